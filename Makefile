@@ -1,0 +1,51 @@
+# Everything a clone needs. `make test` and `make demo` set themselves up; nothing is written outside .venv and temporary directories.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# The first interpreter that is new enough; `make PYTHON=...` overrides.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+STAMP := .venv/.installed
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: help setup demo test check bench lock clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+
+setup: $(STAMP) ## make .venv from the hashed lock file
+
+# The stamp is written last, so an interrupted set-up starts again.
+$(STAMP): requirements/dev.txt pyproject.toml
+	@if [ -z "$(PYTHON)" ]; then echo 'bothways needs Python 3.11 or newer: install it, or name one with make PYTHON=...' >&2; exit 1; fi
+	@echo "setting up .venv (about half a minute the first time)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(PIP) install --require-hashes --only-binary :all: -r requirements/dev.txt
+	@$(PIP) install --no-deps --no-index --no-build-isolation --editable .
+	@touch $@
+
+demo: $(STAMP) ## play a synthetic programme year and write its report
+	@data="$$(mktemp -d "$${TMPDIR:-/tmp}/bothways-demo.XXXXXX")" && echo "data directory: $$data" && $(BIN)/bothways demo --data "$$data"
+
+test: $(STAMP) ## run every test; pytest's closing line comes last
+	@$(BIN)/python -m pytest -q $(PYTEST_ARGS)
+
+check: $(STAMP) ## every gate: format, lint, types, tests
+	@$(BIN)/python -m ops.check
+
+bench: $(STAMP) ## measure the embedded engine
+	@$(BIN)/python -m ops.bench
+
+# Needs uv (https://docs.astral.sh/uv). The lock files hold hashes and no address of an index.
+LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --quiet
+lock: ## make the lock files again from pyproject.toml
+	@$(LOCK) --output-file requirements/run.txt
+	@$(LOCK) --extra dev --output-file requirements/dev.txt
+	@$(LOCK) --extra kafka --output-file requirements/kafka.txt
+
+clean: ## remove what tools left behind, .venv included; data directories stay
+	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist ./*.egg-info
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""Gates, drills, benchmarks and reference services around the engine; nothing here is imported by it."""
