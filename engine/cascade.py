@@ -1,0 +1,199 @@
+"""The loop of one process: an input and all that follows from it, then the next.
+
+Both in-process runtimes (the embedded one and `TopologyDriver`) are this loop over a store of their own. An input is a unit: intake, its
+step, and every hop that follows, first in first out; a tick is a unit: due rows of `people`, their hops, then due rows of `programmes`,
+their hops. A store may put many units into one transaction, never half a unit.
+
+Time: in data time an input is stamped `max(last at, its own time)` and every timer due before it fires first, each at its own
+instant; in wall time it is stamped `max(last at, received_at)` and ticks come from the clock. A refused or repeated input moves nothing.
+
+Source: architecture, The core's contract.
+"""
+
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Final, Protocol
+
+from engine.dead_letters import DeadLetter
+from engine.effects import Origin, Record, Rows, StageName
+from engine.execution import Outcome, Transition, fire, repeated, step
+from engine.processors.intake import Intaken, intake
+from engine.topology import Topology
+
+TIMERS_PER_TICK_MAX: Final = 1_000
+"""Bounds one unit; what is left fires on the next tick at the same instant."""
+
+STAGE_ORDER: Final = (StageName.PEOPLE, StageName.PROGRAMMES)
+
+
+class TimeMode(StrEnum):
+    """Which clock stamps `at`."""
+
+    DATA = "data"
+    WALL = "wall"
+
+
+class EntryKind(StrEnum):
+    """What a log entry is."""
+
+    EVENT = "event"
+    TICK = "tick"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One line of the log: enough to do it again."""
+
+    kind: EntryKind
+    at: datetime
+    received_at: datetime | None = None
+    origin: Origin | None = None
+
+
+class Store(Protocol):
+    """What the loop needs of a store. Everything between two calls of `unit_done` is one unit."""
+
+    last_at: datetime | None
+
+    def rows(self, stage: StageName) -> Rows:
+        """Return the read view of one stage."""
+
+    def apply(self, stage: StageName, transition: Transition) -> None:
+        """Take over a step's changes, outputs and dead letters."""
+
+    def append(self, entry: Entry) -> None:
+        """Append to the log."""
+
+    def earliest_wake(self) -> datetime | None:
+        """Return the smallest `wake_at` of any row of any stage."""
+
+    def due(self, stage: StageName, at: datetime, limit: int) -> list[tuple[str, str]]:
+        """Return up to `limit` (table, key) of one stage with `wake_at <= at`, in (wake_at, table, key) order."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of inputs. The three counts are disjoint."""
+
+    counts: Counter[Outcome] = field(default_factory=Counter)
+
+    @property
+    def accepted(self) -> int:
+        """Inputs that were applied."""
+        return self.counts[Outcome.APPLIED]
+
+    @property
+    def duplicates(self) -> int:
+        """Inputs seen before."""
+        return self.counts[Outcome.DUPLICATE]
+
+    @property
+    def dead_lettered(self) -> int:
+        """Inputs refused at intake or later."""
+        return self.counts[Outcome.DEAD_LETTERED]
+
+
+class Cascade:
+    """Runs a topology over a store, one unit at a time."""
+
+    def __init__(self, topology: Topology, store: Store, *, salt: bytes) -> None:
+        self._topology = topology
+        self._store = store
+        self._salt = salt
+
+    def offer(self, origin: Origin, *, received_at: datetime, mode: TimeMode) -> Iterator[Outcome]:
+        """Take one external record: first the units that are due before it, then its own.
+
+        Yields: once after each unit, so that the caller may commit between them; the last value is the record's own outcome,
+            earlier ones are `APPLIED` ticks.
+        """
+        taken = intake(origin, received_at)
+        if isinstance(taken, DeadLetter):
+            self._store.apply(StageName.PEOPLE, Transition(outcome=Outcome.DEAD_LETTERED, dead_letters=[taken]))
+            yield Outcome.DEAD_LETTERED
+            return
+        if taken is None:
+            yield Outcome.APPLIED
+            return
+        known = repeated(self._store.rows(taken.stage), _record(taken, taken.event.time))
+        if known is not None:
+            self._store.apply(taken.stage, known)
+            yield known.outcome
+            return
+        wanted = taken.event.time if mode is TimeMode.DATA else received_at
+        at = self._stamped(wanted)
+        if mode is TimeMode.DATA:
+            for _ in self.advance(at):
+                yield Outcome.APPLIED
+        yield self._handle(taken, at, received_at)
+
+    def advance(self, to: datetime) -> Iterator[datetime]:
+        """Fire every timer due up to `to`, each at its own instant, in data time. Yields the `at` of each tick."""
+        while (due_at := self._store.earliest_wake()) is not None and due_at <= to:
+            at = self._stamped(due_at)
+            self.tick(at)
+            yield at
+
+    def tick(self, at: datetime) -> None:
+        """Log a tick and fire the rows that are due at it, a bounded number per stage."""
+        self._store.append(Entry(kind=EntryKind.TICK, at=at))
+        self._store.last_at = at
+        for stage in STAGE_ORDER:
+            for table, key in self._store.due(stage, at, TIMERS_PER_TICK_MAX):
+                self._fire(stage, table, key, at)
+
+    def replay(self, entries: Iterable[Entry]) -> Iterator[Entry]:
+        """Do logged entries again, each at its logged `at`."""
+        for entry in entries:
+            if entry.kind is EntryKind.TICK:
+                self.tick(entry.at)
+            else:
+                assert entry.origin is not None and entry.received_at is not None
+                taken = intake(entry.origin, entry.received_at)
+                assert isinstance(taken, Intaken), "only what intake took is logged"
+                self._handle(taken, entry.at, entry.received_at)
+            yield entry
+
+    def _stamped(self, wanted: datetime) -> datetime:
+        whole = wanted.replace(microsecond=0)
+        last_at = self._store.last_at
+        return whole if last_at is None or whole > last_at else last_at
+
+    def _handle(self, taken: Intaken, at: datetime, received_at: datetime) -> Outcome:
+        record = _record(taken, at)
+        outcome = self._drain(record)
+        self._store.append(Entry(kind=EntryKind.EVENT, at=at, received_at=received_at, origin=taken.origin))
+        if outcome is Outcome.APPLIED:
+            self._store.last_at = at
+        return outcome
+
+    def _fire(self, stage: StageName, table: str, key: str, at: datetime) -> None:
+        rows = self._store.rows(stage)
+        row = rows.get(table, key)
+        if row is None or row.wake_at is None or row.wake_at > at:
+            return  # an earlier row of this tick has already seen to it
+        transition = fire(self._topology.stages[stage], rows, table, key, at=at, salt=self._salt)
+        self._store.apply(stage, transition)
+        for hop in transition.hops:
+            self._drain(hop)
+
+    def _drain(self, first: Record) -> Outcome:
+        """Handle a record and all hops that follow, first in first out. Returns the outcome of the external record behind them."""
+        waiting = deque((first,))
+        outcome = Outcome.APPLIED
+        while waiting:
+            record = waiting.popleft()
+            stage = self._topology.stages[record.stage]
+            transition = step(stage, self._store.rows(record.stage), record, salt=self._salt)
+            self._store.apply(record.stage, transition)
+            waiting.extend(transition.hops)
+            if record is first or record.origin is not None:
+                outcome = transition.outcome if transition.outcome is not Outcome.APPLIED else outcome
+        return outcome
+
+
+def _record(taken: Intaken, at: datetime) -> Record:
+    return Record(stage=taken.stage, key=taken.key, id=taken.event.id, at=at, payload=taken.event, origin=taken.origin)

@@ -1,0 +1,45 @@
+"""Dead letters: external records that could not be used, with everything needed to look at them and to send them again."""
+
+import hashlib
+from dataclasses import dataclass
+
+from engine.effects import Origin
+from engine.identity import derived_id
+from schemas.codes import ErrorCode
+from schemas.topics import dead_letter_topic
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadLetter:
+    """One refused record on its dead-letter topic."""
+
+    topic: str
+    key: str | None
+    value: bytes
+    headers: tuple[tuple[str, str], ...]
+    code: ErrorCode
+
+    @property
+    def id(self) -> str:
+        """The same topic, code and bytes are stored once, however often they are read."""
+        return derived_id("dead_letter", self.topic, self.code, hashlib.blake2b(self.value, digest_size=16).hexdigest())
+
+
+def dead_letter(origin: Origin, code: ErrorCode, message: str) -> DeadLetter:
+    """Address a refused record to its dead-letter topic, bytes and headers kept, in the broker's dialect of headers.
+
+    Args:
+        message: says what is wrong in the operator's words; never holds a value of the payload.
+    """
+    topic = origin.topic if origin.topic.startswith("dlq.") else dead_letter_topic(origin.topic)
+    headers = (
+        *origin.headers,
+        ("__dlq.errors.topic", origin.topic),
+        ("__dlq.errors.partition", str(origin.partition)),
+        ("__dlq.errors.offset", str(origin.position)),
+        ("__dlq.errors.group", "bothways"),
+        ("__dlq.errors.delivery.count", str(origin.redrive_count + 1)),
+        ("__dlq.errors.message", message),
+        ("x-error-code", code.value),
+    )
+    return DeadLetter(topic=topic, key=origin.key, value=origin.value, headers=headers, code=code)

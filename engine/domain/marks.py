@@ -1,0 +1,52 @@
+"""Rows of the engine's own book-keeping: marks of what was seen, and counters of what was published.
+
+Decides: how long a mark is kept.
+Never knows: what the marked record said.
+
+Invariants
+    K1  A mark outlives every redelivery within 90 days of engine time.
+    K2  Marks go at midnight UTC, so that a day's marks share one timer instant.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import Final
+
+from schemas.codes import ErrorCode
+
+MARK_DAYS: Final = 90
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A record of this source and id was handled."""
+
+    content: str
+    """Hash of canonical (type, subject, time, actor, data)."""
+    refused: ErrorCode | None = None
+    """Why it was refused, if it was; a repetition is then counted as refused again."""
+    wake_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sequence:
+    """How many events one topic has had under one key."""
+
+    count: int
+
+    @property
+    def wake_at(self) -> None:
+        """A counter waits for nothing."""
+        return
+
+
+def mark_expiry(at: datetime) -> datetime:
+    """Return the first midnight UTC after 90 days."""
+    day = (at + timedelta(days=MARK_DAYS)).date() + timedelta(days=1)
+    return datetime.combine(day, time.min, tzinfo=UTC)
+
+
+def mark_key(source: str, event_id: str, redrive_count: int) -> str:
+    """Return the key of a record's mark; a redriven record has one of its own."""
+    return hashlib.blake2b(f"{source}\n{event_id}\n{redrive_count}".encode(), digest_size=16).hexdigest()

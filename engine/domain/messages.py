@@ -1,0 +1,188 @@
+"""What one key tells another: the hops between rows, never published.
+
+Decides: the form of every internal message. A message says what is now true for its receiver; what to do about it is the receiver's rule.
+Never knows: how a message travels (execution, runtimes).
+
+Invariants
+    M1  A message holds no name, address or birth date; persons are opaque ids.
+    M2  A message to a programme about a person carries all facts it may need, so a receiver never asks back.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from schemas.codes import NudgeKey
+from schemas.envelope import Event
+from schemas.ids import PairingId, PersonId, ProgrammeId
+
+
+class Employment(StrEnum):
+    """Where a person stands with the organisation."""
+
+    UNKNOWN = "unknown"
+    EXPECTED = "expected"
+    ACTIVE = "active"
+    ON_LEAVE = "on_leave"
+    DEPARTED = "departed"
+    ERASED = "erased"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportJoined:
+    """To a manager's key: this person now reports to you."""
+
+    manager_id: PersonId
+    report_id: PersonId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportLeft:
+    """To a manager's key: this person no longer reports to you."""
+
+    manager_id: PersonId
+    report_id: PersonId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineChanged:
+    """To a report's key: the line above its manager. Ignored unless the sender is the current manager."""
+
+    person_id: PersonId
+    sender_id: PersonId
+    above: tuple[PersonId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonFacts:
+    """What a programme may know of a person: facts in force, never pending ones."""
+
+    person_id: PersonId
+    employment: Employment = Employment.UNKNOWN
+    hired_on: date | None = None
+    expected_return_on: date | None = None
+    leave_ended_at: datetime | None = None
+    """When the last leave ended; the soft landing counts from here."""
+    manager_id: PersonId | None = None
+    line: tuple[PersonId, ...] = ()
+    dotted_line_ids: tuple[PersonId, ...] = ()
+    department: str | None = None
+    location: str | None = None
+    timezone: str | None = None
+    languages: tuple[str, ...] = ()
+    job_level: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactsChanged:
+    """To each programme of a person: the facts in force have changed."""
+
+    programme_id: ProgrammeId
+    facts: PersonFacts
+    since_at: datetime
+    """When the change took effect (the start of its day, or now for a back-dated one)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParticipationReported:
+    """To a programme: a participation event of one person, with the person's facts. Carries the origin, so it can be refused."""
+
+    programme_id: ProgrammeId
+    person_id: PersonId
+    event: Event
+    facts: PersonFacts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnrolmentRefused:
+    """To a person: the programme did not take this enrolment; the enrolment row is withdrawn."""
+
+    person_id: PersonId
+    programme_id: ProgrammeId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutreachTerms:
+    """The programme's rationing rules, carried by every intent because outreach knows no policy."""
+
+    quiet_from: str
+    quiet_to: str
+    quiet_weekends: bool
+    holidays: tuple[date, ...]
+    daily_cap: int
+    holdout_percent: int
+    soft_landing_days: int
+    policy_version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """A published reason: a code and flat parameters."""
+
+    code: str
+    params: dict[str, str | int | float | bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NudgeIntended:
+    """To a person: a programme would like this person to hear something. Outreach decides whether and when."""
+
+    person_id: PersonId
+    programme_id: ProgrammeId
+    pairing_id: PairingId | None = None
+    key: NudgeKey
+    occasion: str
+    """Tells two nudges of one key, person and pairing apart (term, session, reminder number)."""
+    params: dict[str, str | int | bool | tuple[str, ...] | None]
+    expires_at: datetime
+    terms: OutreachTerms
+    reasons: tuple[Reason, ...] = ()
+    data_used: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NudgesWithdrawn:
+    """To a person: the action is done, or the pair is suspended; take these nudges back."""
+
+    person_id: PersonId
+    programme_id: ProgrammeId
+    pairing_id: PairingId | None = None
+    keys: tuple[NudgeKey, ...] = ()
+    """Which keys; empty means every key of the pairing (or programme)."""
+    occasion: str | None = None
+    """Only this occasion; None means all."""
+    is_conflict: bool = False
+    """Audit reason of a waiting intent that goes: `conflict` instead of `done`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NudgeOutcome:
+    """To a programme: what became of a nudge, for its insights."""
+
+    programme_id: ProgrammeId
+    person_id: PersonId
+    key: NudgeKey
+    outcome: str
+    """requested, cancelled, acted, dismissed, opted_out, or `suppressed:<reason>`."""
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmissionBounded:
+    """To every key of the people stage: nudges of an earlier `at` are recorded as suppressed (`--emit-from`)."""
+
+    emit_from: datetime
+
+
+Message = (
+    ReportJoined
+    | ReportLeft
+    | LineChanged
+    | FactsChanged
+    | ParticipationReported
+    | EnrolmentRefused
+    | NudgeIntended
+    | NudgesWithdrawn
+    | NudgeOutcome
+    | EmissionBounded
+)

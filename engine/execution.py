@@ -1,0 +1,266 @@
+"""One record in, one transition out: the step that every runtime shares.
+
+A runtime reads bytes, loads rows, calls `step` or `fire`, and persists the returned `Transition` in one transaction: row changes, outputs,
+dead letters and the position together, or none of them. It never looks inside. If the process dies before that commit, the same record
+gives the same transition again (no clock, no random numbers, ids derived from causes); after it, the record's mark makes it a no-op.
+
+The order inside a step: deduplicate → apply, laying each effect over the rows → check invariants → collect.
+
+Source: decisions 0002 (one core, two runtimes) and 0005 (effects as a stream); reliability promises P2, P3, P6, P7.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from engine.dead_letters import DeadLetter, dead_letter
+from engine.domain.marks import Seen, Sequence, mark_expiry, mark_key
+from engine.effects import Delete, Effects, Emit, Note, Origin, Put, Record, Refuse, Row, Rows, Send
+from engine.identity import derived_id, pseudonym
+from engine.topology import SEEN, SEQUENCES, Stage
+from schemas.base import OutputData, data_json
+from schemas.codes import ErrorCode
+from schemas.envelope import Event
+from schemas.topics import DLQ_TIMERS
+
+SOURCE: Final = "bothways"
+"""The `source` of everything that the engine publishes."""
+
+
+class Outcome(StrEnum):
+    """What became of a record. Values are metric labels."""
+
+    APPLIED = "applied"
+    DUPLICATE = "duplicate"
+    DEAD_LETTERED = "dead_lettered"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """One published event, not yet in either CloudEvents mode."""
+
+    topic: str
+    key: str
+    id: str
+    attributes: dict[str, str | int]
+    data: bytes | None
+    """Compact JSON of the body; None is a tombstone."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Transition:
+    """Everything that one step changes. The runtime persists all of it in one transaction."""
+
+    outcome: Outcome
+    changes: dict[tuple[str, str], Row | None] = field(default_factory=dict)
+    """(table, key) → the new row, or None for a deletion."""
+    hops: list[Record] = field(default_factory=list)
+    outputs: list[Output] = field(default_factory=list)
+    dead_letters: list[DeadLetter] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+
+
+class Draft:
+    """The rows as one step sees them: the stored ones with the step's changes laid over."""
+
+    __slots__ = ("_stored", "changes")
+
+    def __init__(self, stored: Rows) -> None:
+        self._stored = stored
+        self.changes: dict[tuple[str, str], Row | None] = {}
+
+    def get(self, table: str, key: str) -> Any | None:
+        """Return the row as changed so far."""
+        name = (table, key)
+        if name in self.changes:
+            return self.changes[name]
+        return self._stored.get(table, key)
+
+    def scan(self, table: str, prefix: str) -> Iterator[tuple[str, Any]]:
+        """Yield (key, row) in key order as changed so far."""
+        changed = {key: row for (of, key), row in self.changes.items() if of == table and key.startswith(prefix)}
+        if not changed:
+            yield from self._stored.scan(table, prefix)
+            return
+        merged = dict(self._stored.scan(table, prefix)) | changed
+        for key in sorted(merged):
+            if merged[key] is not None:
+                yield key, merged[key]
+
+
+def step(stage: Stage, rows: Rows, record: Record, *, salt: bytes) -> Transition:
+    """Apply one record to the rows of its key.
+
+    Args:
+        rows: the stored rows of the stage; only read.
+        record: decoded by intake; its `at` is stamped by the runtime and never goes back within a partition.
+        salt: of the pseudonyms on the audit topic; a setting of the installation.
+    Returns: the transition. A processor that raises gives `DEAD_LETTERED` with the original bytes and nothing else changed.
+    """
+    if not isinstance(record.payload, Event):
+        return _applied(stage, rows, record, salt)
+    known = repeated(rows, record)
+    if known is not None:
+        return known
+    transition = _applied(stage, rows, record, salt)
+    refused = transition.dead_letters[0].code if transition.outcome is Outcome.DEAD_LETTERED else None
+    mark = Seen(content=record.payload.content, refused=refused, wake_at=mark_expiry(record.at))
+    transition.changes[(SEEN, _mark_key(record))] = mark
+    return transition
+
+
+def repeated(rows: Rows, record: Record) -> Transition | None:
+    """Say what an external record comes to when its source and id were seen before; None when they were not.
+
+    A repetition changes no row and has no effect in time, so a runtime in data time asks this before it fires timers up to the record.
+    What was refused is refused again, with the same dead letter, whatever has become true since: only a redrive gives it another chance.
+    """
+    assert isinstance(record.payload, Event)
+    mark: Seen | None = rows.get(SEEN, _mark_key(record))
+    if mark is None:
+        return None
+    if mark.content != record.payload.content:
+        message = f"first seen with content {mark.content}, now {record.payload.content}"
+        return _refused(record, ErrorCode.CONFLICTING_DUPLICATE, message)
+    if mark.refused is not None:
+        return _refused(record, mark.refused, "refused before")
+    return Transition(outcome=Outcome.DUPLICATE)
+
+
+def _mark_key(record: Record) -> str:
+    assert isinstance(record.payload, Event)
+    return mark_key(record.payload.source, record.payload.id, record.origin.redrive_count if record.origin else 0)
+
+
+def fire(stage: Stage, rows: Rows, table: str, key: str, *, at: datetime, salt: bytes) -> Transition:
+    """Wake one row whose timer is due.
+
+    The timer is cleared first; the processor sets the next one by what it writes. A wake that raises is its own dead letter: the row stays
+    as it was, without its timer, so one bad row never stops time for the others.
+
+    Args:
+        at: the engine time of the tick, at or after the row's `wake_at`.
+    Returns: the transition; never a `DUPLICATE`.
+    """
+    row = rows.get(table, key)
+    assert row is not None and row.wake_at is not None and row.wake_at <= at, (table, key)
+    due_at: datetime = row.wake_at
+    cause_id = derived_id("wake", stage.name, table, key, due_at.isoformat())
+    draft = Draft(rows)
+    try:
+        transition = _collect(stage, draft, stage.wakes[table](draft, key, due_at, at), _Cause(cause_id, at, None), salt)
+        rewoken = draft.get(table, key)
+        assert rewoken is None or rewoken.wake_at is None or rewoken.wake_at > due_at, f"timer of {table} does not move on"
+    except Exception as error:  # noqa: BLE001 - the loop boundary of the core: one row's failure is a dead letter, not a stop
+        return _timer_failed(stage, table, key, due_at, error)
+    return transition
+
+
+@dataclass(frozen=True, slots=True)
+class _Cause:
+    id: str
+    at: datetime
+    record: Record | None
+
+
+def _applied(stage: Stage, rows: Rows, record: Record, salt: bytes) -> Transition:
+    payload = record.payload
+    handlers = stage.handlers[type(payload.data) if isinstance(payload, Event) else type(payload)]
+    draft = Draft(rows)
+    try:
+        effects = (effect for handler in handlers for effect in handler(draft, record))
+        return _collect(stage, draft, effects, _Cause(record.id, record.at, record), salt)
+    except Exception as error:  # noqa: BLE001 - the loop boundary of the core: one record's failure is a dead letter, not a stop
+        return _refused(record, ErrorCode.PROCESSING_FAILED, _described(error))
+
+
+def _collect(stage: Stage, draft: Draft, effects: Effects, cause: _Cause, salt: bytes) -> Transition:
+    transition = Transition(outcome=Outcome.APPLIED, changes=draft.changes)
+    counts: dict[tuple[str, str], int] = {}
+    for effect in effects:
+        match effect:
+            case Put(table, key, row):
+                stage.tables[table].check(row)
+                draft.changes[(table, key)] = row
+            case Delete(table, key):
+                draft.changes[(table, key)] = None
+            case Emit():
+                transition.outputs.append(_output(draft, effect, cause, counts, salt))
+            case Send():
+                transition.hops.append(_hop(effect, cause, counts))
+            case Note():
+                transition.notes.append(effect)
+            case Refuse(code, message):
+                assert cause.record is not None and cause.record.origin is not None, "only an external record can be refused"
+                transition.dead_letters.append(dead_letter(cause.record.origin, code, message))
+                transition.outcome = Outcome.DEAD_LETTERED
+    return transition
+
+
+def _hop(send: Send, cause: _Cause, counts: dict[tuple[str, str], int]) -> Record:
+    kind = type(send.message).__name__
+    n = counts[(kind, send.key)] = counts.get((kind, send.key), -1) + 1
+    origin = cause.record.origin if send.carries_origin and cause.record else None
+    id_ = derived_id("hop", kind, send.key, cause.id, n)
+    return Record(stage=send.stage, key=send.key, id=id_, at=cause.at, payload=send.message, origin=origin)
+
+
+def _output(draft: Draft, emit: Emit, cause: _Cause, counts: dict[tuple[str, str], int], salt: bytes) -> Output:
+    type_ = emit.data.TYPE if emit.data is not None else "tombstone"
+    key = pseudonym(emit.person_id, salt) if emit.person_id is not None else emit.key
+    n = counts[(type_, key)] = counts.get((type_, key), -1) + 1
+    id_ = derived_id(type_, key, *emit.subjects, cause.id, n)
+    sequence_key = f"{emit.topic.name}/{key}"
+    past: Sequence = draft.get(SEQUENCES, sequence_key) or Sequence(count=0)
+    draft.changes[(SEQUENCES, sequence_key)] = Sequence(count=past.count + 1)
+    attributes: dict[str, str | int] = {
+        "specversion": "1.0",
+        "id": id_,
+        "source": SOURCE,
+        "type": type_,
+        "subject": key,
+        "time": instant(cause.at),
+        "sequence": past.count + 1,
+    }
+    if emit.data is None:
+        return Output(topic=emit.topic.name, key=key, id=id_, attributes=attributes, data=None)
+    attributes["datacontenttype"] = "application/json"
+    attributes["dataschema"] = emit.data.schema_uri()
+    if emit.is_traceable:
+        attributes["causation"] = cause.id
+    if emit.expires_at is not None:
+        attributes["expirytime"] = instant(emit.expires_at)
+    if type(emit.data).CONFIDENTIAL:
+        attributes["dataclassification"] = "confidential"
+    data = _pseudonymous(emit.data, key) if emit.person_id is not None else emit.data
+    return Output(topic=emit.topic.name, key=key, id=id_, attributes=attributes, data=data_json(data))
+
+
+def _pseudonymous(data: OutputData, hashed: str) -> OutputData:
+    return data.model_copy(update={"person": hashed})
+
+
+def instant(at: datetime) -> str:
+    """Write an instant as the contracts do: UTC, `Z`, whole seconds."""
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _refused(record: Record, code: ErrorCode, message: str) -> Transition:
+    origin = record.origin or Origin(topic=f"bothways.{record.stage}-inbox.v1", key=record.key, value=repr(record.payload).encode())
+    return Transition(outcome=Outcome.DEAD_LETTERED, dead_letters=[dead_letter(origin, code, message)])
+
+
+def _timer_failed(stage: Stage, table: str, key: str, due_at: datetime, error: Exception) -> Transition:
+    value = f'{{"table":"{table}","key":"{key}","due_at":"{instant(due_at)}"}}'.encode()
+    origin = Origin(topic=DLQ_TIMERS.name, key=f"{stage.name}/{table}/{key}", value=value)
+    letter = dead_letter(origin, ErrorCode.PROCESSING_FAILED, _described(error))
+    return Transition(outcome=Outcome.DEAD_LETTERED, dead_letters=[letter])
+
+
+def _described(error: Exception) -> str:
+    """Name the failure without a word of the data: the type and a hash of the message, which the same bug repeats."""
+    return f"{type(error).__name__} {hashlib.blake2b(str(error).encode(), digest_size=6).hexdigest()}"
+
