@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 
+@dataclass(kw_only=True, eq=False)
 class EngineError(Exception):
     """Anything the engine raises on purpose. Abstract: raise a leaf."""
 
@@ -95,7 +96,9 @@ class StoreFailed(FatalError):
 
     path: object
     reason: str
-    template: ClassVar[str] = "Writing to {path} failed ({reason}). Make room or mend the disk, then start again: what was acknowledged is kept."
+    template: ClassVar[str] = (
+        "Writing to {path} failed ({reason}). Make room or mend the disk, then start again: what was acknowledged is kept."
+    )
 
 
 @dataclass(kw_only=True, eq=False)
@@ -132,7 +135,9 @@ class IdentityConflict(FatalError):
 
     topic: str
     output_id: str
-    template: ClassVar[str] = "The id {output_id} on {topic} came up with a second body. Keep a copy of the data directory and report this line."
+    template: ClassVar[str] = (
+        "The id {output_id} on {topic} came up with a second body. Keep a copy of the data directory and report this line."
+    )
 
 
 @dataclass(kw_only=True, eq=False)

@@ -1,0 +1,1 @@
+"""Bothways: an event-driven programme engine for two-way mentorship."""
