@@ -1,0 +1,81 @@
+"""Every gate in one command: `python -m ops.check`.
+
+Runs them all even when one fails, so that one run shows everything there is to mend. CI runs the same command and the slow tests
+besides. Name gates to run only those: `python -m ops.check lint types`.
+"""
+
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).parent.parent
+SOURCES: Final = ("engine", "schemas", "ops", "tests")
+QUICK_TESTS: Final = ("tests/test_architecture.py", "tests/unit", "tests/topology", "tests/contract")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """One tool and what it is asked."""
+
+    name: str
+    module: str
+    arguments: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """How one gate ended."""
+
+    name: str
+    is_passed: bool
+    seconds: float
+    last_line: str
+
+
+def gates() -> tuple[Gate, ...]:
+    """Return all gates, the quickest first."""
+    tests = tuple(path for path in QUICK_TESTS if (ROOT / path).exists())
+    return (
+        Gate(name="format", module="ruff", arguments=("format", "--check", "--quiet", *SOURCES)),
+        Gate(name="lint", module="ruff", arguments=("check", "--quiet", *SOURCES)),
+        Gate(name="types", module="mypy", arguments=()),
+        Gate(name="tests", module="pytest", arguments=("-q", *tests)),
+    )
+
+
+def run(gate: Gate) -> Finding:
+    """Run one gate, let it print what it found, and keep its last line.
+
+    Time: the wall clock, for the table alone.
+    """
+    started = time.monotonic()
+    done = subprocess.run([sys.executable, "-m", gate.module, *gate.arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+    seconds = time.monotonic() - started
+    output = (done.stdout + done.stderr).strip()
+    if done.returncode != 0:
+        print(f"--- {gate.name}\n{output}\n", flush=True)
+    lines = output.splitlines()
+    return Finding(name=gate.name, is_passed=done.returncode == 0, seconds=seconds, last_line=lines[-1] if lines else "")
+
+
+def main(names: tuple[str, ...]) -> int:
+    """Run the named gates, or all, and print the table.
+
+    Returns: the exit code: 0 when all passed, 1 when one failed, 2 for an unknown name.
+    """
+    known = gates()
+    if unknown := sorted(set(names) - {gate.name for gate in known}):
+        print(f"no such gate: {', '.join(unknown)}; there are {', '.join(gate.name for gate in known)}", file=sys.stderr)
+        return 2
+    findings = [run(gate) for gate in known if not names or gate.name in names]
+    for finding in findings:
+        verdict = "ok  " if finding.is_passed else "FAIL"
+        print(f"{verdict}  {finding.name:<8}{finding.seconds:6.1f} s  {finding.last_line}")
+    return 0 if all(finding.is_passed for finding in findings) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(tuple(sys.argv[1:])))
