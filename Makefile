@@ -24,7 +24,7 @@ $(STAMP): requirements/dev.txt pyproject.toml
 	@echo "setting up .venv (about half a minute the first time)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(PIP) install --require-hashes --only-binary :all: -r requirements/dev.txt
-	@$(PIP) install --no-deps --no-index --no-build-isolation --editable .
+	@PYTHONWARNINGS=ignore $(PIP) install --no-deps --no-index --no-build-isolation --editable .
 	@touch $@
 
 demo: $(STAMP) ## play a synthetic programme year and write its report
