@@ -1,0 +1,309 @@
+"""Rules of the simulated organisation and programme year (ops/simulation)."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from ops.simulation.load import hires, mixed_events
+from ops.simulation.organisation import BAND_SHARES, organisation
+from ops.simulation.summary import Summary, summarise
+from ops.simulation.year import START_AT, ProgrammeYear
+
+Json = dict[str, Any]
+PERSON_MUST_ACT = {
+    "participation.enrolled",
+    "participation.updated",
+    "participation.paused",
+    "participation.resumed",
+    "participation.withdrawn",
+    "pairing.answered",
+    "pairing.continuation_answered",
+    "feedback.given",
+}
+
+
+class StubEngine:
+    """Publishes what people react to, by the simplest rules: pairs neighbours every day, six sessions, six years of patience."""
+
+    def __init__(self) -> None:
+        self.outputs: list[Json] = []
+        self._waiting: dict[str, dict[str, Json]] = {}
+        self._pairs: dict[str, Json] = {}
+        self._count = 0
+
+    def take(self, events: list[Json], now: datetime) -> list[Json]:
+        """Apply a batch, propose, remind; return what was published since."""
+        published = len(self.outputs)
+        for event in events:
+            self._apply(event, datetime.fromisoformat(event["time"]))
+        self._propose(now)
+        self._remind(now)
+        return self.outputs[published:]
+
+    def _emit(self, kind: str, at: datetime, data: Json) -> None:
+        self._count += 1
+        self.outputs.append({"id": f"out-{self._count}", "type": f"bothways.{kind}.v1", "time": at.isoformat(), "data": data})
+
+    def _change(self, kind: str, at: datetime, pairing_id: str, **more: object) -> None:
+        pair = self._pairs[pairing_id]
+        pair["changed_at"] = at
+        data = {"pairing_id": pairing_id, "programme_id": pair["programme_id"], "people": pair["people"], **more}
+        self._emit(f"pairing.{kind}", at, data)
+
+    def _nudge(self, key: str, at: datetime, person_id: str, pair_or_programme: Json, *, behavioural: bool = False) -> None:
+        kind = "behavioural" if behavioural else "transactional"
+        expires_at = (at + timedelta(days=14)).isoformat()
+        nudge = {"person_id": person_id, "key": key, "class": kind, "not_before": at.isoformat(), "expires_at": expires_at, **pair_or_programme}
+        self._emit("nudge.requested", at, {"nudge_id": f"n-{self._count}", "params": {}, **nudge})
+
+    def _apply(self, event: Json, at: datetime) -> None:
+        kind, data = event["type"].removeprefix("bothways.").removesuffix(".v1"), event["data"]
+        pair = self._pairs.get(data.get("pairing_id", ""), {})
+        match kind:
+            case "participation.enrolled" | "participation.updated":
+                self._waiting.setdefault(data["programme_id"], {})[data["person_id"]] = data
+            case "participation.withdrawn":
+                self._waiting[data["programme_id"]].pop(data["person_id"], None)
+            case "participation.nominated":
+                self._nudge("open_invitation", at, data["person_id"], {"programme_id": data["programme_id"]}, behavioural=True)
+            case "pairing.answered" if data["answer"] == "decline":
+                self._change("lapsed", at, data["pairing_id"])
+            case "pairing.answered":
+                pair["accepted"].add(data["person_id"])
+                if len(pair["accepted"]) == 2:
+                    self._change("activated", at, data["pairing_id"])
+                    pair["is_live"] = True
+            case "session.scheduled":
+                pair["changed_at"] = at
+            case "session.completed":
+                self._count_session(pair, data["pairing_id"], at)
+            case "pairing.continuation_answered" if data["answer"] in {"finish", "end"} and pair["is_live"]:
+                pair["is_live"] = False
+                code = "completed" if data["answer"] == "finish" else "choice"
+                ending = {"code": code, "sessions_count": pair["sessions"], "reciprocity_ratio": 0.6}
+                self._change("completed" if code == "completed" else "ended", at, data["pairing_id"], **ending)
+
+    def _count_session(self, pair: Json, pairing_id: str, at: datetime) -> None:
+        pair["sessions"] += 1
+        key = "concluding" if pair["sessions"] == 6 else "share_feedback"
+        if pair["sessions"] == 6:
+            self._change("concluding", at, pairing_id)
+        if pair["sessions"] in {1, 3, 6}:
+            for person_id in pair["people"]:
+                self._nudge(key, at, person_id, {"pairing_id": pairing_id}, behavioural=key == "share_feedback")
+
+    def _propose(self, now: datetime) -> None:
+        for programme_id, waiting in self._waiting.items():
+            queue = sorted(waiting.items())
+            for (first, one), (second, other) in zip(queue[::2], queue[1::2], strict=False):
+                del waiting[first], waiting[second]
+                pairing_id = f"{programme_id}.{len(self._pairs):016x}"
+                self._pairs[pairing_id] = {
+                    "programme_id": programme_id,
+                    "people": [first, second],
+                    "accepted": set(),
+                    "sessions": 0,
+                    "is_live": False,
+                    "changed_at": now,
+                }
+                sides = [
+                    {"person_id": learner["person_id"], "learns": [{"topic": offer["topic"]} for offer in teacher["offers"]], "benefit": 0.5}
+                    for learner, teacher in ((one, other), (other, one))
+                ]
+                data = {"pairing_id": pairing_id, "programme_id": programme_id, "proposal_version": 1, "people": sides, "score": 600}
+                self._emit("pairing.proposed", now, {**data, "expires_at": (now + timedelta(days=7)).isoformat(), "reasons": []})
+
+    def _remind(self, now: datetime) -> None:
+        for pairing_id, pair in self._pairs.items():
+            if pair["is_live"] and now - pair["changed_at"] > timedelta(days=35):
+                pair["changed_at"] = now
+                self._nudge("book_next_session", now, pair["people"][pair["sessions"] % 2], {"pairing_id": pairing_id}, behavioural=True)
+
+
+def played(people: int, seed: int, months: int) -> tuple[list[Json], StubEngine, ProgrammeYear]:
+    """A whole year against the stub, one step a day."""
+    year, engine = ProgrammeYear(people=people, seed=seed, months=months), StubEngine()
+    events = year.start_events()
+    outputs, now = engine.take(events, START_AT), START_AT
+    while now < year.end_at:
+        now += timedelta(days=1)
+        fresh = year.events_until(now, outputs)
+        outputs = engine.take(fresh, now)
+        events += fresh
+    return events, engine, year
+
+
+@pytest.fixture(scope="module")
+def year_events() -> list[Json]:
+    """The events of the default year."""
+    return played(300, 1, 12)[0]
+
+
+def short(event: Json) -> str:
+    """An event's type without prefix and version."""
+    return str(event["type"]).removeprefix("bothways.").removesuffix(".v1")
+
+
+def test_a_year_is_the_same_for_the_same_seed_and_outputs() -> None:
+    """Y1: nothing but the arguments and the outputs decides what people do."""
+    assert played(60, 7, 3)[0] == played(60, 7, 3)[0]
+
+
+def test_another_seed_gives_another_year() -> None:
+    """The seed reaches everything that people do."""
+    assert played(60, 7, 2)[0] != played(60, 8, 2)[0]
+
+
+def test_times_never_go_backwards_across_calls(year_events: list[Json]) -> None:
+    """Y2: ascending over all calls, whole seconds, UTC, none before the start."""
+    times = [event["time"] for event in year_events]
+
+    assert sorted(times) == times
+    assert times[0] == "2025-01-06T00:00:00Z"
+    assert {len(time) for time in times} == {20}
+
+
+def test_ids_count_the_events(year_events: list[Json]) -> None:
+    """Ids are stable numbers in order of time."""
+    assert [f"sim-{number}" for number in range(1, len(year_events) + 1)] == [event["id"] for event in year_events]
+
+
+def test_only_the_person_acts_for_the_person(year_events: list[Json]) -> None:
+    """Y3: an answer signed by somebody else would be refused."""
+    acted = [event for event in year_events if short(event) in PERSON_MUST_ACT]
+
+    assert acted
+    assert [event["data"]["person_id"] for event in acted] == [event["actor"] for event in acted]
+
+
+def test_a_year_of_three_hundred_people_is_lively_but_small(year_events: list[Json]) -> None:
+    """A default year shows every kind of event that people and HR cause without an elaborate engine, in a bounded number."""
+    counts = Counter(short(event) for event in year_events)
+
+    assert 4_000 < len(year_events) < 15_000
+    assert {"hr.hired", "hr.role_changed", "hr.leave_started", "hr.leave_ended", "hr.departed", "hr.departure_cancelled"} <= counts.keys()
+    assert {"participation.paused", "participation.withdrawn", "participation.training_completed", "nudge.opted_out"} <= counts.keys()
+    assert {"session.scheduled", "session.completed", "session.cancelled", "session.missed", "feedback.given"} <= counts.keys()
+    assert {"pairing.locked", "pairing.forbidden", "programme.policy_changed", "round.requested", "insight.shared"} <= counts.keys()
+
+
+def test_sessions_are_held_as_they_were_booked(year_events: list[Json]) -> None:
+    """A session is reported after it ended, by its own id, once."""
+    starts = {event["data"]["session_id"]: event["data"]["starts_at"] for event in year_events if short(event) == "session.scheduled"}
+    held = [event for event in year_events if short(event) == "session.completed"]
+
+    assert held
+    assert [starts[event["data"]["session_id"]] for event in held] == [event["data"]["started_at"] for event in held]
+    assert all(event["data"]["started_at"] < event["time"] for event in held)
+    assert len(held) == len({event["data"]["session_id"] for event in held})
+
+
+@pytest.mark.parametrize("people", [1, 2, 9, 300])
+def test_the_manager_tree_has_one_root_and_no_cycle(people: int) -> None:
+    """G2: following managers upwards ends at the same person from everybody."""
+    staff = organisation(people, 3).by_id
+    roots = set()
+    for person_id in staff:
+        here, steps = person_id, 0
+        while (above := staff[here].employee.manager_id) is not None:
+            here, steps = above, steps + 1
+            assert steps < people
+        roots.add(here)
+
+    assert 1 == len(roots)
+
+
+def test_nobody_reports_to_somebody_who_joins_later() -> None:
+    """G3: a newcomer has no reports."""
+    everybody = organisation(300, 5).people
+    newcomers = {person.person_id for person in everybody if person.employee.hired_on > START_AT.date()}
+
+    assert newcomers
+    assert not newcomers & {person.employee.manager_id for person in everybody}
+
+
+def test_everybody_offers_and_wants_and_nobody_wants_what_they_offer() -> None:
+    """All generations teach and learn; the bands have their shares."""
+    everybody = organisation(3_000, 1).people
+    bands = Counter(person.employee.band for person in everybody)
+
+    assert all(person.profile.offers and person.profile.wants for person in everybody)
+    assert not any({o.topic for o in p.profile.offers} & {w.topic for w in p.profile.wants} for p in everybody)
+    assert all(abs(bands[band] / 30 - share) < 3 for band, share in enumerate(BAND_SHARES))
+
+
+def test_hires_cover_everybody_once_in_no_order_of_rank() -> None:
+    """A feed names some reports before their managers."""
+    events = list(hires(200, 1))
+    at = {event["data"]["person_id"]: number for number, event in enumerate(events)}
+    early = [event for event in events if at.get(event["data"].get("manager_id"), -1) > at[event["data"]["person_id"]]]
+
+    assert 200 == len(at) == len(events)
+    assert early
+
+
+def test_mixed_events_give_the_number_asked_for_in_order_of_time() -> None:
+    """A benchmark gets what it asked for, with ids that never repeat."""
+    events = list(mixed_events(5_000, 1, 100))
+    times = [event["time"] for event in events]
+
+    assert 5_000 == len({event["id"] for event in events}) == len(events)
+    assert sorted(times) == times
+
+
+def test_summary_counts_what_was_published() -> None:
+    """What a coordinator reads adds up from the outputs alone."""
+    _, engine, year = played(120, 2, 8)
+    summary: Summary = summarise(engine.outputs, year.organisation)
+    kinds = Counter(short(output) for output in engine.outputs)
+
+    assert (kinds["pairing.proposed"], kinds["pairing.activated"]) == (summary.proposed, summary.formed)
+    assert summary.completed == kinds["pairing.completed"]
+    assert summary.double_consent_ratio == pytest.approx(summary.formed / (summary.formed + summary.lapsed))
+    assert sum(summary.nudges_sent_by_key.values()) == kinds["nudge.requested"]
+    assert all(count is None or count >= 5 for count in summary.pairs_by_bands.values())
+    assert 3 == len(summary.examples)
+
+
+def conforming(events: list[Json] | Iterator[Json]) -> int:
+    """Decode every event with the schemas; the number decoded."""
+    codec = pytest.importorskip("schemas.codec", reason="the codec has not been written yet")
+    import json
+
+    decoded = 0
+    for event in events:
+        at = datetime.fromisoformat(event["time"])
+        result = codec.decode_structured(json.dumps(event).encode(), at.astimezone(UTC))
+        assert hasattr(result, "data"), (event, result)
+        decoded += 1
+    return decoded
+
+
+def test_every_event_of_a_year_is_of_a_known_type_and_shape(year_events: list[Json]) -> None:
+    """The simulation speaks the contracts: nothing of it is dead-lettered for its form."""
+    assert len(year_events) == conforming(year_events)
+
+
+def test_every_event_of_the_load_is_of_a_known_type_and_shape() -> None:
+    """So do the streams for benchmarks."""
+    assert 2_200 == conforming(mixed_events(2_000, 4, 80)) + conforming(hires(200, 4))
+
+
+def test_role_changes_never_make_a_cycle(year_events: list[Json]) -> None:
+    """The tree stays a tree while people move through it."""
+    manager_of: dict[str, str | None] = {}
+    for event in year_events:
+        data = event["data"]
+        if short(event) == "hr.hired":
+            manager_of[data["person_id"]] = data.get("manager_id")
+        elif short(event) == "hr.role_changed" and "manager_id" in data["changes"]:
+            assert date.fromisoformat(data["effective_on"])
+            manager_of[data["person_id"]] = data["changes"]["manager_id"]
+            met, here = {data["person_id"]}, manager_of[data["person_id"]]
+            while here is not None:
+                assert here not in met
+                met.add(here)
+                here = manager_of.get(here)
