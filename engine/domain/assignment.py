@@ -1,0 +1,300 @@
+"""Who gets whom: the heaviest choice of pairs that respects everybody's room, with a proof of how good it is.
+
+Decides: a near-optimal b-matching of a weighted graph, and an upper bound on every possible one.
+Never knows: people, scores, rules: only positions, weights, tie hashes and room.
+
+How: each connected component is solved alone. In a bipartite one the side with less room bids for the other in an integer auction: a
+bidder offers its best object the advantage over its second best plus epsilon, and displaces whoever held the cheapest slot. Final
+prices are a solution of the dual linear programme, hence the bound. A general component runs the same auction on its bipartite double
+cover (everybody once as bidder, once as object), keeps pairs chosen from both sides, adds the rest greedily, then takes two-colourings
+of the people in turn and re-solves the pairs across each colouring, keeping every improvement; half the cover's bound holds for it.
+
+Invariants
+    A1  Nobody gets more pairs than room, and no pair twice.
+    A2  total <= bound, and every choice of pairs that respects the room weighs at most bound.
+    A3  The result depends on the set of edges, not on their order: ties go by weight, then tie hash.
+    A4  The choice is maximal: no edge is left whose two ends both have room.
+
+At the limit: equal weights make bidders outbid each other by epsilon for long. So epsilon doubles after each BIDS_PER_SLOT bids a slot;
+work stays bounded, the bound stays valid, and the ratio shows what it cost. Small components scale their weights by more than their
+room, so that epsilon is less than one point in all and the bipartite optimum is exact.
+
+Source: Bertsekas and Castañón, auction algorithms for transportation problems (1989); house rule for the colourings.
+"""
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+BIDS_PER_SLOT: Final = 64
+BIDS_BASE: Final = 20_000
+"""Epsilon doubles each time that many bids, plus BIDS_PER_SLOT a slot, have passed."""
+EXACT_ROOM_MAX: Final = 64
+"""Components with at most that much room to give away are scaled, so that the auction is exact."""
+GOOD_ENOUGH_PER_10_000: Final = 9_995
+"""Recolouring stops at that share of the bound."""
+RECOLOUR_PASSES_MAX: Final = 3
+
+
+class Edge(NamedTuple):
+    """One possible pair. Positions are those of the people sorted by id, `lo` before `hi`."""
+
+    lo: int
+    hi: int
+    score: int
+    """As published; the assignment doesn't read it."""
+    weight: int
+    """Above zero: the score with its bonuses."""
+    tie: int
+    """A hash that orders edges of one weight."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment:
+    """The pairs chosen, and what they prove."""
+
+    chosen: tuple[Edge, ...]
+    """In order of (lo, hi)."""
+    total: int
+    """Weight of the chosen edges."""
+    bound: int
+    """No choice weighs more."""
+
+
+def assign(edges: Sequence[Edge], room: Sequence[int], colourings: Sequence[Sequence[bool]]) -> Assignment:
+    """Choose pairs of the greatest total weight that this method finds.
+
+    Args:
+        edges: each pair once, weights above zero.
+        room: by position: how many pairs each person may get.
+        colourings: by position, for graphs that aren't bipartite: ways to cut the people in two.
+    Returns: the choice and its bound.
+    """
+    usable = [edge for edge in edges if room[edge.lo] > 0 and room[edge.hi] > 0]
+    usable.sort(key=lambda edge: (-edge.weight, -edge.tie, edge.lo, edge.hi))
+    chosen: list[Edge] = []
+    bound = 0
+    for component, side in _components(usable, len(room)):
+        if side is not None:
+            part, part_bound = _across(component, side, room)
+        else:
+            part, part_bound = _general(component, room, colourings)
+        chosen += part
+        bound += part_bound
+    total = sum(edge.weight for edge in chosen)
+    assert total <= bound, "a dual solution bounds every choice"
+    return Assignment(chosen=tuple(sorted(chosen)), total=total, bound=bound)
+
+
+def _components(edges: Sequence[Edge], people_count: int) -> Iterator[tuple[list[Edge], list[bool] | None]]:
+    """Split a graph into connected components, each with its two sides if it has no odd cycle.
+
+    Order: components by their lowest position; edges of one keep the given order.
+    """
+    neighbours: list[list[int]] = [[] for _ in range(people_count)]
+    for edge in edges:
+        neighbours[edge.lo].append(edge.hi)
+        neighbours[edge.hi].append(edge.lo)
+    component_of = [-1] * people_count
+    side = [False] * people_count
+    is_bipartite: list[bool] = []
+    for start in range(people_count):
+        if component_of[start] >= 0 or not neighbours[start]:
+            continue
+        number = len(is_bipartite)
+        is_bipartite.append(_colour(start, number, neighbours, component_of, side))
+    members: list[list[Edge]] = [[] for _ in is_bipartite]
+    for edge in edges:
+        members[component_of[edge.lo]].append(edge)
+    for number, component in enumerate(members):
+        yield component, side if is_bipartite[number] else None
+
+
+def _colour(start: int, number: int, neighbours: Sequence[Sequence[int]], component_of: list[int], side: list[bool]) -> bool:
+    """Number one component and colour it in two; say whether no edge joins one colour."""
+    component_of[start] = number
+    stack = [start]
+    is_bipartite = True
+    while stack:
+        person = stack.pop()
+        for other in neighbours[person]:
+            if component_of[other] < 0:
+                component_of[other] = number
+                side[other] = not side[person]
+                stack.append(other)
+            elif side[other] == side[person]:
+                is_bipartite = False
+    return is_bipartite
+
+
+def _across(edges: Sequence[Edge], side: Sequence[bool], room: Sequence[int]) -> tuple[list[Edge], int]:
+    """Solve a graph whose every edge joins the two sides; the side with less room bids."""
+    ends = [(edge.hi, edge.lo) if side[edge.lo] else (edge.lo, edge.hi) for edge in edges]
+    left_room = sum(room[person] for person in {left for left, _ in ends})
+    right_room = sum(room[person] for person in {right for _, right in ends})
+    if right_room < left_room:
+        ends = [(right, left) for left, right in ends]
+    scale = _scale(min(left_room, right_room))
+    held, dual = _auction(ends, [edge.weight * scale for edge in edges], room)
+    return _maximal([edges[number] for number in sorted(held)], edges, room), dual // scale
+
+
+def _scale(units: int) -> int:
+    """Weights times more than all units make all epsilons together less than one point."""
+    return units + 1 if units <= EXACT_ROOM_MAX else 1
+
+
+def _general(edges: Sequence[Edge], room: Sequence[int], colourings: Sequence[Sequence[bool]]) -> tuple[list[Edge], int]:
+    """Solve a graph with odd cycles: double cover, rounding, then one colouring after the other."""
+    ends = [(edge.lo, edge.hi) for edge in edges]
+    ends += [(hi, lo) for lo, hi in ends]
+    scale = _scale(sum(room[person] for person in {left for left, _ in ends}))
+    weights = [edge.weight * scale for edge in edges]
+    held, dual = _auction(ends, weights + weights, room)
+    bound = dual // (2 * scale)
+    count = len(edges)
+    twice = [edge for number, edge in enumerate(edges) if number in held and number + count in held]
+    once = [edge for number, edge in enumerate(edges) if (number in held) != (number + count in held)]
+    chosen = _maximal(_maximal(twice, once, room), edges, room)
+    return _recoloured(chosen, edges, room, colourings, bound), bound
+
+
+def _maximal(chosen: list[Edge], candidates: Sequence[Edge], room: Sequence[int]) -> list[Edge]:
+    """Add candidates in their order while both ends have room."""
+    left = _room_left(chosen, room)
+    taken = {(edge.lo, edge.hi) for edge in chosen}
+    result = list(chosen)
+    for edge in candidates:
+        if left[edge.lo] > 0 and left[edge.hi] > 0 and (edge.lo, edge.hi) not in taken:
+            left[edge.lo] -= 1
+            left[edge.hi] -= 1
+            result.append(edge)
+    return result
+
+
+def _room_left(chosen: Sequence[Edge], room: Sequence[int]) -> list[int]:
+    left = list(room)
+    for edge in chosen:
+        left[edge.lo] -= 1
+        left[edge.hi] -= 1
+    return left
+
+
+def _recoloured(
+    chosen: list[Edge], edges: Sequence[Edge], room: Sequence[int], colourings: Sequence[Sequence[bool]], bound: int
+) -> list[Edge]:
+    """Re-solve what crosses each colouring while the rest stays, until good enough or nothing improves."""
+    total = sum(edge.weight for edge in chosen)
+    for _ in range(RECOLOUR_PASSES_MAX):
+        total_before = total
+        for side in colourings:
+            if total * 10_000 >= bound * GOOD_ENOUGH_PER_10_000:
+                return chosen
+            kept = [edge for edge in chosen if side[edge.lo] == side[edge.hi]]
+            left = _room_left(kept, room)
+            crossing = [edge for edge in edges if side[edge.lo] != side[edge.hi] and left[edge.lo] > 0 and left[edge.hi] > 0]
+            if not crossing:
+                continue
+            part, _bound = _across(crossing, side, left)
+            candidate = _maximal(kept + part, edges, room)
+            candidate_total = sum(edge.weight for edge in candidate)
+            if candidate_total > total:
+                chosen, total = candidate, candidate_total
+        if total == total_before:
+            break
+    return chosen
+
+
+def _auction(ends: Sequence[tuple[int, int]], weights: Sequence[int], room: Sequence[int]) -> tuple[set[int], int]:
+    """Let bidders outbid each other until all are content.
+
+    Args:
+        ends: (bidder, object) of each edge; each bidder's edges heaviest first.
+        weights: weight of each edge.
+        room: by position: units of a bidder, slots of an object.
+    Returns: numbers of the edges held, and the value of the dual solution that the prices give.
+    Order: bidders take turns first in, first out, starting in order of position; the first of equal values wins.
+    """
+    bids_on: dict[int, list[tuple[int, int, int]]] = {}
+    for number, (bidder, item) in enumerate(ends):
+        bids_on.setdefault(bidder, []).append((weights[number], item, number))
+    items = {item for _, item in ends}
+    prices = {item: [0] * room[item] for item in items}
+    owners = {item: [-1] * room[item] for item in items}
+    floors = dict.fromkeys(items, 0)
+    units = {bidder: room[bidder] for bidder in bids_on}
+    held: dict[int, dict[int, int]] = {bidder: {} for bidder in bids_on}
+    queue = deque(sorted(bids_on))
+    queued = set(queue)
+    bids_before_doubling = BIDS_BASE + BIDS_PER_SLOT * sum(len(slots) for slots in prices.values())
+    epsilon, bids_left = 1, bids_before_doubling
+    while queue:
+        bidder = queue.popleft()
+        queued.discard(bidder)
+        mine = held[bidder]
+        while units[bidder] > 0:
+            item, number, raise_by = _best(bids_on[bidder], mine, floors)
+            if item < 0:
+                break
+            slots = prices[item]
+            slot = slots.index(floors[item])
+            displaced = owners[item][slot]
+            slots[slot] += raise_by + epsilon
+            owners[item][slot] = bidder
+            floors[item] = min(slots)
+            mine[item] = number
+            units[bidder] -= 1
+            if displaced >= 0:
+                del held[displaced][item]
+                units[displaced] += 1
+                if displaced not in queued:
+                    queue.append(displaced)
+                    queued.add(displaced)
+            bids_left -= 1
+            if bids_left == 0:
+                epsilon, bids_left = 2 * epsilon, bids_before_doubling
+    dual = sum(room[item] * floor for item, floor in floors.items())
+    for bidder, options in bids_on.items():
+        surplus = sorted((weight - floors[item] for weight, item, _ in options if weight > floors[item]), reverse=True)
+        dual += sum(surplus[: room[bidder]])
+    return {number for by_item in held.values() for number in by_item.values()}, dual
+
+
+def _best(options: Sequence[tuple[int, int, int]], mine: dict[int, int], floors: dict[int, int]) -> tuple[int, int, int]:
+    """Find the object worth most above its price: (object, edge number, advantage over the second best), or -1 for none.
+
+    Options are heaviest first and prices are never negative, so the search ends at the first weight that can't be second.
+    """
+    best = second = 0
+    best_item = best_number = -1
+    for weight, item, number in options:
+        if weight <= second:
+            break
+        if item in mine:
+            continue
+        value = weight - floors[item]
+        if value > best:
+            best, second = value, best
+            best_item, best_number = item, number
+        elif value > second:
+            second = value
+    return best_item, best_number, best - second
+
+
+def colourings_by(bands: Sequence[int | None], hashes: Sequence[int], *, hash_bits: int = 4) -> tuple[tuple[bool, ...], ...]:
+    """Cut the people in two by band, in the three ways that four bands allow evenly, and by bits of a hash.
+
+    The hash lets two people of one band, or without a band, fall on different sides.
+
+    Args:
+        bands: by position.
+        hashes: by position: a hash of the person id.
+        hash_bits: how many cuts by hash follow those by band.
+    """
+    upper_bands = (frozenset({2, 3}), frozenset({1, 3}), frozenset({1, 2}))
+    by_band = [
+        tuple(band in upper if band is not None else bool(hashes[person] & 1) for person, band in enumerate(bands)) for upper in upper_bands
+    ]
+    by_hash = [tuple(bool(value >> bit & 1) for value in hashes) for bit in range(1, hash_bits + 1)]
+    return (*by_band, *by_hash)

@@ -1,0 +1,281 @@
+"""One round of pairing: from the people with room to proposals, and a reason for everybody left out.
+
+Decides: who is in the pool, what waiting is worth, which pairs are proposed.
+Never knows: how a proposal is answered, stored or told; when the next round is.
+
+Steps: topic weights from the pool · locks, in id order · eligible pairs that reach the reserve · first pairs for everybody without one ·
+the remaining room · a certificate and the reasons.
+
+Invariants
+    R1  Nobody gets more proposals than room; accepted, live and open pairs are never touched.
+    R2  The published score has no bonus in it, and the reserve tests it; bonuses weigh in the assignment alone.
+    R3  With first_pair_first nobody gets a further pair while it would take the last room that a first pair could use.
+    R4  Any order of the members and locks gives the same result.
+    R5  A past decline is visible as `resting` between two people and nowhere else.
+
+Source: house rule; daily rounds with a falling reserve beat batches, see the page on matching.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from engine.domain.assignment import Assignment, Edge, assign, colourings_by
+from engine.domain.candidates import Candidates, RuleBook
+from engine.domain.eligibility import LOCK_WAIVES, Bar, PoolMember, RoundContext, bar_between
+from engine.domain.scoring import Benefit, Context, Lesson, lessons, topic_weights
+from engine.domain.waiting import Unmatched, unmatched_reasons
+from schemas.codes import EligibilityCode
+from schemas.ids import PersonId
+from schemas.policy import Policy
+
+ROUNDS_WAITED_MAX: Final = 6
+"""Waiting weighs no more after that many rounds."""
+BLOCKING_GAIN: Final = 100
+"""A pair blocks when both would gain more than that many points."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """What a proposal means for one of its two people."""
+
+    person_id: PersonId
+    benefit: Benefit
+    lessons: tuple[Lesson, ...]
+    """What this person can learn, heaviest first; a lesson's share is its points of benefit.need."""
+    options_count: int
+    """Eligible partners in the round's pool, this one included unless a lock brought it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """Two people to be asked."""
+
+    sides: tuple[Side, Side]
+    """By person id."""
+    score: int
+    """0 to 1000, without bonuses."""
+    context: Context
+    is_locked: bool = False
+
+    @property
+    def person_ids(self) -> tuple[PersonId, PersonId]:
+        """The two people, sorted."""
+        return self.sides[0].person_id, self.sides[1].person_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedLock:
+    """A lock that a hard rule forbids, or somebody's lack of room."""
+
+    person_ids: tuple[PersonId, PersonId]
+    code: Bar
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """How good the assignment provably is. Weights include bonuses; locked pairs are not part of it."""
+
+    total: int
+    bound: int
+    """No other choice in the round's phases weighs more."""
+    blocking_pairs_count: int
+    """Pairs not chosen in which both would gain more than BLOCKING_GAIN points."""
+
+    @property
+    def ratio(self) -> float:
+        """Total over bound; 1 when there was nothing to choose."""
+        return self.total / self.bound if self.bound else 1.0
+
+    def is_below(self, numerator: int, denominator: int) -> bool:
+        """Say, without floats, whether the ratio is below numerator / denominator."""
+        return self.total * denominator < self.bound * numerator
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundResult:
+    """All that a round found out."""
+
+    proposals: tuple[Proposal, ...]
+    """In order of the two ids."""
+    unmatched: tuple[Unmatched, ...]
+    """Everybody without a proposal, by id."""
+    refused_locks: tuple[RefusedLock, ...]
+    certificate: Certificate
+    topic_weights: Mapping[str, int]
+    """Kept with the round, so that a replay scores alike."""
+
+    @property
+    def total_score(self) -> int:
+        """Sum of the published scores."""
+        return sum(proposal.score for proposal in self.proposals)
+
+    @property
+    def waiting_count(self) -> int:
+        """How many people of the pool got nobody."""
+        return sum(left_out.is_in_pool for left_out in self.unmatched)
+
+    @property
+    def no_option_by_reason(self) -> dict[Bar, int]:
+        """Count the people of the pool without any option by the rule that stands in the way."""
+        counted = Counter(left_out.code for left_out in self.unmatched if left_out.is_in_pool and not left_out.has_option)
+        return {code: counted[code] for code in sorted(counted) if isinstance(code, Bar)}
+
+
+def hold_round(
+    members: Iterable[PoolMember],
+    policy: Policy,
+    *,
+    round_ordinal: int,
+    at: datetime,
+    topic_catalogue: Mapping[str, str],
+    locks: Iterable[tuple[PersonId, PersonId]] = (),
+) -> RoundResult:
+    """Propose pairs among the people with room.
+
+    Args:
+        members: all participants of the programme, each once, in any order; the pool is those with room and without a status.
+        policy: the version in force.
+        round_ordinal: number of the round in its programme; seeds the ties.
+        at: the round's instant, UTC; its ISO week decides the shared hours.
+        topic_catalogue: family by topic id.
+        locks: pairs that a coordinator locked into this round, in any order.
+    """
+    assert at.tzinfo is not None, "instants are aware"
+    everybody = tuple(sorted(members, key=lambda member: member.person_id))
+    weights = topic_weights((member.wants for member in everybody if _is_in_pool(member)), topic_catalogue)
+    context = RoundContext.of(policy, week_of=at.astimezone(UTC).date(), topic_weights=weights)
+    book = RuleBook(everybody, context, round_ordinal)
+    room = [member.room if _is_in_pool(member) else 0 for member in everybody]
+    locked, refused = _take_locks(book, locks, room)
+    found = book.candidates([_bonus(member, policy) for member in everybody], [_reserve(member, policy) for member in everybody])
+    edges = [edge for edge in found.edges if (edge.lo, edge.hi) not in locked]
+    assignment = _assign_in_phases(edges, room, book, locked, policy)
+    pairs = sorted(locked | {(edge.lo, edge.hi) for edge in assignment.chosen})
+    proposed = {position for pair in pairs for position in pair}
+    return RoundResult(
+        proposals=tuple(_proposal(book, found, pair, is_locked=pair in locked) for pair in pairs),
+        unmatched=unmatched_reasons(book, found, [position for position in range(len(everybody)) if position not in proposed]),
+        refused_locks=refused,
+        certificate=Certificate(
+            total=assignment.total,
+            bound=assignment.bound,
+            blocking_pairs_count=_blocking_pairs_count(edges, assignment.chosen, room),
+        ),
+        topic_weights=weights,
+    )
+
+
+def _is_in_pool(member: PoolMember) -> bool:
+    return member.status is None and member.room > 0
+
+
+def _bonus(member: PoolMember, policy: Policy) -> int:
+    rounds_waited = ROUNDS_WAITED_MAX if member.is_first_in_queue else min(member.rounds_waited, ROUNDS_WAITED_MAX)
+    return policy.wait_bonus * rounds_waited
+
+
+def _reserve(member: PoolMember, policy: Policy) -> int:
+    """Say which score a pair needs if this member is the one who waited longer."""
+    if member.is_first_in_queue:
+        return policy.reserve_floor
+    return max(policy.reserve_floor, policy.reserve_start - policy.reserve_drop_per_day * member.waiting_days)
+
+
+def _take_locks(
+    book: RuleBook, locks: Iterable[tuple[PersonId, PersonId]], room: list[int]
+) -> tuple[set[tuple[int, int]], tuple[RefusedLock, ...]]:
+    """Take the room of each lock that the hard rules allow, lower ids first; `room` is changed."""
+    position_by_id = {member.person_id: position for position, member in enumerate(book.members)}
+    locked: set[tuple[int, int]] = set()
+    refused: list[RefusedLock] = []
+    for lo_id, hi_id in sorted({(min(pair), max(pair)) for pair in locks}):
+        code: Bar | None = EligibilityCode.NOT_ACTIVE
+        if lo_id in position_by_id and hi_id in position_by_id:
+            lo, hi = position_by_id[lo_id], position_by_id[hi_id]
+            code = bar_between(book.members[lo], book.members[hi], book.context, waived=LOCK_WAIVES)
+            if code is None and min(room[lo], room[hi]) < 1:
+                code = EligibilityCode.CAPACITY
+            if code is None:
+                room[lo] -= 1
+                room[hi] -= 1
+                locked.add((lo, hi))
+        if code is not None:
+            refused.append(RefusedLock(person_ids=(lo_id, hi_id), code=code))
+    return locked, tuple(refused)
+
+
+def _assign_in_phases(
+    edges: Sequence[Edge], room: Sequence[int], book: RuleBook, locked: set[tuple[int, int]], policy: Policy
+) -> Assignment:
+    """Serve first pairs before further ones, then give out what room is left.
+
+    In the first phase people without a pair take one each. Whoever is still without one may then use the further room of the others.
+    Totals and bounds of the phases add up.
+    """
+    colourings = colourings_by([member.band for member in book.members], book.ties)
+    left = list(room)
+    served = {position for pair in locked for position in pair} | {p for p, member in enumerate(book.members) if member.live_count > 0}
+    chosen: list[Edge] = []
+    total = bound = 0
+    for is_first_pair_phase in (True, True, False) if policy.first_pair_first else (False,):
+        if is_first_pair_phase:
+            offered = [edge for edge in edges if edge.lo not in served or edge.hi not in served]
+            allowed = [units if position in served else min(units, 1) for position, units in enumerate(left)]
+        else:
+            taken = set(chosen)
+            offered = [edge for edge in edges if edge not in taken]
+            allowed = left
+        part = assign(offered, allowed, colourings)
+        for edge in part.chosen:
+            left[edge.lo] -= 1
+            left[edge.hi] -= 1
+            served |= {edge.lo, edge.hi}
+        chosen += part.chosen
+        total += part.total
+        bound += part.bound
+    assert min(left, default=0) >= 0, "nobody gets more pairs than room"
+    return Assignment(chosen=tuple(sorted(chosen)), total=total, bound=bound)
+
+
+def _blocking_pairs_count(edges: Sequence[Edge], chosen: Sequence[Edge], room: Sequence[int]) -> int:
+    """Count pairs that both people would prefer by far to the worst they got in this round, or to nothing."""
+    left = list(room)
+    worst: dict[int, int] = {}
+    for edge in chosen:
+        for position in (edge.lo, edge.hi):
+            left[position] -= 1
+            worst[position] = min(edge.score, worst.get(position, edge.score))
+    given_up = [0 if left[position] > 0 else worst.get(position) for position in range(len(room))]
+    taken = set(chosen)
+    blocking_count = 0
+    for edge in edges:
+        loss_lo, loss_hi = given_up[edge.lo], given_up[edge.hi]
+        if loss_lo is None or loss_hi is None or edge in taken:
+            continue
+        blocking_count += edge.score - max(loss_lo, loss_hi) > BLOCKING_GAIN
+    return blocking_count
+
+
+def _proposal(book: RuleBook, found: Candidates, pair: tuple[int, int], *, is_locked: bool) -> Proposal:
+    lo, hi = (book.members[position] for position in pair)
+    return Proposal(
+        sides=(
+            _side(book, lo, hi, found.option_counts[pair[0]]),
+            _side(book, hi, lo, found.option_counts[pair[1]]),
+        ),
+        score=book.context.score(lo, hi),
+        context=book.context.pair_context(lo, hi),
+        is_locked=is_locked,
+    )
+
+
+def _side(book: RuleBook, learner: PoolMember, teacher: PoolMember, options_count: int) -> Side:
+    return Side(
+        person_id=learner.person_id,
+        benefit=book.context.benefit(learner, teacher),
+        lessons=lessons(learner.wants, teacher.offers, book.context.topic_weights),
+        options_count=options_count,
+    )

@@ -1,0 +1,122 @@
+"""Why somebody got nobody in a round, and what would widen the choice.
+
+Decides: one reason code for each person left out, and the one thing to change.
+Never knows: the words in which a person reads it (consumers), when it is told (domain/nudging).
+
+Invariants
+    W1  A person without any eligible option is told a rule, never to wait for a better one.
+    W2  An exclusion and somebody else's state (leave, pause, training, departure) are told as `capacity`: nobody suitable has room.
+        So no confidential list and no absence can be read off a reason.
+    W3  The rule told is the one that bars most of the people with whom there is something to teach or to learn; ties go by RULES.
+
+Source: house rule.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from engine.domain.candidates import Candidates, RuleBook
+from engine.domain.eligibility import RULES, STATUS_RULES, Bar
+from schemas.codes import EligibilityCode, Track, UnmatchedCode, WidenCode
+from schemas.ids import PersonId
+
+COMPARED_MAX: Final = 2_000
+"""People looked at for one person's reason, lowest ids first."""
+PRIVATE_RULES: Final[frozenset[Bar]] = frozenset({EligibilityCode.EXCLUDED, *STATUS_RULES})
+
+_WIDEN_OF_OWN_STATE: Final[dict[Bar, WidenCode]] = {
+    EligibilityCode.CAPACITY: WidenCode.CAPACITY,
+    EligibilityCode.TRAINING: WidenCode.TRAINING,
+    EligibilityCode.PAUSED: WidenCode.RESUME,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unmatched:
+    """One person left out."""
+
+    person_id: PersonId
+    code: Bar | UnmatchedCode
+    widen: WidenCode
+    is_in_pool: bool = True
+    """False for people with a status or without room: the round didn't look for anybody for them."""
+    has_option: bool = True
+    """False if no rule-abiding partner exists in the pool: counted in no_option_by_reason."""
+
+
+def unmatched_reasons(book: RuleBook, found: Candidates, positions: Iterable[int]) -> tuple[Unmatched, ...]:
+    """Say for each of these positions why nobody came of the round.
+
+    Args:
+        book: the rules and all members.
+        found: the options of the round.
+        positions: of members without a proposal in the round.
+    """
+    return tuple(_reason(book, found, position) for position in positions)
+
+
+def _reason(book: RuleBook, found: Candidates, position: int) -> Unmatched:
+    member = book.members[position]
+    own = member.status or (EligibilityCode.CAPACITY if member.room < 1 else None)
+    if own is not None:
+        widen = _WIDEN_OF_OWN_STATE.get(own, WidenCode.PATIENCE)
+        return Unmatched(person_id=member.person_id, code=own, widen=widen, is_in_pool=False, has_option=False)
+    if found.worthy_counts[position]:
+        return Unmatched(person_id=member.person_id, code=UnmatchedCode.OPTIONS_TAKEN, widen=WidenCode.PATIENCE)
+    if found.option_counts[position]:
+        return Unmatched(person_id=member.person_id, code=UnmatchedCode.BELOW_RESERVE, widen=WidenCode.PATIENCE)
+    code, widen = _rule_in_the_way(book, position)
+    return Unmatched(person_id=member.person_id, code=code, widen=widen, has_option=False)
+
+
+def _rule_in_the_way(book: RuleBook, position: int) -> tuple[Bar, WidenCode]:
+    """Name the rule that bars most people, and what to change: the rule that alone keeps most of them away."""
+    barred = book.bars(position, among=_lowest(book.teachers(position) | book.learners(position), COMPARED_MAX))
+    told: dict[Bar, int] = dict.fromkeys(RULES, 0)
+    alone: dict[Bar, int] = dict.fromkeys(RULES, 0)
+    seen = once = twice = 0
+    for rule in RULES:
+        public = EligibilityCode.CAPACITY if rule in PRIVATE_RULES else rule
+        told[public] += (barred[rule] & ~seen).bit_count()
+        seen |= barred[rule]
+        twice |= once & barred[rule]
+        once |= barred[rule]
+    for rule in RULES:
+        public = EligibilityCode.CAPACITY if rule in PRIVATE_RULES else rule
+        alone[public] += (barred[rule] & once & ~twice).bit_count()
+    code = max(RULES, key=lambda rule: told[rule])
+    if told[code] == 0:
+        return EligibilityCode.ONE_WAY, _widen(book, position, EligibilityCode.ONE_WAY)
+    decisive = max(RULES, key=lambda rule: alone[rule])
+    return code, _widen(book, position, decisive if alone[decisive] else code)
+
+
+def _lowest(bits: int, size: int) -> int:
+    """Keep the lowest members of a set."""
+    while (surplus := bits.bit_count() - size) > 0:
+        # Each cut from the top drops at most the surplus, so the loop ends with exactly `size`.
+        bits &= (1 << (bits.bit_length() - surplus)) - 1
+    return bits
+
+
+def _widen(book: RuleBook, position: int, rule: Bar) -> WidenCode:
+    match rule:
+        case EligibilityCode.LANGUAGE:
+            return WidenCode.LANGUAGES
+        case EligibilityCode.HOURS:
+            return WidenCode.HOURS
+        case EligibilityCode.BAND_GAP if book.members[position].band is None:
+            return WidenCode.EXPERIENCE_BAND
+        case EligibilityCode.ONE_WAY:
+            return _widen_exchange(book, position)
+        case _:
+            return WidenCode.PATIENCE
+
+
+def _widen_exchange(book: RuleBook, position: int) -> WidenCode:
+    """Ask for the side of the exchange that finds fewer people; a directed track asks for what the person is there for."""
+    teachers, learners = book.teachers(position).bit_count(), book.learners(position).bit_count()
+    if book.context.track is Track.MUTUAL:
+        return WidenCode.WANTS if teachers <= learners else WidenCode.OFFERS
+    return WidenCode.OFFERS if learners <= teachers else WidenCode.WANTS
