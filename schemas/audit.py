@@ -1,0 +1,38 @@
+"""The audit trail: who commanded what, and what was refused. A person is only ever a salted hash here."""
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from schemas.codes import ErrorCode
+from schemas.data import OutputData
+from schemas.fields import Code, HashedId, Omittable, Remark
+
+AuditSubject = Annotated[str, Field(min_length=1, max_length=256)]
+"""A programme or pairing id; a person's id hashed."""
+AuditedType = Annotated[str, Field(min_length=1, max_length=256)]
+
+
+class _Audit(OutputData):
+    type: AuditedType
+    subject: AuditSubject
+
+    @property
+    def names_person(self) -> bool:
+        """Hashes only."""
+        return False
+
+
+class CommandRefused(_Audit):
+    """A command or answer was refused."""
+
+    TYPE: ClassVar[str] = "bothways.command.refused.v1"
+    code: Code[ErrorCode]
+
+
+class CommandRecorded(_Audit):
+    """A command was carried out."""
+
+    TYPE: ClassVar[str] = "bothways.command.recorded.v1"
+    actor: Omittable[HashedId] = None
+    reason: Omittable[Remark] = None

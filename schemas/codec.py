@@ -1,0 +1,312 @@
+"""The codec: bytes to events and back, strictly, once, at the edge.
+
+Checks run in one order, and the first that fails names the dead letter: too_large, malformed, unknown_type,
+unsupported_version, schema_invalid, future_time, not_the_person. A refusal is a value; nothing here raises for bad input.
+Messages name the field and the problem, never what the field held.
+
+A Kafka record is structured only if its content type says so; otherwise it is binary, whatever its headers. A file's line
+and an HTTP body in structured mode go to `decode_structured` directly.
+
+Source: contracts page, Envelope; CloudEvents 1.0.2, sections 2 and 3; its JSON format; its Kafka protocol binding.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from hashlib import blake2b
+from typing import Any, Final
+
+import msgspec
+from pydantic import ValidationError
+
+from schemas.codes import ErrorCode
+from schemas.data import Data
+from schemas.envelope import Event, Rejected, Tombstone
+from schemas.fields import instant_text, parse_instant
+from schemas.registry import INPUT_TYPES, refused_type
+from schemas.strict_json import EVENT_BYTES_MAX, INT64_MAX, Malformed, TooLarge, decode_json
+from schemas.topics import DLQ_INGEST, dead_letter_topic, topic_of_type
+
+__all__ = [
+    "content_hash",
+    "decode",
+    "decode_binary",
+    "decode_json",
+    "decode_structured",
+    "encode_binary",
+    "encode_data",
+    "encode_structured",
+]
+
+Headers = Sequence[tuple[str, bytes | None]]
+
+SPECVERSION: Final = "1.0"
+FUTURE_SKEW_MAX: Final = timedelta(hours=24)
+ATTRIBUTE_CHARS_MAX: Final = 256
+PROBLEMS_NAMED_MAX: Final = 3
+"""How many problems a message lists; the rest are counted."""
+JSON_CONTENT_TYPE: Final = "application/json"
+STRUCTURED_CONTENT_TYPE: Final = "application/cloudevents"
+HEADER_PREFIX: Final = "ce_"
+CONTENT_TYPE_HEADER: Final = "content-type"
+
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+_JSON_MEDIA_TYPE: Final = re.compile(r"[a-z]+/(?:[a-z0-9.\-]+\+)?json\s*(?:;.*)?", re.IGNORECASE)
+_DECIMAL: Final = re.compile(r"[0-9]{1,19}")
+_DEAD_LETTERS_BY_TYPE: Final[Mapping[str, str]] = {known: dead_letter_topic(topic_of_type(known).name).name for known in INPUT_TYPES}
+_CANONICAL: Final = msgspec.json.Encoder(order="sorted")
+
+
+class _Invalid(ValueError):
+    """An envelope attribute is wrong; becomes `schema_invalid`."""
+
+
+def decode(value: bytes | None, headers: Headers, received_at: datetime) -> Event | Rejected | Tombstone:
+    """Read one record of the bus.
+
+    Args:
+        value: the record's value; None is a tombstone in either mode.
+        headers: as they arrived, duplicates and nulls included.
+        received_at: when intake got it, aware; bounds how far `time` may lie ahead.
+    """
+    if value is None:
+        return Tombstone()
+    for name, content in headers:
+        if name.lower() == CONTENT_TYPE_HEADER and content is not None:
+            if content.strip().lower().startswith(STRUCTURED_CONTENT_TYPE.encode()):
+                return decode_structured(value, received_at)
+            break
+    return decode_binary(value, headers, received_at)
+
+
+def decode_structured(value: bytes, received_at: datetime) -> Event | Rejected:
+    """Read one JSON object that holds attributes and data."""
+    try:
+        attributes = _json_object(value)
+    except (TooLarge, Malformed) as problem:
+        return _unreadable(problem, DLQ_INGEST.name)
+    return _event(attributes, received_at)
+
+
+def decode_binary(value: bytes, headers: Headers, received_at: datetime) -> Event | Rejected:
+    """Read data from the value and attributes from the `ce_` headers."""
+    topic = DLQ_INGEST.name
+    try:
+        _refuse_large(value, headers)
+        attributes = _attributes(headers)
+        topic = _dead_letters(attributes.get("type"))
+        attributes["data"] = _json_object(value)
+    except (TooLarge, Malformed) as problem:
+        return _unreadable(problem, topic)
+    return _event(attributes, received_at)
+
+
+def _json_object(raw: bytes) -> dict[str, Any]:
+    value = decode_json(raw)
+    if not isinstance(value, dict):
+        raise Malformed("not a JSON object")
+    return value
+
+
+def _refuse_large(value: bytes, headers: Headers) -> None:
+    """The limit is the event's, so headers count with the value."""
+    if len(value) + sum(len(name) + len(content or b"") for name, content in headers) > EVENT_BYTES_MAX:
+        raise TooLarge(f"more than {EVENT_BYTES_MAX} bytes")
+
+
+def _attributes(headers: Headers) -> dict[str, Any]:
+    """Gather the attributes; a null header is an absent one, the same attribute twice is malformed."""
+    attributes: dict[str, Any] = {}
+    for name, content in headers:
+        lowered = name.lower()
+        attribute = "datacontenttype" if lowered == CONTENT_TYPE_HEADER else lowered.removeprefix(HEADER_PREFIX)
+        if content is None or attribute in {lowered, "data"}:
+            continue
+        if attribute in attributes:
+            raise Malformed("an attribute has two headers")
+        try:
+            text = content.decode("utf-8")
+        except UnicodeDecodeError:
+            raise Malformed("a header is not UTF-8") from None
+        if "\0" in text:
+            raise Malformed("a header holds NUL")
+        attributes[attribute] = text
+    return attributes
+
+
+def _unreadable(problem: TooLarge | Malformed, topic: str) -> Rejected:
+    code = ErrorCode.TOO_LARGE if isinstance(problem, TooLarge) else ErrorCode.MALFORMED
+    return Rejected(code, str(problem), topic)
+
+
+def _dead_letters(event_type: object) -> str:
+    """The dead-letter topic of a type; that of unreadable lines where no type is known, or only another major of it."""
+    if isinstance(event_type, str):
+        known = event_type if event_type in INPUT_TYPES else refused_type(event_type)[1]
+        if known is not None:
+            return _DEAD_LETTERS_BY_TYPE[known]
+    return DLQ_INGEST.name
+
+
+def _event(attributes: dict[str, Any], received_at: datetime) -> Event | Rejected:
+    """Check an envelope whose bytes were fine, in the order that the module promises."""
+    event_type = attributes.get("type")
+    model = INPUT_TYPES.get(event_type) if isinstance(event_type, str) else None
+    if model is None:
+        code, _ = refused_type(event_type)
+        problem = "type: another major version" if code is ErrorCode.UNSUPPORTED_VERSION else "type: absent or unknown"
+        return Rejected(code, problem, _dead_letters(event_type))
+    topic = _DEAD_LETTERS_BY_TYPE[model.TYPE]
+    try:
+        _refuse_foreign_format(attributes)
+        event_id, source = _required(attributes, "id"), _required(attributes, "source")
+        time = _required_instant(attributes, "time")
+        actor, subject = _optional(attributes, "actor"), _optional(attributes, "subject")
+        data = _data(attributes)
+        event = Event(
+            id=event_id,
+            source=source,
+            type=model.TYPE,
+            time=time,
+            data=model.model_validate(data),
+            subject=subject,
+            actor=actor,
+            recordedtime=_optional_instant(attributes, "recordedtime"),
+            sequence=_sequence(attributes),
+            partitionkey=_optional(attributes, "partitionkey"),
+            expirytime=_optional_instant(attributes, "expirytime"),
+            causation=_optional(attributes, "causation"),
+            traceparent=_optional(attributes, "traceparent"),
+            content=_hash_of(model.TYPE, subject, time, actor, data),
+        )
+    except _Invalid as invalid:
+        return Rejected(ErrorCode.SCHEMA_INVALID, str(invalid), topic)
+    except ValidationError as invalid:
+        return Rejected(ErrorCode.SCHEMA_INVALID, _problems(invalid), topic)
+    if time > received_at + FUTURE_SKEW_MAX:
+        return Rejected(ErrorCode.FUTURE_TIME, "time: more than 24 hours after it was received", topic)
+    if model.PERSON_ACTS and actor != data["person_id"]:
+        return Rejected(ErrorCode.NOT_THE_PERSON, "actor: must be the person that the event is about", topic)
+    return event
+
+
+def _refuse_foreign_format(attributes: Mapping[str, Any]) -> None:
+    if attributes.get("specversion") != SPECVERSION:
+        raise _Invalid("specversion: must be 1.0")
+    content_type = attributes.get("datacontenttype")
+    if content_type is not None and (not isinstance(content_type, str) or _JSON_MEDIA_TYPE.fullmatch(content_type) is None):
+        raise _Invalid("datacontenttype: must be JSON")
+
+
+def _optional(attributes: Mapping[str, Any], name: str) -> str | None:
+    """Read a text attribute; null is absent, as in the CloudEvents JSON format."""
+    text = attributes.get(name)
+    if text is None:
+        return None
+    if not isinstance(text, str) or not text or len(text) > ATTRIBUTE_CHARS_MAX:
+        raise _Invalid(f"{name}: must be text of 1 to {ATTRIBUTE_CHARS_MAX} characters")
+    if _CONTROL.search(text) is not None:
+        raise _Invalid(f"{name}: must not hold control characters")
+    return text
+
+
+def _required(attributes: Mapping[str, Any], name: str) -> str:
+    text = _optional(attributes, name)
+    if text is None:
+        raise _Invalid(f"{name}: is required")
+    return text
+
+
+def _optional_instant(attributes: Mapping[str, Any], name: str) -> datetime | None:
+    text = attributes.get(name)
+    if text is None:
+        return None
+    try:
+        return parse_instant(text)
+    except ValueError as problem:
+        raise _Invalid(f"{name}: {problem}") from None
+
+
+def _required_instant(attributes: Mapping[str, Any], name: str) -> datetime:
+    instant = _optional_instant(attributes, name)
+    if instant is None:
+        raise _Invalid(f"{name}: is required")
+    return instant
+
+
+def _data(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    data = attributes.get("data")
+    if not isinstance(data, dict):
+        raise _Invalid("data: must be a JSON object")
+    return data
+
+
+def _sequence(attributes: Mapping[str, Any]) -> int | None:
+    """Read `sequence`, which producers send as a number or as its digits."""
+    value = attributes.get("sequence")
+    if value is None:
+        return None
+    if isinstance(value, str) and _DECIMAL.fullmatch(value) is not None:
+        value = int(value)
+    if type(value) is not int or not 0 <= value <= INT64_MAX:
+        raise _Invalid("sequence: must be a whole number that is not negative")
+    return value
+
+
+def _problems(invalid: ValidationError) -> str:
+    """List the first problems by field path. pydantic's own message texts name expectations, and ours do too, never input."""
+    problems = invalid.errors(include_url=False, include_context=False, include_input=False)
+    named = [f"{'.'.join(('data', *map(str, problem['loc'])))}: {problem['msg']}" for problem in problems[:PROBLEMS_NAMED_MAX]]
+    more = len(problems) - len(named)
+    return "; ".join(named) + (f"; and {more} more" if more else "")
+
+
+def content_hash(event: Mapping[str, Any]) -> str:
+    """Hash what a structured event says: type, subject, time, actor and data, as 32 hex digits.
+
+    The instant counts, not its spelling; members in any order are the same content; unknown fields of data count.
+
+    Args:
+        event: a decoded event whose `time` is an RFC 3339 instant; the caller checked it.
+    """
+    return _hash_of(event["type"], event.get("subject"), parse_instant(event["time"]), event.get("actor"), event["data"])
+
+
+def _hash_of(event_type: str, subject: str | None, time: datetime, actor: str | None, data: object) -> str:
+    canonical = _CANONICAL.encode((event_type, subject, time, actor, data))
+    return blake2b(canonical, digest_size=16).hexdigest()
+
+
+def encode_data(data: Data) -> bytes:
+    """Write data as compact JSON: instants UTC `Z` in whole seconds, absent optional fields left out, nulls of required ones kept."""
+    return data.model_dump_json().encode()
+
+
+def _written(attributes: Mapping[str, str | int | datetime | None]) -> dict[str, str | int]:
+    """The attributes to write, in the order given, absent ones left out."""
+    written: dict[str, str | int] = {"specversion": SPECVERSION}
+    for name, value in attributes.items():
+        if value is not None:
+            written[name] = instant_text(value) if isinstance(value, datetime) else value
+    return written
+
+
+def encode_structured(attributes: Mapping[str, str | int | datetime | None], data_json: bytes) -> bytes:
+    """Write one event as one line of JSON, its data byte for byte as given.
+
+    Args:
+        attributes: by CloudEvents name; `specversion` and `datacontenttype` are added where absent.
+        data_json: one JSON value on one line, as `encode_data` writes it.
+    """
+    assert b"\n" not in data_json, "one event is one line"
+    written = _written(attributes)
+    written.setdefault("datacontenttype", JSON_CONTENT_TYPE)
+    return msgspec.json.encode({**written, "data": msgspec.Raw(data_json)})
+
+
+def encode_binary(attributes: Mapping[str, str | int | datetime | None], data_json: bytes) -> tuple[list[tuple[str, bytes]], bytes]:
+    """Write one event for the bus: attributes as `ce_` headers, the data untouched as the value."""
+    written = _written(attributes)
+    content_type = written.pop("datacontenttype", JSON_CONTENT_TYPE)
+    headers = [(HEADER_PREFIX + name, str(value).encode()) for name, value in written.items()]
+    return [*headers, (CONTENT_TYPE_HEADER, str(content_type).encode())], data_json

@@ -1,0 +1,50 @@
+"""What the codec hands over: an event, a tombstone, or why it can't be read."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from schemas.codes import ErrorCode
+from schemas.data import InputData
+
+SOURCE: Final = "bothways"
+"""`source` of everything the engine publishes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One input that decoded whole. None stands for an attribute that was absent or null."""
+
+    id: str
+    source: str
+    type: str
+    """Full type, `bothways.<name>.v<major>`."""
+    time: datetime
+    """When it happened, UTC; fractions kept, because they order facts."""
+    data: InputData
+    subject: str | None = None
+    actor: str | None = None
+    recordedtime: datetime | None = None
+    sequence: int | None = None
+    partitionkey: str | None = None
+    expirytime: datetime | None = None
+    causation: str | None = None
+    traceparent: str | None = None
+    content: str = ""
+    """Hash of what it says (codec.content_hash): tells a repeat from a conflict under the same (source, id)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tombstone:
+    """A null value: a delete on compacted topics, a declared no-op elsewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """Why a record can't be read. A value, not an exception: the position moves on."""
+
+    code: ErrorCode
+    message: str
+    """Names the field and the problem, never a value."""
+    topic: str
+    """The dead-letter topic by the record's type; a record from the bus goes to its own topic's instead."""

@@ -1,0 +1,23 @@
+"""Feedback of one side about a pairing or one of its sessions."""
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from schemas.codes import Fit
+from schemas.data import InputData
+from schemas.fields import Code, Omittable
+from schemas.ids import PairingIdField, PersonIdField, SessionIdField
+
+
+class FeedbackGiven(InputData):
+    """Both sides get the same questions; a rating never reaches the other side."""
+
+    TYPE: ClassVar[str] = "bothways.feedback.given.v1"
+    PERSON_ACTS: ClassVar[bool] = True
+    person_id: PersonIdField
+    pairing_id: PairingIdField
+    session_id: Omittable[SessionIdField] = None
+    learned: bool
+    fit: Code[Fit]
+    rating: Omittable[Annotated[int, Field(ge=1, le=5)]] = None

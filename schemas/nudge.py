@@ -1,0 +1,117 @@
+"""Nudges: what became of them (in), and what is asked of notifiers (out)."""
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field, SerializeAsAny, ValidationInfo, field_validator
+
+from schemas.codes import CancellationReason, NudgeCategory, NudgeClass, NudgeKey, SuppressionReason
+from schemas.data import InputData, NudgeReason, OutputData
+from schemas.fields import Code, DataUsed, HashedId, Instant, Language, Omittable, Ordinal, Timezone
+from schemas.ids import NudgeIdField, PairingIdField, PersonIdField, ProgrammeIdField
+from schemas.nudge_params import PARAMS_BY_KEY, NudgeParams
+
+CancellationKey = Annotated[str, Field(min_length=1, max_length=256)]
+"""Names what a nudge is about, so that whatever makes it needless can call it back."""
+
+
+class _NudgeOutcome(InputData):
+    person_id: PersonIdField
+    nudge_id: NudgeIdField
+
+
+class NudgeDelivered(_NudgeOutcome):
+    """A channel accepted it."""
+
+    TYPE: ClassVar[str] = "bothways.nudge.delivered.v1"
+
+
+class NudgeActed(_NudgeOutcome):
+    """The person did it."""
+
+    TYPE: ClassVar[str] = "bothways.nudge.acted.v1"
+
+
+class NudgeDismissed(_NudgeOutcome):
+    """The person waved it away."""
+
+    TYPE: ClassVar[str] = "bothways.nudge.dismissed.v1"
+
+
+class NudgeFailed(_NudgeOutcome):
+    """No channel took it."""
+
+    TYPE: ClassVar[str] = "bothways.nudge.failed.v1"
+
+
+class _NudgeChoice(InputData):
+    person_id: PersonIdField
+    category: Code[NudgeCategory]
+
+
+class NudgeOptedOut(_NudgeChoice):
+    """No more of this category."""
+
+    TYPE: ClassVar[str] = "bothways.nudge.opted_out.v1"
+
+
+class NudgeOptedIn(_NudgeChoice):
+    """This category is welcome again."""
+
+    TYPE: ClassVar[str] = "bothways.nudge.opted_in.v1"
+
+
+class NudgeRequested(OutputData):
+    """An intent to tell somebody something: key and typed parameters, no prose, no channel."""
+
+    TYPE: ClassVar[str] = "bothways.nudge.requested.v1"
+    nudge_id: NudgeIdField
+    person_id: PersonIdField
+    """Or `coordinator:<programme_id>`."""
+    key: Code[NudgeKey]
+    class_: Annotated[Code[NudgeClass], Field(validation_alias="class", serialization_alias="class")]
+    category: Code[NudgeCategory]
+    params: SerializeAsAny[NudgeParams]
+    """An instance of PARAMS_BY_KEY[key]."""
+    pairing_id: Omittable[PairingIdField] = None
+    programme_id: Omittable[ProgrammeIdField] = None
+    not_before: Instant
+    expires_at: Instant
+    timezone: Timezone
+    locale: Language
+    priority: Annotated[int, Field(ge=0, le=100)]
+    cancellation_key: CancellationKey
+    template_version: Ordinal
+    reasons: Annotated[tuple[NudgeReason, ...], Field(strict=False, max_length=20)]
+    data_used: DataUsed
+    policy_version: Ordinal
+
+    @field_validator("params", mode="before")
+    @classmethod
+    def _typed_by_key(cls, value: object, info: ValidationInfo) -> object:
+        """Read the parameters as the key's own model; `key` stands before `params`, so it is known here."""
+        key = info.data.get("key")
+        return value if key is None else PARAMS_BY_KEY[key].model_validate(value)
+
+
+class NudgeCancelled(OutputData):
+    """A requested nudge is no longer needed, whatever the cause."""
+
+    TYPE: ClassVar[str] = "bothways.nudge.cancelled.v1"
+    nudge_id: NudgeIdField
+    person_id: PersonIdField
+    cancellation_key: CancellationKey
+    reason: Code[CancellationReason]
+
+
+class NudgeSuppressed(OutputData):
+    """An intent that never became a request."""
+
+    TYPE: ClassVar[str] = "bothways.nudge.suppressed.v1"
+    person: HashedId
+    key: Code[NudgeKey]
+    reason: Code[SuppressionReason]
+
+    @property
+    def names_person(self) -> bool:
+        """A hash only."""
+        return False

@@ -1,0 +1,71 @@
+"""Which category a nudge belongs to, and whether it is rationed."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from schemas.codes import NudgeCategory, NudgeClass, NudgeKey
+
+_KEYS_BY_CATEGORY: Final[Mapping[NudgeCategory, tuple[NudgeKey, ...]]] = {
+    NudgeCategory.INVITATIONS: (NudgeKey.OPEN_INVITATION, NudgeKey.WAITING_UPDATE),
+    NudgeCategory.PAIRING: (
+        NudgeKey.PROPOSAL_READY,
+        NudgeKey.ANSWER_PROPOSAL,
+        NudgeKey.PAIRING_STARTED,
+        NudgeKey.PAIRING_PAUSED,
+        NudgeKey.PAIRING_RESUMABLE,
+        NudgeKey.PAIRING_ENDED,
+        NudgeKey.PARTNER_FOUND_NEXT,
+        NudgeKey.CONFLICT_CHOICE,
+        NudgeKey.CONVERT_OFFER,
+        NudgeKey.CONCLUDING,
+        NudgeKey.RENEW_OR_FINISH,
+    ),
+    NudgeCategory.SESSIONS: (
+        NudgeKey.BOOK_FIRST_SESSION,
+        NudgeKey.SESSION_TOMORROW,
+        NudgeKey.LOG_SESSION,
+        NudgeKey.BOOK_NEXT_SESSION,
+        NudgeKey.PROTECT_THE_TIME,
+        NudgeKey.PAIRING_QUIET,
+    ),
+    NudgeCategory.LEARNING: (
+        NudgeKey.FLIP_ROLES,
+        NudgeKey.BROADEN_TOPIC,
+        NudgeKey.OPEN_DEBATE,
+        NudgeKey.SHARE_FEEDBACK,
+        NudgeKey.STILL_RIGHT_FOR_YOU,
+        NudgeKey.MENTOR_CIRCLE,
+    ),
+    NudgeCategory.PROFILE: (NudgeKey.PROFILE_INCOMPLETE,),
+    NudgeCategory.COORDINATION: (
+        NudgeKey.COORDINATOR_MOMENTUM,
+        NudgeKey.COORDINATOR_STUCK,
+        NudgeKey.COORDINATOR_CONFLICT,
+        NudgeKey.COORDINATOR_ROUND_ALARM,
+        NudgeKey.COORDINATOR_STORM,
+    ),
+}
+
+_CATEGORY_BY_KEY: Final[Mapping[NudgeKey, NudgeCategory]] = MappingProxyType(
+    {key: category for category, keys in _KEYS_BY_CATEGORY.items() for key in keys}
+)
+
+_BEHAVIOURAL_OF_PAIRING: Final = frozenset({NudgeKey.ANSWER_PROPOSAL})
+_TRANSACTIONAL_ELSEWHERE: Final = frozenset({NudgeKey.SESSION_TOMORROW, *_KEYS_BY_CATEGORY[NudgeCategory.COORDINATION]})
+
+
+def category_of(key: NudgeKey) -> NudgeCategory:
+    """What a person opts out of to hear no more of this key."""
+    return _CATEGORY_BY_KEY[key]
+
+
+def class_of(key: NudgeKey) -> NudgeClass:
+    """Whether the key is rationed (behavioural) or goes out at once (transactional)."""
+    of_pairing = category_of(key) is NudgeCategory.PAIRING and key not in _BEHAVIOURAL_OF_PAIRING
+    return NudgeClass.TRANSACTIONAL if of_pairing or key in _TRANSACTIONAL_ELSEWHERE else NudgeClass.BEHAVIOURAL
+
+
+def can_opt_out(key: NudgeKey) -> bool:
+    """Transactional nudges of `pairing` reach the person whatever was opted out of."""
+    return not (category_of(key) is NudgeCategory.PAIRING and class_of(key) is NudgeClass.TRANSACTIONAL)

@@ -1,0 +1,255 @@
+"""What fills a nudge: one model per key. Ids, instants, topics, families and answer choices; no free text anywhere."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, Final
+
+from pydantic import Field
+
+from schemas.codes import Answer, ContinuationAnswer, EligibilityCode, Fit, NudgeKey, ProfilePart, TopicFamily, WidenCode
+from schemas.data import Part
+from schemas.fields import Code, Count, Day, Instant, Minutes, Omittable, Ordinal, Ratio
+from schemas.ids import PairingIdField, PersonIdField, ProgrammeIdField, SessionIdField, TopicIdField
+
+Choices = Annotated[tuple[Code[ContinuationAnswer], ...], Field(strict=False, max_length=6)]
+ProposalChoices = Annotated[tuple[Code[Answer], ...], Field(strict=False, max_length=2)]
+Families = Annotated[tuple[Code[TopicFamily], ...], Field(strict=False, max_length=12)]
+PairingIds = Annotated[tuple[PairingIdField, ...], Field(strict=False, max_length=200)]
+
+
+class NudgeParams(Part):
+    """Every nudge is about a programme."""
+
+    programme_id: ProgrammeIdField
+
+
+class PairParams(NudgeParams):
+    """A nudge about a pair names the pairing and the other side."""
+
+    pairing_id: PairingIdField
+    partner_id: PersonIdField
+
+
+class OpenInvitationParams(NudgeParams):
+    """No field says who nominated, or why."""
+
+
+class ProfileIncompleteParams(NudgeParams):
+    """What the profile still lacks."""
+
+    missing: Annotated[tuple[Code[ProfilePart], ...], Field(strict=False, max_length=2)]
+
+
+class ProposalReadyParams(PairParams):
+    """A proposal to answer."""
+
+    proposal_version: Ordinal
+    answers: ProposalChoices = (Answer.ACCEPT, Answer.DECLINE)
+    answer_by: Instant
+
+
+class AnswerProposalParams(ProposalReadyParams):
+    """The same, some days later."""
+
+
+class PairingStartedParams(PairParams):
+    """Both said yes."""
+
+
+class BookFirstSessionParams(PairParams):
+    """Nothing is booked yet."""
+
+
+class SessionTomorrowParams(PairParams):
+    """A session is near."""
+
+    session_id: SessionIdField
+    starts_at: Instant
+    duration_minutes: Omittable[Minutes] = None
+
+
+class LogSessionParams(PairParams):
+    """A booked time passed without a report."""
+
+    session_id: SessionIdField
+    ended_at: Instant
+
+
+class BookNextSessionParams(PairParams):
+    """The last session is a while ago."""
+
+    last_session_at: Omittable[Instant] = None
+
+
+class ShareFeedbackParams(PairParams):
+    """The same questions for both sides."""
+
+    session_id: Omittable[SessionIdField] = None
+    fits: Annotated[tuple[Code[Fit], ...], Field(strict=False, max_length=3)] = (Fit.GOOD, Fit.UNSURE, Fit.NOT_A_FIT)
+
+
+class FlipRolesParams(PairParams):
+    """Topics that the quieter side could teach."""
+
+    topics: Annotated[tuple[TopicIdField, ...], Field(strict=False, max_length=10)] = ()
+
+
+class OpenDebateParams(PairParams):
+    """A topic without a teacher."""
+
+    topic: Omittable[TopicIdField] = None
+
+
+class BroadenTopicParams(PairParams):
+    """Families that the pair has not touched."""
+
+    families: Families = ()
+
+
+class ProtectTheTimeParams(PairParams):
+    """Two sessions in a row were given up."""
+
+    next_session_at: Omittable[Instant] = None
+
+
+class StillRightForYouParams(PairParams):
+    """A neutral exit; silence means go on."""
+
+    answers: Choices = (ContinuationAnswer.CONTINUE, ContinuationAnswer.END, ContinuationAnswer.REMATCH)
+
+
+class PairingQuietParams(PairParams):
+    """Nothing was held or booked for long."""
+
+    ends_at: Omittable[Instant] = None
+
+
+class PairingPausedParams(PairParams):
+    """Paused, never why."""
+
+    until_on: Omittable[Day] = None
+
+
+class PairingResumableParams(PairParams):
+    """Both are there again."""
+
+    answers: Choices = (ContinuationAnswer.CONTINUE, ContinuationAnswer.END)
+    answer_by: Omittable[Instant] = None
+
+
+class PairingEndedParams(PairParams):
+    """Over. No field for a code: the other side's choice is not for telling."""
+
+
+class PartnerFoundNextParams(PairParams):
+    """First in the next round; the partner is the one of the pairing that ended."""
+
+
+class ConflictChoiceParams(PairParams):
+    """Two private choices; no field for what came between."""
+
+    answers: Choices = (ContinuationAnswer.END, ContinuationAnswer.REMATCH)
+    answer_by: Omittable[Instant] = None
+
+
+class ConcludingParams(PairParams):
+    """The term is nearly over."""
+
+    answer_by: Omittable[Instant] = None
+
+
+class RenewOrFinishParams(PairParams):
+    """Another term, or a good end."""
+
+    answers: Choices = (ContinuationAnswer.RENEW, ContinuationAnswer.FINISH)
+    answer_by: Omittable[Instant] = None
+
+
+class ConvertOfferParams(PairParams):
+    """Go on as equals."""
+
+    answers: Choices = (ContinuationAnswer.CONVERT, ContinuationAnswer.END)
+    answer_by: Omittable[Instant] = None
+
+
+class WaitingUpdateParams(NudgeParams):
+    """Which rules stand in the way and what would widen the choice."""
+
+    waiting_since: Instant
+    rules: Annotated[tuple[Code[EligibilityCode], ...], Field(strict=False, max_length=16)] = ()
+    widen: Annotated[tuple[Code[WidenCode], ...], Field(strict=False, max_length=9)] = ()
+
+
+class MentorCircleParams(NudgeParams):
+    """A gathering of those who mentor upwards."""
+
+    families: Families = ()
+
+
+class CoordinatorMomentumParams(NudgeParams):
+    """Pairings whose sessions keep being given up."""
+
+    pairing_ids: PairingIds = ()
+
+
+class CoordinatorStuckParams(NudgeParams):
+    """Pairings that don't move."""
+
+    pairing_ids: PairingIds = ()
+
+
+class CoordinatorConflictParams(NudgeParams):
+    """How many pairings conflict, by rule only: the coordinator sees a code, not a story."""
+
+    code: Omittable[Code[EligibilityCode]] = None
+    pairings_count: Omittable[Count] = None
+
+
+class CoordinatorRoundAlarmParams(NudgeParams):
+    """A round fell short of its bound."""
+
+    round: Ordinal
+    optimal_ratio: Ratio
+
+
+class CoordinatorStormParams(NudgeParams):
+    """Intents were parked until somebody looks."""
+
+    parked_count: Count
+
+
+PARAMS_BY_KEY: Final[Mapping[NudgeKey, type[NudgeParams]]] = MappingProxyType(
+    {
+        NudgeKey.OPEN_INVITATION: OpenInvitationParams,
+        NudgeKey.PROFILE_INCOMPLETE: ProfileIncompleteParams,
+        NudgeKey.PROPOSAL_READY: ProposalReadyParams,
+        NudgeKey.ANSWER_PROPOSAL: AnswerProposalParams,
+        NudgeKey.PAIRING_STARTED: PairingStartedParams,
+        NudgeKey.BOOK_FIRST_SESSION: BookFirstSessionParams,
+        NudgeKey.SESSION_TOMORROW: SessionTomorrowParams,
+        NudgeKey.LOG_SESSION: LogSessionParams,
+        NudgeKey.BOOK_NEXT_SESSION: BookNextSessionParams,
+        NudgeKey.SHARE_FEEDBACK: ShareFeedbackParams,
+        NudgeKey.FLIP_ROLES: FlipRolesParams,
+        NudgeKey.OPEN_DEBATE: OpenDebateParams,
+        NudgeKey.BROADEN_TOPIC: BroadenTopicParams,
+        NudgeKey.PROTECT_THE_TIME: ProtectTheTimeParams,
+        NudgeKey.STILL_RIGHT_FOR_YOU: StillRightForYouParams,
+        NudgeKey.PAIRING_QUIET: PairingQuietParams,
+        NudgeKey.PAIRING_PAUSED: PairingPausedParams,
+        NudgeKey.PAIRING_RESUMABLE: PairingResumableParams,
+        NudgeKey.PAIRING_ENDED: PairingEndedParams,
+        NudgeKey.PARTNER_FOUND_NEXT: PartnerFoundNextParams,
+        NudgeKey.CONFLICT_CHOICE: ConflictChoiceParams,
+        NudgeKey.CONCLUDING: ConcludingParams,
+        NudgeKey.RENEW_OR_FINISH: RenewOrFinishParams,
+        NudgeKey.CONVERT_OFFER: ConvertOfferParams,
+        NudgeKey.WAITING_UPDATE: WaitingUpdateParams,
+        NudgeKey.MENTOR_CIRCLE: MentorCircleParams,
+        NudgeKey.COORDINATOR_MOMENTUM: CoordinatorMomentumParams,
+        NudgeKey.COORDINATOR_STUCK: CoordinatorStuckParams,
+        NudgeKey.COORDINATOR_CONFLICT: CoordinatorConflictParams,
+        NudgeKey.COORDINATOR_ROUND_ALARM: CoordinatorRoundAlarmParams,
+        NudgeKey.COORDINATOR_STORM: CoordinatorStormParams,
+    }
+)

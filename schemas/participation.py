@@ -1,0 +1,112 @@
+"""What participants say about themselves. Only the person acts for the person; training and nominations are reported by others."""
+
+from typing import Annotated, ClassVar, Self
+
+from pydantic import Field, model_validator
+
+from schemas.data import InputData, Part
+from schemas.fields import ClockTime, ClockTimeEnd, Day, Omittable, minute_of_day
+from schemas.hr import Languages
+from schemas.ids import PersonIdField, ProgrammeIdField, TopicIdField
+
+
+class Offer(Part):
+    """Something the person can teach."""
+
+    topic: TopicIdField
+    level: Annotated[int, Field(ge=1, le=3)]
+
+
+class Want(Part):
+    """Something the person would like to learn."""
+
+    topic: TopicIdField
+    importance: Annotated[int, Field(ge=1, le=3)]
+    own_level: Annotated[int, Field(ge=0, le=2)]
+
+
+class HourSlot(Part):
+    """A stretch of a weekday, local time, half-open; never over midnight."""
+
+    weekday: Annotated[int, Field(ge=1, le=7)]
+    """ISO: 1 is Monday."""
+    from_: Annotated[ClockTime, Field(validation_alias="from", serialization_alias="from")]
+    to: ClockTimeEnd
+
+    @model_validator(mode="after")
+    def _ends_after_its_start(self) -> Self:
+        # Both are zero-padded, so the order of the texts is the order of the times.
+        if self.from_ >= self.to:
+            raise ValueError("from must come before to")
+        return self
+
+    @property
+    def start_minute(self) -> int:
+        """Minutes since local midnight."""
+        return minute_of_day(self.from_)
+
+    @property
+    def end_minute(self) -> int:
+        """Minutes since local midnight, exclusive; 1,440 at the end of the day."""
+        return minute_of_day(self.to)
+
+
+class _Participant(InputData):
+    person_id: PersonIdField
+    programme_id: ProgrammeIdField
+
+
+class ParticipationEnrolled(_Participant):
+    """The person joins a programme. None means not said: the domain's defaults hold."""
+
+    TYPE: ClassVar[str] = "bothways.participation.enrolled.v1"
+    PERSON_ACTS: ClassVar[bool] = True
+    offers: Annotated[tuple[Offer, ...], Field(strict=False, max_length=40)]
+    wants: Annotated[tuple[Want, ...], Field(strict=False, max_length=40)]
+    experience_band: Omittable[Annotated[int, Field(ge=0, le=3)]] = None
+    """Years in work: 0-9, 10-19, 20-29, 30 and more; None keeps the person out of gap-ruled programmes."""
+    hours: Omittable[Annotated[tuple[HourSlot, ...], Field(strict=False, max_length=42)]] = None
+    languages: Omittable[Languages] = None
+    capacity: Omittable[Annotated[int, Field(ge=1, le=5)]] = None
+    exclude: Omittable[Annotated[tuple[PersonIdField, ...], Field(strict=False, max_length=500)]] = None
+    """Confidential: never shown, counted per person or emitted."""
+
+
+class ParticipationUpdated(ParticipationEnrolled):
+    """The profile changes; what it says replaces the whole profile."""
+
+    TYPE: ClassVar[str] = "bothways.participation.updated.v1"
+
+
+class ParticipationNominated(_Participant):
+    """Becomes an open invitation. Who nominated has no field, so it can't be told."""
+
+    TYPE: ClassVar[str] = "bothways.participation.nominated.v1"
+
+
+class ParticipationPaused(_Participant):
+    """A pause of one's own; ends by itself on `until_on`."""
+
+    TYPE: ClassVar[str] = "bothways.participation.paused.v1"
+    PERSON_ACTS: ClassVar[bool] = True
+    until_on: Omittable[Day] = None
+
+
+class ParticipationResumed(_Participant):
+    """The person's own pause is over."""
+
+    TYPE: ClassVar[str] = "bothways.participation.resumed.v1"
+    PERSON_ACTS: ClassVar[bool] = True
+
+
+class ParticipationWithdrawn(_Participant):
+    """The person leaves the programme, at once and without a reason."""
+
+    TYPE: ClassVar[str] = "bothways.participation.withdrawn.v1"
+    PERSON_ACTS: ClassVar[bool] = True
+
+
+class ParticipationTrainingCompleted(_Participant):
+    """The short training is done, says the system that gave it."""
+
+    TYPE: ClassVar[str] = "bothways.participation.training_completed.v1"

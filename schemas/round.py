@@ -1,0 +1,58 @@
+"""Rounds: asked for, and done."""
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from schemas.codes import EligibilityCode
+from schemas.data import InputData, OutputData, PairingReason, Part, UnmatchedReason
+from schemas.fields import Code, Count, Omittable, Ordinal, Ratio
+from schemas.ids import PersonIdField, ProgrammeIdField
+from schemas.pairing import People
+
+
+class RoundRequested(InputData):
+    """A coordinator wants a round now."""
+
+    TYPE: ClassVar[str] = "bothways.round.requested.v1"
+    programme_id: ProgrammeIdField
+    dry_run: Omittable[bool] = None
+
+
+class RoundProposal(Part):
+    """A pair that a dry run would propose."""
+
+    people: People
+    score: Annotated[int, Field(ge=0, le=1_000)]
+    reasons: Annotated[tuple[PairingReason, ...], Field(strict=False, max_length=40)]
+
+
+class Unmatched(Part):
+    """Somebody a dry run would leave without a proposal, and why."""
+
+    person_id: PersonIdField
+    reasons: Annotated[tuple[UnmatchedReason, ...], Field(strict=False, max_length=40)]
+
+
+class RoundCompleted(OutputData):
+    """What a round did, with the proof of how good it was."""
+
+    TYPE: ClassVar[str] = "bothways.round.completed.v1"
+    programme_id: ProgrammeIdField
+    round: Ordinal
+    dry_run: bool
+    proposed: Count
+    waiting: Count
+    no_option_by_reason: dict[Code[EligibilityCode], Count]
+    total_score: Count
+    optimality_bound: Count
+    optimal_ratio: Ratio
+    blocking_pairs: Count
+    proposals: Omittable[Annotated[tuple[RoundProposal, ...], Field(strict=False)]] = None
+    """On a dry run only, as `unmatched`."""
+    unmatched: Omittable[Annotated[tuple[Unmatched, ...], Field(strict=False)]] = None
+
+    @property
+    def names_person(self) -> bool:
+        """Only a dry run lists people."""
+        return bool(self.proposals or self.unmatched)
