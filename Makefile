@@ -31,7 +31,7 @@ demo: $(STAMP) ## play a synthetic programme year and write its report
 	@data="$$(mktemp -d "$${TMPDIR:-/tmp}/bothways-demo.XXXXXX")" && echo "data directory: $$data" && $(BIN)/bothways demo --data "$$data"
 
 test: $(STAMP) ## run every test; pytest's closing line comes last
-	@$(BIN)/python -m pytest -q $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 check: $(STAMP) ## every gate: format, lint, types, tests
 	@$(BIN)/python -m ops.check

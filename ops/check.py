@@ -39,8 +39,8 @@ def gates() -> tuple[Gate, ...]:
     """Return all gates, the quickest first."""
     tests = tuple(path for path in QUICK_TESTS if (ROOT / path).exists())
     return (
-        Gate(name="format", module="ruff", arguments=("format", "--check", "--quiet", *SOURCES)),
-        Gate(name="lint", module="ruff", arguments=("check", "--quiet", *SOURCES)),
+        Gate(name="format", module="ruff", arguments=("format", "--check", *SOURCES)),
+        Gate(name="lint", module="ruff", arguments=("check", "--output-format", "concise", *SOURCES)),
         Gate(name="types", module="mypy", arguments=()),
         Gate(name="tests", module="pytest", arguments=("-q", *tests)),
     )
