@@ -4,8 +4,8 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from schemas.base import OutputData
 from schemas.codes import ErrorCode
-from schemas.data import OutputData
 from schemas.fields import Code, HashedId, Omittable, Remark
 
 AuditSubject = Annotated[str, Field(min_length=1, max_length=256)]
@@ -14,13 +14,9 @@ AuditedType = Annotated[str, Field(min_length=1, max_length=256)]
 
 
 class _Audit(OutputData):
+    CONFIDENTIAL: ClassVar[bool] = False
     type: AuditedType
     subject: AuditSubject
-
-    @property
-    def names_person(self) -> bool:
-        """Hashes only."""
-        return False
 
 
 class CommandRefused(_Audit):

@@ -20,7 +20,6 @@ import msgspec
 from pydantic import ValidationError
 
 from schemas.codes import ErrorCode
-from schemas.data import Data
 from schemas.envelope import Event, Rejected, Tombstone
 from schemas.fields import instant_text, parse_instant
 from schemas.registry import INPUT_TYPES, refused_type
@@ -34,7 +33,6 @@ __all__ = [
     "decode_json",
     "decode_structured",
     "encode_binary",
-    "encode_data",
     "encode_structured",
 ]
 
@@ -115,12 +113,14 @@ def _refuse_large(value: bytes, headers: Headers) -> None:
 
 
 def _attributes(headers: Headers) -> dict[str, Any]:
-    """Gather the attributes; a null header is an absent one, the same attribute twice is malformed."""
+    """Gather the attributes; a null header is an absent one, the same attribute twice is malformed.
+
+    The content type is the header of that name, as the binding says; a `ce_datacontenttype` beside it is no attribute.
+    """
     attributes: dict[str, Any] = {}
     for name, content in headers:
-        lowered = name.lower()
-        attribute = "datacontenttype" if lowered == CONTENT_TYPE_HEADER else lowered.removeprefix(HEADER_PREFIX)
-        if content is None or attribute in {lowered, "data"}:
+        attribute = _attribute_of(name.lower())
+        if content is None or attribute is None:
             continue
         if attribute in attributes:
             raise Malformed("an attribute has two headers")
@@ -132,6 +132,13 @@ def _attributes(headers: Headers) -> dict[str, Any]:
             raise Malformed("a header holds NUL")
         attributes[attribute] = text
     return attributes
+
+
+def _attribute_of(header: str) -> str | None:
+    if header == CONTENT_TYPE_HEADER:
+        return "datacontenttype"
+    attribute = header.removeprefix(HEADER_PREFIX)
+    return None if attribute in {header, "data", "datacontenttype"} else attribute
 
 
 def _unreadable(problem: TooLarge | Malformed, topic: str) -> Rejected:
@@ -277,11 +284,6 @@ def _hash_of(event_type: str, subject: str | None, time: datetime, actor: str | 
     return blake2b(canonical, digest_size=16).hexdigest()
 
 
-def encode_data(data: Data) -> bytes:
-    """Write data as compact JSON: instants UTC `Z` in whole seconds, absent optional fields left out, nulls of required ones kept."""
-    return data.model_dump_json().encode()
-
-
 def _written(attributes: Mapping[str, str | int | datetime | None]) -> dict[str, str | int]:
     """The attributes to write, in the order given, absent ones left out."""
     written: dict[str, str | int] = {"specversion": SPECVERSION}
@@ -296,7 +298,7 @@ def encode_structured(attributes: Mapping[str, str | int | datetime | None], dat
 
     Args:
         attributes: by CloudEvents name; `specversion` and `datacontenttype` are added where absent.
-        data_json: one JSON value on one line, as `encode_data` writes it.
+        data_json: one JSON value on one line, as `data_json` writes it.
     """
     assert b"\n" not in data_json, "one event is one line"
     written = _written(attributes)

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from schemas.base import InputData
 from schemas.codes import ErrorCode
-from schemas.data import InputData
 
 SOURCE: Final = "bothways"
 """`source` of everything the engine publishes."""

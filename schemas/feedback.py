@@ -4,8 +4,8 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from schemas.base import InputData
 from schemas.codes import Fit
-from schemas.data import InputData
 from schemas.fields import Code, Omittable
 from schemas.ids import PairingIdField, PersonIdField, SessionIdField
 

@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Self
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
-from schemas.data import InputData, Part
+from schemas.base import InputData, Part
 from schemas.fields import Day, Language, Omittable, ShortText, Timezone
 from schemas.ids import PersonIdField
 

@@ -2,8 +2,8 @@
 
 from typing import ClassVar
 
+from schemas.base import InputData
 from schemas.codes import TopicFamily
-from schemas.data import InputData
 from schemas.fields import Code
 from schemas.ids import InsightIdField, ProgrammeIdField
 

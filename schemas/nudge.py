@@ -4,8 +4,8 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, SerializeAsAny, ValidationInfo, field_validator
 
+from schemas.base import InputData, NudgeReason, OutputData
 from schemas.codes import CancellationReason, NudgeCategory, NudgeClass, NudgeKey, SuppressionReason
-from schemas.data import InputData, NudgeReason, OutputData
 from schemas.fields import Code, DataUsed, HashedId, Instant, Language, Omittable, Ordinal, Timezone
 from schemas.ids import NudgeIdField, PairingIdField, PersonIdField, ProgrammeIdField
 from schemas.nudge_params import PARAMS_BY_KEY, NudgeParams
@@ -107,11 +107,8 @@ class NudgeSuppressed(OutputData):
     """An intent that never became a request."""
 
     TYPE: ClassVar[str] = "bothways.nudge.suppressed.v1"
+    CONFIDENTIAL: ClassVar[bool] = False
     person: HashedId
+    """PSEUDONYM_PENDING until the step fills it in."""
     key: Code[NudgeKey]
     reason: Code[SuppressionReason]
-
-    @property
-    def names_person(self) -> bool:
-        """A hash only."""
-        return False

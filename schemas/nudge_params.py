@@ -6,8 +6,8 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
+from schemas.base import Part
 from schemas.codes import Answer, ContinuationAnswer, EligibilityCode, Fit, NudgeKey, ProfilePart, TopicFamily, WidenCode
-from schemas.data import Part
 from schemas.fields import Code, Count, Day, Instant, Minutes, Omittable, Ordinal, Ratio
 from schemas.ids import PairingIdField, PersonIdField, ProgrammeIdField, SessionIdField, TopicIdField
 
@@ -40,15 +40,17 @@ class ProfileIncompleteParams(NudgeParams):
     missing: Annotated[tuple[Code[ProfilePart], ...], Field(strict=False, max_length=2)]
 
 
-class ProposalReadyParams(PairParams):
-    """A proposal to answer."""
-
+class _ProposalParams(PairParams):
     proposal_version: Ordinal
     answers: ProposalChoices = (Answer.ACCEPT, Answer.DECLINE)
     answer_by: Instant
 
 
-class AnswerProposalParams(ProposalReadyParams):
+class ProposalReadyParams(_ProposalParams):
+    """A proposal to answer."""
+
+
+class AnswerProposalParams(_ProposalParams):
     """The same, some days later."""
 
 

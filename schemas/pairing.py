@@ -4,8 +4,8 @@ from typing import Annotated, ClassVar, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from schemas.base import InputData, OutputData, PairingReason, Part
 from schemas.codes import Answer, ContinuationAnswer, EndCode, PairingState, Track
-from schemas.data import InputData, OutputData, PairingReason, Part
 from schemas.fields import Code, Count, DataUsed, Day, Instant, Omittable, Ordinal, Ratio, Remark
 from schemas.ids import PairingIdField, PersonId, PersonIdField, ProgrammeIdField, TopicIdField
 

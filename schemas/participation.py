@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Self
 
 from pydantic import Field, model_validator
 
-from schemas.data import InputData, Part
+from schemas.base import InputData, Part
 from schemas.fields import ClockTime, ClockTimeEnd, Day, Omittable, minute_of_day
 from schemas.hr import Languages
 from schemas.ids import PersonIdField, ProgrammeIdField, TopicIdField
@@ -56,10 +56,7 @@ class _Participant(InputData):
     programme_id: ProgrammeIdField
 
 
-class ParticipationEnrolled(_Participant):
-    """The person joins a programme. None means not said: the domain's defaults hold."""
-
-    TYPE: ClassVar[str] = "bothways.participation.enrolled.v1"
+class _Profile(_Participant):
     PERSON_ACTS: ClassVar[bool] = True
     offers: Annotated[tuple[Offer, ...], Field(strict=False, max_length=40)]
     wants: Annotated[tuple[Want, ...], Field(strict=False, max_length=40)]
@@ -72,7 +69,13 @@ class ParticipationEnrolled(_Participant):
     """Confidential: never shown, counted per person or emitted."""
 
 
-class ParticipationUpdated(ParticipationEnrolled):
+class ParticipationEnrolled(_Profile):
+    """The person joins a programme. None means not said: the domain's defaults hold."""
+
+    TYPE: ClassVar[str] = "bothways.participation.enrolled.v1"
+
+
+class ParticipationUpdated(_Profile):
     """The profile changes; what it says replaces the whole profile."""
 
     TYPE: ClassVar[str] = "bothways.participation.updated.v1"

@@ -10,9 +10,9 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from schemas.base import Part
 from schemas.catalogue import BUILT_IN_TOPICS
 from schemas.codes import Matcher, TopicFamily, Track
-from schemas.data import Part
 from schemas.fields import ClockTime, Code, Count, Day, Ratio, ShortText
 from schemas.ids import TopicId, TopicIdField
 

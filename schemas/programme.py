@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from schemas.data import InputData, OutputData
+from schemas.base import InputData, OutputData
 from schemas.fields import Instant, Omittable, Ordinal, Remark, ShortText
 from schemas.ids import PairingIdField, ProgrammeIdField
 from schemas.policy import Policy
@@ -70,13 +70,9 @@ class ProgrammeReported(OutputData):
     """How a programme stands; groups below `k` are suppressed."""
 
     TYPE: ClassVar[str] = "bothways.programme.reported.v1"
+    CONFIDENTIAL: ClassVar[bool] = False
     programme_id: ProgrammeIdField
     as_of: Instant
     metrics: Annotated[dict[MetricName, int | float | None], Field(max_length=1_000)]
     """Null where the group behind the number is too small to show."""
     k: Ordinal
-
-    @property
-    def names_person(self) -> bool:
-        """Counts only."""
-        return False

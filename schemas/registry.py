@@ -6,8 +6,8 @@ from types import MappingProxyType
 from typing import Final
 
 from schemas import audit, feedback, hr, insight, nudge, pairing, participation, programme, session
+from schemas.base import InputData, OutputData
 from schemas.codes import ErrorCode
-from schemas.data import InputData, OutputData
 from schemas.round import RoundCompleted, RoundRequested
 
 _INPUTS: Final[tuple[type[InputData], ...]] = (

@@ -4,8 +4,8 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from schemas.base import InputData, OutputData, PairingReason, Part, UnmatchedReason
 from schemas.codes import EligibilityCode
-from schemas.data import InputData, OutputData, PairingReason, Part, UnmatchedReason
 from schemas.fields import Code, Count, Omittable, Ordinal, Ratio
 from schemas.ids import PersonIdField, ProgrammeIdField
 from schemas.pairing import People
@@ -51,8 +51,3 @@ class RoundCompleted(OutputData):
     proposals: Omittable[Annotated[tuple[RoundProposal, ...], Field(strict=False)]] = None
     """On a dry run only, as `unmatched`."""
     unmatched: Omittable[Annotated[tuple[Unmatched, ...], Field(strict=False)]] = None
-
-    @property
-    def names_person(self) -> bool:
-        """Only a dry run lists people."""
-        return bool(self.proposals or self.unmatched)

@@ -5,8 +5,8 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from schemas.base import InputData, Part
 from schemas.codes import Evidence
-from schemas.data import InputData, Part
 from schemas.fields import Code, Instant, Minutes, Omittable
 from schemas.ids import PairingIdField, PersonIdField, SessionIdField, TopicIdField
 

@@ -8,6 +8,8 @@ from schemas.codes import EligibilityCode, NudgeReasonCode, PairingReasonCode, U
 from schemas.fields import Code
 
 TYPE_PREFIX: Final = "bothways."
+PSEUDONYM_PENDING: Final = "0" * 16
+"""Stands for a hashed person until the step that knows the salt fills it in; forgetting to can't leak anybody."""
 
 
 class Part(BaseModel):
@@ -33,7 +35,7 @@ class Data(Part):
     """Grows with each optional field added; the major is in TYPE."""
 
     @classmethod
-    def dataschema(cls) -> str:
+    def schema_uri(cls) -> str:
         """The exact schema version, as the envelope's `dataschema` names it."""
         name, _, major = cls.TYPE.removeprefix(TYPE_PREFIX).rpartition(".v")
         return f"bothways:schema:{name}:{major}.{cls.MINOR}"
@@ -49,35 +51,35 @@ class InputData(Data):
 class OutputData(Data):
     """The data of an event that the engine publishes."""
 
-    @property
-    def names_person(self) -> bool:
-        """Whether a person id is inside, which makes the event confidential."""
-        return True
+    CONFIDENTIAL: ClassVar[bool] = True
+    """Whether a person id may be inside; the envelope's `dataclassification` says so."""
+
+
+def data_json(data: Data) -> bytes:
+    """Write data as compact JSON: instants UTC `Z` in whole seconds, absent optional fields left out, nulls of required ones kept."""
+    return data.model_dump_json().encode()
 
 
 Params = Annotated[dict[str, str | int | float | bool], Field(max_length=16)]
 """The numbers and names behind a reason: flat, so that any template can print them."""
 
 
-class Reason(Part):
-    """One reason of a decision: a stable code (in the subclass) and what fills it."""
+class PairingReason(Part):
+    """Why these two: a stable code and what fills it."""
 
+    code: Code[PairingReasonCode]
     params: Params = Field(default_factory=dict)
 
 
-class PairingReason(Reason):
-    """Why these two."""
-
-    code: Code[PairingReasonCode]
-
-
-class NudgeReason(Reason):
+class NudgeReason(Part):
     """Why this nudge now."""
 
     code: Code[NudgeReasonCode]
+    params: Params = Field(default_factory=dict)
 
 
-class UnmatchedReason(Reason):
+class UnmatchedReason(Part):
     """Why nobody for this person in this round: a hard rule, or how the choice went."""
 
     code: Code[EligibilityCode] | Code[UnmatchedCode]
+    params: Params = Field(default_factory=dict)
