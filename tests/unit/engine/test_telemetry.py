@@ -1,14 +1,17 @@
 """Rules of metrics and logs (engine/telemetry.py)."""
 
+import ast
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
 import pytest
 import structlog
 
+import engine.telemetry as telemetry_module
 from engine.effects import StageName
 from engine.telemetry import LOG_FIELDS, METRICS, OTHER, Label, MetricKind, Telemetry, configure_logging
 from engine.topology import Stage, Table, Topology
@@ -143,6 +146,19 @@ def test_metrics_are_served_until_closed(telemetry: Telemetry) -> None:
 
     with pytest.raises(OSError, match="refused"):
         urlopen(url, timeout=10)
+
+
+def test_every_note_of_the_core_names_a_metric_of_the_catalogue() -> None:
+    """Rules can't import the catalogue, so their spelling is checked from outside: full names, written as literals."""
+    known = {spec.name for spec in METRICS}
+    notes = [
+        node.args[0].value if node.args and isinstance(node.args[0], ast.Constant) else ast.unparse(node)
+        for path in sorted(Path(telemetry_module.__file__).parent.rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Note"
+    ]
+
+    assert [] == [note for note in notes if note not in known]
 
 
 @pytest.mark.usefixtures("fresh_logging")
