@@ -203,8 +203,9 @@ def borrowed_libraries(module: Module) -> Iterator[str]:
 
 
 def broad_excepts(module: Module) -> Iterator[str]:
-    """Find `except Exception`, `except BaseException` and bare `except` outside the loop boundaries."""
-    found = [node for node in ast.walk(module.tree) if isinstance(node, ast.ExceptHandler) and is_broad(node.type)]
+    """Find `except Exception`, `except BaseException` and bare `except` outside the loop boundaries; tidying up and raising again is fine."""
+    handlers = (node for node in ast.walk(module.tree) if isinstance(node, ast.ExceptHandler) and is_broad(node.type))
+    found = [node for node in handlers if not (isinstance(last := node.body[-1], ast.Raise) and last.exc is None)]
     for node in found[LOOP_BOUNDARIES.get(module.name, 0) :]:
         yield module.at(node, "catches everything")
 
@@ -276,6 +277,7 @@ def test_all_packages_are_walked() -> None:
         (borrowed_libraries, "engine.cli", "from faust import App"),
         (broad_excepts, "engine.runtimes.embedded.store", "try:\n    x\nexcept (OSError, Exception):\n    pass"),
         (broad_excepts, "engine.domain.line", "try:\n    x\nexcept:\n    pass"),
+        (broad_excepts, "engine.runtimes.embedded.store", "try:\n    x\nexcept BaseException as e:\n    raise OSError from e"),
         (oversized, "engine.domain.line", "def long():\n" + "    x\n" * FUNCTION_LINES_MAX),
         (oversized, "engine.domain.line", "x\n" * (FILE_LINES_MAX + 1)),
     ],
@@ -293,6 +295,7 @@ def test_a_planted_breach_is_found(rule: Callable[[Module], Iterator[str]], name
         ("engine.domain.marks", "from datetime import datetime, time\nat = datetime.combine(day, time.min)"),
         ("engine.processors.people", "from engine.domain.line import line_under\nfrom engine.effects import Put"),
         ("engine.runtimes.embedded.store", "import sqlite3\nfrom engine.execution import step"),
+        ("engine.runtimes.embedded.store", "try:\n    x\nexcept BaseException:\n    close()\n    raise"),
         ("engine.cli", "import os\nfrom engine.runtimes.embedded.store import Store\nprint(os.environ)"),
     ],
 )
