@@ -59,7 +59,9 @@ def working_instant(timezone: str, earliest: datetime, draw: Random) -> datetime
     return opening.astimezone(UTC) + timedelta(seconds=draw.randrange(4 * 3600))
 
 
-def common_instant(zones: tuple[str, str], hours: tuple[tuple[int, int], tuple[int, int]], earliest: datetime, draw: Random) -> datetime | None:
+def common_instant(
+    zones: tuple[str, str], hours: tuple[tuple[int, int], tuple[int, int]], earliest: datetime, draw: Random
+) -> datetime | None:
     """A full or half hour that suits two people, within a fortnight.
 
     Args:

@@ -8,7 +8,7 @@ from random import Random
 from typing import Final
 
 from ops.simulation.clock import DAYS_PER_MONTH, START_AT
-from ops.simulation.observed import NudgeSeen, ProposalSeen
+from ops.simulation.observed import Json, NudgeSeen, ProposalSeen
 from ops.simulation.participants import ProgrammePlan
 from ops.simulation.topics import FAMILIES
 from ops.simulation.workforce import line_above
@@ -44,18 +44,17 @@ def plan_year(world: World, programme: ProgrammePlan, months: int) -> None:
             world.plan(office_at + timedelta(days=9), lambda at: _invite(world, programme.programme_id, at))
     if months > 6:
         changed_at = START_AT + timedelta(days=int(6 * DAYS_PER_MONTH), hours=_OFFICE_HOUR)
-        policy = {**programme.policy, "nudge_daily_cap": 2}
-        data = {"programme_id": programme.programme_id, "policy": policy}
-        _command_later(world, "programme.policy_changed", changed_at, data, programme.programme_id)
+        changed: Json = {"programme_id": programme.programme_id, "policy": {**programme.policy, "nudge_daily_cap": 2}}
+        _command_later(world, "programme.policy_changed", changed_at, changed, programme.programme_id)
     if months == 12:
         closing = START_AT + timedelta(days=350, hours=_OFFICE_HOUR)
-        data = {"programme_id": programme.programme_id, "reason": "end-of-year break"}
-        _command_later(world, "programme.paused", closing, data, programme.programme_id)
-        _command_later(world, "programme.resumed", closing + timedelta(days=13), data, programme.programme_id)
+        pausing: Json = {"programme_id": programme.programme_id, "reason": "end-of-year break"}
+        _command_later(world, "programme.paused", closing, pausing, programme.programme_id)
+        _command_later(world, "programme.resumed", closing + timedelta(days=13), pausing, programme.programme_id)
     _plan_insights(world, programme.programme_id, months, draw)
 
 
-def _command_later(world: World, kind: str, at: datetime, data: dict[str, object], programme_id: str) -> None:
+def _command_later(world: World, kind: str, at: datetime, data: Json, programme_id: str) -> None:
     world.emit_later(kind, at, data, subject=programme_id, actor=actor_of(programme_id))
 
 

@@ -45,7 +45,9 @@ def _book(world: World, pair: Pair, person_id: str, at: datetime) -> None:
     draw = world.stream("booking", pair.pairing_id, pair.sessions_made)
     zones = (world.timezone_of[first.person_id], world.timezone_of[second.person_id])
     earliest = at + timedelta(days=draw.randrange(2, 9))
-    starts_at = common_instant(zones, (first.profile.hours, second.profile.hours), earliest, draw) or working_instant(zones[0], earliest, draw)
+    starts_at = common_instant(zones, (first.profile.hours, second.profile.hours), earliest, draw) or working_instant(
+        zones[0], earliest, draw
+    )
     pair.sessions_made += 1
     session_id = f"{pair.pairing_id}.s{pair.sessions_made}"
     pair.booked_id = session_id
@@ -182,7 +184,13 @@ def _give_feedback(world: World, pair: Pair, person_id: str, session_id: str, at
     world.feedback_given.add(told)
     draw = world.stream("feedback", session_id, person_id)
     fit = draw.choices(("good", "unsure", "not_a_fit"), (86, 12, 2))[0]
-    data: Json = {"person_id": person_id, "pairing_id": pair.pairing_id, "session_id": session_id, "learned": draw.random() < _LEARNED_SHARE, "fit": fit}
+    data: Json = {
+        "person_id": person_id,
+        "pairing_id": pair.pairing_id,
+        "session_id": session_id,
+        "learned": draw.random() < _LEARNED_SHARE,
+        "fit": fit,
+    }
     if draw.random() < 0.7:
         data["rating"] = draw.choice((4, 5, 5)) if fit == "good" else draw.choice((2, 3, 3))
     world.emit("feedback.given", at, data, subject=pair.pairing_id, actor=person_id)

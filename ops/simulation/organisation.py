@@ -210,7 +210,7 @@ def employees(people: int, seed: int) -> tuple[Employee, ...]:
                 timezone=hub.timezone,
                 languages=_languages(hub, places.random(), places.random(), places.randrange(100)),
                 band=bands[index],
-                hired_on=_hired_on(bands[index], leads, dates.random(), dates.random()),
+                hired_on=_hired_on(bands[index], leads=leads, joiner_luck=dates.random(), luck=dates.random()),
                 leads=leads,
             )
         )
@@ -245,7 +245,7 @@ def _languages(hub: Hub, english_luck: float, local_luck: float, more: int) -> t
     return tuple(sorted(spoken))
 
 
-def _hired_on(band: int, leads: bool, joiner_luck: float, luck: float) -> date:
+def _hired_on(band: int, *, leads: bool, joiner_luck: float, luck: float) -> date:
     """When somebody joined: G3 keeps those who join during the year without reports."""
     if not leads and joiner_luck < _JOINER_SHARE:
         return day_of(5 + int(luck * 300))
@@ -265,9 +265,9 @@ def _profiles(staff: tuple[Employee, ...], seed: int) -> list[Profile]:
     terms = stream(seed, "terms")
     made = []
     for employee in staff:
-        offered = weighted_sample(topics, OFFER_WEIGHTS[employee.band], 2 + _binomial(topics.random()))
+        offered = weighted_sample(topics, OFFER_WEIGHTS[employee.band], 3 + _binomial(topics.random()))
         weights = [0.0 if position in offered else weight for position, weight in enumerate(WANT_WEIGHTS[employee.band])]
-        wanted = weighted_sample(topics, weights, 1 + _binomial(topics.random()))
+        wanted = weighted_sample(topics, weights, 2 + _binomial(topics.random()))
         start = terms.choice((8, 9, 9, 10))
         other = staff[terms.randrange(len(staff))].person_id
         made.append(
@@ -303,7 +303,7 @@ def _traits(people: int, seed: int) -> list[Traits]:
             acceptance_ratio=round(0.82 + 0.17 * draw.random(), 3),
             reliability_ratio=round(1 - 0.25 * draw.random() ** 2, 3),
             answer_delay_hours=1 + int(70 * draw.random() ** 2),
-            reports_delivery=draw.random() < 0.4,
+            reports_delivery=draw.random() < 0.55,
         )
         for _ in range(people)
     ]

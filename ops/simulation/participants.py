@@ -41,7 +41,7 @@ TWO_WAY: Final = ProgrammePlan(
     programme_id="two-way",
     name="Two-way mentorship",
     policy=MappingProxyType({"track": "mutual", "holidays": ["2025-12-25", "2026-01-01"]}),
-    join_ratio=0.62,
+    join_ratio=0.68,
 )
 REVERSE_LAB: Final = ProgrammePlan(
     programme_id="reverse-lab",
@@ -116,11 +116,11 @@ def drift(world: World, programme_id: str, at: datetime) -> None:
         change: Change
         if luck < 0.0015:
             change = _pause
-        elif luck < 0.0024:
+        elif luck < 0.0030:
             change = _withdraw
-        elif luck < 0.0060:
+        elif luck < 0.0066:
             change = _update
-        elif luck < 0.0072:
+        elif luck < 0.0078:
             change = _opt_out
         else:
             continue
@@ -182,16 +182,17 @@ def answer_proposal(world: World, pair: Pair, proposal: ProposalSeen) -> None:
         answers, waits_for_reminder = draw.random() >= _NEVER_ANSWERS_SHARE, draw.random() < 0.1
         delay = timedelta(seconds=int(3600 * traits.answer_delay_hours * (0.3 + 1.4 * draw.random())))
         if answers and not waits_for_reminder:
-            _plan_answer(world, pair, proposal, person_id, proposal.at + delay, draw)
+            _plan_answer(world, pair, proposal, person_id, earliest=proposal.at + delay, draw=draw)
 
 
 def answer_at_last(world: World, pair: Pair, proposal: ProposalSeen, nudge: NudgeSeen, draw: Random) -> None:
     """A reminder helps half of those who have not answered."""
     if draw.random() < 0.5:
-        _plan_answer(world, pair, proposal, nudge.person_id, nudge.not_before + timedelta(hours=draw.randrange(1, 30)), draw)
+        earliest = nudge.not_before + timedelta(hours=draw.randrange(1, 30))
+        _plan_answer(world, pair, proposal, nudge.person_id, earliest=earliest, draw=draw)
 
 
-def _plan_answer(world: World, pair: Pair, proposal: ProposalSeen, person_id: str, earliest: datetime, draw: Random) -> None:
+def _plan_answer(world: World, pair: Pair, proposal: ProposalSeen, person_id: str, *, earliest: datetime, draw: Random) -> None:
     accepts = draw.random() < world.person(person_id).traits.acceptance_ratio + (proposal.score - 600) / 3_000
 
     def answer(at: datetime) -> None:

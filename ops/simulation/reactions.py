@@ -38,7 +38,7 @@ def react(world: World, nudge: NudgeSeen, programmes: dict[str, ProgrammePlan]) 
     at = working_instant(world.timezone_of[nudge.person_id], max(read_at + delay, world.now), draw)
     if follows:
         world.plan(at, lambda due: _follow(world, nudge, programmes, draw, due))
-    elif nudge.behavioural and traits.reports_delivery and draw.random() < 0.4:
+    elif nudge.behavioural and nudge.key != "answer_proposal" and traits.reports_delivery and draw.random() < 0.4:
         world.plan(at, lambda due: _tell(world, "nudge.dismissed", nudge, due))
 
 

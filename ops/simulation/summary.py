@@ -10,12 +10,23 @@ from statistics import median
 from typing import Any, Final
 
 from ops.simulation.observed import short_type
-from ops.simulation.organisation import Organisation
-from ops.simulation.topics import FAMILY_BY_TOPIC, TECH_FAMILIES
+from ops.simulation.organisation import Employee, Organisation
+from ops.simulation.topics import FAMILY_BY_TOPIC, NAME_BY_TOPIC, TECH_FAMILIES
+from schemas.codes import PairingReasonCode
 
 GROUP_MIN: Final = 5
 EXAMPLES: Final = 3
+TOPICS_TOLD: Final = 3
 BAND_NAMES: Final = ("0-9 years", "10-19 years", "20-29 years", "30+ years")
+SENTENCE_BY_REASON: Final = {
+    PairingReasonCode.BRIDGES_BANDS.value: "They bring different lengths of experience together.",
+    PairingReasonCode.OTHER_DEPARTMENT.value: "They work in different departments.",
+    PairingReasonCode.BEYOND_TECH.value: "Their topics go beyond tech.",
+    PairingReasonCode.SHARED_HOURS.value: "Their working hours overlap.",
+    PairingReasonCode.SHARED_LANGUAGE.value: "They share a language.",
+    PairingReasonCode.WAITED.value: "One of them has been waiting.",
+    PairingReasonCode.LOCKED.value: "The coordinator brought them together.",
+}
 _LIVE: Final = frozenset({"active", "paused", "suspended", "stalled", "concluding"})
 
 
@@ -111,7 +122,7 @@ def summarise(outputs: Iterable[Mapping[str, Any]], organisation: Organisation) 
         nudges_suppressed_by_reason=dict(sorted(suppressed.items())),
         waiting=sum(waiting.values()),
         rounds=kinds["round.completed"],
-        examples=tuple(_why(pair, organisation) for pair in _instructive(pairs)),
+        examples=tuple(_why(pair) for pair in _instructive(pairs)),
     )
 
 
@@ -150,23 +161,29 @@ def _topics(pair: Mapping[str, Any]) -> list[str]:
     return [learnt["topic"] for side in pair["people"] for learnt in side["learns"]]
 
 
+def _employees(pair: Mapping[str, Any], organisation: Organisation) -> list[Employee]:
+    """The two, as they were at the start; fewer where an id is not of this organisation (an erased one)."""
+    return [organisation.by_id[side["person_id"]].employee for side in pair["people"] if side["person_id"] in organisation.by_id]
+
+
 def _bands(pair: Mapping[str, Any], organisation: Organisation) -> list[int]:
-    return sorted(organisation.by_id[side["person_id"]].employee.band for side in pair["people"] if side["person_id"] in organisation.by_id)
+    return sorted(employee.band for employee in _employees(pair, organisation))
 
 
 def _crosses(pair: Mapping[str, Any], organisation: Organisation) -> bool:
-    """Whether two people came from different departments, as they were at the start."""
-    homes = {organisation.by_id[side["person_id"]].employee.department for side in pair["people"] if side["person_id"] in organisation.by_id}
-    return len(homes) == 2
+    return len({employee.department for employee in _employees(pair, organisation)}) == 2
 
 
 def _by_bands(pairs: list[Mapping[str, Any]], organisation: Organisation) -> dict[str, int | None]:
     met = Counter(tuple(_bands(pair, organisation)) for pair in pairs)
-    table = {}
+    table: dict[str, int | None] = {}
     for low in range(len(BAND_NAMES)):
         for high in range(low, len(BAND_NAMES)):
             number = met[low, high]
             table[f"{BAND_NAMES[low]} × {BAND_NAMES[high]}"] = number if number >= GROUP_MIN else None
+    shown = sorted((number, name) for name, number in table.items() if number is not None)
+    if shown and len(shown) == len(table) - 1:
+        table[shown[0][1]] = None  # one gap alone would follow from the sum
     return table
 
 
@@ -182,20 +199,17 @@ def _instructive(pairs: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     return chosen
 
 
-def _why(pair: Mapping[str, Any], organisation: Organisation) -> str:
-    """One pair in words."""
+def _why(pair: Mapping[str, Any]) -> str:
+    """One pair in words: what each learns, and what else the published reasons say, in a fixed order."""
     first, second = pair["people"]
-    sentences = [_gain(first, second["person_id"]), _gain(second, first["person_id"])]
-    bands = _bands(pair, organisation)
-    if len(bands) == 2 and bands[0] != bands[1]:
-        sentences.append(f"They bridge {bands[1] - bands[0]} band{'s' if bands[1] - bands[0] > 1 else ''} of experience.")
-    if _crosses(pair, organisation):
-        sentences.append("They work in different departments.")
-    return " ".join(sentences)
+    given = {reason["code"] for reason in pair.get("reasons", ())}
+    told = [sentence for code, sentence in SENTENCE_BY_REASON.items() if code in given]
+    return " ".join((_gain(first, second["person_id"]), _gain(second, first["person_id"]), *told))
 
 
 def _gain(learner: Mapping[str, Any], teacher_id: str) -> str:
-    topics = [learnt["topic"].replace("-", " ") for learnt in learner["learns"]]
+    most = sorted(learner["learns"], key=lambda learnt: (-learnt["share"], learnt["topic"]))[:TOPICS_TOLD]
+    topics = [NAME_BY_TOPIC.get(learnt["topic"], learnt["topic"]) for learnt in most]
     if not topics:
         return f"{learner['person_id']} shares time with {teacher_id}."
     listed = topics[0] if len(topics) == 1 else f"{', '.join(topics[:-1])} and {topics[-1]}"

@@ -9,8 +9,13 @@ Source: the mixes are those of the matching study's generator; Zipf exponent 0.9
 from enum import StrEnum
 from typing import Final
 
-TECH_FAMILIES: Final = frozenset({"digital", "data"})
-_NEW_WORK_FAMILIES: Final = frozenset({"future_of_work", "inclusion", "wellbeing", "work_life_balance", "culture"})
+from schemas.catalogue import BUILT_IN_TOPICS
+from schemas.codes import TopicFamily
+
+TECH_FAMILIES: Final = frozenset({TopicFamily.DIGITAL.value, TopicFamily.DATA.value})
+_NEW_WORK_FAMILIES: Final = frozenset(
+    family.value for family in (TopicFamily.FUTURE_OF_WORK, TopicFamily.INCLUSION, TopicFamily.WELLBEING, TopicFamily.WORK_LIFE_BALANCE)
+)
 _ZIPF_EXPONENT: Final = 0.9
 
 
@@ -22,15 +27,10 @@ class Kind(StrEnum):
     EXPERIENCE = "experience"
 
 
-FAMILY_BY_TOPIC: Final = {
-    "python": "digital", "data-literacy": "data", "ai-assistants": "digital", "social-media": "digital", "cloud-basics": "digital",
-    "strategy": "leadership", "negotiation": "customer", "people-leadership": "leadership", "giving-feedback": "management",
-    "work-life-balance": "work_life_balance", "remote-teams": "culture", "storytelling": "craft", "stakeholder-management": "management",
-    "budgeting": "management", "career-planning": "career", "inclusion": "inclusion", "wellbeing": "wellbeing",
-    "future-of-work": "future_of_work", "customer-insight": "customer", "company-history": "culture",
-}
+FAMILY_BY_TOPIC: Final = {topic: family.value for topic, family, _ in BUILT_IN_TOPICS}
+NAME_BY_TOPIC: Final = {topic: name for topic, _, name in BUILT_IN_TOPICS}
 TOPIC_IDS: Final = tuple(FAMILY_BY_TOPIC)
-FUTURE_TOPICS: Final = tuple(topic for topic, family in FAMILY_BY_TOPIC.items() if family == "future_of_work")
+FUTURE_TOPICS: Final = tuple(topic for topic, family in FAMILY_BY_TOPIC.items() if family == TopicFamily.FUTURE_OF_WORK)
 FAMILIES: Final = tuple(sorted(set(FAMILY_BY_TOPIC.values())))
 
 _OFFER_MIX: Final = ((0.50, 0.32, 0.18), (0.40, 0.22, 0.38), (0.22, 0.15, 0.63), (0.12, 0.12, 0.76))

@@ -27,7 +27,7 @@ MANAGER_LEAVER_SHARE: Final = 0.007
 
 
 def hired(employee: Employee) -> Json:
-    """The data of `hr.hired`."""
+    """The data of `hr.hired`, under the first manager."""
     data: Json = {
         "person_id": employee.person_id,
         "effective_on": employee.hired_on.isoformat(),
@@ -86,7 +86,11 @@ def _plan_joiners(world: World, days: int) -> None:
 def _plan_joiner(world: World, employee: Employee, day: int, draw: Random) -> None:
     person_id = employee.person_id
     announced_at = feed_at(day_of(max(1, day - draw.choice((0, 1, 7, 14)))), draw)
-    world.emit_later("hr.hired", announced_at, hired(employee), subject=person_id, actor=HR_ACTOR)
+
+    def announce(at: datetime) -> None:
+        world.emit("hr.hired", at, {**hired(employee), "manager_id": world.manager_of[person_id]}, subject=person_id, actor=HR_ACTOR)
+
+    world.plan(announced_at, announce)
     if draw.random() < 1 / 12:
         called_off_at = announced_at + timedelta(hours=20)
         world.emit_later("hr.hire_cancelled", called_off_at, {"person_id": person_id}, subject=person_id, actor=HR_ACTOR)
@@ -189,7 +193,9 @@ def _plan_manager_departure(world: World, person_id: str, day: int, draw: Random
 def _hand_over_reports(world: World, person_id: str, at: datetime) -> None:
     above = world.manager_of[person_id]
     for report_id in [who for who, manager_id in world.manager_of.items() if manager_id == person_id]:
-        if report_id not in world.absent:
+        if report_id in world.absent:
+            world.manager_of[report_id] = above  # a newcomer who is announced later is announced under the new one
+        else:
             change_role(world, report_id, at, {"manager_id": above})
     world.depart(person_id)
 

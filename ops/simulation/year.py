@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from ops.simulation import coordinator, meetings, participants, reactions, workforce
 from ops.simulation.clock import DAYS_PER_MONTH, START_AT
-from ops.simulation.observed import ChangeSeen, Json, NudgeSeen, NudgeWithdrawn, ProposalSeen, STATE_BY_CHANGE, seen
+from ops.simulation.observed import STATE_BY_CHANGE, ChangeSeen, Json, NudgeSeen, NudgeWithdrawn, ProposalSeen, seen
 from ops.simulation.organisation import Organisation, organisation
 from ops.simulation.participants import REVERSE_LAB, TWO_WAY, ProgrammePlan
 from ops.simulation.world import Pair, World
@@ -38,7 +38,9 @@ class ProgrammeYear:
         programmes: what runs in it.
     """
 
-    def __init__(self, people: int = 300, seed: int = 1, months: int = 12, programmes: Sequence[ProgrammePlan] = DEFAULT_PROGRAMMES) -> None:
+    def __init__(
+        self, people: int = 300, seed: int = 1, months: int = 12, programmes: Sequence[ProgrammePlan] = DEFAULT_PROGRAMMES
+    ) -> None:
         assert months >= 1, months
         self.organisation: Organisation = organisation(people, seed)
         self.months = months

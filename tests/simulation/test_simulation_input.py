@@ -1,16 +1,22 @@
 """Rules of the simulated organisation and programme year (ops/simulation)."""
 
+import json
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from ops.simulation.load import hires, mixed_events
 from ops.simulation.organisation import BAND_SHARES, organisation
+from ops.simulation.participants import TWO_WAY
 from ops.simulation.summary import Summary, summarise
 from ops.simulation.year import START_AT, ProgrammeYear
+from schemas.codec import decode_structured
+from schemas.envelope import Event
 
 Json = dict[str, Any]
 PERSON_MUST_ACT = {
@@ -26,7 +32,7 @@ PERSON_MUST_ACT = {
 
 
 class StubEngine:
-    """Publishes what people react to, by the simplest rules: pairs neighbours every day, six sessions, six years of patience."""
+    """Publishes what people react to, by the simplest rules: neighbours by id are proposed, six sessions make a term."""
 
     def __init__(self) -> None:
         self.outputs: list[Json] = []
@@ -56,8 +62,9 @@ class StubEngine:
     def _nudge(self, key: str, at: datetime, person_id: str, pair_or_programme: Json, *, behavioural: bool = False) -> None:
         kind = "behavioural" if behavioural else "transactional"
         expires_at = (at + timedelta(days=14)).isoformat()
-        nudge = {"person_id": person_id, "key": key, "class": kind, "not_before": at.isoformat(), "expires_at": expires_at, **pair_or_programme}
-        self._emit("nudge.requested", at, {"nudge_id": f"n-{self._count}", "params": {}, **nudge})
+        times = {"not_before": at.isoformat(), "expires_at": expires_at}
+        nudge = {"nudge_id": f"n-{self._count}", "person_id": person_id, "key": key, "class": kind, "params": {}}
+        self._emit("nudge.requested", at, {**nudge, **times, **pair_or_programme})
 
     def _apply(self, event: Json, at: datetime) -> None:
         kind, data = event["type"].removeprefix("bothways.").removesuffix(".v1"), event["data"]
@@ -109,10 +116,8 @@ class StubEngine:
                     "is_live": False,
                     "changed_at": now,
                 }
-                sides = [
-                    {"person_id": learner["person_id"], "learns": [{"topic": offer["topic"]} for offer in teacher["offers"]], "benefit": 0.5}
-                    for learner, teacher in ((one, other), (other, one))
-                ]
+                learnt = [[{"topic": offer["topic"], "share": 0.5} for offer in teacher["offers"]] for teacher in (other, one)]
+                sides = [{"person_id": who, "learns": learns} for who, learns in zip((first, second), learnt, strict=True)]
                 data = {"pairing_id": pairing_id, "programme_id": programme_id, "proposal_version": 1, "people": sides, "score": 600}
                 self._emit("pairing.proposed", now, {**data, "expires_at": (now + timedelta(days=7)).isoformat(), "reasons": []})
 
@@ -201,6 +206,27 @@ def test_sessions_are_held_as_they_were_booked(year_events: list[Json]) -> None:
     assert len(held) == len({event["data"]["session_id"] for event in held})
 
 
+def test_people_act_in_their_own_working_hours(year_events: list[Json]) -> None:
+    """Enrolling is done at one's desk: Monday to Friday, daytime, in the person's zone."""
+    staff = organisation(300, 1).by_id
+    moved = {event["data"]["person_id"] for event in year_events if "timezone" in event["data"].get("changes", {})}
+    locals_ = [
+        datetime.fromisoformat(event["time"]).astimezone(ZoneInfo(staff[event["actor"]].employee.timezone))
+        for event in year_events
+        if short(event) == "participation.enrolled" and event["actor"] not in moved
+    ]
+
+    assert locals_
+    assert {local.isoweekday() for local in locals_} <= {1, 2, 3, 4, 5}
+    assert all(8 <= local.hour < 18 for local in locals_)
+
+
+@pytest.mark.parametrize(("people", "months"), [(1, 1), (2, 2), (9, 1), (25, 13)])
+def test_any_size_of_organisation_and_year_plays(people: int, months: int) -> None:
+    """Nothing in a year needs a minimum of people or months."""
+    assert played(people, 1, months)[0]
+
+
 @pytest.mark.parametrize("people", [1, 2, 9, 300])
 def test_the_manager_tree_has_one_root_and_no_cycle(people: int) -> None:
     """G2: following managers upwards ends at the same person from everybody."""
@@ -270,14 +296,10 @@ def test_summary_counts_what_was_published() -> None:
 
 def conforming(events: list[Json] | Iterator[Json]) -> int:
     """Decode every event with the schemas; the number decoded."""
-    codec = pytest.importorskip("schemas.codec", reason="the codec has not been written yet")
-    import json
-
     decoded = 0
     for event in events:
         at = datetime.fromisoformat(event["time"])
-        result = codec.decode_structured(json.dumps(event).encode(), at.astimezone(UTC))
-        assert hasattr(result, "data"), (event, result)
+        assert isinstance(decode_structured(json.dumps(event).encode(), at.astimezone(UTC)), Event), event
         decoded += 1
     return decoded
 
@@ -307,3 +329,57 @@ def test_role_changes_never_make_a_cycle(year_events: list[Json]) -> None:
                 assert here not in met
                 met.add(here)
                 here = manager_of.get(here)
+
+
+def published(kind: str, data: Json) -> Json:
+    """An output of the first morning."""
+    return {"type": f"bothways.{kind}.v1", "time": "2025-01-06T10:00:00Z", "data": data}
+
+
+@pytest.mark.parametrize(
+    ("change", "key", "answers"),
+    [
+        ("paused", "pairing_resumable", {"continue", "end"}),
+        ("suspended", "conflict_choice", {"end", "rematch"}),
+        ("concluding", "renew_or_finish", {"renew", "finish"}),
+        ("activated", "convert_offer", {"convert"}),
+    ],
+)
+def test_people_choose_among_the_answers_that_a_nudge_offers(change: str, key: str, answers: set[str]) -> None:
+    """A question about going on gets an answer that fits it, from most people, in person and once each."""
+    year = ProgrammeYear(people=120, seed=3, months=2)
+    year.start_events()
+    staff = [person.person_id for person in year.organisation.people if person.employee.hired_on <= START_AT.date()]
+    outputs = []
+    for number in range(40):
+        people = staff[2 * number : 2 * number + 2]
+        pair = {"pairing_id": f"two-way.{number:016x}", "programme_id": "two-way"}
+        sides = [{"person_id": person_id, "learns": []} for person_id in people]
+        proposal = {"proposal_version": 1, "people": sides, "score": 500, "expires_at": "2025-01-13T00:00:00Z"}
+        outputs += [published("pairing.proposed", pair | proposal), published(f"pairing.{change}", pair)]
+        for person_id in people:
+            times = {"not_before": "2025-01-06T10:00:00Z", "expires_at": "2025-01-25T00:00:00Z"}
+            nudge = {"nudge_id": f"n-{person_id}", "person_id": person_id, "key": key, "class": "transactional", "params": {}}
+            outputs.append(published("nudge.requested", pair | nudge | times))
+
+    events = year.events_until(START_AT + timedelta(days=20), outputs)
+
+    given = [event["data"] for event in events if short(event) == "pairing.continuation_answered"]
+    assert 20 < len(given) == len({data["person_id"] for data in given})
+    assert {data["answer"] for data in given} == answers
+
+
+def test_a_withdrawn_nudge_has_no_effect() -> None:
+    """Nobody follows what was called back before they read it."""
+    year = ProgrammeYear(people=60, seed=3, months=2, programmes=[replace(TWO_WAY, join_ratio=0.0)])
+    year.start_events()
+    outputs = []
+    for person in year.organisation.people:
+        nudge = {"nudge_id": f"n-{person.person_id}", "person_id": person.person_id}
+        times = {"not_before": "2025-01-06T10:00:00Z", "expires_at": "2025-01-25T00:00:00Z"}
+        invitation = {"key": "open_invitation", "class": "behavioural", "params": {"programme_id": "two-way"}}
+        outputs += [published("nudge.requested", nudge | times | invitation), published("nudge.cancelled", nudge)]
+
+    events = year.events_until(START_AT + timedelta(days=20), outputs)
+
+    assert not [event for event in events if short(event).startswith(("participation.", "nudge."))]
