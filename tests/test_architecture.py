@@ -203,7 +203,7 @@ def borrowed_libraries(module: Module) -> Iterator[str]:
 
 
 def broad_excepts(module: Module) -> Iterator[str]:
-    """Find `except Exception`, `except BaseException` and bare `except` outside the loop boundaries; tidying up and raising again is fine."""
+    """Find `except Exception`, `except BaseException` and bare `except` that swallow, outside the loop boundaries."""
     handlers = (node for node in ast.walk(module.tree) if isinstance(node, ast.ExceptHandler) and is_broad(node.type))
     found = [node for node in handlers if not (isinstance(last := node.body[-1], ast.Raise) and last.exc is None)]
     for node in found[LOOP_BOUNDARIES.get(module.name, 0) :]:
