@@ -1,0 +1,351 @@
+"""The ledger of nudges of one person: what waits, what was requested, and whether the next one may go.
+
+Decides: whether an intent becomes a request, and for when; which waiting one is next; what a withdrawal takes back; when to look again.
+Never knows: why a programme wants the person to hear something, through which channel it goes, what it says.
+
+An intent is transactional (decided when it comes) or behavioural (waits here until it is chosen). Both pass the same checks, in this
+order, and the first that fails names the reason of the suppression:
+
+    expired_waiting   its time is over
+    away              the person is on leave, departed, erased, or within the soft landing after a leave
+    opted_out         the person wants none of this category; transactional nudges of `pairing` can't be opted out of
+    held_out          behavioural only: (person, key) is in the group that shows what happens without it
+    backfill          engine time is before the bound below which history makes no nudges
+    quiet             there is no waking instant before it expires
+    daily_cap         nor one on a local day that has room left
+
+Invariants
+    O1  Two behavioural nudges of a person are at least BEHAVIOURAL_GAP apart in `not_before`, counted in UTC hours.
+    O2  No local date of `not_before` has more nudges than the cap of the one that came last; a cancellation gives nothing back.
+    O3  No `not_before` is in the quiet hours of its own programme, in the person's zone at the time of the request.
+    O4  An intent ends once: requested, suppressed, or it still waits. A suppressed one takes neither the weekly slot nor a day's room.
+    O5  At most WAITING_MAX intents wait and REQUESTED_MAX requests can be recalled.
+
+How conflicts are resolved: the highest priority goes first, then the oldest, then the smallest nudge id. An intent may be chosen only
+SETTLE after it came, so that what comes with it, or takes it back, is seen first. Of several that coalesce, the newest stays.
+
+Source: house rule; the hold-out follows randomised encouragement designs.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from engine.domain.calendar import Quiet, is_quiet, local_date, next_waking, next_waking_day
+from engine.domain.messages import Employment, NudgeIntended, NudgesWithdrawn, OutreachTerms
+from engine.domain.nudging import LatePolicy, rule_of
+from schemas.codes import NudgeCategory, NudgeClass, NudgeKey, SuppressionReason
+from schemas.ids import NudgeId, PairingId, PersonId, ProgrammeId
+from schemas.nudge_catalogue import can_opt_out
+
+SETTLE: Final = timedelta(seconds=60)
+BEHAVIOURAL_GAP: Final = timedelta(hours=168)
+WAITING_MAX: Final = 64
+"""Beyond it the lowest priority goes, the oldest of those first."""
+REQUESTED_MAX: Final = 256
+"""Beyond it the request that expires first can no longer be recalled."""
+ABSENT: Final = frozenset({Employment.ON_LEAVE, Employment.DEPARTED, Employment.ERASED})
+_ANY_ZONE: Final = timedelta(days=2)
+"""Local dates of two zones at one instant are never this far apart."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What outreach needs to know of a person. The defaults are a coordinator's: always there, in UTC."""
+
+    employment: Employment = Employment.ACTIVE
+    timezone: str = "UTC"
+    locale: str = "en"
+    leave_ended_at: datetime | None = None
+
+    def is_away(self, at: datetime, soft_landing_days: int) -> bool:
+        """Say whether the person is to be left alone; the soft landing is half-open."""
+        if self.employment in ABSENT:
+            return True
+        return self.leave_ended_at is not None and at < self.leave_ended_at + timedelta(days=soft_landing_days)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A behavioural intent that waits for its turn."""
+
+    nudge_id: NudgeId
+    intent: NudgeIntended
+    arrived_at: datetime
+
+    @property
+    def rank(self) -> tuple[int, datetime, NudgeId]:
+        """Sorts the next one to the front."""
+        return -rule_of(self.intent.key).priority, self.arrived_at, self.nudge_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requested:
+    """A request that can still be recalled."""
+
+    nudge_id: NudgeId
+    programme_id: ProgrammeId
+    pairing_id: PairingId | None
+    key: NudgeKey
+    occasion: str
+    not_before: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayCount:
+    """How many nudges were requested for one local date."""
+
+    day: date
+    requested_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """The ledger of one person, or of a programme's coordinator."""
+
+    waiting: tuple[Waiting, ...] = ()
+    requested: tuple[Requested, ...] = ()
+    behavioural_at: datetime | None = None
+    """`not_before` of the last behavioural nudge."""
+    day_counts: tuple[DayCount, ...] = ()
+    opted_out: tuple[NudgeCategory, ...] = ()
+    wake_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suppressed:
+    """An intent that will never be a request."""
+
+    nudge_id: NudgeId
+    intent: NudgeIntended
+    reason: SuppressionReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Granted:
+    """An intent that becomes a request."""
+
+    nudge_id: NudgeId
+    intent: NudgeIntended
+    not_before: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What one look at the ledger comes to."""
+
+    contact: Contact
+    granted: Granted | None = None
+    suppressed: tuple[Suppressed, ...] = ()
+    cancelled: tuple[Requested, ...] = ()
+
+
+def check(contact: Contact) -> None:
+    """Assert what must hold before the row is written."""
+    assert len(contact.waiting) <= WAITING_MAX and len(contact.requested) <= REQUESTED_MAX, "O5"
+    assert len({waiting.nudge_id for waiting in contact.waiting}) == len(contact.waiting), "each intent waits once"
+    assert (contact.wake_at is None) == (not contact.waiting), "the timer is set while anything waits"
+
+
+def current(contact: Contact, at: datetime) -> Contact:
+    """Drop what time has settled: requests that expired, counts of past days."""
+    requested = tuple(request for request in contact.requested if request.expires_at > at)
+    day_counts = tuple(count for count in contact.day_counts if count.day >= at.date() - _ANY_ZONE)
+    return replace(contact, requested=requested, day_counts=day_counts)
+
+
+def decide(
+    contact: Contact, nudge_id: NudgeId, intent: NudgeIntended, standing: Standing, *, at: datetime, emit_from: datetime | None
+) -> Decision:
+    """Decide a transactional intent at once."""
+    found = _verdict(contact, intent, standing, at, emit_from)
+    if isinstance(found, SuppressionReason):
+        return Decision(contact=contact, suppressed=(Suppressed(nudge_id=nudge_id, intent=intent, reason=found),))
+    granted = Granted(nudge_id=nudge_id, intent=intent, not_before=found)
+    return Decision(contact=_recorded(contact, granted, standing), granted=granted)
+
+
+def admit(contact: Contact, nudge_id: NudgeId, intent: NudgeIntended, *, at: datetime) -> Decision:
+    """Let a behavioural intent wait.
+
+    One that waits already under the same id stays as it is, unless the key coalesces: then the newest of the same key, programme and
+    pairing takes the place of the others, whatever their occasion.
+    """
+    if intent.expires_at <= at:
+        gone = Suppressed(nudge_id=nudge_id, intent=intent, reason=SuppressionReason.EXPIRED_WAITING)
+        return Decision(contact=contact, suppressed=(gone,))
+    if rule_of(intent.key).late is LatePolicy.COALESCE:
+        replaced = tuple(waiting for waiting in contact.waiting if _says_the_same(waiting.intent, intent))
+    elif any(waiting.nudge_id == nudge_id for waiting in contact.waiting):
+        return Decision(contact=contact)
+    else:
+        replaced = ()
+    kept = [waiting for waiting in contact.waiting if waiting not in replaced]
+    kept.append(Waiting(nudge_id=nudge_id, intent=_trimmed(intent, at), arrived_at=at))
+    kept.sort(key=lambda waiting: (rule_of(waiting.intent.key).priority, waiting.arrived_at, waiting.nudge_id))
+    overflow = len(kept) - WAITING_MAX if len(kept) > WAITING_MAX else 0
+    superseded = (*replaced, *kept[:overflow])
+    changed = replace(contact, waiting=tuple(sorted(kept[overflow:], key=lambda waiting: waiting.rank)))
+    return Decision(contact=changed, suppressed=_suppressed(superseded, SuppressionReason.SUPERSEDED))
+
+
+def choose(contact: Contact, person: Standing, *, at: datetime, emit_from: datetime | None) -> Decision:
+    """Drop what has expired; then, if the weekly slot is free, choose the first waiting intent that passes the checks.
+
+    Time: `at` may be later than the timer was due; an intent whose programme is quiet now waits on.
+    Order: by rank; one that is suppressed takes no slot, so the next is tried at once.
+    Limits: at most WAITING_MAX checks.
+    """
+    over = tuple(waiting for waiting in contact.waiting if waiting.intent.expires_at <= at)
+    suppressed = list(_suppressed(over, SuppressionReason.EXPIRED_WAITING))
+    contact = replace(contact, waiting=tuple(waiting for waiting in contact.waiting if waiting not in over))
+    for waiting in sorted(contact.waiting, key=lambda waiting: waiting.rank):
+        if _earliest(contact, waiting) > at or is_quiet(at, person.timezone, _quiet(waiting.intent.terms)):
+            continue
+        contact = replace(contact, waiting=tuple(other for other in contact.waiting if other != waiting))
+        decided = decide(contact, waiting.nudge_id, waiting.intent, person, at=at, emit_from=emit_from)
+        if decided.granted is not None:
+            return replace(decided, suppressed=tuple(suppressed))
+        suppressed.extend(decided.suppressed)
+    return Decision(contact=contact, suppressed=tuple(suppressed))
+
+
+def withdraw(contact: Contact, message: NudgesWithdrawn) -> Decision:
+    """Take back what a withdrawal names: what waits is suppressed, what was requested is cancelled."""
+    named = tuple(waiting for waiting in contact.waiting if _names(message, waiting.intent))
+    cancelled = tuple(request for request in contact.requested if _names(message, request))
+    reason = SuppressionReason.CONFLICT if message.is_conflict else SuppressionReason.DONE
+    changed = replace(contact, waiting=tuple(waiting for waiting in contact.waiting if waiting not in named))
+    return Decision(contact=without(changed, cancelled), suppressed=_suppressed(named, reason), cancelled=cancelled)
+
+
+def recall(contact: Contact, *, at: datetime, category: NudgeCategory | None = None) -> Decision:
+    """Cancel requests that nobody can have heard yet: of one category that the person opted out of, or all of them."""
+    cancelled = tuple(
+        request for request in contact.requested if request.not_before > at and (category is None or is_optional(request.key, category))
+    )
+    return Decision(contact=without(contact, cancelled), cancelled=cancelled)
+
+
+def is_optional(key: NudgeKey, category: NudgeCategory) -> bool:
+    """Say whether opting out of the category stops nudges of this key."""
+    return can_opt_out(key) and rule_of(key).category is category
+
+
+def without(contact: Contact, settled: Iterable[Requested]) -> Contact:
+    """Close requests: they had an outcome."""
+    closed = {request.nudge_id for request in settled}
+    return replace(contact, requested=tuple(request for request in contact.requested if request.nudge_id not in closed))
+
+
+def timed(contact: Contact, person: Standing, at: datetime) -> Contact:
+    """Set the timer to the first instant at which something can be chosen or expires; None when nothing waits."""
+    return replace(contact, wake_at=min((_due(contact, waiting, person, at) for waiting in contact.waiting), default=None))
+
+
+def is_held_out(person_id: PersonId, key: NudgeKey, holdout_percent: int) -> bool:
+    """Say whether a person is in the group that gets no behavioural nudge of this key: by hash, the same for ever."""
+    digest = hashlib.blake2b(f"{person_id}/{key}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") % 100 < holdout_percent
+
+
+def _verdict(
+    contact: Contact, intent: NudgeIntended, person: Standing, at: datetime, emit_from: datetime | None
+) -> datetime | SuppressionReason:
+    """Check an intent in the order of the module's docstring. Returns: its `not_before`, or why there is none."""
+    terms = intent.terms
+    if intent.expires_at <= at:
+        return SuppressionReason.EXPIRED_WAITING
+    if person.is_away(at, terms.soft_landing_days):
+        return SuppressionReason.AWAY
+    if any(is_optional(intent.key, category) for category in contact.opted_out):
+        return SuppressionReason.OPTED_OUT
+    if rule_of(intent.key).class_ is NudgeClass.BEHAVIOURAL and is_held_out(intent.person_id, intent.key, terms.holdout_percent):
+        return SuppressionReason.HELD_OUT
+    if emit_from is not None and at < emit_from:
+        return SuppressionReason.BACKFILL
+    return _with_room(contact, intent, person, at)
+
+
+def _with_room(contact: Contact, intent: NudgeIntended, person: Standing, at: datetime) -> datetime | SuppressionReason:
+    """Find the first waking instant on a local date with room under the cap; only the dates already counted can be full."""
+    quiet = _quiet(intent.terms)
+    full = {count.day for count in contact.day_counts if count.requested_count >= intent.terms.daily_cap}
+    not_before = next_waking(at, person.timezone, quiet)
+    if not_before is None or not_before >= intent.expires_at:
+        return SuppressionReason.QUIET
+    while local_date(not_before, person.timezone) in full:
+        moved = next_waking_day(not_before, person.timezone, quiet)
+        if moved is None or moved >= intent.expires_at:
+            return SuppressionReason.DAILY_CAP
+        not_before = moved
+    return not_before
+
+
+def _recorded(contact: Contact, granted: Granted, person: Standing) -> Contact:
+    """Write a request into the ledger."""
+    intent = granted.intent
+    request = Requested(
+        nudge_id=granted.nudge_id,
+        programme_id=intent.programme_id,
+        pairing_id=intent.pairing_id,
+        key=intent.key,
+        occasion=intent.occasion,
+        not_before=granted.not_before,
+        expires_at=intent.expires_at,
+    )
+    requested = sorted((*contact.requested, request), key=lambda open_: (open_.expires_at, open_.nudge_id))
+    counts = {count.day: count.requested_count for count in contact.day_counts}
+    day = local_date(granted.not_before, person.timezone)
+    counts[day] = counts.get(day, 0) + 1
+    is_behavioural = rule_of(intent.key).class_ is NudgeClass.BEHAVIOURAL
+    return replace(
+        contact,
+        requested=tuple(requested[-REQUESTED_MAX:]),
+        behavioural_at=granted.not_before if is_behavioural else contact.behavioural_at,
+        day_counts=tuple(DayCount(day=day, requested_count=count) for day, count in sorted(counts.items())),
+    )
+
+
+def _due(contact: Contact, waiting: Waiting, person: Standing, at: datetime) -> datetime:
+    """Return when a waiting intent can be chosen, or when it expires if that comes first."""
+    waking_at = next_waking(max(_earliest(contact, waiting), at), person.timezone, _quiet(waiting.intent.terms))
+    expires_at = waiting.intent.expires_at
+    return expires_at if waking_at is None else min(waking_at, expires_at)
+
+
+def _earliest(contact: Contact, waiting: Waiting) -> datetime:
+    settled_at = waiting.arrived_at + SETTLE
+    return settled_at if contact.behavioural_at is None else max(settled_at, contact.behavioural_at + BEHAVIOURAL_GAP)
+
+
+def _quiet(terms: OutreachTerms) -> Quiet:
+    return Quiet(from_clock=terms.quiet_from, to_clock=terms.quiet_to, is_weekend_quiet=terms.quiet_weekends, holidays=terms.holidays)
+
+
+def _trimmed(intent: NudgeIntended, at: datetime) -> NudgeIntended:
+    """Keep only the holidays that can matter before the intent expires, so that a row stays small."""
+    first_on, last_on = at.date() - _ANY_ZONE, intent.expires_at.date() + _ANY_ZONE
+    holidays = tuple(day for day in intent.terms.holidays if first_on <= day <= last_on)
+    return replace(intent, terms=replace(intent.terms, holidays=holidays))
+
+
+def _says_the_same(one: NudgeIntended, other: NudgeIntended) -> bool:
+    return (one.key, one.programme_id, one.pairing_id) == (other.key, other.programme_id, other.pairing_id)
+
+
+def _names(message: NudgesWithdrawn, nudge: NudgeIntended | Requested) -> bool:
+    """Say whether a withdrawal means this nudge. Without a pairing it means the programme; without keys, all; without an occasion, all."""
+    return (
+        nudge.programme_id == message.programme_id
+        and message.pairing_id in {None, nudge.pairing_id}
+        and (not message.keys or nudge.key in message.keys)
+        and message.occasion in {None, nudge.occasion}
+    )
+
+
+def _suppressed(waiting: Iterable[Waiting], reason: SuppressionReason) -> tuple[Suppressed, ...]:
+    return tuple(Suppressed(nudge_id=one.nudge_id, intent=one.intent, reason=reason) for one in waiting)
