@@ -13,18 +13,23 @@ Source: architecture, The core's contract.
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final, Protocol
 
 from engine.dead_letters import DeadLetter
+from engine.domain.messages import EmissionBounded
 from engine.effects import Origin, Record, Rows, StageName
-from engine.execution import Outcome, Transition, fire, repeated, step
+from engine.execution import Outcome, Transition, fire, instant, repeated, step
+from engine.identity import derived_id
 from engine.processors.intake import Intaken, intake
 from engine.topology import Topology
 
 TIMERS_PER_TICK_MAX: Final = 1_000
 """Bounds one unit; what is left fires on the next tick at the same instant."""
+
+BEFORE_ALL: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""The `at` of a control record that comes before anything else."""
 
 STAGE_ORDER: Final = (StageName.PEOPLE, StageName.PROGRAMMES)
 
@@ -41,6 +46,7 @@ class EntryKind(StrEnum):
 
     EVENT = "event"
     TICK = "tick"
+    CONTROL = "control"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +57,8 @@ class Entry:
     at: datetime
     received_at: datetime | None = None
     origin: Origin | None = None
+    emit_from: datetime | None = None
+    """Of a control record: nudges of an earlier `at` are suppressed."""
 
 
 class Store(Protocol):
@@ -145,11 +153,25 @@ class Cascade:
             for table, key in self._store.due(stage, at, TIMERS_PER_TICK_MAX):
                 self._fire(stage, table, key, at)
 
+    def bound_emission(self, emit_from: datetime, at: datetime | None = None) -> None:
+        """Log that nudges of an earlier `at` than `emit_from` are to be suppressed, and tell the people stage. Moves no time.
+
+        Args:
+            at: of the logged record in a replay; the last `at` otherwise.
+        """
+        at = at or self._store.last_at or BEFORE_ALL
+        id_ = derived_id("control", "emit_from", instant(emit_from))
+        self._drain(Record(stage=StageName.PEOPLE, key="", id=id_, at=at, payload=EmissionBounded(emit_from=emit_from)))
+        self._store.append(Entry(kind=EntryKind.CONTROL, at=at, emit_from=emit_from))
+
     def replay(self, entries: Iterable[Entry]) -> Iterator[Entry]:
         """Do logged entries again, each at its logged `at`."""
         for entry in entries:
             if entry.kind is EntryKind.TICK:
                 self.tick(entry.at)
+            elif entry.kind is EntryKind.CONTROL:
+                assert entry.emit_from is not None
+                self.bound_emission(entry.emit_from, entry.at)
             else:
                 assert entry.origin is not None and entry.received_at is not None
                 taken = intake(entry.origin, entry.received_at)

@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 
-from engine.effects import Origin
+from engine.effects import Headers, Origin
 from engine.identity import derived_id
 from schemas.codes import ErrorCode
 from schemas.topics import dead_letter_topic
@@ -16,7 +16,7 @@ class DeadLetter:
     topic: str
     key: str | None
     value: bytes
-    headers: tuple[tuple[str, str], ...]
+    headers: Headers
     code: ErrorCode
 
     @property
@@ -31,15 +31,15 @@ def dead_letter(origin: Origin, code: ErrorCode, message: str) -> DeadLetter:
     Args:
         message: says what is wrong in the operator's words; never holds a value of the payload.
     """
-    topic = origin.topic if origin.topic.startswith("dlq.") else dead_letter_topic(origin.topic)
+    topic = origin.topic if origin.topic.startswith("dlq.") else dead_letter_topic(origin.topic).name
     headers = (
         *origin.headers,
-        ("__dlq.errors.topic", origin.topic),
-        ("__dlq.errors.partition", str(origin.partition)),
-        ("__dlq.errors.offset", str(origin.position)),
-        ("__dlq.errors.group", "bothways"),
-        ("__dlq.errors.delivery.count", str(origin.redrive_count + 1)),
-        ("__dlq.errors.message", message),
-        ("x-error-code", code.value),
+        ("__dlq.errors.topic", origin.topic.encode()),
+        ("__dlq.errors.partition", b"%d" % origin.partition),
+        ("__dlq.errors.offset", b"%d" % origin.position),
+        ("__dlq.errors.group", b"bothways"),
+        ("__dlq.errors.delivery.count", b"%d" % (origin.redrive_count + 1)),
+        ("__dlq.errors.message", message.encode()),
+        ("x-error-code", code.value.encode()),
     )
     return DeadLetter(topic=topic, key=origin.key, value=origin.value, headers=headers, code=code)

@@ -45,6 +45,10 @@ class Rows(Protocol):
         """Yield (key, row) for keys that start with `prefix`, in key order."""
 
 
+Headers = tuple[tuple[str, bytes | None], ...]
+"""As they arrived: in order, duplicates and nulls included."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
     """An external record as it arrived, kept so that a refusal can return it byte for byte."""
@@ -53,7 +57,7 @@ class Origin:
     """The external topic it came on (or belongs to, when it came in a file)."""
     key: str | None = None
     value: bytes
-    headers: tuple[tuple[str, str], ...] = ()
+    headers: Headers = ()
     position: int = 0
     partition: int = 0
     redrive_count: int = 0

@@ -130,4 +130,4 @@ class TopologyDriver:
 
     @staticmethod
     def _origin(value: bytes) -> Origin:
-        return Origin(topic="", value=value, headers=(("content-type", "application/cloudevents+json"),))
+        return Origin(topic="", value=value, headers=(("content-type", b"application/cloudevents+json"),))
