@@ -168,28 +168,27 @@ def decide(
     return Decision(contact=_recorded(contact, granted, standing), granted=granted)
 
 
-def admit(contact: Contact, nudge_id: NudgeId, intent: NudgeIntended, *, at: datetime) -> Decision:
-    """Let a behavioural intent wait.
+def admit(contact: Contact, nudge_id: NudgeId, intent: NudgeIntended, person: Standing, *, at: datetime) -> Decision:
+    """Let a behavioural intent wait, unless it is over already or the person was erased, whose ledger must not come back.
 
     One that waits already under the same id stays as it is, unless the key coalesces: then the newest of the same key, programme and
     pairing takes the place of the others, whatever their occasion.
     """
-    if intent.expires_at <= at:
-        gone = Suppressed(nudge_id=nudge_id, intent=intent, reason=SuppressionReason.EXPIRED_WAITING)
-        return Decision(contact=contact, suppressed=(gone,))
+    if intent.expires_at <= at or person.employment is Employment.ERASED:
+        reason = SuppressionReason.EXPIRED_WAITING if intent.expires_at <= at else SuppressionReason.AWAY
+        return Decision(contact=contact, suppressed=(Suppressed(nudge_id=nudge_id, intent=intent, reason=reason),))
     if rule_of(intent.key).late is LatePolicy.COALESCE:
         replaced = tuple(waiting for waiting in contact.waiting if _says_the_same(waiting.intent, intent))
     elif any(waiting.nudge_id == nudge_id for waiting in contact.waiting):
         return Decision(contact=contact)
     else:
         replaced = ()
-    kept = [waiting for waiting in contact.waiting if waiting not in replaced]
-    kept.append(Waiting(nudge_id=nudge_id, intent=_trimmed(intent, at), arrived_at=at))
-    kept.sort(key=lambda waiting: (rule_of(waiting.intent.key).priority, waiting.arrived_at, waiting.nudge_id))
-    overflow = len(kept) - WAITING_MAX if len(kept) > WAITING_MAX else 0
-    superseded = (*replaced, *kept[:overflow])
-    changed = replace(contact, waiting=tuple(sorted(kept[overflow:], key=lambda waiting: waiting.rank)))
-    return Decision(contact=changed, suppressed=_suppressed(superseded, SuppressionReason.SUPERSEDED))
+    newest = Waiting(nudge_id=nudge_id, intent=_trimmed(intent, at), arrived_at=at)
+    waiting = [*(one for one in contact.waiting if one not in replaced), newest]
+    waiting.sort(key=lambda one: (rule_of(one.intent.key).priority, one.arrived_at, one.nudge_id))
+    overflow = max(0, len(waiting) - WAITING_MAX)
+    changed = replace(contact, waiting=tuple(sorted(waiting[overflow:], key=lambda one: one.rank)))
+    return Decision(contact=changed, suppressed=_suppressed((*replaced, *waiting[:overflow]), SuppressionReason.SUPERSEDED))
 
 
 def choose(contact: Contact, person: Standing, *, at: datetime, emit_from: datetime | None) -> Decision:
@@ -233,6 +232,12 @@ def recall(contact: Contact, *, at: datetime, category: NudgeCategory | None = N
 def is_optional(key: NudgeKey, category: NudgeCategory) -> bool:
     """Say whether opting out of the category stops nudges of this key."""
     return can_opt_out(key) and rule_of(key).category is category
+
+
+def with_choice(contact: Contact, category: NudgeCategory, *, is_opted_out: bool) -> Contact:
+    """Write down what the person wants to hear of."""
+    others = {other for other in contact.opted_out if other is not category}
+    return replace(contact, opted_out=tuple(sorted(others | ({category} if is_opted_out else set()))))
 
 
 def without(contact: Contact, settled: Iterable[Requested]) -> Contact:

@@ -1,0 +1,339 @@
+"""Outreach: what programmes would like a person to hear becomes requests, at a pace that spans all programmes of the person.
+
+Every decision is taken in domain/outreach; here messages, events and timers find their ledger, and decisions become effects.
+
+A request leaves a mark under its nudge id, the hash of its natural key (key, person, pairing or programme, occasion). A mark stays for
+ever, so an occasion is requested once whatever causes it again; the marks and the ledger go when the person is erased.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, Final
+
+from engine.domain.messages import EmissionBounded, Employment, NudgeIntended, NudgeOutcome, NudgesWithdrawn
+from engine.domain.nudging import rule_of
+from engine.domain.outreach import (
+    ABSENT,
+    Contact,
+    Decision,
+    Granted,
+    Requested,
+    Standing,
+    Suppressed,
+    admit,
+    check,
+    choose,
+    current,
+    decide,
+    is_optional,
+    recall,
+    timed,
+    with_choice,
+    withdraw,
+    without,
+)
+from engine.effects import Delete, Effects, Emit, Handler, Note, Put, Record, Rows, Send, StageName, Wake
+from engine.identity import derived_id
+from schemas.base import PSEUDONYM_PENDING, NudgeReason
+from schemas.codes import CancellationReason, NudgeClass, NudgeKey, NudgeReasonCode
+from schemas.envelope import Event
+from schemas.hr import HrDeparted, HrErased, HrLeaveEnded, HrLeaveStarted, HrRoleChanged
+from schemas.ids import NudgeId, PairingId, PersonId, ProgrammeId
+from schemas.nudge import (
+    NudgeActed,
+    NudgeCancelled,
+    NudgeDelivered,
+    NudgeDismissed,
+    NudgeFailed,
+    NudgeOptedIn,
+    NudgeOptedOut,
+    NudgeRequested,
+    NudgeSuppressed,
+)
+from schemas.nudge_params import PARAMS_BY_KEY
+from schemas.topics import AUDIT, NUDGES
+
+PEOPLE: Final = "people"
+CONTACTS: Final = "contacts"
+NUDGED: Final = "nudged"
+CONTROLS: Final = "controls"
+EMIT_FROM: Final = "emit_from"
+COORDINATOR_PREFIX: Final = "coordinator:"
+TEMPLATE_VERSION: Final = 1
+"""Of the parameters of every key; grows with a change that a template must know of."""
+
+OUTCOMES: Final[Mapping[type, str]] = MappingProxyType(
+    {NudgeDelivered: "delivered", NudgeActed: "acted", NudgeDismissed: "dismissed", NudgeFailed: "failed"}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nudged:
+    """A nudge of this id was requested once."""
+
+    requested_at: datetime
+
+    @property
+    def wake_at(self) -> None:
+        """A mark waits for nothing and is never dropped by time."""
+        return
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmissionBound:
+    """History before this instant makes no nudges. One row for the stage."""
+
+    emit_from: datetime
+
+    @property
+    def wake_at(self) -> None:
+        """The bound is read, not awaited."""
+        return
+
+
+def on_intended(rows: Rows, record: Record) -> Effects:
+    """Take an intent: decide a transactional one, let a behavioural one wait."""
+    intent = record.payload
+    assert isinstance(intent, NudgeIntended)
+    _params(intent)  # parameters that don't fit their key fail here, where only this intent is lost
+    nudge_id = nudge_id_of(intent)
+    if rows.get(NUDGED, _mark_key(intent.person_id, nudge_id)) is not None:
+        return
+    contact, person = _contact(rows, intent.person_id, record.at), _standing(rows, intent.person_id)
+    if rule_of(intent.key).class_ is NudgeClass.BEHAVIOURAL:
+        decision = admit(contact, nudge_id, intent, person, at=record.at)
+    else:
+        decision = decide(contact, nudge_id, intent, person, at=record.at, emit_from=_emit_from(rows))
+    yield from _carried_out(rows, intent.person_id, decision, person, record.at)
+
+
+def on_withdrawn(rows: Rows, record: Record) -> Effects:
+    """Take nudges back: the action is done, or the pair is suspended."""
+    message = record.payload
+    assert isinstance(message, NudgesWithdrawn)
+    decision = withdraw(_contact(rows, message.person_id, record.at), message)
+    yield from _carried_out(rows, message.person_id, decision, _standing(rows, message.person_id), record.at)
+
+
+def on_bounded(rows: Rows, record: Record) -> Effects:  # noqa: ARG001 - every handler has this shape
+    """Remember from when on nudges leave."""
+    bounded = record.payload
+    assert isinstance(bounded, EmissionBounded)
+    yield Put(CONTROLS, EMIT_FROM, EmissionBound(emit_from=bounded.emit_from))
+
+
+def on_outcome(rows: Rows, record: Record) -> Effects:
+    """Hear what became of a nudge. A delivered one can still be recalled; any other outcome closes it. An unknown one changes nothing."""
+    data = _data(record)
+    contact = _contact(rows, data.person_id, record.at)
+    found = next((request for request in contact.requested if request.nudge_id == data.nudge_id), None)
+    if found is None:
+        return
+    outcome = OUTCOMES[type(data)]
+    yield from _reported(data.person_id, found.programme_id, found.key, outcome, record.at)
+    yield _noted(found.key, outcome)
+    if not isinstance(data, NudgeDelivered):
+        decision = Decision(contact=without(contact, (found,)))
+        yield from _carried_out(rows, data.person_id, decision, _standing(rows, data.person_id), record.at)
+
+
+def on_opted_out(rows: Rows, record: Record) -> Effects:
+    """Stop a category: what waits is suppressed when its turn comes, what nobody can have heard yet is cancelled."""
+    data = _data(record)
+    contact = _contact(rows, data.person_id, record.at)
+    about = {(nudge.programme_id, nudge.key) for nudge in contact.requested} | {
+        (waiting.intent.programme_id, waiting.intent.key) for waiting in contact.waiting
+    }
+    for programme_id, key in sorted(about):
+        if is_optional(key, data.category):
+            yield from _reported(data.person_id, programme_id, key, "opted_out", record.at)
+    changed = with_choice(contact, data.category, is_opted_out=True)
+    decision = recall(changed, at=record.at, category=data.category)
+    yield from _carried_out(rows, data.person_id, decision, _standing(rows, data.person_id), record.at)
+
+
+def on_opted_in(rows: Rows, record: Record) -> Effects:
+    """Let a category in again."""
+    data = _data(record)
+    contact = _contact(rows, data.person_id, record.at)
+    changed = with_choice(contact, data.category, is_opted_out=False)
+    yield from _carried_out(rows, data.person_id, Decision(contact=changed), _standing(rows, data.person_id), record.at)
+
+
+def on_person_changed(rows: Rows, record: Record) -> Effects:
+    """Look at the ledger again after the roster has applied an HR fact."""
+    yield from person_changed(rows, _data(record).person_id, record.at)
+
+
+def person_changed(rows: Rows, person_id: PersonId, at: datetime) -> Effects:
+    """Recall what somebody who is now away has not heard yet, and set the timer by the zone now in force.
+
+    For the roster too, whose timer puts facts in force.
+    """
+    contact, person = _contact(rows, person_id, at), _standing(rows, person_id)
+    decision = recall(contact, at=at) if person.employment in ABSENT else Decision(contact=contact)
+    yield from _carried_out(rows, person_id, decision, person, at)
+
+
+def on_erased(rows: Rows, record: Record) -> Effects:
+    """Forget the person: recall what was not heard yet, then drop the ledger and every mark."""
+    person_id = _data(record).person_id
+    recalled = recall(_contact(rows, person_id, record.at), at=record.at)
+    for request in recalled.cancelled:
+        yield from _cancelled(person_id, request, record.at)
+    yield Delete(CONTACTS, person_id)
+    for key, _ in list(rows.scan(NUDGED, f"{person_id}/")):
+        yield Delete(NUDGED, key)
+
+
+def wake(rows: Rows, key: str, due_at: datetime, at: datetime) -> Effects:  # noqa: ARG001 - how late it is doesn't matter
+    """Choose the next behavioural nudge of one person, or drop what has expired."""
+    person_id = PersonId(key)
+    person = _standing(rows, person_id)
+    decision = choose(_contact(rows, person_id, at), person, at=at, emit_from=_emit_from(rows))
+    yield from _carried_out(rows, person_id, decision, person, at)
+
+
+def nudge_id_of(intent: NudgeIntended) -> NudgeId:
+    """Name a nudge by its natural key: one per key, person, pairing (or programme) and occasion."""
+    return NudgeId(derived_id("nudge", intent.key, intent.person_id, intent.pairing_id or intent.programme_id, intent.occasion))
+
+
+def _contact(rows: Rows, person_id: PersonId, at: datetime) -> Contact:
+    found: Contact | None = rows.get(CONTACTS, person_id)
+    return current(found or Contact(), at)
+
+
+def _standing(rows: Rows, person_id: PersonId) -> Standing:
+    """Read the roster's row. Without one a coordinator is there, and anybody else is away: erased, or never known."""
+    if person_id.startswith(COORDINATOR_PREFIX):
+        return Standing()
+    person = rows.get(PEOPLE, person_id)
+    if person is None:
+        return Standing(employment=Employment.ERASED)
+    return Standing(
+        employment=person.employment,
+        timezone=person.timezone or "UTC",
+        locale=person.languages[0] if person.languages else "en",
+        leave_ended_at=person.leave_ended_at,
+    )
+
+
+def _emit_from(rows: Rows) -> datetime | None:
+    found: EmissionBound | None = rows.get(CONTROLS, EMIT_FROM)
+    return found.emit_from if found is not None else None
+
+
+def _carried_out(rows: Rows, person_id: PersonId, decision: Decision, person: Standing, at: datetime) -> Effects:
+    """Turn a decision into effects; the ledger is written only if it changed, and goes when it says nothing."""
+    for suppressed in decision.suppressed:
+        yield from _suppressed(suppressed, at)
+    for request in decision.cancelled:
+        yield from _cancelled(person_id, request, at)
+    if decision.granted is not None:
+        yield from _requested(decision.granted, person, at)
+    stored: Contact | None = rows.get(CONTACTS, person_id)
+    contact = timed(decision.contact, person, at)
+    if contact != (stored or Contact()):
+        yield Put(CONTACTS, person_id, contact) if contact != Contact() else Delete(CONTACTS, person_id)
+
+
+def _requested(granted: Granted, person: Standing, at: datetime) -> Effects:
+    intent, rule = granted.intent, rule_of(granted.intent.key)
+    data = NudgeRequested(
+        nudge_id=granted.nudge_id,
+        person_id=intent.person_id,
+        key=intent.key,
+        class_=rule.class_,
+        category=rule.category,
+        params=_params(intent),
+        pairing_id=intent.pairing_id,
+        programme_id=intent.programme_id,
+        not_before=granted.not_before,
+        expires_at=intent.expires_at,
+        timezone=person.timezone,
+        locale=person.locale,
+        priority=rule.priority,
+        cancellation_key=_cancellation_key(intent.key, intent.programme_id, intent.pairing_id),
+        template_version=TEMPLATE_VERSION,
+        reasons=tuple(NudgeReason(code=NudgeReasonCode(reason.code), params=reason.params) for reason in intent.reasons),
+        data_used=intent.data_used,
+        policy_version=intent.terms.policy_version,
+    )
+    yield Emit(topic=NUDGES, key=intent.person_id, data=data, subjects=(granted.nudge_id,), expires_at=intent.expires_at)
+    yield Put(NUDGED, _mark_key(intent.person_id, granted.nudge_id), Nudged(requested_at=at))
+    yield from _reported(intent.person_id, intent.programme_id, intent.key, "requested", at)
+    yield _noted(intent.key, "requested")
+
+
+def _suppressed(suppressed: Suppressed, at: datetime) -> Effects:
+    intent = suppressed.intent
+    data = NudgeSuppressed(person=PSEUDONYM_PENDING, key=intent.key, reason=suppressed.reason)
+    subjects = (suppressed.nudge_id, suppressed.reason)
+    yield Emit(topic=AUDIT, key=PSEUDONYM_PENDING, data=data, subjects=subjects, person_id=intent.person_id)
+    yield from _reported(intent.person_id, intent.programme_id, intent.key, f"suppressed:{suppressed.reason}", at)
+    yield _noted(intent.key, "suppressed")
+
+
+def _cancelled(person_id: PersonId, request: Requested, at: datetime) -> Effects:
+    data = NudgeCancelled(
+        nudge_id=request.nudge_id,
+        person_id=person_id,
+        cancellation_key=_cancellation_key(request.key, request.programme_id, request.pairing_id),
+        reason=CancellationReason.NO_LONGER_NEEDED,
+    )
+    yield Emit(topic=NUDGES, key=person_id, data=data, subjects=(request.nudge_id,))
+    yield from _reported(person_id, request.programme_id, request.key, "cancelled", at)
+    yield _noted(request.key, "cancelled")
+
+
+def _reported(person_id: PersonId, programme_id: ProgrammeId, key: NudgeKey, outcome: str, at: datetime) -> Effects:
+    """Tell the programme, whose insights count outcomes."""
+    message = NudgeOutcome(programme_id=programme_id, person_id=person_id, key=key, outcome=outcome, at=at)
+    yield Send(StageName.PROGRAMMES, programme_id, message)
+
+
+def _noted(key: NudgeKey, outcome: str) -> Note:
+    return Note("nudges_total", labels={"key": key, "outcome": outcome})
+
+
+def _params(intent: NudgeIntended) -> Any:
+    """Read the parameters as the key's own model."""
+    return PARAMS_BY_KEY[intent.key].model_validate(intent.params)
+
+
+def _cancellation_key(key: NudgeKey, programme_id: ProgrammeId, pairing_id: PairingId | None) -> str:
+    return f"{key}:{pairing_id or programme_id}"
+
+
+def _mark_key(person_id: PersonId, nudge_id: NudgeId) -> str:
+    return f"{person_id}/{nudge_id}"
+
+
+def _data(record: Record) -> Any:
+    assert isinstance(record.payload, Event)
+    return record.payload.data
+
+
+HANDLERS: Final[Mapping[type, Handler]] = MappingProxyType(
+    {
+        NudgeIntended: on_intended,
+        NudgesWithdrawn: on_withdrawn,
+        EmissionBounded: on_bounded,
+        **dict.fromkeys(OUTCOMES, on_outcome),
+        NudgeOptedOut: on_opted_out,
+        NudgeOptedIn: on_opted_in,
+        **dict.fromkeys((HrRoleChanged, HrLeaveStarted, HrLeaveEnded, HrDeparted), on_person_changed),
+        HrErased: on_erased,
+    }
+)
+"""The handlers of HR facts run after the roster's, whose rows they read."""
+
+WAKES: Final[Mapping[str, Wake]] = MappingProxyType({CONTACTS: wake})
+
+ROW_TYPES: Final[Mapping[str, type]] = MappingProxyType({CONTACTS: Contact, NUDGED: Nudged, CONTROLS: EmissionBound})
+
+CHECKS: Final = MappingProxyType({CONTACTS: check})
+"""Table → what must hold of a row before it is written."""
