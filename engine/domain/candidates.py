@@ -26,10 +26,18 @@ from itertools import compress, count
 from typing import Final
 
 from engine.domain.assignment import Edge
-from engine.domain.eligibility import HISTORY_RULES, STATUS_RULES, Bar, PoolMember, ProgrammeRule, RoundContext, bands_apart
-from engine.domain.eligibility import is_other_department as _is_other_department
+from engine.domain.eligibility import (
+    HISTORY_RULES,
+    STATUS_RULES,
+    Bar,
+    PoolMember,
+    ProgrammeRule,
+    RoundContext,
+    bands_apart,
+    is_other_department,
+)
 from engine.domain.hours import shared_week_minutes
-from engine.domain.scoring import USEFULNESS, Benefit, Context, need, pair_score
+from engine.domain.scoring import USEFULNESS, Benefit, context_hundredths, need, pair_score
 from schemas.codes import EligibilityCode, Track
 from schemas.ids import PersonId
 
@@ -90,6 +98,7 @@ class RuleBook:
         self.context = context
         self.ties = [person_tie(member.person_id, round_ordinal) for member in members]
         self.needs = [need(member.wants, context.topic_weights) for member in members]
+        self._enough = [_enough(needed, context) for needed in self.needs]
         self._everybody = (1 << len(members)) - 1
         self._position_by_id = {member.person_id: position for position, member in enumerate(members)}
         assert len(self._position_by_id) == len(members), "a person is a member of a round once"
@@ -283,39 +292,41 @@ class RuleBook:
                 points += by_level[level]
         return points
 
-    def _learning_sides(self, a: int, b: int) -> tuple[tuple[int, int], ...]:
-        """List (learner, teacher) for each direction that the track requires."""
-        if self.context.track is Track.MUTUAL:
-            return ((a, b), (b, a))
-        lesser, greater = (a, b) if (self.members[a].band or 0) <= (self.members[b].band or 0) else (b, a)
-        return ((greater, lesser),) if self.context.track is Track.REVERSE else ((lesser, greater),)
+    def _in_band_order(self, a: int, b: int) -> tuple[int, int]:
+        """Name the less experienced first; on a directed track the bands differ."""
+        return (a, b) if (self.members[a].band or 0) <= (self.members[b].band or 0) else (b, a)
 
     def _is_two_way(self, a: int, b: int) -> bool:
-        numerator, denominator = self.context.benefit_min.as_integer_ratio()
-        for learner, teacher in self._learning_sides(a, b):
-            points = self._points(learner, teacher)
-            if points == 0 or min(points, self.needs[learner]) * denominator < self.needs[learner] * numerator:
-                return False
-        return True
+        """Say whether each direction that the track requires teaches enough."""
+        lesser, greater = self._in_band_order(a, b)
+        track = self.context.track
+        if track is not Track.TRADITIONAL and self._points(greater, lesser) < self._enough[greater]:
+            return False
+        return track is Track.REVERSE or self._points(lesser, greater) >= self._enough[lesser]
 
-    def _score(self, a: int, b: int) -> int:
+    def _score_if_eligible(self, a: int, b: int) -> int | None:
+        """Score two people whom no cheap rule bars; None if hours or benefit do.
+
+        Asked of most pairs of a pool: benefits are counted once, for the rule and for the score.
+        """
+        shared_minutes = self._shared(a, b)
+        if shared_minutes < self.context.shared_week_minutes_min:
+            return None
+        lesser, greater = self._in_band_order(a, b)
+        track = self.context.track
+        greater_points = self._points(greater, lesser)
+        if track is not Track.TRADITIONAL and greater_points < self._enough[greater]:
+            return None
+        lesser_points = self._points(lesser, greater)
+        if track is not Track.REVERSE and lesser_points < self._enough[lesser]:
+            return None
         first, second = self.members[a], self.members[b]
-        context = Context(
-            shared_week_minutes=self._shared(a, b),
-            is_other_department=_is_other_department(first, second),
-            bands_apart=bands_apart(first, second),
-        )
-        lesser, greater = (a, b) if (first.band or 0) <= (second.band or 0) else (b, a)
         return pair_score(
-            self.context.track,
-            context.hundredths,
-            less_experienced=self._benefit(lesser, greater),
-            more_experienced=self._benefit(greater, lesser),
+            track,
+            context_hundredths(shared_minutes, bands_apart(first, second), is_other_department=is_other_department(first, second)),
+            less_experienced=Benefit(min(lesser_points, self.needs[lesser]), self.needs[lesser]),
+            more_experienced=Benefit(min(greater_points, self.needs[greater]), self.needs[greater]),
         )
-
-    def _benefit(self, learner: int, teacher: int) -> Benefit:
-        needed = self.needs[learner]
-        return Benefit(points=min(self._points(learner, teacher), needed), need=needed)
 
     def candidates(self, bonuses: Sequence[int], reserves: Sequence[int]) -> Candidates:
         """Find the eligible pairs and keep the heaviest of each person.
@@ -332,11 +343,11 @@ class RuleBook:
             for _code, barred in self._cheap_bars(lo):
                 allowed &= ~barred
             for hi in _positions(allowed):
-                if not self._is_two_way(lo, hi) or not self._do_hours_meet(lo, hi):
+                score = self._score_if_eligible(lo, hi)
+                if score is None:
                     continue
                 options[lo] += 1
                 options[hi] += 1
-                score = self._score(lo, hi)
                 weight = score + bonuses[lo] + bonuses[hi]
                 if score < min(reserves[lo], reserves[hi]) or weight <= 0:
                     continue
@@ -356,6 +367,12 @@ def _keep(best: list[tuple[int, int, Edge]], edge: Edge) -> None:
         heapq.heappush(best, entry)
     elif entry > best[0]:
         heapq.heapreplace(best, entry)
+
+
+def _enough(needed: int, context: RoundContext) -> int:
+    """The fewest points that satisfy the policy: something is learned, and the ratio is reached."""
+    numerator, denominator = context.benefit_min.as_integer_ratio()
+    return max(1, -(-needed * numerator // denominator))
 
 
 def _gains(member: PoolMember, context: RoundContext) -> tuple[tuple[str, tuple[int, ...]], ...]:

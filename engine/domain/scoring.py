@@ -16,7 +16,7 @@ Source: house rule. Geometric mean: fusing both directions beats one (Pizzato et
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from schemas.codes import Track
 
@@ -42,10 +42,10 @@ CONTEXT_PER_TERM: Final = 10
 SHARED_WEEK_MINUTES_FULL: Final = 5 * 4 * 60
 """Four hours on each of five days earn the whole term for time."""
 BANDS_APART_MAX: Final = 2
+BRIDGE_PER_BAND: Final = 5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Benefit:
+class Benefit(NamedTuple):
     """How much of what one person needs the other can teach, as a fraction of integers."""
 
     points: int
@@ -85,8 +85,13 @@ class Context:
     @property
     def hundredths(self) -> int:
         """Whole hundredths, 70 to 100."""
-        time = CONTEXT_PER_TERM * min(self.shared_week_minutes, SHARED_WEEK_MINUTES_FULL) // SHARED_WEEK_MINUTES_FULL
-        return CONTEXT_BASE + time + CONTEXT_PER_TERM * self.is_other_department + 5 * (self.bands_apart or 0)
+        return context_hundredths(self.shared_week_minutes, self.bands_apart, is_other_department=self.is_other_department)
+
+
+def context_hundredths(shared_minutes: int, bands_apart: int | None, *, is_other_department: bool) -> int:
+    """Weigh the terms of a Context in whole hundredths, each floored on its own."""
+    time = CONTEXT_PER_TERM * min(shared_minutes, SHARED_WEEK_MINUTES_FULL) // SHARED_WEEK_MINUTES_FULL
+    return CONTEXT_BASE + time + CONTEXT_PER_TERM * is_other_department + BRIDGE_PER_BAND * (bands_apart or 0)
 
 
 def topic_weights(pool_wants: Iterable[Iterable[Want]], families: Mapping[str, str]) -> dict[str, int]:
@@ -148,28 +153,35 @@ def benefit(wants: Iterable[Want], offers: Iterable[Offer], weights: Mapping[str
     return Benefit(points=min(points, needed), need=needed)
 
 
-def mutual_score(context_hundredths: int, first: Benefit, second: Benefit) -> int:
+def mutual_score(context: int, first: Benefit, second: Benefit) -> int:
     """Score a pair in which both must learn: 1000 times the geometric mean of the benefits times the context, floored."""
     if not first.points or not second.points:
         return 0
-    scaled = (10 * context_hundredths) ** 2 * first.points * second.points
+    scaled = (10 * context) ** 2 * first.points * second.points
     return math.isqrt(scaled // (first.need * second.need))
 
 
-def directed_score(context_hundredths: int, learner: Benefit, other: Benefit) -> int:
+def directed_score(context: int, learner: Benefit, other: Benefit) -> int:
     """Score a pair in which one side must learn: 1000 × learner × (0.8 + 0.2 × other) × context, floored."""
     if not learner.points:
         return 0
     other_points, other_need = (other.points, other.need) if other.points else (0, 1)
-    return context_hundredths * learner.points * (8 * other_need + 2 * other_points) // (learner.need * other_need)
+    return context * learner.points * (8 * other_need + 2 * other_points) // (learner.need * other_need)
 
 
-def pair_score(track: Track, context_hundredths: int, *, less_experienced: Benefit, more_experienced: Benefit) -> int:
-    """Score a pair by its programme's track. In a mutual programme the two sides may be given in any order."""
+def pair_score(track: Track, context: int, *, less_experienced: Benefit, more_experienced: Benefit) -> int:
+    """Score a pair by its programme's track. In a mutual programme the two sides may be given in any order.
+
+    Args:
+        track: who must learn.
+        context: whole hundredths.
+        less_experienced: benefit of the side with the lower band.
+        more_experienced: benefit of the side with the higher band.
+    """
     match track:
         case Track.MUTUAL:
-            return mutual_score(context_hundredths, less_experienced, more_experienced)
+            return mutual_score(context, less_experienced, more_experienced)
         case Track.REVERSE:
-            return directed_score(context_hundredths, more_experienced, less_experienced)
+            return directed_score(context, more_experienced, less_experienced)
         case Track.TRADITIONAL:
-            return directed_score(context_hundredths, less_experienced, more_experienced)
+            return directed_score(context, less_experienced, more_experienced)
