@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from schemas.codes import NudgeKey
+from schemas.codes import ErrorCode, NudgeKey
 from schemas.envelope import Event
 from schemas.ids import PairingId, PersonId, ProgrammeId
 
@@ -51,6 +51,8 @@ class LineChanged:
     person_id: PersonId
     sender_id: PersonId
     above: tuple[PersonId, ...] = ()
+    since_at: datetime
+    """When the change above took effect."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,11 +96,17 @@ class ParticipationReported:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EnrolmentRefused:
-    """To a person: the programme did not take this enrolment; the enrolment row is withdrawn."""
+class ParticipationRefused:
+    """To a person: the programme did not take this participation event; what it brought to the person's row is taken back."""
 
     person_id: PersonId
     programme_id: ProgrammeId
+    is_enrolment: bool
+    source: str
+    event_id: str
+    redrive_count: int
+    """With `source` and `event_id`, the name of the refused record's mark, which keeps why it was refused."""
+    code: ErrorCode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,7 +188,7 @@ Message = (
     | LineChanged
     | FactsChanged
     | ParticipationReported
-    | EnrolmentRefused
+    | ParticipationRefused
     | NudgeIntended
     | NudgesWithdrawn
     | NudgeOutcome

@@ -1,0 +1,233 @@
+"""One person's row: HR facts, the line above, and the programmes in which the person takes part.
+
+Decides: what an HR fact, a cancellation or an erasure changes in the row; when the row wants to be woken; which enrolments end; who may be
+invited; what a programme may know.
+Never knows: which messages follow (processors/roster); programmes beyond their ids; nudges (domain/outreach).
+
+Invariants
+    P1  Whoever departs, is erased, or was never hired after all takes part in nothing; being hired again brings no enrolment back.
+    P2  A row that only remembers a cancellation or an erasure is not a person known to anybody; it stays so that a late, void hire can't
+        revive what was cancelled, and a bare cancellation goes when the marks of its time go (domain/marks).
+
+Source: house rule; decision 0000 (time is data).
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from engine.domain.attributes import Attributes
+from engine.domain.calendar import start_of_day
+from engine.domain.employment import Standing, standing
+from engine.domain.enrolment import Enrolments, EnrolmentStatus, after_end, enrolment_in
+from engine.domain.marks import mark_expiry
+from engine.domain.messages import Employment, PersonFacts
+from engine.domain.person_facts import (
+    Cancellation,
+    FactKind,
+    History,
+    HrFact,
+    attributes_in_force,
+    brought_into_force,
+    compacted,
+    later,
+    next_due_at,
+    with_fact,
+    without,
+)
+from schemas.ids import PersonId, ProgrammeId
+
+GONE: Final = frozenset({Employment.UNKNOWN, Employment.DEPARTED, Employment.ERASED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """Under a manager's key: somebody who reports to it."""
+
+    report_id: PersonId
+
+    @property
+    def wake_at(self) -> None:
+        """It waits for nothing."""
+        return
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """The row of one person."""
+
+    person_id: PersonId
+    history: History = ()
+    """HR facts in force and pending, by stamp (F1)."""
+    hires_cancelled: Cancellation | None = None
+    departures_cancelled: Cancellation | None = None
+    erasure: Cancellation | None = None
+    """Voids every fact up to it."""
+    enrolments: Enrolments = ()
+    registered_with: PersonId | None = None
+    """The manager under whose key this person stands as a report."""
+    line: tuple[PersonId, ...] = ()
+    """Everybody above, nearest first; the old line until a new manager has answered."""
+    is_line_cyclic: bool = False
+    line_awaited_since_at: datetime | None = None
+    """While a new manager has not answered: when the earliest change took effect of which programmes have not heard yet."""
+    wake_at: datetime | None = None
+    """The earliest instant at which something pending takes effect."""
+
+    @property
+    def standing(self) -> Standing:
+        """Employment and what goes with it."""
+        return standing(self.history)
+
+    @property
+    def employment(self) -> Employment:
+        """Where the person stands with the organisation."""
+        now = self.standing.employment
+        return Employment.ERASED if now is Employment.UNKNOWN and self.erasure is not None else now
+
+    @property
+    def attributes(self) -> Attributes:
+        """What HR says, as far as it is in force."""
+        return attributes_in_force(self.history)
+
+    @property
+    def timezone(self) -> str | None:
+        """The zone in force; None stands for UTC."""
+        return self.attributes.timezone
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages in force."""
+        return self.attributes.languages
+
+    @property
+    def leave_ended_at(self) -> datetime | None:
+        """When the last leave ended; the soft landing counts from here."""
+        return self.standing.leave_ended_at
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether the row holds nothing but a cancellation (P2)."""
+        return not self.history and not self.enrolments and self.erasure is None
+
+    def facts(self) -> PersonFacts:
+        """Return what a programme may know: what is in force, nothing that is pending."""
+        now, says = self.standing, self.attributes
+        return PersonFacts(
+            person_id=self.person_id,
+            employment=self.employment,
+            hired_on=now.hired_on,
+            expected_return_on=now.expected_return_on,
+            leave_ended_at=now.leave_ended_at,
+            manager_id=says.manager_id,
+            line=self.line,
+            dotted_line_ids=says.dotted_line_ids,
+            department=says.department,
+            location=says.location,
+            timezone=says.timezone,
+            languages=says.languages,
+            job_level=says.job_level,
+        )
+
+
+def with_hr_fact(person: Person, fact: HrFact) -> Person:
+    """Take in what HR said, unless a cancellation or an erasure has voided it already. Nothing takes effect before `brought_up_to`."""
+    if any(void is not None and void.voids(fact) for void in _voids_of(person, fact.kind)):
+        return person
+    return replace(person, history=with_fact(person.history, fact))
+
+
+def with_hires_cancelled(person: Person, cancellation: Cancellation) -> Person:
+    """Void the hires up to a cancellation, and what they said."""
+    kept = without(person.history, cancellation, (FactKind.HIRED,))
+    return replace(person, history=kept, hires_cancelled=later(person.hires_cancelled, cancellation))
+
+
+def with_departures_cancelled(person: Person, cancellation: Cancellation) -> Person:
+    """Void the departures up to a cancellation."""
+    kept = without(person.history, cancellation, (FactKind.DEPARTED,))
+    return replace(person, history=kept, departures_cancelled=later(person.departures_cancelled, cancellation))
+
+
+def with_erasure(person: Person, erasure: Cancellation) -> Person:
+    """Forget every fact up to an erasure."""
+    kept = without(person.history, erasure, tuple(FactKind))
+    return replace(person, history=kept, erasure=later(person.erasure, erasure))
+
+
+def brought_up_to(person: Person, at: datetime) -> Person:
+    """Bring into force what is due at `at`."""
+    return replace(person, history=compacted(brought_into_force(person.history, at))) if person.history else person
+
+
+def timed(person: Person, at: datetime) -> Person:
+    """Set the row's timer to the next thing that takes effect; a bare row waits for its end (P2)."""
+    return replace(person, wake_at=mark_expiry(at) if person.is_bare else next_due_at(person.history))
+
+
+def left_at(before: Person, after: Person) -> datetime | None:
+    """Return the instant of the latest departure that has come into force between two states of one person."""
+    known = {fact.id for fact in before.history if fact.in_force_at is not None}
+    return max(
+        (
+            fact.in_force_at
+            for fact in after.history
+            if fact.kind is FactKind.DEPARTED and fact.in_force_at is not None and fact.id not in known
+        ),
+        default=None,
+    )
+
+
+def ended_enrolments(before: Person, after: Person) -> Enrolments:
+    """Return the enrolments that end with what has just come into force (P1).
+
+    All of them when the person is gone; those from before the departure when a later hire is in force already, or pending.
+    """
+    taking_part = tuple(enrolment for enrolment in after.enrolments if enrolment.takes_part)
+    if not taking_part or _has_gone(before, after):
+        return taking_part
+    departed_at = left_at(before, after)
+    return () if departed_at is None else tuple(enrolment for enrolment in taking_part if enrolment.since_at < departed_at)
+
+
+def with_enrolments_ended(before: Person, after: Person, at: datetime) -> Person:
+    """Withdraw the ended enrolments; forget all of somebody who is gone and of whom HR has nothing left to say."""
+    if _has_gone(before, after) and not after.history:
+        return replace(after, enrolments=())
+    ended = ended_enrolments(before, after)
+    return replace(after, enrolments=after_end(after.enrolments, ended, at)) if ended else after
+
+
+def _has_gone(before: Person, after: Person) -> bool:
+    return after.employment in GONE and before.employment is not after.employment
+
+
+def invitable(person: Person, programme_id: ProgrammeId, *, eligible_after_days: int, department: str | None, at: datetime) -> bool:
+    """Say whether an invitation to a programme may go to this person.
+
+    Args:
+        eligible_after_days: full local days between the hire in force and the invitation.
+        department: only people of this department, if given.
+    Returns: True for somebody active, long enough here, whom the programme has neither invited nor had since the hire in force.
+    """
+    now, says = person.standing, person.attributes
+    if now.employment is not Employment.ACTIVE or now.hired_on is None:
+        return False
+    if department is not None and says.department != department:
+        return False
+    if start_of_day(now.hired_on + timedelta(days=eligible_after_days), says.timezone) > at:
+        return False
+    enrolment = enrolment_in(person.enrolments, programme_id)
+    if enrolment is None or enrolment.status is EnrolmentStatus.KNOWN:
+        return True
+    return enrolment.since_at < start_of_day(now.hired_on, says.timezone)
+
+
+def _voids_of(person: Person, kind: FactKind) -> tuple[Cancellation | None, ...]:
+    match kind:
+        case FactKind.HIRED:
+            return person.hires_cancelled, person.erasure
+        case FactKind.DEPARTED:
+            return person.departures_cancelled, person.erasure
+        case _:
+            return (person.erasure,)

@@ -1,0 +1,207 @@
+"""Roster: one person's HR facts, reporting line and enrolments, and what programmes hear of them.
+
+Decides: what an HR or participation event changes for the person, and which programmes hear of it.
+Never knows: what a programme does with the facts; whether a nudge may go out (processors/outreach).
+
+What a record leads to, always in this order: the person's row; farewells to programmes whose enrolment ends; the new facts to programmes
+that stay, unless a new manager has yet to answer; the move from one manager to the other; the line to one's own reports. Nothing is sent
+where nothing in force has changed.
+
+How late a timer may be: everything that is due is brought into force at once and told once, since the first of it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from engine.domain.attributes import Attribute, Value
+from engine.domain.enrolment import HAPPENINGS, Participation, after_event, after_refusal
+from engine.domain.marks import mark_key
+from engine.domain.messages import Employment, LineChanged, ParticipationRefused, ParticipationReported, ReportJoined, ReportLeft
+from engine.domain.person import (
+    GONE,
+    Person,
+    Report,
+    brought_up_to,
+    ended_enrolments,
+    timed,
+    with_departures_cancelled,
+    with_enrolments_ended,
+    with_erasure,
+    with_hires_cancelled,
+    with_hr_fact,
+)
+from engine.domain.person_facts import Cancellation, FactKind, HrFact
+from engine.effects import Delete, Effects, Handler, Put, Record, Rows, Send, StageName, Wake
+from engine.processors.people_tables import PEOPLE, REPORTS, SEEN, person_in, put_person
+from engine.processors.roster_line import (
+    moved,
+    on_line_changed,
+    on_report_joined,
+    on_report_left,
+    registrations,
+    tell_programmes,
+    tell_reports,
+)
+from schemas.envelope import Event
+from schemas.hr import (
+    HrDeparted,
+    HrDepartureCancelled,
+    HrErased,
+    HrHireCancelled,
+    HrHired,
+    HrLeaveEnded,
+    HrLeaveStarted,
+    HrRoleChanged,
+)
+from schemas.ids import PersonId
+
+HrFactData = HrHired | HrRoleChanged | HrLeaveStarted | HrLeaveEnded | HrDeparted
+
+_KINDS: Final[Mapping[type, FactKind]] = {
+    HrHired: FactKind.HIRED,
+    HrRoleChanged: FactKind.ROLE_CHANGED,
+    HrLeaveStarted: FactKind.LEAVE_STARTED,
+    HrLeaveEnded: FactKind.LEAVE_ENDED,
+    HrDeparted: FactKind.DEPARTED,
+}
+
+
+def on_hr_fact(rows: Rows, record: Record) -> Effects:
+    """Take in a fact that takes effect on a day: now if that day has begun, else when it does."""
+    before = _person(rows, record)
+    yield from _changed(rows, before, with_hr_fact(before, _fact_of(_event(record))), record.at, record.at)
+
+
+def on_hire_cancelled(rows: Rows, record: Record) -> Effects:
+    """Void hires; somebody who was nothing but hired becomes unknown again, quietly."""
+    before = _person(rows, record)
+    yield from _changed(rows, before, with_hires_cancelled(before, _cancellation(record)), record.at, record.at)
+
+
+def on_departure_cancelled(rows: Rows, record: Record) -> Effects:
+    """Void departures."""
+    before = _person(rows, record)
+    yield from _changed(rows, before, with_departures_cancelled(before, _cancellation(record)), record.at, record.at)
+
+
+def on_erased(rows: Rows, record: Record) -> Effects:
+    """Forget what HR has said; programmes hear that the person is gone."""
+    before = _person(rows, record)
+    yield from _changed(rows, before, with_erasure(before, _cancellation(record)), record.at, record.at)
+
+
+def on_participation(rows: Rows, record: Record) -> Effects:
+    """Keep up the person's enrolments and pass the event on with the person's facts; the programme may still refuse it."""
+    event, person = _event(record), _person(rows, record)
+    assert isinstance(event.data, Participation)
+    programme_id = event.data.programme_id
+    enrolments = after_event(person.enrolments, programme_id, type(event.data), event_id=event.id, at=record.at)
+    if enrolments is not person.enrolments:
+        person = timed(replace(person, enrolments=enrolments), record.at)
+        yield put_person(person)
+    message = ParticipationReported(programme_id=programme_id, person_id=person.person_id, event=event, facts=person.facts())
+    yield Send(StageName.PROGRAMMES, programme_id, message, carries_origin=True)
+
+
+def on_participation_refused(rows: Rows, record: Record) -> Effects:
+    """Take back what a refused event brought, and mark it refused, so that its repetition is refused again."""
+    message = record.payload
+    assert isinstance(message, ParticipationRefused)
+    name = mark_key(message.source, message.event_id, message.redrive_count)
+    mark = rows.get(SEEN, name)
+    if mark is not None:
+        yield Put(SEEN, name, replace(mark, refused=message.code))
+    person = person_in(rows, message.person_id)
+    if person is None:
+        return
+    enrolments = after_refusal(
+        person.enrolments, message.programme_id, event_id=message.event_id, is_enrolment=message.is_enrolment, at=record.at
+    )
+    if enrolments is not person.enrolments:
+        yield put_person(replace(person, enrolments=enrolments))
+
+
+def wake_person(rows: Rows, key: str, due_at: datetime, at: datetime) -> Effects:
+    """Bring into force what is due, however late; a row that held nothing but a cancellation goes."""
+    before = person_in(rows, key)
+    assert before is not None, "a timer belongs to a row"
+    if before.is_bare:
+        yield Delete(PEOPLE, key)
+    else:
+        yield from _changed(rows, before, before, at, due_at)
+
+
+def _changed(rows: Rows, before: Person, told: Person, at: datetime, since_at: datetime) -> Effects:
+    """Bring a person up to date after something was said or became due, and let everybody hear whom it concerns."""
+    current = moved(before, brought_up_to(told, at), since_at)
+    ended = ended_enrolments(before, current)
+    after = timed(with_enrolments_ended(before, current, at), at)
+    if after == before:
+        return
+    yield put_person(after)
+    if current.enrolments:
+        facts = after.facts()
+        # Who leaves and is hired again at the same instant has left all the same: the programme has to hear the farewell.
+        farewell = facts if facts.employment in GONE else replace(facts, employment=Employment.DEPARTED)
+        yield from tell_programmes(ended, farewell, since_at)
+        if after.line_awaited_since_at is None and facts != before.facts():
+            staying = (enrolment for enrolment in after.enrolments if enrolment.takes_part)
+            yield from tell_programmes(staying, facts, since_at)
+    yield from registrations(before, after)
+    yield from tell_reports(rows, before, after, since_at)
+
+
+def _person(rows: Rows, record: Record) -> Person:
+    return person_in(rows, record.key) or Person(person_id=PersonId(record.key))
+
+
+def _event(record: Record) -> Event:
+    assert isinstance(record.payload, Event)
+    return record.payload
+
+
+def _cancellation(record: Record) -> Cancellation:
+    event = _event(record)
+    return Cancellation(time=event.time, id=event.id)
+
+
+def _fact_of(event: Event) -> HrFact:
+    data = event.data
+    assert isinstance(data, HrFactData)
+    return HrFact(
+        kind=_KINDS[type(data)],
+        effective_on=data.effective_on,
+        time=event.time,
+        recorded_at=event.recordedtime,
+        sequence=event.sequence or 0,
+        id=event.id,
+        says=_says(data),
+        expected_return_on=data.expected_return_on if isinstance(data, HrLeaveStarted) else None,
+    )
+
+
+def _says(data: HrFactData) -> tuple[tuple[Attribute, Value], ...]:
+    """List what an event names: a hire says nothing by leaving out, a role change clears with null."""
+    if isinstance(data, HrHired):
+        return tuple((attribute, value) for attribute in Attribute if (value := getattr(data, attribute)) is not None)
+    if isinstance(data, HrRoleChanged):
+        named = data.changes.model_fields_set
+        return tuple((attribute, getattr(data.changes, attribute)) for attribute in Attribute if attribute in named)
+    return ()
+
+
+HANDLERS: Final[Mapping[type, Handler]] = {
+    **dict.fromkeys(_KINDS, on_hr_fact),
+    HrHireCancelled: on_hire_cancelled,
+    HrDepartureCancelled: on_departure_cancelled,
+    HrErased: on_erased,
+    **dict.fromkeys(HAPPENINGS, on_participation),
+    ParticipationRefused: on_participation_refused,
+    ReportJoined: on_report_joined,
+    ReportLeft: on_report_left,
+    LineChanged: on_line_changed,
+}
+WAKES: Final[Mapping[str, Wake]] = {PEOPLE: wake_person}
+ROW_TYPES: Final[Mapping[str, type]] = {PEOPLE: Person, REPORTS: Report}

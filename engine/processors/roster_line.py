@@ -1,0 +1,112 @@
+"""The reporting line, kept key by key: how a change of manager reaches everybody below, and whom programmes are told of.
+
+Decides: when a person registers with a manager and deregisters, who is told of a new line, when programmes hear.
+Never knows: what a line means for a pair (domain/line, domain/eligibility).
+
+How it settles: a manager answers whoever registers with its own line, and tells its reports when that changes. A person puts itself under
+the answer and tells its own reports only if its line became another one, so a change runs down the tree once. In a cycle each round fixes
+one more entry and the line is cut before its first repeat, so it stops after at most one round through the cycle.
+
+How conflicts are resolved: only the current manager is listened to, so an answer that was overtaken by another change is ignored. While a
+new manager has not answered, the old line stands and programmes hear nothing: they never see a half-built line, which could end a conflict
+and begin it again.
+
+Source: architecture, Reporting line.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from engine.domain.enrolment import Enrolment
+from engine.domain.line import line_under
+from engine.domain.messages import Employment, FactsChanged, LineChanged, PersonFacts, ReportJoined, ReportLeft
+from engine.domain.person import Person, Report
+from engine.effects import Delete, Effects, Note, Put, Record, Rows, Send, StageName
+from engine.processors.people_tables import REPORTS, person_in, put_person, report_key, reports_of
+from schemas.ids import PersonId
+
+
+def manager_to_be(person: Person) -> PersonId | None:
+    """Return the manager with whom a person is to be registered: none once it has left."""
+    return None if person.employment in {Employment.DEPARTED, Employment.ERASED} else person.attributes.manager_id
+
+
+def moved(before: Person, after: Person, since_at: datetime) -> Person:
+    """Give a person the place in the line that the manager now in force asks for.
+
+    Args:
+        since_at: when the change took effect; kept until a new manager has answered, so that programmes hear the true instant.
+    """
+    manager_id = manager_to_be(after)
+    if manager_id == before.registered_with:
+        return after
+    if manager_id is None:
+        return replace(after, registered_with=None, line=(), is_line_cyclic=False, line_awaited_since_at=None)
+    return replace(after, registered_with=manager_id, line_awaited_since_at=before.line_awaited_since_at or since_at)
+
+
+def registrations(before: Person, after: Person) -> Effects:
+    """Tell the old manager and the new one."""
+    if before.registered_with == after.registered_with:
+        return
+    if before.registered_with is not None:
+        message = ReportLeft(manager_id=before.registered_with, report_id=before.person_id)
+        yield Send(StageName.PEOPLE, before.registered_with, message)
+    if after.registered_with is not None:
+        yield Send(StageName.PEOPLE, after.registered_with, ReportJoined(manager_id=after.registered_with, report_id=after.person_id))
+
+
+def tell_reports(rows: Rows, before: Person, after: Person, since_at: datetime) -> Effects:
+    """Tell the reports of a line that has changed."""
+    if before.line != after.line:
+        for report_id in reports_of(rows, after.person_id):
+            yield Send(StageName.PEOPLE, report_id, _line_of(after, report_id, since_at))
+
+
+def tell_programmes(enrolments: Iterable[Enrolment], facts: PersonFacts, since_at: datetime) -> Effects:
+    """Tell programmes what is in force, in the order of their ids."""
+    for enrolment in enrolments:
+        message = FactsChanged(programme_id=enrolment.programme_id, facts=facts, since_at=since_at)
+        yield Send(StageName.PROGRAMMES, enrolment.programme_id, message)
+
+
+def on_report_joined(rows: Rows, record: Record) -> Effects:
+    """Write down a report and answer with one's own line, hired or not."""
+    message = record.payload
+    assert isinstance(message, ReportJoined)
+    yield Put(REPORTS, report_key(message.manager_id, message.report_id), Report(report_id=message.report_id))
+    manager = person_in(rows, message.manager_id) or Person(person_id=message.manager_id)
+    yield Send(StageName.PEOPLE, message.report_id, _line_of(manager, message.report_id, record.at))
+
+
+def on_report_left(_rows: Rows, record: Record) -> Effects:
+    """Strike a report off."""
+    message = record.payload
+    assert isinstance(message, ReportLeft)
+    yield Delete(REPORTS, report_key(message.manager_id, message.report_id))
+
+
+def on_line_changed(rows: Rows, record: Record) -> Effects:
+    """Take one's place under the manager's line, and pass it on if it is another one than before."""
+    message = record.payload
+    assert isinstance(message, LineChanged)
+    before = person_in(rows, message.person_id)
+    if before is None or before.registered_with != message.sender_id:
+        return
+    line = line_under(before.person_id, message.sender_id, message.above)
+    after = replace(before, line=line.above, is_line_cyclic=line.is_cyclic, line_awaited_since_at=None)
+    if after == before:
+        return
+    yield put_person(after)
+    if after.is_line_cyclic and not before.is_line_cyclic:
+        yield Note("bothways_line_cycles_total")
+    since_at = before.line_awaited_since_at or message.since_at
+    yield from tell_reports(rows, before, after, since_at)
+    if before.line_awaited_since_at is not None or before.line != after.line:
+        taking_part = (enrolment for enrolment in after.enrolments if enrolment.takes_part)
+        yield from tell_programmes(taking_part, after.facts(), since_at)
+
+
+def _line_of(manager: Person, report_id: PersonId, since_at: datetime) -> LineChanged:
+    return LineChanged(person_id=report_id, sender_id=manager.person_id, above=manager.line, since_at=since_at)
