@@ -1,0 +1,140 @@
+"""Strict JSON (schemas/strict_json.py): what is let in, what never is, and that refusing is cheap."""
+
+import json
+from contextlib import suppress
+from typing import Final
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.strict_json import (
+    DEPTH_MAX,
+    EVENT_BYTES_MAX,
+    INT64_MAX,
+    INT64_MIN,
+    KEYS_MAX,
+    STRING_BYTES_MAX,
+    Malformed,
+    TooLarge,
+    decode_json,
+)
+
+texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20)
+leaves = st.none() | st.booleans() | st.integers(INT64_MIN, INT64_MAX) | st.floats(allow_nan=False, allow_infinity=False) | texts
+values = st.recursive(leaves, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts, inner, max_size=4), max_leaves=20)
+
+
+def nested(depth: int) -> bytes:
+    """Lists in lists, `depth` deep."""
+    return b"[" * depth + b"]" * depth
+
+
+@given(value=values, as_ascii=st.booleans(), indent=st.sampled_from([None, 2]))
+def test_clean_json_decodes_as_the_standard_library_does(value: object, as_ascii: bool, indent: int | None) -> None:
+    """Strictness never changes what a clean text means, however it is spelt."""
+    raw = json.dumps(value, ensure_ascii=as_ascii, indent=indent).encode()
+
+    assert value == decode_json(raw)
+
+
+@given(raw=st.binary(max_size=200) | st.text(st.sampled_from('[]{}":,\\u0d8 1e.-ntf'), max_size=60).map(str.encode))
+def test_any_bytes_end_in_a_value_or_a_refusal(raw: bytes) -> None:
+    """No bytes make anything else escape than the two refusals."""
+    with suppress(Malformed, TooLarge):
+        decode_json(raw)
+
+
+MALFORMED: Final = {
+    "empty": b"",
+    "blank": b"  \n",
+    "byte order mark": b"\xef\xbb\xbf{}",
+    "not utf-8": b'{"a":"\xff"}',
+    "utf-16": '{"a":1}'.encode("utf-16"),
+    "surrogate in bytes": b'{"a":"\xed\xa0\x80"}',
+    "lone surrogate": b'{"a":"\\ud800"}',
+    "lone surrogate in a key": b'{"\\udfff":1}',
+    "surrogates the wrong way round": b'{"a":"\\udc00\\ud800"}',
+    "nul": b'{"a":"\\u0000"}',
+    "nul in a key": b'{"\\u0000":1}',
+    "raw control character": b'{"a":"\n"}',
+    "nan": b'{"a":NaN}',
+    "infinity": b'{"a":-Infinity}',
+    "overflowing float": b'{"a":1e400}',
+    "integer of 65 bits": b'{"a":9223372036854775808}',
+    "integer below 64 bits": b'{"a":-9223372036854775809}',
+    "5,000 digits": b'{"a":' + b"9" * 5_000 + b"}",
+    "long float": b'{"a":1.' + b"1" * 5_000 + b"}",
+    "duplicate key": b'{"a":1,"a":1}',
+    "duplicate key, escaped": b'{"a":1,"\\u0061":1}',
+    "nested duplicate key": b'{"a":{"b":1,"b":2}}',
+    "trailing comma": b'{"a":1,}',
+    "two values": b"{} {}",
+    "comment": b"{} // no",
+    "single quotes": b"{'a':1}",
+    "deep": nested(DEPTH_MAX + 1),
+    "100,000 deep": nested(100_000),
+    "deep and unclosed": b"[" * 100_000,
+    "deep objects": b'{"a":' * 40 + b"1" + b"}" * 40,
+    "many keys": json.dumps({str(n): n for n in range(KEYS_MAX + 1)}).encode(),
+    "many keys in many objects": json.dumps([{"k": n} for n in range(KEYS_MAX + 1)]).encode(),
+    "long string": b'"' + b"a" * (STRING_BYTES_MAX + 1) + b'"',
+    "long string in bytes only": ('"' + "é" * (STRING_BYTES_MAX // 2 + 1) + '"').encode(),
+    "long key": b'{"' + b"a" * (STRING_BYTES_MAX + 1) + b'":1}',
+    "unterminated": b'{"a":"' + b'\\"' * 100_000,
+}
+
+
+@pytest.mark.parametrize("name", MALFORMED)
+def test_malformed_json_is_refused(name: str) -> None:
+    """What json.loads lets through, and what it stumbles over, is malformed alike."""
+    with pytest.raises(Malformed):
+        decode_json(MALFORMED[name])
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        nested(DEPTH_MAX),
+        json.dumps({str(n): n for n in range(KEYS_MAX)}).encode(),
+        json.dumps({"a": ":[{" * 2_000}).encode(),
+        json.dumps({"a": '"[{:' * 2_000}).encode(),
+        b'"' + b"a" * STRING_BYTES_MAX + b'"',
+        b"[%d,%d]" % (INT64_MIN, INT64_MAX),
+        b'"\\ud83d\\ude00"',
+        b'"\\\\u0000"',
+        json.dumps([1] * 80_000, separators=(",", ":")).encode(),
+    ],
+    ids=["depth", "keys", "brackets in a string", "quotes in a string", "string", "integers", "pair", "escaped backslash", "long list"],
+)
+def test_everything_up_to_its_limit_is_let_in(raw: bytes) -> None:
+    """A limit itself is allowed, and look-alikes inside strings don't count."""
+    assert json.loads(raw) == decode_json(raw)
+
+
+def test_an_event_beyond_its_size_is_too_large_before_anything_else() -> None:
+    """Size comes first, so a huge text costs nothing to refuse, malformed or not."""
+    assert "a" == decode_json(b'"a"'.ljust(EVENT_BYTES_MAX))
+    with pytest.raises(TooLarge):
+        decode_json(b"\xff" * (EVENT_BYTES_MAX + 1))
+
+
+@pytest.mark.timeout(10)
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"9" * EVENT_BYTES_MAX,
+        b"1." + b"3" * (EVENT_BYTES_MAX - 2),
+        b"[" * EVENT_BYTES_MAX,
+        b"[}" * (EVENT_BYTES_MAX // 2),
+        b'"' + b'\\"' * (EVENT_BYTES_MAX // 2 - 1),
+        b'"\\' * (EVENT_BYTES_MAX // 2),
+        b'{"a":' * (EVENT_BYTES_MAX // 5),
+        b":" * EVENT_BYTES_MAX,
+    ],
+    ids=["digits", "decimals", "lists", "mismatched", "escaped quotes", "quotes and escapes", "objects", "colons"],
+)
+def test_the_worst_text_of_the_largest_size_is_refused_in_linear_time(raw: bytes) -> None:
+    """No text costs the square of its length: at the full size that would be minutes, and the timeout strikes."""
+    with pytest.raises(Malformed):
+        decode_json(raw)
