@@ -51,16 +51,12 @@ class Quiet:
 
     def covers(self, local: datetime) -> bool:
         """Say whether a wall clock that shows `local` shows a quiet time."""
-        if self.covers_day(local.date()):
+        if (self.is_weekend_quiet and local.isoweekday() >= 6) or local.date() in self.holidays:
             return True
         clock, start, end = local.time(), _clock(self.from_clock), _clock(self.to_clock)
         if start <= end:
             return start <= clock < end
         return clock >= start or clock < end
-
-    def covers_day(self, day: date) -> bool:
-        """Say whether the whole day is quiet whatever the hour."""
-        return (self.is_weekend_quiet and day.isoweekday() >= 6) or day in self.holidays
 
 
 def start_of_day(day: date, zone: str | None) -> datetime:
@@ -95,14 +91,12 @@ def next_waking(at: datetime, zone: str | None, quiet: Quiet) -> datetime | None
     if not is_quiet(at, zone, quiet):
         return at
     tz = _zone(zone)
-    first_day = local_date(at, zone)
-    for days in range(SEARCH_DAYS_MAX):
-        day = first_day + timedelta(days=days)
-        if quiet.covers_day(day):
-            continue
-        found = [start for start in _quiet_ends(day, zone, quiet) if start >= at and not quiet.covers(start.astimezone(tz))]
-        if found:
-            return min(found)
+    day = local_date(at, zone)
+    for _ in range(SEARCH_DAYS_MAX):
+        ends = [end for end in _quiet_ends(day, zone, quiet) if end >= at and not quiet.covers(end.astimezone(tz))]
+        if ends:
+            return min(ends)
+        day += _DAY
     return None
 
 
@@ -112,11 +106,15 @@ def next_waking_day(at: datetime, zone: str | None, quiet: Quiet) -> datetime | 
 
 
 def _quiet_ends(day: date, zone: str | None, quiet: Quiet) -> list[datetime]:
-    """List the instants of a local day at which quiet can end: its start, the clock times, and where the clock jumps."""
+    """List the instants from the start of a local day to that of the next at which quiet can end.
+
+    They are the start itself, the clock time both times that it may be shown, and where the clock jumps. A clock that goes back over
+    midnight shows times of the day before once more.
+    """
     tz = _zone(zone)
     start_at, end_at = start_of_day(day, zone), start_of_day(day + _DAY, zone)
-    wall = datetime.combine(day, _clock(quiet.to_clock))
-    ends = [start_at, *(wall.replace(tzinfo=tz, fold=fold).astimezone(UTC) for fold in (0, 1))]
+    walls = [datetime.combine(shown, _clock(quiet.to_clock)) for shown in (day - _DAY, day)]
+    ends = [start_at, *(wall.replace(tzinfo=tz, fold=fold).astimezone(UTC) for wall in walls for fold in (0, 1))]
     if start_at.astimezone(tz).utcoffset() != end_at.astimezone(tz).utcoffset():
         ends.append(_offset_change(start_at, end_at, tz))
     return [end for end in ends if start_at <= end < end_at]
