@@ -2,11 +2,15 @@
 
 import hashlib
 from dataclasses import dataclass
+from typing import Final
 
 from engine.effects import Headers, Origin
 from engine.identity import derived_id
 from schemas.codes import ErrorCode
 from schemas.topics import dead_letter_topic
+
+CODE_HEADER: Final = "x-error-code"
+_ADDED_PREFIX: Final = "__dlq."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +44,11 @@ def dead_letter(origin: Origin, code: ErrorCode, message: str) -> DeadLetter:
         ("__dlq.errors.group", b"bothways"),
         ("__dlq.errors.delivery.count", b"%d" % (origin.redrive_count + 1)),
         ("__dlq.errors.message", message.encode()),
-        ("x-error-code", code.value.encode()),
+        (CODE_HEADER, code.value.encode()),
     )
     return DeadLetter(topic=topic, key=origin.key, value=origin.value, headers=headers, code=code)
+
+
+def is_added(header: str) -> bool:
+    """Say whether a header of a dead letter was added by refusing it, so that a redrive drops it."""
+    return header == CODE_HEADER or header.startswith(_ADDED_PREFIX)

@@ -1,0 +1,311 @@
+"""The embedded engine: the loop over one data directory, for commands, the server and the simulator.
+
+In data time (`ingest`, `command`, `tick`) an input is stamped by its own time and timers fire on the way; in wall time (`offer`,
+`tick_wall`) the caller's clock stamps it. Many inputs share a commit, and nothing is reported before its commit returned.
+
+One thread at a time uses an engine; the server puts its calls in a row.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from secrets import token_hex
+from types import TracebackType
+from typing import Any, Final, Self
+
+import msgspec
+
+from engine.cascade import Cascade, Tally, TimeMode
+from engine.dead_letters import is_added
+from engine.effects import Headers, Note, Origin, StageName
+from engine.errors import InvalidSettings
+from engine.execution import Outcome, instant
+from engine.identity import derived_id
+from engine.runtimes.embedded.database import Database
+from engine.runtimes.embedded.input_log import REDRIVE_HEADER, redrive_count_in
+from engine.runtimes.embedded.layout import STRUCTURED_HEADERS
+from engine.runtimes.embedded.lines import Line
+from engine.runtimes.embedded.output_log import StoredOutput
+from engine.runtimes.embedded.store import SqliteStore
+from engine.runtimes.embedded.verification import Verification, verification
+from engine.settings import Settings
+from engine.topology import Topology
+from schemas.codes import ErrorCode
+from schemas.topics import DEAD_LETTER_PREFIX, DLQ_TIMERS
+
+COMMIT_BYTES_MAX: Final = 4 * 1024 * 1024
+COMMIT_CHANGES_MAX: Final = 20_000
+"""Row changes in one transaction; bounds memory when single units are large."""
+WALL_TICKS_MAX: Final = 100
+"""Ticks of one call in wall time; the rest wait for the next."""
+COMMAND_SOURCE: Final = "urn:bothways:cli"
+SALT: Final = "salt"
+
+_canonical: Final = msgspec.json.Encoder(order="sorted").encode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What became of one input; true once `commit` has returned."""
+
+    outcome: Outcome
+    code: ErrorCode | None = None
+    """Why it was refused."""
+    message: str | None = None
+    """The same in the operator's words; holds nothing of the payload."""
+
+
+class EmbeddedEngine:
+    """One open data directory. A context manager: leaving it commits, unless an error is on its way out."""
+
+    def __init__(
+        self,
+        data_dir: Path,
+        settings: Settings,
+        *,
+        topology: Topology | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        on_notes: Callable[[Sequence[Note]], None] | None = None,
+    ) -> None:
+        """Open the directory, or make it.
+
+        Args:
+            topology: the one of `engine.topology.build` if absent.
+            clock: stamps `received_at` in data time, which moves nothing.
+            on_notes: gets the metric notes of every commit.
+        Raises:
+            StoreInUse, NewerData, CorruptState, StoreFailed, InvalidSettings: one line for the operator; the process stops.
+        """
+        self._topology = topology or _built()
+        self._database = Database(data_dir)
+        self._settings = settings
+        self._clock = clock
+        self._units_count = 0
+        try:
+            self._store = SqliteStore(self._database, self._topology, on_notes=on_notes)
+            self._salt = self._settled_salt()
+        except BaseException:
+            self._database.close()
+            raise
+        self._cascade = Cascade(self._topology, self._store, salt=self._salt)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        try:
+            if error is None:
+                self.commit()
+        finally:
+            self._database.close()
+
+    @property
+    def last_at(self) -> datetime | None:
+        """Engine time: the `at` of the last thing that moved it."""
+        return self._store.last_at
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was ever logged here."""
+        return self._store.log.next_position == 0
+
+    @property
+    def log_position(self) -> int:
+        """The position that the next log entry gets."""
+        return self._store.log.next_position
+
+    @property
+    def salt(self) -> bytes:
+        """The salt of the hashes that stand for people."""
+        return self._salt
+
+    def ingest(
+        self,
+        lines: Iterable[Line | bytes],
+        *,
+        emit_from: datetime | None = None,
+        on_progress: Callable[[Tally], None] | None = None,
+    ) -> Tally:
+        """Take lines in data time, then fire everything that is due at the last one's `at`.
+
+        Args:
+            emit_from: nudges of an earlier `at` are recorded as suppressed.
+            on_progress: is called after each commit with what is durable.
+        """
+        tally = Tally()
+        if emit_from is not None and emit_from != self._store.log.latest_bound():
+            self._cascade.bound_emission(emit_from)
+            self._units_count += 1
+        for number, item in enumerate(lines):
+            line = item if isinstance(item, Line) else Line(number, item)
+            origin = Origin(topic="", value=line.value, headers=line.headers, position=line.number)
+            tally.counts[self._offered(origin, self._clock(), TimeMode.DATA)] += 1
+            if self._units_count == 0 and on_progress is not None:
+                on_progress(tally)
+        self._settle()
+        if on_progress is not None:
+            on_progress(tally)
+        return tally
+
+    def command(self, type_: str, data: Mapping[str, Any], *, actor: str | None = None) -> Answer:
+        """Do a command that has no time of its own: it acts at the last `at`. Returns when its hops are drained and nothing is due.
+
+        Args:
+            type_: full event type.
+        """
+        at = self._store.last_at or self._clock().replace(microsecond=0)
+        id_ = derived_id("command", type_, _canonical(data).decode(), self._store.log.next_position)
+        event = {"specversion": "1.0", "id": id_, "source": COMMAND_SOURCE, "type": type_, "time": instant(at), "data": data}
+        if actor is not None:
+            event["actor"] = actor
+        answer = self._answered(Origin(topic="", value=_canonical(event), headers=STRUCTURED_HEADERS), at, TimeMode.DATA)
+        self._settle()
+        return answer
+
+    def redrive(self, letter: StoredOutput) -> Answer:
+        """Take a dead letter again, at the last `at`. A second time is a no-op."""
+        assert letter.topic.startswith(DEAD_LETTER_PREFIX) and letter.value is not None
+        count = redrive_count_in(letter.headers) + 1
+        own = tuple((name, value) for name, value in letter.headers if not is_added(name) and name != REDRIVE_HEADER)
+        topic = letter.topic.removeprefix(DEAD_LETTER_PREFIX)
+        origin = Origin(
+            topic="" if topic == "ingest" else topic,
+            key=letter.key,
+            value=letter.value,
+            headers=(*own, (REDRIVE_HEADER, b"%d" % count)),
+            redrive_count=count,
+        )
+        answer = self._answered(origin, self._clock(), TimeMode.DATA)
+        self._settle()
+        return answer
+
+    def tick(self, to: datetime) -> int:
+        """Move data time forward, firing every timer on the way. Into the past is a no-op. Returns how many ticks were logged."""
+        before = self._store.log.next_position
+        if self._store.last_at is not None and to <= self._store.last_at:
+            return 0
+        self._advance(to)
+        if self._store.last_at is None or self._store.last_at < to:
+            self._cascade.tick(to.replace(microsecond=0))
+        self.commit()
+        return self._store.log.next_position - before
+
+    def offer(self, value: bytes, received_at: datetime, *, headers: Headers = STRUCTURED_HEADERS) -> Answer:
+        """Take one record in wall time. The caller commits, then answers its producer.
+
+        Args:
+            headers: of the record; by default it is structured JSON.
+        """
+        return self._answered(Origin(topic="", value=value, headers=headers), received_at, TimeMode.WALL)
+
+    def tick_wall(self, now: datetime) -> bool:
+        """Fire what is due by the clock, all of it at `now`. Commits. Returns whether more is due."""
+        at = now.replace(microsecond=0)
+        if self._store.last_at is not None:
+            at = max(at, self._store.last_at)
+        for _ in range(WALL_TICKS_MAX):
+            due_at = self._store.earliest_wake()
+            if due_at is None or due_at > at:
+                self.commit()
+                return False
+            self._cascade.tick(at)
+            self._unit_done()
+        self.commit()
+        return True
+
+    def commit(self) -> None:
+        """Make everything taken so far durable."""
+        self._store.commit()
+        self._units_count = 0
+
+    def row(self, stage: StageName, table: str, key: str) -> Any | None:
+        """Return one row, or None."""
+        return self._store.rows(stage).get(table, key)
+
+    def scan(self, stage: StageName, table: str, prefix: str = "") -> Iterator[tuple[str, Any]]:
+        """Yield (key, row) for keys that start with `prefix`, in key order."""
+        return self._store.rows(stage).scan(table, prefix)
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """Every topic that has had an output, dead-letter topics included."""
+        return self._store.outputs.topics
+
+    def outputs(self, topic: str, start: int = 0, limit: int | None = None) -> Iterator[StoredOutput]:
+        """Yield committed records of a topic from a position on; positions may have gaps."""
+        return self._store.outputs.read(topic, start, limit)
+
+    def dead_letters(self) -> Iterator[StoredOutput]:
+        """Yield every dead letter, by topic, oldest first."""
+        for topic in self.topics:
+            if topic.startswith(DEAD_LETTER_PREFIX):
+                yield from self.outputs(topic)
+
+    def back_up(self, file: Path) -> None:
+        """Write a copy of the committed state into a new file, to be used as `bothways.db` of a new directory."""
+        self.commit()
+        self._database.back_up(file)
+
+    def verify(self, *, on_progress: Callable[[int, int], None] | None = None) -> Verification:
+        """Replay the log into a fresh store and compare everything.
+
+        Args:
+            on_progress: is called with (entries replayed, entries in all).
+        """
+        self.commit()
+        return verification(self._database, self._topology, salt=self._salt, on_progress=on_progress)
+
+    def _offered(self, origin: Origin, received_at: datetime, mode: TimeMode) -> Outcome:
+        outcome = Outcome.APPLIED
+        for of_unit in self._cascade.offer(origin, received_at=received_at, mode=mode):
+            outcome = of_unit  # the last unit is the input's own
+            self._unit_done()
+        return outcome
+
+    def _answered(self, origin: Origin, received_at: datetime, mode: TimeMode) -> Answer:
+        self._store.latest_refusal = None
+        outcome = self._offered(origin, received_at, mode)
+        letter = self._store.latest_refusal
+        if outcome is not Outcome.DEAD_LETTERED or letter is None or letter.topic == DLQ_TIMERS.name:
+            return Answer(outcome=outcome)
+        message = dict(letter.headers).get("__dlq.errors.message") or b""
+        return Answer(outcome=outcome, code=letter.code, message=message.decode())
+
+    def _unit_done(self) -> None:
+        self._units_count += 1
+        if (
+            self._units_count >= self._settings.commit_events_max
+            or self._store.unwritten_bytes >= COMMIT_BYTES_MAX
+            or self._store.changes_count >= COMMIT_CHANGES_MAX
+        ):
+            self.commit()
+
+    def _advance(self, to: datetime) -> None:
+        for _ in self._cascade.advance(to):
+            self._unit_done()
+
+    def _settle(self) -> None:
+        """Fire everything that is due at the last `at`, then commit."""
+        if self._store.last_at is not None:
+            self._advance(self._store.last_at)
+        self.commit()
+
+    def _settled_salt(self) -> bytes:
+        """Return the salt that the directory was made with; draw it, or take the one that is set, when it is new."""
+        given = self._settings.salt_bytes()
+        kept = self._store.meta(SALT)
+        if kept is None:
+            kept = given or token_hex(16).encode()
+            self._store.set_meta(SALT, kept)
+            self._store.commit()
+        assert isinstance(kept, bytes)
+        if given is not None and given != kept:
+            raise InvalidSettings(name="BOTHWAYS_SALT", reason="is not the salt that this data directory was made with")
+        return kept
+
+
+def _built() -> Topology:
+    from engine.topology import build
+
+    return build()

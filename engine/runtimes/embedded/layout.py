@@ -1,0 +1,74 @@
+"""What is in the file: tables, and how instants and headers are written.
+
+One transaction changes all of them together. Instants are integer seconds since 1970, UTC.
+
+    meta     name → value: the salt, the last `at`, the next position of the log and of every topic
+    log      every input, tick and control record that moved the engine, in order; the only cause of everything else
+    rows     the tables of both stages; a row's timer is its `wake_at`
+    outputs  every published event and dead letter, in order per topic
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import msgspec
+
+from engine.effects import Headers
+
+APPLICATION_ID: Final = 0x42574159
+"""`BWAY`, in the file's header."""
+
+FORMAT: Final = 1
+"""Raised with every change of SCHEMA; an older version refuses a newer file."""
+
+SCHEMA: Final = (
+    "CREATE TABLE meta (name TEXT PRIMARY KEY, value ANY NOT NULL) STRICT, WITHOUT ROWID",
+    """
+    CREATE TABLE log (
+        position INTEGER PRIMARY KEY, kind TEXT NOT NULL, at INTEGER NOT NULL, received_at INTEGER, source_position INTEGER,
+        topic TEXT, key TEXT, value BLOB, headers BLOB, hash BLOB NOT NULL
+    ) STRICT
+    """,
+    """
+    CREATE TABLE rows (
+        stage TEXT NOT NULL, name TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL, wake_at INTEGER,
+        PRIMARY KEY (stage, name, key)
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX timers ON rows (stage, wake_at, name, key) WHERE wake_at IS NOT NULL",
+    """
+    CREATE TABLE outputs (
+        topic TEXT NOT NULL, position INTEGER NOT NULL, id TEXT NOT NULL UNIQUE, key TEXT, value BLOB, headers BLOB,
+        body_hash BLOB NOT NULL, UNIQUE (topic, position)
+    ) STRICT
+    """,
+)
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_SECOND: Final = timedelta(seconds=1)
+
+STRUCTURED_HEADERS: Final[Headers] = (("content-type", b"application/cloudevents+json"),)
+"""Headers of a line of a file; stored as NULL, because nearly all entries have them."""
+
+_encode: Final = msgspec.json.Encoder().encode
+_decode: Final = msgspec.json.Decoder(Headers).decode
+
+
+def seconds_from(at: datetime) -> int:
+    """Return an instant as stored; a fraction of a second counts as a whole one, so that nothing fires early."""
+    return -((EPOCH - at) // _SECOND)
+
+
+def instant_from(seconds: int) -> datetime:
+    """Return a stored instant."""
+    return EPOCH + timedelta(seconds=seconds)
+
+
+def headers_json(headers: Headers) -> bytes | None:
+    """Return headers as stored: JSON pairs, the bytes in base64."""
+    return None if headers == STRUCTURED_HEADERS else _encode(headers)
+
+
+def headers_from(stored: bytes | None) -> Headers:
+    """Return stored headers."""
+    return STRUCTURED_HEADERS if stored is None else _decode(stored)

@@ -1,0 +1,124 @@
+"""The store behind the loop: one SQLite file that changes in whole transactions.
+
+Between two commits everything waits in memory: changed rows decoded, log entries, outputs and dead letters. `commit` does
+
+    1. write rows, log, outputs, next positions and the last `at` into one transaction;
+    2. COMMIT, which returns when the write-ahead log is on the disk;
+    3. checkpoint, when that log has grown past its limit.
+
+If the process dies before 2 returns, the next start sees the state of the commit before (or of this one, when the disk already had all of
+it), never a mixture: the same inputs read again give the same result, and the marks make what was committed a no-op. Between 2 and 3, and
+in 3, nothing is lost: a checkpoint copies what the log keeps. Nothing may be acknowledged before `commit` returned.
+
+An error of the disk leaves the store unusable; whoever holds it ends the process.
+
+Source: reliability promises P1, P2, P9, rules 3, 8, 9.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Final
+
+from engine.cascade import Entry
+from engine.dead_letters import DeadLetter
+from engine.effects import Note, StageName
+from engine.execution import Transition
+from engine.runtimes.embedded.database import Database
+from engine.runtimes.embedded.input_log import InputLog
+from engine.runtimes.embedded.layout import instant_from, seconds_from
+from engine.runtimes.embedded.output_log import OutputLog
+from engine.runtimes.embedded.stage_rows import StageRows
+from engine.topology import Topology
+
+LAST_AT: Final = "last_at"
+
+_SET_META: Final = "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+
+
+class SqliteStore:
+    """Rows, timers, log, outputs and dead letters of one data directory."""
+
+    def __init__(self, database: Database, topology: Topology, *, on_notes: Callable[[Sequence[Note]], None] | None = None) -> None:
+        """Read what the last commit left.
+
+        Args:
+            on_notes: is handed the notes of each commit once it is durable.
+        """
+        self.log = InputLog(database)
+        self.outputs = OutputLog(database)
+        self._database = database
+        self._rows = {name: StageRows(database, stage) for name, stage in topology.stages.items()}
+        self.changes_count = 0
+        """Row changes since the last commit."""
+        self.latest_refusal: DeadLetter | None = None
+        """The newest dead letter, for whoever wants to answer a producer."""
+        self._on_notes = on_notes
+        self._notes: list[Note] = []
+        stored = database.read("SELECT value FROM meta WHERE name = ?", (LAST_AT,))
+        self.last_at: datetime | None = instant_from(stored[0][0]) if stored else None
+        self._committed_at = self.last_at
+
+    def rows(self, stage: StageName) -> StageRows:
+        """Return the rows of one stage."""
+        return self._rows[stage]
+
+    def apply(self, stage: StageName, transition: Transition) -> None:
+        """Take over a step's changes, outputs and dead letters."""
+        put = self._rows[stage].put
+        self.changes_count += len(transition.changes)
+        for (table, key), row in transition.changes.items():
+            put(table, key, row)
+        for output in transition.outputs:
+            self.outputs.append(output)
+        for letter in transition.dead_letters:
+            self.outputs.refuse(letter)
+            self.latest_refusal = letter
+        if self._on_notes is not None:
+            self._notes.extend(transition.notes)
+
+    def append(self, entry: Entry) -> None:
+        """Append to the log."""
+        self.log.append(entry)
+
+    def earliest_wake(self) -> datetime | None:
+        """Return the smallest `wake_at` of any row of any stage."""
+        wakes = [wake_at for rows in self._rows.values() if (wake_at := rows.timers.earliest()) is not None]
+        return min(wakes) if wakes else None
+
+    def due(self, stage: StageName, at: datetime, limit: int) -> list[tuple[str, str]]:
+        """Return up to `limit` (table, key) of one stage with `wake_at <= at`, in (wake_at, table, key) order."""
+        return self._rows[stage].timers.due(at, limit)
+
+    @property
+    def unwritten_bytes(self) -> int:
+        """Size of the log entries and outputs that wait, roughly."""
+        return self.log.bytes_count + self.outputs.bytes_count
+
+    def set_meta(self, name: str, value: int | bytes) -> None:
+        """Write a fact about the directory into the open transaction."""
+        self._database.write_many(_SET_META, [(name, value)])
+
+    def meta(self, name: str) -> int | bytes | None:
+        """Return a fact about the directory."""
+        stored = self._database.read("SELECT value FROM meta WHERE name = ?", (name,))
+        return stored[0][0] if stored else None
+
+    def commit(self) -> None:
+        """Make every unit since the last commit durable, all or none. Returns at once when there is none.
+
+        Raises:
+            StoreFailed, CorruptState, IdentityConflict: nothing of this transaction is visible; the process ends.
+        """
+        for rows in self._rows.values():
+            rows.write()
+        facts: dict[str, int] = {**self.log.write(), **self.outputs.write()}
+        if self.last_at is not None and self.last_at != self._committed_at:
+            facts[LAST_AT] = seconds_from(self.last_at)
+        self._database.write_many(_SET_META, list(facts.items()))
+        if self._database.connection.in_transaction:
+            self._database.commit()
+        self._committed_at = self.last_at
+        self.changes_count = 0
+        if self._on_notes is not None and self._notes:
+            self._on_notes(self._notes)
+            self._notes = []

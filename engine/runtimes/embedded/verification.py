@@ -1,0 +1,199 @@
+"""Proof on the user's own data: the log alone gives everything else, byte for byte.
+
+The log is replayed into a store of its own, in a directory that goes afterwards, and what comes out is compared with what is kept: rows
+and timers, outputs, dead letters, the last `at`. A line that intake refused was never logged; its dead letter is checked by reading its
+bytes again. What can't be derived again (a conflict with a mark that has gone since) is held to the hash beside it.
+
+Source: reliability promise P6, rule 23.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+from engine.cascade import Cascade
+from engine.dead_letters import CODE_HEADER, DeadLetter, is_added
+from engine.effects import Origin
+from engine.errors import CorruptState
+from engine.processors.intake import intake
+from engine.runtimes.embedded.database import Database
+from engine.runtimes.embedded.layout import EPOCH
+from engine.runtimes.embedded.output_log import StoredOutput, body_hash
+from engine.runtimes.embedded.store import SqliteStore
+from engine.topology import Topology
+from schemas.codes import ErrorCode
+from schemas.topics import DEAD_LETTER_PREFIX
+
+COMMIT_ENTRIES: Final = 500
+FINDINGS_MAX: Final = 20
+_NO_FUTURE: Final = datetime(9998, 1, 1, tzinfo=UTC)
+"""Later than any event may be."""
+
+_ROWS: Final = "SELECT stage || '/' || name, key, value, wake_at FROM rows ORDER BY stage, name, key"
+_LOG: Final = "SELECT 'log', position, kind, at, source_position, topic, key, value, headers FROM log ORDER BY position"
+_PUBLISHED: Final = """
+    SELECT topic, position, id, key, value, headers, body_hash FROM outputs WHERE topic NOT LIKE 'dlq.%' ORDER BY topic, position
+"""
+_REFUSED: Final = "SELECT topic, id, key, value, headers, body_hash FROM outputs WHERE topic LIKE 'dlq.%' ORDER BY topic, id"
+_LAST_AT: Final = "SELECT name, value FROM meta WHERE name = 'last_at'"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """One table or topic, as kept and as replayed."""
+
+    name: str
+    count: int
+    digest: str
+    replayed_digest: str
+
+    @property
+    def is_identical(self) -> bool:
+        """Whether both are the same bytes."""
+        return self.digest == self.replayed_digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """What a replay showed."""
+
+    entries_count: int
+    compared: tuple[Compared, ...]
+    findings: tuple[str, ...]
+    """What is wrong, one line each, without a key or a value; empty when everything is as it was written."""
+
+    @property
+    def is_identical(self) -> bool:
+        """Whether nothing differs."""
+        return not self.findings
+
+
+def digests(database: Database) -> dict[str, tuple[int, str]]:
+    """Return count and digest of each table, topic and the log, by name. When an input arrived is left out: it decides nothing."""
+    found: dict[str, tuple[int, str]] = {}
+    for query in (_ROWS, _LOG, _PUBLISHED, _REFUSED, _LAST_AT):
+        found |= _digested(database, query)
+    return found
+
+
+def verification(
+    database: Database, topology: Topology, *, salt: bytes, on_progress: Callable[[int, int], None] | None = None
+) -> Verification:
+    """Replay the log of an open, committed database and compare. Changes nothing in it.
+
+    Raises:
+        StoreFailed: there is no room for the second store.
+    """
+    damage = database.check_integrity()
+    if damage is not None:
+        return Verification(entries_count=0, compared=(), findings=(f"the file's structure: {damage}",))
+    with TemporaryDirectory(prefix="bothways-verify-") as directory:
+        replayed = Database(Path(directory) / "replay", is_durable=False)
+        try:
+            return _compared(database, replayed, topology, salt, on_progress)
+        finally:
+            replayed.close()
+
+
+def _compared(
+    database: Database,
+    replayed: Database,
+    topology: Topology,
+    salt: bytes,
+    on_progress: Callable[[int, int], None] | None,
+) -> Verification:
+    kept = SqliteStore(database, topology)
+    store = SqliteStore(replayed, topology)
+    total = database.read("SELECT count(*) FROM log")[0][0]
+    count = 0
+    findings: list[str] = []
+    try:
+        for _ in Cascade(topology, store, salt=salt).replay(entry for _, entry in kept.log.read()):
+            count += 1
+            if count % COMMIT_ENTRIES == 0:
+                store.commit()
+                if on_progress is not None:
+                    on_progress(count, total)
+        store.commit()
+    except CorruptState as damage:
+        findings.append(damage.reason)
+    except AssertionError as refused:
+        findings.append(f"the log's entry after {count}: {refused}")
+    if on_progress is not None:
+        on_progress(count, total)
+    compared = _side_by_side(digests_of_derived(database), digests_of_derived(replayed))
+    findings.extend(f"{each.name}: differs from its replay" for each in compared if not each.is_identical)
+    findings.extend(_unlike_their_hash(database))
+    findings.extend(_wrong_letters(kept, store))
+    return Verification(entries_count=count, compared=compared, findings=tuple(findings[:FINDINGS_MAX]))
+
+
+def digests_of_derived(database: Database) -> dict[str, tuple[int, str]]:
+    """Return count and digest of everything that follows from the log alone."""
+    return _digested(database, _ROWS) | _digested(database, _PUBLISHED) | _digested(database, _LAST_AT)
+
+
+def _digested(database: Database, query: str) -> dict[str, tuple[int, str]]:
+    """Digest the records of a query by their first column; lengths keep neighbouring fields apart."""
+    counts: dict[str, int] = {}
+    hashes: dict[str, Any] = {}
+    with database.guarded():
+        for name, *fields in database.connection.execute(query):
+            if name not in counts:
+                counts[name] = 0
+                hashes[name] = hashlib.blake2b(digest_size=16)
+            counts[name] += 1
+            hashes[name].update(repr(fields).encode())
+    return {name: (counts[name], hashes[name].hexdigest()) for name in counts}
+
+
+def _side_by_side(kept: dict[str, tuple[int, str]], replayed: dict[str, tuple[int, str]]) -> tuple[Compared, ...]:
+    nothing = (0, "")
+    return tuple(
+        Compared(
+            name=name,
+            count=kept.get(name, nothing)[0],
+            digest=kept.get(name, nothing)[1],
+            replayed_digest=replayed.get(name, nothing)[1],
+        )
+        for name in sorted({*kept, *replayed})
+    )
+
+
+def _unlike_their_hash(database: Database) -> Iterator[str]:
+    query = "SELECT topic, position, key, value, headers, body_hash FROM outputs"
+    with database.guarded():
+        for topic, position, key, value, headers, kept_hash in database.connection.execute(query):
+            if body_hash(topic, key, value, headers) != kept_hash:
+                yield f"{topic} position {position}: its bytes are not those that were written"
+
+
+def _wrong_letters(kept: SqliteStore, replayed: SqliteStore) -> Iterator[str]:
+    """Find dead letters that the replay has and the store lacks, and kept ones that neither replay nor a second reading explains."""
+    topics = sorted({*kept.outputs.topics, *replayed.outputs.topics})
+    for topic in (topic for topic in topics if topic.startswith(DEAD_LETTER_PREFIX)):
+        explained = {letter.id: letter.body_hash for letter in replayed.outputs.read(topic)}
+        for letter in kept.outputs.read(topic):
+            same = explained.pop(letter.id, None)
+            if same != letter.body_hash and not _is_explained(letter):
+                yield f"{topic} position {letter.position}: nothing explains this dead letter"
+        if explained:
+            yield f"{topic}: {len(explained)} dead letters are missing"
+
+
+def _is_explained(letter: StoredOutput) -> bool:
+    """Say whether reading a dead letter's bytes again refuses them for the same reason."""
+    if not letter.is_intact:
+        return True  # found already
+    headers = dict(letter.headers)
+    code = (headers.get(CODE_HEADER) or b"").decode()
+    own = tuple((name, value) for name, value in letter.headers if not is_added(name))
+    origin = Origin(topic=(headers.get("__dlq.errors.topic") or b"").decode(), key=letter.key, value=letter.value or b"", headers=own)
+    refused = intake(origin, EPOCH if code == ErrorCode.FUTURE_TIME else _NO_FUTURE)
+    if isinstance(refused, DeadLetter):
+        return refused.id == letter.id
+    return code == ErrorCode.CONFLICTING_DUPLICATE or headers.get("__dlq.errors.message") == b"refused before"

@@ -1,0 +1,203 @@
+"""A small topology with everything that can go wrong in a crash: hops both ways, timers, scans, deletions, outputs, refusals, failures.
+
+It is for the store alone: quick, and full of row changes per input. What the rules of the programme make of a crash is for the tests that
+run the real topology.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar, Final
+
+from engine.domain.marks import Seen, Sequence
+from engine.domain.messages import EmissionBounded, FactsChanged, PersonFacts, ReportJoined
+from engine.effects import Delete, Effects, Emit, Put, Record, Refuse, Rows, Send, StageName
+from engine.topology import SEEN, SEQUENCES, Stage, Table, Topology
+from schemas.base import OutputData
+from schemas.codes import ErrorCode
+from schemas.hr import HrDeparted, HrHired
+from schemas.ids import PersonId, ProgrammeId
+from schemas.topics import INSIGHTS, NUDGES
+
+START: Final = datetime(2025, 1, 6, 9, tzinfo=UTC)
+DAY: Final = timedelta(days=1)
+
+
+class Counted(OutputData):
+    """An output that says how often something happened."""
+
+    TYPE: ClassVar[str] = "bothways.toy.counted.v1"
+    subject: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hired:
+    """A person; wakes on three days."""
+
+    person_id: str
+    hires_count: int = 0
+    reports_count: int = 0
+    wakes_count: int = 0
+    tags: tuple[str, ...] = ()
+    counts: dict[str, int]
+    wake_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """One report of a manager."""
+
+    report_id: str
+    wake_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Programme:
+    """Counts the facts it is told; wakes at the next noon and forgets one participant."""
+
+    facts_count: int = 0
+    wake_at: datetime | None = None
+
+
+def on_hired(rows: Rows, record: Record) -> Effects:
+    """Count the hire, tell the manager and the programme; refuse or fail where the department says so."""
+    data: Any = record.payload.data  # type: ignore[union-attr]
+    person: Hired = rows.get("people", record.key) or Hired(person_id=record.key, counts={})
+    counts = {**person.counts, data.department or "none": person.hires_count}
+    yield Put("people", record.key, replace(person, hires_count=person.hires_count + 1, counts=counts, wake_at=record.at + DAY))
+    if data.department == "refused":
+        yield Refuse(ErrorCode.UNKNOWN_PROGRAMME, "the toy refuses this department")
+        return
+    assert data.department != "failing"
+    yield Emit(topic=NUDGES, key=record.key, data=Counted(subject=record.key, count=person.hires_count))
+    if data.manager_id is not None:
+        yield Send(StageName.PEOPLE, data.manager_id, ReportJoined(manager_id=data.manager_id, report_id=PersonId(record.key)))
+    yield Send(StageName.PROGRAMMES, programme_of(record.key), facts(record.key, record.at))
+
+
+def on_departed(rows: Rows, record: Record) -> Effects:
+    """Forget the person."""
+    if rows.get("people", record.key) is not None:
+        yield Delete("people", record.key)
+    yield Emit(topic=NUDGES, key=record.key, data=None)
+
+
+def on_joined(rows: Rows, record: Record) -> Effects:
+    """Keep the report and count all of them."""
+    message: Any = record.payload
+    yield Put("reports", f"{record.key}/{message.report_id}", Report(report_id=message.report_id))
+    count = sum(1 for _ in rows.scan("reports", f"{record.key}/"))
+    manager: Hired = rows.get("people", record.key) or Hired(person_id=record.key, counts={})
+    yield Put("people", record.key, replace(manager, reports_count=count))
+
+
+def on_bounded(rows: Rows, record: Record) -> Effects:
+    """Keep the bound."""
+    message: Any = record.payload
+    yield Put("reports", "bound", Report(report_id=message.emit_from.isoformat()))
+
+
+def wake_person(rows: Rows, key: str, due_at: datetime, at: datetime) -> Effects:
+    """Count the wake, publish it and tell the programme."""
+    person: Hired = rows.get("people", key)
+    assert not key.endswith("7"), "the toy's timers of these people fail"
+    count = person.wakes_count + 1
+    yield Put("people", key, replace(person, wakes_count=count, wake_at=due_at + DAY if count % 3 else None))
+    yield Emit(topic=NUDGES, key=key, data=Counted(subject=f"{key} woke", count=count))
+    yield Send(StageName.PROGRAMMES, programme_of(key), facts(key, at))
+
+
+def wake_mark(rows: Rows, key: str, due_at: datetime, at: datetime) -> Effects:
+    """Let a mark go."""
+    yield Delete(SEEN, key)
+
+
+def on_facts(rows: Rows, record: Record) -> Effects:
+    """Count the facts."""
+    message: Any = record.payload
+    programme: Programme = rows.get("programmes", record.key) or Programme()
+    noon = record.at.replace(hour=12, minute=0, second=0) + DAY
+    yield Put("programmes", record.key, replace(programme, facts_count=programme.facts_count + 1, wake_at=programme.wake_at or noon))
+    yield Put("participants", f"{record.key}/{message.facts.person_id}", Report(report_id=message.facts.person_id))
+    yield Emit(topic=INSIGHTS, key=record.key, data=Counted(subject="facts", count=programme.facts_count))
+
+
+def wake_programme(rows: Rows, key: str, due_at: datetime, at: datetime) -> Effects:
+    """Publish how many take part and let the first one go."""
+    programme: Programme = rows.get("programmes", key)
+    members = [name for name, _ in rows.scan("participants", f"{key}/")]
+    yield Put("programmes", key, replace(programme, wake_at=due_at + DAY if members else None))
+    yield Emit(topic=INSIGHTS, key=key, data=Counted(subject="members", count=len(members)))
+    if members:
+        yield Delete("participants", members[0])
+
+
+def facts(person_id: str, at: datetime) -> FactsChanged:
+    """The message to a person's programme."""
+    programme_id = ProgrammeId(programme_of(person_id))
+    return FactsChanged(programme_id=programme_id, facts=PersonFacts(person_id=PersonId(person_id)), since_at=at)
+
+
+def programme_of(person_id: str) -> str:
+    """One of three programmes."""
+    return f"toy-{ord(person_id[-1]) % 3}"
+
+
+def toy() -> Topology:
+    """The topology."""
+    own = {SEEN: Table(name=SEEN, row_type=Seen), SEQUENCES: Table(name=SEQUENCES, row_type=Sequence)}
+    people = Stage(
+        name=StageName.PEOPLE,
+        tables={**own, "people": Table(name="people", row_type=Hired), "reports": Table(name="reports", row_type=Report)},
+        handlers={HrHired: (on_hired,), HrDeparted: (on_departed,), ReportJoined: (on_joined,), EmissionBounded: (on_bounded,)},
+        wakes={"people": wake_person, SEEN: wake_mark},
+    )
+    programmes = Stage(
+        name=StageName.PROGRAMMES,
+        tables={
+            **own,
+            "programmes": Table(name="programmes", row_type=Programme),
+            "participants": Table(name="participants", row_type=Report),
+        },
+        handlers={FactsChanged: (on_facts,)},
+        wakes={"programmes": wake_programme, SEEN: wake_mark},
+    )
+    return Topology(stages={StageName.PEOPLE: people, StageName.PROGRAMMES: programmes})
+
+
+def hired(number: int, *, at: datetime, id_: str | None = None, **data: Any) -> bytes:
+    """A line that hires somebody."""
+    body = {"person_id": f"p{number}", "effective_on": at.date().isoformat(), **data}
+    return line("hr.hired", id_ or f"hired-{number}-{at:%j%H%M%S}", at, body)
+
+
+def line(name: str, id_: str, at: datetime, data: dict[str, Any]) -> bytes:
+    """A line of a file."""
+    event = {"specversion": "1.0", "id": id_, "source": "urn:toy", "type": f"bothways.{name}.v1", "time": f"{at:%Y-%m-%dT%H:%M:%SZ}"}
+    return json.dumps({**event, "data": data}).encode()
+
+
+def toy_lines(count: int, *, people_count: int = 40, apart: timedelta = timedelta(minutes=20)) -> Iterator[bytes]:
+    """Mixed lines: hires in bursts, departures, repetitions, conflicts, unreadable and refused ones."""
+    for number in range(count):
+        at = START + number * apart
+        person = number * 7 % people_count
+        match number % 20:
+            case 5:
+                yield line("hr.departed", f"departed-{number}", at, {"person_id": f"p{person}", "effective_on": "2025-02-01"})
+            case 7:
+                yield hired(person, at=START, id_="said-twice", department=f"d{number}")
+            case 9:
+                yield b'{"not": "an event", "number": %d}' % (number % 60)
+            case 11:
+                yield hired(person, at=at, department="refused")
+            case 13:
+                yield hired(person, at=at, department="failing")
+            case 15:
+                yield hired(1, at=START, id_="repeated")
+            case 17:
+                yield b""
+            case _:
+                yield hired(person, at=at, manager_id=f"p{person // 7}", department=f"d{number % 3}")
