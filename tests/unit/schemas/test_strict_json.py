@@ -119,6 +119,10 @@ def test_an_event_beyond_its_size_is_too_large_before_anything_else() -> None:
         decode_json(b"\xff" * (EVENT_BYTES_MAX + 1))
 
 
+BRACKETS: Final = b"[]" * (DEPTH_MAX + 1)
+"""Enough of them to have the strings cut out and the nesting counted."""
+
+
 @pytest.mark.timeout(10)
 @pytest.mark.parametrize(
     "raw",
@@ -127,8 +131,8 @@ def test_an_event_beyond_its_size_is_too_large_before_anything_else() -> None:
         b"1." + b"3" * (EVENT_BYTES_MAX - 2),
         b"[" * EVENT_BYTES_MAX,
         b"[}" * (EVENT_BYTES_MAX // 2),
-        b'"' + b'\\"' * (EVENT_BYTES_MAX // 2 - 1),
-        b'"\\' * (EVENT_BYTES_MAX // 2),
+        BRACKETS + b'"' + b'\\"' * (EVENT_BYTES_MAX // 2 - 40),
+        BRACKETS + b'"\\' * (EVENT_BYTES_MAX // 2 - 40),
         b'{"a":' * (EVENT_BYTES_MAX // 5),
         b":" * EVENT_BYTES_MAX,
     ],
