@@ -1,0 +1,361 @@
+"""Rules of the ledger of nudges (engine/domain/outreach.py)."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from engine.domain.messages import Employment, NudgeIntended, NudgesWithdrawn, OutreachTerms
+from engine.domain.outreach import (
+    BEHAVIOURAL_GAP,
+    SETTLE,
+    WAITING_MAX,
+    Contact,
+    Decision,
+    Standing,
+    admit,
+    check,
+    choose,
+    current,
+    decide,
+    is_held_out,
+    recall,
+    timed,
+    with_choice,
+    withdraw,
+)
+from schemas.codes import NudgeCategory, NudgeKey, SuppressionReason
+from schemas.ids import NudgeId, PairingId, PersonId, ProgrammeId
+
+WEDNESDAY_10 = datetime(2025, 1, 8, 10, tzinfo=UTC)
+HERE = Standing()
+TERMS = OutreachTerms(
+    quiet_from="20:00",
+    quiet_to="08:00",
+    quiet_weekends=True,
+    holidays=(),
+    daily_cap=3,
+    holdout_percent=0,
+    soft_landing_days=10,
+    policy_version=1,
+)
+
+
+def an_intent(
+    key: NudgeKey = NudgeKey.PAIRING_STARTED, *, days: float = 14, since: datetime = WEDNESDAY_10, **changes: Any
+) -> NudgeIntended:
+    """Return an intent that is valid for some days from Wednesday at ten."""
+    fields: dict[str, Any] = {
+        "person_id": PersonId("ann"),
+        "programme_id": ProgrammeId("p"),
+        "pairing_id": PairingId("p.00"),
+        "key": key,
+        "occasion": "1",
+        "params": {},
+        "expires_at": since + timedelta(days=days),
+        "terms": TERMS,
+    }
+    return NudgeIntended(**(fields | changes))
+
+
+def decided(intent: NudgeIntended, contact: Contact | None = None, person: Standing = HERE, at: datetime = WEDNESDAY_10) -> Decision:
+    """Decide a transactional intent."""
+    return decide(contact or Contact(), NudgeId("n"), intent, person, at=at, emit_from=None)
+
+
+def waiting_for(*intents: NudgeIntended, at: datetime = WEDNESDAY_10) -> Contact:
+    """Return a ledger in which the intents wait, each a second after the one before, with ids 1, 2, 3."""
+    contact = Contact()
+    for number, intent in enumerate(intents, 1):
+        contact = admit(contact, NudgeId(str(number)), intent, HERE, at=at + timedelta(seconds=number - 1)).contact
+    return contact
+
+
+def reasons(decision: Decision) -> list[SuppressionReason]:
+    """Return why intents were suppressed."""
+    return [suppressed.reason for suppressed in decision.suppressed]
+
+
+def chosen(contact: Contact, *, at: datetime = WEDNESDAY_10 + timedelta(minutes=5), person: Standing = HERE) -> Decision:
+    """Choose among what waits."""
+    return choose(contact, person, at=at, emit_from=None)
+
+
+def test_transactional_intent_is_granted_for_the_next_waking_instant() -> None:
+    """What is decided on a Friday night is for Monday morning, and for now while people are awake."""
+    friday_22 = datetime(2025, 1, 10, 22, tzinfo=UTC)
+
+    assert decided(an_intent()).granted.not_before == WEDNESDAY_10
+    assert decided(an_intent(), at=friday_22).granted.not_before == datetime(2025, 1, 13, 8, tzinfo=UTC)
+
+
+def test_transactional_intent_is_suppressed_when_it_expires_in_the_night() -> None:
+    """O3: nobody is woken for it; `expires_at` itself is too late."""
+    at = datetime(2025, 1, 8, 21, tzinfo=UTC)
+    intent = an_intent(expires_at=datetime(2025, 1, 9, 8, tzinfo=UTC))
+
+    assert [SuppressionReason.QUIET] == reasons(decided(intent, at=at))
+
+
+def test_intent_that_comes_too_late_has_expired_whatever_else_holds() -> None:
+    """The order of checks is fixed: time first."""
+    gone = Standing(employment=Employment.DEPARTED)
+
+    assert [SuppressionReason.EXPIRED_WAITING] == reasons(decided(an_intent(days=0), person=gone))
+
+
+@pytest.mark.parametrize("employment", [Employment.ON_LEAVE, Employment.DEPARTED, Employment.ERASED])
+def test_nobody_who_is_away_is_nudged(employment: Employment) -> None:
+    """On leave, departed and erased people are left alone."""
+    assert [SuppressionReason.AWAY] == reasons(decided(an_intent(), person=Standing(employment=employment)))
+
+
+def test_soft_landing_is_silent_up_to_its_end() -> None:
+    """Ten days of silence after a leave, half-open: the first nudge may come when they are over."""
+    landed = Standing(leave_ended_at=WEDNESDAY_10 - timedelta(days=10))
+    landing = Standing(leave_ended_at=WEDNESDAY_10 - timedelta(days=10) + timedelta(seconds=1))
+
+    assert decided(an_intent(), person=landed).granted is not None
+    assert [SuppressionReason.AWAY] == reasons(decided(an_intent(), person=landing))
+
+
+def test_opting_out_stops_a_category_except_what_a_pair_must_hear() -> None:
+    """Transactional nudges of `pairing` can't be opted out of; the reminder to answer can."""
+    contact = Contact()
+    for category in (NudgeCategory.PAIRING, NudgeCategory.SESSIONS):
+        contact = with_choice(contact, category, is_opted_out=True)
+
+    assert decided(an_intent(NudgeKey.PAIRING_STARTED), contact).granted is not None
+    assert [SuppressionReason.OPTED_OUT] == reasons(decided(an_intent(NudgeKey.SESSION_TOMORROW), contact))
+    assert [SuppressionReason.OPTED_OUT] == reasons(decided(an_intent(NudgeKey.ANSWER_PROPOSAL), contact))
+
+
+def test_opting_in_takes_the_choice_back() -> None:
+    """A choice is for as long as the person wants it."""
+    out = with_choice(Contact(), NudgeCategory.SESSIONS, is_opted_out=True)
+
+    assert Contact() == with_choice(out, NudgeCategory.SESSIONS, is_opted_out=False)
+
+
+def test_history_before_the_bound_makes_no_nudge() -> None:
+    """Backfill: a nudge of an earlier engine time is only recorded."""
+    intent, bound = an_intent(), WEDNESDAY_10 + timedelta(seconds=1)
+
+    assert [SuppressionReason.BACKFILL] == reasons(decide(Contact(), NudgeId("n"), intent, HERE, at=WEDNESDAY_10, emit_from=bound))
+    assert decide(Contact(), NudgeId("n"), intent, HERE, at=bound, emit_from=bound).granted is not None
+
+
+def test_fourth_nudge_of_a_day_moves_to_the_next_waking_day() -> None:
+    """O2: after three on a Friday the fourth is for Monday morning; the cap counts every programme."""
+    friday = datetime(2025, 1, 10, 10, tzinfo=UTC)
+    contact, not_before = Contact(), []
+    for number in range(4):
+        decision = decided(an_intent(programme_id=ProgrammeId(f"p{number}")), contact, at=friday)
+        contact = decision.contact
+        not_before.append(decision.granted.not_before)
+
+    assert [friday, friday, friday, datetime(2025, 1, 13, 8, tzinfo=UTC)] == not_before
+
+
+def test_nudge_over_the_cap_is_suppressed_only_when_it_can_not_move() -> None:
+    """O2: what would be over by the next waking day is dropped."""
+    contact = Contact()
+    for _ in range(3):
+        contact = decided(an_intent(), contact).contact
+    next_morning = datetime(2025, 1, 9, 8, tzinfo=UTC)
+
+    assert [SuppressionReason.DAILY_CAP] == reasons(decided(an_intent(expires_at=next_morning), contact))
+    assert decided(an_intent(expires_at=next_morning + timedelta(seconds=1)), contact).granted.not_before == next_morning
+
+
+def test_cap_counts_local_dates() -> None:
+    """O2: ten in the morning UTC is the same evening in Auckland, and the next date an hour later."""
+    auckland = Standing(timezone="Pacific/Auckland")
+    terms = replace(TERMS, quiet_from="00:00", quiet_to="00:00", daily_cap=1)
+    contact = decided(an_intent(terms=terms), person=auckland).contact
+
+    moved = decided(an_intent(terms=terms), contact, auckland)
+    tomorrow = decided(an_intent(terms=terms), contact, auckland, at=WEDNESDAY_10 + timedelta(hours=1))
+
+    assert moved.granted.not_before == WEDNESDAY_10 + timedelta(hours=1)
+    assert tomorrow.granted.not_before == WEDNESDAY_10 + timedelta(hours=1)
+
+
+def test_behavioural_intent_waits_until_it_has_settled() -> None:
+    """An intent may be chosen a minute after it came, so that what comes with it is compared with it."""
+    contact = timed(waiting_for(an_intent(NudgeKey.OPEN_DEBATE)), HERE, WEDNESDAY_10)
+
+    assert WEDNESDAY_10 + SETTLE == contact.wake_at
+    assert chosen(contact, at=WEDNESDAY_10 + SETTLE - timedelta(seconds=1)).granted is None
+    assert chosen(contact, at=WEDNESDAY_10 + SETTLE).granted.not_before == WEDNESDAY_10 + SETTLE
+
+
+def test_highest_priority_is_chosen_then_the_oldest_then_the_smallest_id() -> None:
+    """The order is total, so a replay chooses alike."""
+    log_session, quiet_pair = an_intent(NudgeKey.LOG_SESSION), an_intent(NudgeKey.PAIRING_QUIET)
+
+    assert chosen(waiting_for(an_intent(NudgeKey.OPEN_DEBATE), quiet_pair, log_session)).granted.nudge_id == "2"
+    assert chosen(waiting_for(log_session, quiet_pair)).granted.nudge_id == "1"
+    at_once = admit(
+        admit(Contact(), NudgeId("b"), log_session, HERE, at=WEDNESDAY_10).contact, NudgeId("a"), quiet_pair, HERE, at=WEDNESDAY_10
+    )
+    assert chosen(at_once.contact).granted.nudge_id == "a"
+
+
+def test_second_behavioural_nudge_waits_for_168_hours() -> None:
+    """O1: hours in UTC, counted from the `not_before` of the last."""
+    first = chosen(waiting_for(an_intent(NudgeKey.LOG_SESSION), an_intent(NudgeKey.OPEN_DEBATE)))
+    due_at = first.granted.not_before + BEHAVIOURAL_GAP
+
+    assert timed(first.contact, HERE, WEDNESDAY_10 + timedelta(minutes=5)).wake_at == due_at
+    assert chosen(first.contact, at=due_at - timedelta(seconds=1)).granted is None
+    assert chosen(first.contact, at=due_at).granted.not_before == due_at
+
+
+def test_choice_waits_for_the_morning_of_its_own_programme() -> None:
+    """O3: what may go now goes first, and an intent whose programme is quiet now waits on."""
+    night_owls = replace(TERMS, quiet_from="09:00", quiet_to="12:00")
+    contact = waiting_for(an_intent(NudgeKey.LOG_SESSION, terms=night_owls), an_intent(NudgeKey.OPEN_DEBATE))
+
+    assert chosen(contact).granted.intent.key is NudgeKey.OPEN_DEBATE
+    assert timed(waiting_for(an_intent(NudgeKey.LOG_SESSION, terms=night_owls)), HERE, WEDNESDAY_10).wake_at == datetime(
+        2025, 1, 8, 12, tzinfo=UTC
+    )
+
+
+def test_waiting_intent_expires() -> None:
+    """The timer fires at the expiry when no choice comes first, and says so."""
+    contact = waiting_for(an_intent(NudgeKey.LOG_SESSION, days=7))
+    busy = timed(replace(contact, behavioural_at=WEDNESDAY_10), HERE, WEDNESDAY_10)
+    decision = chosen(busy, at=busy.wake_at)
+
+    assert WEDNESDAY_10 + timedelta(days=7) == busy.wake_at
+    assert [SuppressionReason.EXPIRED_WAITING] == reasons(decision)
+    assert timed(decision.contact, HERE, WEDNESDAY_10).wake_at is None
+
+
+def test_held_out_intent_takes_no_slot() -> None:
+    """O4: the next in line is tried at once."""
+    all_held_out = replace(TERMS, holdout_percent=100)
+    decision = chosen(waiting_for(an_intent(NudgeKey.LOG_SESSION, terms=all_held_out), an_intent(NudgeKey.OPEN_DEBATE)))
+
+    assert [SuppressionReason.HELD_OUT] == reasons(decision)
+    assert decision.granted.intent.key is NudgeKey.OPEN_DEBATE
+
+
+def test_transactional_intents_are_never_held_out() -> None:
+    """What changes a pair is told to everybody."""
+    assert decided(an_intent(terms=replace(TERMS, holdout_percent=100))).granted is not None
+
+
+def test_held_out_group_is_about_as_large_as_asked_for() -> None:
+    """A tenth of (person, key), the same for ever."""
+    held_out = sum(is_held_out(PersonId(f"p{number}"), NudgeKey.LOG_SESSION, 10) for number in range(2_000))
+
+    assert 150 <= held_out <= 250
+    assert not is_held_out(PersonId("ann"), NudgeKey.LOG_SESSION, 0)
+
+
+def test_newest_of_several_that_coalesce_stays() -> None:
+    """A second reminder about one pair replaces the first that still waits, whatever its occasion; another pair's stays."""
+    contact = waiting_for(an_intent(NudgeKey.BOOK_NEXT_SESSION), an_intent(NudgeKey.BOOK_NEXT_SESSION, pairing_id=PairingId("p.01")))
+
+    decision = admit(contact, NudgeId("3"), an_intent(NudgeKey.BOOK_NEXT_SESSION, occasion="2"), HERE, at=WEDNESDAY_10)
+
+    assert [SuppressionReason.SUPERSEDED] == reasons(decision)
+    assert ["2", "3"] == sorted(waiting.nudge_id for waiting in decision.contact.waiting)
+
+
+def test_same_intent_again_changes_nothing_while_it_waits() -> None:
+    """One nudge per natural key: the first keeps its place in the line."""
+    contact = waiting_for(an_intent(NudgeKey.LOG_SESSION))
+
+    assert Decision(contact=contact) == admit(contact, NudgeId("1"), an_intent(NudgeKey.LOG_SESSION), HERE, at=WEDNESDAY_10 + SETTLE)
+
+
+def test_ledger_is_bounded_and_lets_the_least_urgent_go() -> None:
+    """O5: the lowest priority goes, the oldest of those first."""
+    intents = [an_intent(NudgeKey.OPEN_INVITATION, programme_id=ProgrammeId(f"p{number}")) for number in range(WAITING_MAX)]
+    contact = waiting_for(*intents)
+
+    decision = admit(contact, NudgeId("new"), an_intent(NudgeKey.LOG_SESSION), HERE, at=WEDNESDAY_10)
+
+    assert [(NudgeId("1"), SuppressionReason.SUPERSEDED)] == [(gone.nudge_id, gone.reason) for gone in decision.suppressed]
+    assert WAITING_MAX == len(decision.contact.waiting)
+    check(timed(decision.contact, HERE, WEDNESDAY_10))
+
+
+def test_waiting_intent_keeps_only_holidays_that_can_matter() -> None:
+    """A row stays small however long a policy's list of holidays is."""
+    holidays = tuple(date(2025, 1, 1) + timedelta(days=30 * number) for number in range(100))
+    contact = waiting_for(an_intent(NudgeKey.FLIP_ROLES, days=45, terms=replace(TERMS, holidays=holidays)))
+
+    assert (date(2025, 1, 31),) == contact.waiting[0].intent.terms.holidays
+
+
+def test_erased_people_get_no_ledger_again() -> None:
+    """An intent that comes after the erasure leaves nothing behind."""
+    decision = admit(Contact(), NudgeId("1"), an_intent(NudgeKey.LOG_SESSION), Standing(employment=Employment.ERASED), at=WEDNESDAY_10)
+
+    assert (Contact(), [SuppressionReason.AWAY]) == (decision.contact, reasons(decision))
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        ({"pairing_id": PairingId("p.00")}, 1),
+        ({"pairing_id": PairingId("p.01")}, 0),
+        ({}, 1),
+        ({"keys": (NudgeKey.LOG_SESSION,)}, 1),
+        ({"keys": (NudgeKey.OPEN_DEBATE,)}, 0),
+        ({"keys": (NudgeKey.LOG_SESSION,), "occasion": "1"}, 1),
+        ({"occasion": "2"}, 0),
+        ({"programme_id": ProgrammeId("q")}, 0),
+    ],
+)
+def test_withdrawal_takes_back_what_it_names(message: dict[str, Any], expected: int) -> None:
+    """Programme, pairing, keys and occasion must agree; what isn't given means all."""
+    withdrawal = NudgesWithdrawn(**({"person_id": PersonId("ann"), "programme_id": ProgrammeId("p")} | message))
+    waits = waiting_for(an_intent(NudgeKey.LOG_SESSION))
+    requested = chosen(waits).contact
+
+    assert [SuppressionReason.DONE] * expected == reasons(withdraw(waits, withdrawal))
+    assert expected == len(withdraw(requested, withdrawal).cancelled)
+
+
+def test_withdrawal_of_a_suspended_pair_says_conflict_in_the_audit_only() -> None:
+    """The waiting intent goes with its own reason; nothing else tells."""
+    withdrawal = NudgesWithdrawn(person_id=PersonId("ann"), programme_id=ProgrammeId("p"), pairing_id=PairingId("p.00"), is_conflict=True)
+
+    assert [SuppressionReason.CONFLICT] == reasons(withdraw(waiting_for(an_intent(NudgeKey.LOG_SESSION)), withdrawal))
+
+
+def test_cancellation_gives_nothing_back() -> None:
+    """O1, O2: the weekly slot and the day's room stay taken."""
+    requested = chosen(waiting_for(an_intent(NudgeKey.LOG_SESSION))).contact
+    withdrawal = NudgesWithdrawn(person_id=PersonId("ann"), programme_id=ProgrammeId("p"))
+
+    after = withdraw(requested, withdrawal).contact
+
+    assert (requested.behavioural_at, requested.day_counts) == (after.behavioural_at, after.day_counts)
+
+
+def test_recall_takes_only_what_nobody_can_have_heard() -> None:
+    """What was for an earlier instant has been said."""
+    night = datetime(2025, 1, 8, 22, tzinfo=UTC)
+    said = decided(an_intent()).contact
+    contact = decide(said, NudgeId("m"), an_intent(NudgeKey.SESSION_TOMORROW), HERE, at=night, emit_from=None).contact
+
+    assert ["m"] == [request.nudge_id for request in recall(contact, at=night).cancelled]
+    assert ["m"] == [request.nudge_id for request in recall(contact, at=night, category=NudgeCategory.SESSIONS).cancelled]
+    assert () == recall(contact, at=night, category=NudgeCategory.PAIRING).cancelled
+
+
+def test_time_settles_old_requests_and_counts() -> None:
+    """A ledger holds what can still matter: open requests, days that can still fill."""
+    contact = decided(an_intent(days=1)).contact
+
+    assert contact == current(contact, WEDNESDAY_10 + timedelta(hours=23))
+    assert ((), 1) == (current(contact, WEDNESDAY_10 + timedelta(days=1)).requested, len(current(contact, WEDNESDAY_10).day_counts))
+    assert Contact() == current(contact, WEDNESDAY_10 + timedelta(days=3))
