@@ -121,6 +121,8 @@ class Emit:
     """Whether the envelope names its cause; a lapse never does."""
     person_id: str | None = None
     """Audit only: the person whose salted hash becomes the key and the `person` of the body."""
+    actor_id: str | None = None
+    """Audit only: who acted; the salted hash becomes the `actor` of the body."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,8 @@ class Transition:
     outputs: list[Output] = field(default_factory=list)
     dead_letters: list[DeadLetter] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
+    stilled: tuple[str, str] | None = None
+    """The (table, key) whose wake failed: the row stays as it is, its timer is cleared until the row is written again."""
 
 
 class Draft:
@@ -235,12 +237,13 @@ def _output(draft: Draft, emit: Emit, cause: _Cause, counts: dict[tuple[str, str
         attributes["expirytime"] = instant(emit.expires_at)
     if type(emit.data).CONFIDENTIAL:
         attributes["dataclassification"] = "confidential"
-    data = _pseudonymous(emit.data, key) if emit.person_id is not None else emit.data
-    return Output(topic=emit.topic.name, key=key, id=id_, attributes=attributes, data=data_json(data))
+    return Output(topic=emit.topic.name, key=key, id=id_, attributes=attributes, data=data_json(_pseudonymous(emit.data, emit, salt)))
 
 
-def _pseudonymous(data: OutputData, hashed: str) -> OutputData:
-    return data.model_copy(update={"person": hashed})
+def _pseudonymous(data: OutputData, emit: Emit, salt: bytes) -> OutputData:
+    people = (("person", emit.person_id), ("actor", emit.actor_id))
+    hashed = {field: pseudonym(person_id, salt) for field, person_id in people if person_id is not None}
+    return data.model_copy(update=hashed) if hashed else data
 
 
 def instant(at: datetime) -> str:
@@ -257,7 +260,7 @@ def _timer_failed(stage: Stage, table: str, key: str, due_at: datetime, error: E
     value = f'{{"table":"{table}","key":"{key}","due_at":"{instant(due_at)}"}}'.encode()
     origin = Origin(topic=DLQ_TIMERS.name, key=f"{stage.name}/{table}/{key}", value=value)
     letter = dead_letter(origin, ErrorCode.PROCESSING_FAILED, _described(error))
-    return Transition(outcome=Outcome.DEAD_LETTERED, dead_letters=[letter])
+    return Transition(outcome=Outcome.DEAD_LETTERED, dead_letters=[letter], stilled=(table, key))
 
 
 def _described(error: Exception) -> str:

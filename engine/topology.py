@@ -6,9 +6,18 @@ no rule, so that a gap is found at start-up and in a test, not by the first reco
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from datetime import datetime
+from typing import Any, Final, get_args
 
-from engine.effects import Handler, Row, StageName, Wake
+from engine.domain import pairing, participant
+from engine.domain.marks import Seen, Sequence
+from engine.domain.messages import Message
+from engine.domain.pairing import Pairing
+from engine.domain.participant import Participant
+from engine.domain.programme import Bar, Programme
+from engine.effects import Delete, Effects, Handler, Row, Rows, StageName, Wake
+from engine.processors import answers, learning, outreach, pairings, participants, programme, roster, sessions, tables
+from schemas.registry import INPUT_TYPES
 
 SEEN: Final = "seen"
 SEQUENCES: Final = "sequences"
@@ -45,3 +54,73 @@ class Topology:
     """Everything a runtime has to run."""
 
     stages: Mapping[StageName, Stage]
+
+
+def build() -> Topology:
+    """Declare the topology of Bothways."""
+    book_keeping = (Table(name=SEEN, row_type=Seen), Table(name=SEQUENCES, row_type=Sequence))
+    people = Stage(
+        name=StageName.PEOPLE,
+        tables=_by_name(
+            *book_keeping,
+            *(Table(name=name, row_type=row_type) for name, row_type in roster.ROW_TYPES.items()),
+            *(Table(name=name, row_type=row_type, check=outreach.CHECKS.get(name, _unchecked)) for name, row_type in outreach.ROW_TYPES.items()),
+        ),
+        handlers=_in_order(roster.HANDLERS, outreach.HANDLERS),
+        wakes={SEEN: _forget, **roster.WAKES, **outreach.WAKES},
+    )
+    programmes = Stage(
+        name=StageName.PROGRAMMES,
+        tables=_by_name(
+            *book_keeping,
+            Table(name=tables.PROGRAMMES, row_type=Programme),
+            Table(name=tables.PARTICIPANTS, row_type=Participant, check=participant.check),
+            Table(name=tables.PAIRINGS, row_type=Pairing, check=pairing.check),
+            Table(name=tables.BARS, row_type=Bar),
+        ),
+        handlers=_in_order(programme.HANDLERS, participants.HANDLERS, answers.HANDLERS, sessions.HANDLERS, learning.HANDLERS),
+        wakes={
+            SEEN: _forget,
+            tables.PROGRAMMES: programme.wake,
+            tables.PARTICIPANTS: participants.wake,
+            tables.PAIRINGS: pairings.wake,
+        },
+    )
+    return Topology(stages={stage.name: stage for stage in (people, programmes)})
+
+
+def validate(topology: Topology) -> list[str]:
+    """Return what is missing: an input type or message that no rule handles, a wake for a table that isn't there."""
+    wanted = {**{model: "input" for model in INPUT_TYPES.values()}, **{kind: "message" for kind in get_args(Message)}}
+    handled = {kind for stage in topology.stages.values() for kind in stage.handlers}
+    gaps = [f"{what} {kind.__name__} has no rule" for kind, what in wanted.items() if kind not in handled]
+    for stage in topology.stages.values():
+        gaps += [f"{stage.name}: wake for unknown table {name}" for name in sorted(set(stage.wakes) - set(stage.tables))]
+    return gaps
+
+
+def describe(topology: Topology) -> str:
+    """Draw the topology as text: stages, their tables, what each handles."""
+    lines: list[str] = []
+    for stage in topology.stages.values():
+        lines.append(f"{stage.name}")
+        lines.append(f"  tables   {', '.join(sorted(stage.tables))}")
+        lines.append(f"  handles  {', '.join(sorted(kind.__name__ for kind in stage.handlers))}")
+    return "\n".join(lines)
+
+
+def _by_name(*declared: Table) -> dict[str, Table]:
+    return {table.name: table for table in declared}
+
+
+def _in_order(*processors: Mapping[type, Handler]) -> dict[type, tuple[Handler, ...]]:
+    """Join the rules of several processors; where two handle one type, the earlier processor comes first."""
+    joined: dict[type, tuple[Handler, ...]] = {}
+    for rules in processors:
+        for kind, rule in rules.items():
+            joined[kind] = (*joined.get(kind, ()), rule)
+    return joined
+
+
+def _forget(_rows: Rows, key: str, _due_at: datetime, _at: datetime) -> Effects:
+    yield Delete(SEEN, key)

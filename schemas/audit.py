@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from schemas.base import OutputData
-from schemas.codes import ErrorCode
+from schemas.codes import EligibilityCode, RefusalCode
 from schemas.fields import Code, HashedId, Omittable, Remark
 
 AuditSubject = Annotated[str, Field(min_length=1, max_length=256)]
@@ -23,7 +23,8 @@ class CommandRefused(_Audit):
     """A command or answer was refused."""
 
     TYPE: ClassVar[str] = "bothways.command.refused.v1"
-    code: Code[ErrorCode]
+    code: Code[RefusalCode] | Code[EligibilityCode]
+    """Of a lock: the hard rule that forbids it."""
 
 
 class CommandRecorded(_Audit):

@@ -40,6 +40,18 @@ class EligibilityCode(StrEnum):
     ON_LEAVE = "on_leave"
     TRAINING = "training"
     ONE_WAY = "one_way"
+    CROSS_DEPARTMENT = "cross_department"
+    """Policy alone brings this one: pairs within a department are not wanted."""
+
+
+class RefusalCode(StrEnum):
+    """Why a well-formed command was not carried out."""
+
+    ALREADY_EXISTS = "already_exists"
+    PROGRAMME_CLOSED = "programme_closed"
+    PROGRAMME_PAUSED = "programme_paused"
+    NOT_PARTICIPANTS = "not_participants"
+    NOT_PROPOSED = "not_proposed"
 
 
 class UnmatchedCode(StrEnum):

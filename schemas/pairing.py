@@ -101,7 +101,7 @@ class PairingProposed(_Pairing):
     score: Annotated[int, Field(ge=0, le=1_000)]
     """Without bonuses."""
     track: Code[Track]
-    reasons: Annotated[tuple[PairingReason, ...], Field(strict=False, max_length=40)]
+    reasons: Annotated[tuple[PairingReason, ...], Field(strict=False, max_length=100)]
     data_used: DataUsed
     policy_version: Ordinal
     expires_at: Instant

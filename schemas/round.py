@@ -24,7 +24,7 @@ class RoundProposal(Part):
 
     people: People
     score: Annotated[int, Field(ge=0, le=1_000)]
-    reasons: Annotated[tuple[PairingReason, ...], Field(strict=False, max_length=40)]
+    reasons: Annotated[tuple[PairingReason, ...], Field(strict=False, max_length=100)]
 
 
 class Unmatched(Part):

@@ -1,0 +1,272 @@
+"""A pairing: two people of one programme, from the proposal to its end.
+
+Decides: which states exist, which event moves a pairing where, and what the row remembers.
+Never knows: who is told (domain/intents), how people are chosen (domain/rounds), what HR said (only what it means here).
+
+States and transitions are the table `TRANSITIONS`; nothing else moves a pairing.
+
+Invariants
+    P1  Its two people are different and sorted.
+    P2  A terminal state is left by nothing.
+    P3  It has timers only for what can still happen in its state.
+    P4  It is active only after both accepted the same proposal version.
+
+How conflicts are resolved: the programme's key handles one record at a time, so two answers are never simultaneous; what comes after
+a terminal state is refused as stale.
+
+Source: design of the programme's lifecycle (README, Pairings); the state table as data follows the idea of h11's.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from engine.domain.meetings import Meeting
+from engine.domain.messages import Reason
+from schemas.codes import EndCode, PairingState, Track
+from schemas.ids import PairingId, PersonId, ProgrammeId
+
+LIVE: Final = frozenset({PairingState.ACTIVE, PairingState.PAUSED, PairingState.SUSPENDED, PairingState.STALLED, PairingState.CONCLUDING})
+TERMINAL: Final = frozenset({PairingState.LAPSED, PairingState.COMPLETED, PairingState.ENDED})
+OPEN: Final = LIVE | {PairingState.PROPOSED}
+"""States that take up room."""
+
+
+class PairingEvent(StrEnum):
+    """What can happen to a pairing."""
+
+    BOTH_ACCEPTED = "both accepted"
+    PROPOSAL_OVER = "declined, expired, a hard rule broke, or retracted"
+    LEFT_FOR_A_WHILE = "leave or self-pause of either"
+    BACK = "both continue after a leave, or the self-pause is over"
+    CONFLICT_AROSE = "a reporting line or manager joins them"
+    BOTH_CONSENTED_AGAIN = "the conflict is gone and both consent again"
+    NO_SESSION = "no session scheduled or held for a while"
+    SESSION_SEEN = "a session scheduled or held"
+    PLAN_DONE = "planned sessions held or the term over"
+    BOTH_RENEW = "both choose renewal"
+    FINISHED = "both answered or time is up"
+    OVER = "asked to end, departure, conflict unresolved, inactive, programme closed"
+
+
+_S = PairingState
+_E = PairingEvent
+TRANSITIONS: Final[Mapping[tuple[PairingState, PairingEvent], PairingState]] = MappingProxyType(
+    {
+        (_S.PROPOSED, _E.BOTH_ACCEPTED): _S.ACTIVE,
+        (_S.PROPOSED, _E.PROPOSAL_OVER): _S.LAPSED,
+        (_S.ACTIVE, _E.LEFT_FOR_A_WHILE): _S.PAUSED,
+        (_S.STALLED, _E.LEFT_FOR_A_WHILE): _S.PAUSED,
+        (_S.PAUSED, _E.BACK): _S.ACTIVE,
+        (_S.ACTIVE, _E.CONFLICT_AROSE): _S.SUSPENDED,
+        (_S.STALLED, _E.CONFLICT_AROSE): _S.SUSPENDED,
+        (_S.PAUSED, _E.CONFLICT_AROSE): _S.SUSPENDED,
+        (_S.CONCLUDING, _E.CONFLICT_AROSE): _S.SUSPENDED,
+        (_S.SUSPENDED, _E.BOTH_CONSENTED_AGAIN): _S.ACTIVE,
+        (_S.ACTIVE, _E.NO_SESSION): _S.STALLED,
+        (_S.STALLED, _E.SESSION_SEEN): _S.ACTIVE,
+        (_S.ACTIVE, _E.PLAN_DONE): _S.CONCLUDING,
+        (_S.CONCLUDING, _E.BOTH_RENEW): _S.ACTIVE,
+        (_S.CONCLUDING, _E.FINISHED): _S.COMPLETED,
+        **{(state, _E.OVER): _S.ENDED for state in sorted(LIVE)},
+    }
+)
+
+
+class TimerKind(StrEnum):
+    """What a pairing waits for."""
+
+    ANSWER_DUE = "answer_due"
+    CONSENT_OVER = "consent_over"
+    BOOK_FIRST = "book_first"
+    BOOK_NEXT = "book_next"
+    SESSION_SOON = "session_soon"
+    SESSION_UNREPORTED = "session_unreported"
+    STALL = "stall"
+    GRACE_OVER = "grace_over"
+    TERM_OVER = "term_over"
+    CONCLUDING_OVER = "concluding_over"
+    CONFLICT_OVER = "conflict_over"
+    SOFT_LANDING_OVER = "soft_landing_over"
+    RESUME_OVER = "resume_over"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timer:
+    """One thing to look at later."""
+
+    due_at: datetime
+    kind: TimerKind
+    about: str = ""
+    """The session or reminder number that it is about."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Away:
+    """Why a pairing is paused: one of the two is away."""
+
+    person_id: PersonId
+    is_leave: bool
+    """A leave needs both to say `continue`; a self-pause ends by itself."""
+    is_over: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learns:
+    """One topic that one side learns from the other."""
+
+    topic: str
+    level: int
+    own_level: int
+    points: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SideOffer:
+    """What a proposal means for one side."""
+
+    person_id: PersonId
+    benefit_points: int
+    need_points: int
+    learns: tuple[Learns, ...]
+    options_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """Why these two: everything that the published proposal says, kept for `explain`."""
+
+    version: int
+    score: int
+    sides: tuple[SideOffer, SideOffer]
+    reasons: tuple[Reason, ...]
+    data_used: tuple[str, ...]
+    policy_version: int
+    proposed_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pairing:
+    """The row of one pairing."""
+
+    pairing_id: PairingId
+    programme_id: ProgrammeId
+    people: tuple[PersonId, PersonId]
+    track: Track
+    state: PairingState
+    since: datetime
+    """When it entered its state."""
+    proposal: Proposal
+    senior_id: PersonId | None = None
+    """The more experienced side when the pair was proposed; None when both bands are equal or one is unknown."""
+    accepted_by: tuple[PersonId, ...] = ()
+    activated_at: datetime | None = None
+    term: int = 1
+    term_started_at: datetime | None = None
+    quiet_since: datetime | None = None
+    """When a session was last scheduled or held, or the pair became active: the cadence clock."""
+    meetings: tuple[Meeting, ...] = ()
+    """In order of first mention."""
+    away: tuple[Away, ...] = ()
+    until_on: date | None = None
+    conflict: bool = False
+    """A line of power joins the two now."""
+    answers: tuple[tuple[PersonId, str], ...] = ()
+    """Answers to the question that is open: resume, renew, convert."""
+    is_convertible: bool = False
+    """The gap that its track needs is gone; both are offered `convert`."""
+    feedback: tuple[tuple[PersonId, str, bool], ...] = ()
+    """(person, session or empty, learned something). Never published per person."""
+    marks: tuple[str, ...] = ()
+    """Occasions that come once."""
+    turn: int = 0
+    """Counts alternating reminders."""
+    timers: tuple[Timer, ...] = ()
+    """In (due_at, kind, about) order."""
+    end_code: EndCode | None = None
+
+    @property
+    def wake_at(self) -> datetime | None:
+        """The first timer's instant."""
+        return self.timers[0].due_at if self.timers else None
+
+    @property
+    def is_live(self) -> bool:
+        """Whether both have consented and it is not over."""
+        return self.state in LIVE
+
+    def partner_of(self, person_id: PersonId) -> PersonId:
+        """The other one."""
+        first, second = self.people
+        assert person_id in self.people, "asked for the partner of a stranger"
+        return second if person_id == first else first
+
+
+def check(pairing: Pairing) -> None:
+    """Assert the invariants P1 to P4 before the row is written."""
+    first, second = pairing.people
+    assert first < second, "P1: two people, sorted"
+    assert pairing.state not in TERMINAL or not pairing.timers, "P2: a terminal pairing waits for nothing"
+    assert pairing.state is not PairingState.ACTIVE or len(pairing.accepted_by) == len(pairing.people), "P4: active without two consents"
+    assert list(pairing.timers) == sorted(pairing.timers, key=_order), "timers in order"
+
+
+def moved(pairing: Pairing, event: PairingEvent, at: datetime) -> Pairing:
+    """Move a pairing along the table.
+
+    Args:
+        event: one that the table has for the pairing's state; the caller asks `can` first where that is open.
+    """
+    return replace(pairing, state=TRANSITIONS[(pairing.state, event)], since=at)
+
+
+def can(pairing: Pairing, event: PairingEvent) -> bool:
+    """Whether the table has this event for the pairing's state."""
+    return (pairing.state, event) in TRANSITIONS
+
+
+def armed(pairing: Pairing, *timers: Timer) -> Pairing:
+    """Add timers."""
+    return replace(pairing, timers=tuple(sorted({*pairing.timers, *timers}, key=_order)))
+
+
+def disarmed(pairing: Pairing, *kinds: TimerKind, about: str | None = None) -> Pairing:
+    """Remove timers of these kinds (all kinds when none is named), or only those about one thing."""
+    kept = tuple(
+        timer for timer in pairing.timers if (kinds and timer.kind not in kinds) or (about is not None and timer.about != about)
+    )
+    return replace(pairing, timers=kept)
+
+
+def without(pairing: Pairing, timer: Timer) -> Pairing:
+    """Remove one timer that has fired."""
+    return replace(pairing, timers=tuple(kept for kept in pairing.timers if kept != timer))
+
+
+def marked(pairing: Pairing, mark: str) -> Pairing:
+    """Remember that a once-only occasion has come."""
+    return replace(pairing, marks=(*pairing.marks, mark))
+
+
+def answered(pairing: Pairing, person_id: PersonId, answer: str) -> Pairing:
+    """Record one side's answer to the open question; a later answer of the same side replaces it."""
+    others = tuple(given for given in pairing.answers if given[0] != person_id)
+    return replace(pairing, answers=tuple(sorted((*others, (person_id, answer)))))
+
+
+def both_answered(pairing: Pairing, *answers: str) -> bool:
+    """Whether both sides gave one of these answers."""
+    return len(pairing.answers) == len(pairing.people) and all(answer in answers for _, answer in pairing.answers)
+
+
+def _order(timer: Timer) -> tuple[datetime, str, str]:
+    return timer.due_at, timer.kind, timer.about
+
+
+def due(timers: Iterable[Timer], at: datetime) -> tuple[Timer, ...]:
+    """Return the timers that are due, in order."""
+    return tuple(timer for timer in timers if timer.due_at <= at)

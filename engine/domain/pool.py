@@ -1,0 +1,110 @@
+"""The pool of a round: participants as members, with what bars them from each other.
+
+Decides: what a round may know of each participant, and how long each has waited.
+Never knows: which pairs come of it (domain/rounds).
+
+Source: design of rounds (README, Rounds).
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final
+
+from engine.domain.eligibility import PoolMember
+from engine.domain.hours import TIMEZONE_DEFAULT
+from engine.domain.participant import Participant, ParticipantStatus, room, standing
+from engine.domain.programme import Bar, Programme
+from schemas.codes import EligibilityCode
+from schemas.ids import PersonId
+from schemas.policy import Policy
+
+LANGUAGES_DEFAULT: Final = ("en",)
+LEVELS_PER_BAND: Final = 3
+"""Job levels 1 to 12 in four career stages."""
+_IN_ROUNDS: Final = frozenset({ParticipantStatus.ENROLLED, ParticipantStatus.PAUSED})
+
+
+def band_of(participant: Participant, policy: Policy) -> int | None:
+    """Return the self-declared experience band; the career stage stands in for a missing one if policy says so."""
+    declared = participant.profile.experience_band
+    level = participant.facts.job_level
+    if declared is not None or not policy.stage_stands_for_band or level is None:
+        return declared
+    return (level - 1) // LEVELS_PER_BAND
+
+
+def members_of(programme: Programme, participants: Iterable[Participant], bars: Iterable[Bar], at: datetime) -> list[PoolMember]:
+    """Turn everybody who takes part, with a whole profile, into members of a round's pool."""
+    policy = programme.policy
+    history: dict[PersonId, dict[PersonId, EligibilityCode]] = {}
+    partners: dict[PersonId, set[PersonId]] = {}
+    for bar in bars:
+        first, second = bar.people
+        if bar.open_pairing_id is not None:
+            partners.setdefault(first, set()).add(second)
+            partners.setdefault(second, set()).add(first)
+        code = history_code(bar, policy, at)
+        if code is not None:
+            history.setdefault(first, {})[second] = code
+            history.setdefault(second, {})[first] = code
+    return [
+        member_of(
+            programme,
+            participant,
+            at,
+            bars=history.get(participant.person_id, {}),
+            partner_ids=frozenset(partners.get(participant.person_id, ())),
+        )
+        for participant in participants
+        if participant.status in _IN_ROUNDS and participant.profile.is_complete
+    ]
+
+
+def history_code(bar: Bar, policy: Policy, at: datetime) -> EligibilityCode | None:
+    """Say what past of two people bars them: forbidden before past partners before resting."""
+    if bar.is_forbidden:
+        return EligibilityCode.FORBIDDEN
+    if bar.is_past and not policy.past_partner_allowed:
+        return EligibilityCode.PAST_PARTNER
+    if bar.rests_until is not None and bar.rests_until > at:
+        return EligibilityCode.RESTING
+    return None
+
+
+def member_of(
+    programme: Programme,
+    participant: Participant,
+    at: datetime,
+    *,
+    bars: Mapping[PersonId, EligibilityCode] = MappingProxyType({}),
+    partner_ids: frozenset[PersonId] = frozenset(),
+) -> PoolMember:
+    """Turn one participant into a member.
+
+    `waiting_days` counts whole days since the person became ready; `rounds_waited` the rounds held in between.
+    """
+    policy, profile, facts = programme.policy, participant.profile, participant.facts
+    since = participant.waiting_since
+    return PoolMember(
+        person_id=participant.person_id,
+        offers=profile.offers,
+        wants=profile.wants,
+        band=band_of(participant, policy),
+        department=facts.department,
+        timezone=facts.timezone or TIMEZONE_DEFAULT,
+        hours=profile.hours,
+        languages=frozenset(profile.languages or facts.languages or LANGUAGES_DEFAULT),
+        manager_id=facts.manager_id,
+        line=facts.line,
+        dotted_line_ids=facts.dotted_line_ids,
+        excluded=frozenset(profile.exclude),
+        bars=bars,
+        partner_ids=partner_ids,
+        room=room(participant, policy.capacity_max),
+        live_count=len(participant.pairing_ids),
+        waiting_days=0 if since is None else max(0, (at - since).days),
+        rounds_waited=0 if since is None else max(0, programme.rounds_held - participant.waiting_since_round),
+        is_first_in_queue=participant.is_first_in_queue,
+        status=standing(participant, training_required=policy.training_required),
+    )

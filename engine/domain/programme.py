@@ -1,0 +1,125 @@
+"""A programme: its policy, its rounds, its locks.
+
+Decides: which policy version is in force, when the next round is, which pairs the coordinator has locked.
+Never knows: participants and pairings.
+
+Invariants
+    G1  Every change of policy makes the next version; every decision cites the version it was made under.
+    G2  A closed programme stays closed.
+
+Source: design of policy and rounds (README, Programmes).
+"""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time, timedelta
+from enum import StrEnum
+from functools import lru_cache
+
+from schemas.codes import TopicFamily
+from schemas.ids import PairingId, PersonId, ProgrammeId
+from schemas.policy import Policy
+
+
+class ProgrammeStatus(StrEnum):
+    """Where a programme stands."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lock:
+    """A pair that the coordinator wants in the next round."""
+
+    people: tuple[PersonId, PersonId]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Programme:
+    """The row of one programme."""
+
+    programme_id: ProgrammeId
+    status: ProgrammeStatus = ProgrammeStatus.RUNNING
+    policy_version: int = 1
+    policy_json: str
+    created_at: datetime
+    rounds_held: int = 0
+    next_round_at: datetime | None = None
+    locks: tuple[Lock, ...] = ()
+
+    @property
+    def wake_at(self) -> datetime | None:
+        """The next round."""
+        return self.next_round_at
+
+    @property
+    def policy(self) -> Policy:
+        """The policy in force."""
+        return policy_from(self.policy_json)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """What keeps one unordered pair of people of a programme from being proposed. Key: `<programme>/<lower id>/<higher id>`."""
+
+    people: tuple[PersonId, PersonId]
+    is_forbidden: bool = False
+    is_past: bool = False
+    """They were a pair; not proposed again unless policy allows."""
+    rests_until: datetime | None = None
+    """A proposal lapsed, whatever the cause; the pair rests."""
+    open_pairing_id: PairingId | None = None
+    """They have a proposal or a live pair now."""
+
+    @property
+    def wake_at(self) -> None:
+        """A bar waits for nothing: a rest is over when a round finds it so."""
+        return
+
+
+def pair_of(first: PersonId, second: PersonId) -> tuple[PersonId, PersonId]:
+    """Return the two in order."""
+    return (first, second) if first < second else (second, first)
+
+
+def bar_key(programme_id: ProgrammeId, people: tuple[PersonId, PersonId]) -> str:
+    """Return the key of a pair's bar."""
+    return f"{programme_id}/{people[0]}/{people[1]}"
+
+
+@lru_cache(maxsize=64)
+def policy_from(policy_json: str) -> Policy:
+    """Read a policy as stored; the same text gives the same object."""
+    return Policy.model_validate_json(policy_json)
+
+
+@lru_cache(maxsize=64)
+def families_of(policy_json: str) -> dict[str, TopicFamily]:
+    """Return topic id → family of a policy's catalogue."""
+    return {topic.id: topic.family for topic in policy_from(policy_json).topics}
+
+
+def with_policy(programme: Programme, policy: Policy, at: datetime) -> Programme:
+    """Put a new policy version in force (G1) and set the next round by it."""
+    changed = replace(programme, policy_json=policy.model_dump_json(), policy_version=programme.policy_version + 1)
+    return replace(changed, next_round_at=next_round(changed, at))
+
+
+def next_round(programme: Programme, after: datetime) -> datetime | None:
+    """Return the first round instant after `after`: at `round_at` (UTC), `round_every_days` after the last one's day.
+
+    Returns: None while the programme isn't running, or when rounds are held on request only.
+    """
+    policy = programme.policy
+    if programme.status is not ProgrammeStatus.RUNNING or policy.round_every_days == 0:
+        return None
+    hour, minute = map(int, policy.round_at.split(":"))
+    today = datetime.combine(after.date(), time(hour, minute), tzinfo=UTC)
+    step = timedelta(days=policy.round_every_days)
+    anchor = datetime.combine(programme.created_at.date(), time(hour, minute), tzinfo=UTC)
+    passed = max(0, (today - anchor) // step)
+    due = anchor + passed * step
+    while due <= after:
+        due += step
+    return due

@@ -1,0 +1,148 @@
+"""Answers of the two people of a pairing: to the proposal, and to "go on?".
+
+Only the two themselves answer, each for itself; intake has checked that the actor is the person.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final
+
+from engine.domain.pairing import Pairing, PairingEvent, answered, both_answered
+from engine.domain.pool import member_of
+from engine.domain.programme import Programme
+from engine.effects import Effects, Handler, Record, Refuse, Rows
+from engine.processors import lifecycle
+from engine.processors.intents import withdrawn
+from engine.processors.tables import pairing_in, participant_in, programme_in, put_pairing
+from schemas.codes import Answer, ContinuationAnswer, EndCode, ErrorCode, NudgeKey, PairingState
+from schemas.envelope import Event
+from schemas.ids import PersonId, programme_of
+from schemas.pairing import PairingAnswered, PairingContinuationAnswered
+
+_ENDING: Final = frozenset({ContinuationAnswer.END, ContinuationAnswer.REMATCH})
+
+
+def on_answered(rows: Rows, record: Record) -> Effects:
+    """One side accepts or declines a proposal."""
+    assert isinstance(record.payload, Event) and isinstance(record.payload.data, PairingAnswered)
+    data = record.payload.data
+    found = found_for(rows, data)
+    if isinstance(found, Refuse):
+        yield found
+        return
+    programme, pairing = found
+    if pairing.state is not PairingState.PROPOSED or data.proposal_version != pairing.proposal.version:
+        yield Refuse(ErrorCode.STALE_ANSWER, f"the proposal is {pairing.state}, at version {pairing.proposal.version}")
+    elif data.answer is Answer.DECLINE:
+        yield from lifecycle.lapse(rows, programme, pairing, record.at)
+    elif data.person_id not in pairing.accepted_by:
+        yield from _accepted(rows, programme, pairing, data.person_id, record.at)
+
+
+def _accepted(rows: Rows, programme: Programme, pairing: Pairing, person_id: PersonId, at: datetime) -> Effects:
+    consented = replace(pairing, accepted_by=tuple(sorted((*pairing.accepted_by, person_id))))
+    if len(consented.accepted_by) < len(consented.people):
+        yield put_pairing(consented)
+        yield from withdrawn(consented, people=(person_id,), keys=lifecycle.LEADING_KEYS)
+    elif _have_room(rows, programme, pairing, at):
+        yield from lifecycle.activate(rows, programme, consented, at)
+    else:
+        yield from lifecycle.lapse(rows, programme, pairing, at)
+
+
+def _have_room(rows: Rows, programme: Programme, pairing: Pairing, at: datetime) -> bool:
+    """Check the room of both again: this proposal itself takes one place of each."""
+    for person_id in pairing.people:
+        participant = participant_in(rows, programme.programme_id, person_id)
+        if participant is None:
+            return False
+        others = tuple(kept for kept in participant.pairing_ids if kept != pairing.pairing_id)
+        if member_of(programme, replace(participant, pairing_ids=others), at).room < 1:
+            return False
+    return True
+
+
+def on_continuation_answered(rows: Rows, record: Record) -> Effects:
+    """One side says how to go on. Which answers count depends on the state; any other is stale."""
+    assert isinstance(record.payload, Event) and isinstance(record.payload.data, PairingContinuationAnswered)
+    data = record.payload.data
+    found = found_for(rows, data)
+    if isinstance(found, Refuse):
+        yield found
+        return
+    programme, pairing = found
+    if not pairing.is_live:
+        yield Refuse(ErrorCode.STALE_ANSWER, f"the pairing is {pairing.state}")
+    elif data.answer in _ENDING:
+        yield from _ended_by_answer(rows, programme, pairing, data, record.at)
+    else:
+        yield from _continued(rows, programme, pairing, data, record.at)
+
+
+def _ended_by_answer(rows: Rows, programme: Programme, pairing: Pairing, data: PairingContinuationAnswered, at: datetime) -> Effects:
+    """Any live pair ends when either asks, no reason given. A rematch puts the one who asks first in the queue."""
+    code = EndCode.CIRCUMSTANCES if pairing.state is PairingState.SUSPENDED else EndCode.CHOICE
+    first = (data.person_id,) if data.answer is ContinuationAnswer.REMATCH else ()
+    yield from lifecycle.end(rows, programme, pairing, code, at, first_in_queue=first)
+
+
+def _continued(rows: Rows, programme: Programme, pairing: Pairing, data: PairingContinuationAnswered, at: datetime) -> Effects:
+    given = answered(pairing, data.person_id, data.answer)
+    stale = Refuse(ErrorCode.STALE_ANSWER, f"`{data.answer}` answers nothing while the pairing is {pairing.state}")
+    match data.answer:
+        case ContinuationAnswer.CONTINUE if _asks_to_resume(pairing):
+            if both_answered(given, ContinuationAnswer.CONTINUE):
+                is_suspended = pairing.state is PairingState.SUSPENDED
+                event = PairingEvent.BOTH_CONSENTED_AGAIN if is_suspended else PairingEvent.BACK
+                yield from lifecycle.resume(programme, given, event, at)
+                return
+            yield put_pairing(given)
+            yield from withdrawn(given, people=(data.person_id,), keys=(NudgeKey.PAIRING_RESUMABLE,))
+        case ContinuationAnswer.CONTINUE if pairing.state in {PairingState.ACTIVE, PairingState.STALLED}:
+            yield from withdrawn(pairing, people=(data.person_id,), keys=(NudgeKey.STILL_RIGHT_FOR_YOU,))
+        case ContinuationAnswer.RENEW | ContinuationAnswer.FINISH if pairing.state is PairingState.CONCLUDING:
+            yield from _concluded(rows, programme, given, data.person_id, at)
+        case ContinuationAnswer.CONVERT if pairing.is_convertible and pairing.state is PairingState.ACTIVE:
+            if both_answered(given, ContinuationAnswer.CONVERT):
+                yield from lifecycle.convert(programme, given, at)
+                return
+            yield put_pairing(given)
+            yield from withdrawn(given, people=(data.person_id,), keys=(NudgeKey.CONVERT_OFFER,))
+        case _:
+            yield stale
+
+
+def _asks_to_resume(pairing: Pairing) -> bool:
+    """Whether `continue` would bring the pair back: nobody is away any more, and no line of power joins the two."""
+    is_held = pairing.state in {PairingState.PAUSED, PairingState.SUSPENDED}
+    return is_held and not pairing.conflict and all(away.is_over for away in pairing.away)
+
+
+def _concluded(rows: Rows, programme: Programme, given: Pairing, person_id: PersonId, at: datetime) -> Effects:
+    if both_answered(given, ContinuationAnswer.RENEW):
+        yield from lifecycle.renew(programme, given, at)
+    elif both_answered(given, ContinuationAnswer.RENEW, ContinuationAnswer.FINISH):
+        yield from lifecycle.end(rows, programme, given, EndCode.COMPLETED, at)
+    else:
+        yield put_pairing(given)
+        yield from withdrawn(given, people=(person_id,), keys=(NudgeKey.CONCLUDING, NudgeKey.RENEW_OR_FINISH))
+
+
+def found_for(rows: Rows, data: PairingAnswered | PairingContinuationAnswered) -> tuple[Programme, Pairing] | Refuse:
+    """Find what an answer is about, or say why it isn't taken: no such programme, no such pairing, somebody else's."""
+    programme = programme_in(rows, programme_of(data.pairing_id))
+    if programme is None:
+        return Refuse(ErrorCode.UNKNOWN_PROGRAMME, "pairing_id: no such programme")
+    pairing = pairing_in(rows, data.pairing_id)
+    if pairing is None:
+        return Refuse(ErrorCode.UNKNOWN_PAIRING, "pairing_id: no such pairing")
+    if data.person_id not in pairing.people:
+        return Refuse(ErrorCode.NOT_THE_PERSON, "person_id: not one of the two")
+    return programme, pairing
+
+
+HANDLERS: Final[Mapping[type, Handler]] = MappingProxyType(
+    {PairingAnswered: on_answered, PairingContinuationAnswered: on_continuation_answered}
+)

@@ -1,0 +1,152 @@
+"""Nudge intents: what a programme would like somebody to hear, and what it takes back.
+
+Decides: the typed parameters, reasons and validity of each intent.
+Never knows: when or whether it goes out; that is `outreach`, in the stage of the person.
+
+Reasons and data used of a pair's nudges name the pairing's state only, never the HR event behind it.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Final
+
+from engine.domain.messages import NudgeIntended, NudgesWithdrawn, OutreachTerms, Reason
+from engine.domain.nudging import rule_of
+from engine.domain.pairing import Pairing
+from engine.domain.programme import Programme, ProgrammeStatus
+from engine.effects import Effects, Send, StageName
+from schemas.codes import NudgeClass, NudgeKey, NudgeReasonCode
+from schemas.ids import PersonId, ProgrammeId
+
+ParamValue = str | int | bool | tuple[str, ...] | None
+
+_REASON: Final[Mapping[NudgeKey, NudgeReasonCode]] = {
+    NudgeKey.OPEN_INVITATION: NudgeReasonCode.NOMINATED,
+    NudgeKey.PROFILE_INCOMPLETE: NudgeReasonCode.PROFILE_INCOMPLETE,
+    NudgeKey.PROPOSAL_READY: NudgeReasonCode.PROPOSAL_OPEN,
+    NudgeKey.ANSWER_PROPOSAL: NudgeReasonCode.PROPOSAL_UNANSWERED,
+    NudgeKey.BOOK_FIRST_SESSION: NudgeReasonCode.NO_SESSION_BOOKED,
+    NudgeKey.SESSION_TOMORROW: NudgeReasonCode.SESSION_BOOKED,
+    NudgeKey.LOG_SESSION: NudgeReasonCode.SESSION_UNREPORTED,
+    NudgeKey.BOOK_NEXT_SESSION: NudgeReasonCode.NO_SESSION_BOOKED,
+    NudgeKey.SHARE_FEEDBACK: NudgeReasonCode.SESSION_COMPLETED,
+    NudgeKey.FLIP_ROLES: NudgeReasonCode.TEACHING_ONE_WAY,
+    NudgeKey.OPEN_DEBATE: NudgeReasonCode.MIDPOINT_REACHED,
+    NudgeKey.BROADEN_TOPIC: NudgeReasonCode.TOPICS_NARROW,
+    NudgeKey.PROTECT_THE_TIME: NudgeReasonCode.CANCELLED_IN_A_ROW,
+    NudgeKey.STILL_RIGHT_FOR_YOU: NudgeReasonCode.SESSION_COMPLETED,
+    NudgeKey.WAITING_UPDATE: NudgeReasonCode.WAITING,
+    NudgeKey.MENTOR_CIRCLE: NudgeReasonCode.QUARTERLY,
+    NudgeKey.COORDINATOR_MOMENTUM: NudgeReasonCode.CANCELLED_IN_A_ROW,
+    NudgeKey.COORDINATOR_STUCK: NudgeReasonCode.PAIRING_STUCK,
+    NudgeKey.COORDINATOR_CONFLICT: NudgeReasonCode.CONFLICT_OPEN,
+    NudgeKey.COORDINATOR_ROUND_ALARM: NudgeReasonCode.ROUND_RATIO_LOW,
+    NudgeKey.COORDINATOR_STORM: NudgeReasonCode.INTENTS_PARKED,
+}
+"""The code that says why; every other nudge of a pair gives its state."""
+
+
+def terms_of(programme: Programme) -> OutreachTerms:
+    """Write down the rationing rules of a programme for its intents."""
+    policy = programme.policy
+    return OutreachTerms(
+        quiet_from=policy.quiet_from,
+        quiet_to=policy.quiet_to,
+        quiet_weekends=policy.quiet_weekends,
+        holidays=policy.holidays,
+        daily_cap=policy.nudge_daily_cap,
+        holdout_percent=policy.holdout_percent,
+        soft_landing_days=policy.soft_landing_days,
+        policy_version=programme.policy_version,
+    )
+
+
+def nudged(
+    programme: Programme,
+    pairing: Pairing,
+    key: NudgeKey,
+    person_id: PersonId,
+    *,
+    at: datetime,
+    occasion: str = "",
+    expires_at: datetime | None = None,
+    **params: ParamValue,
+) -> Effects:
+    """Intend a nudge about a pair to one of the two.
+
+    Args:
+        occasion: tells two nudges of one key, person and pairing apart; one occasion is never nudged twice.
+        expires_at: when it stops making sense, if not the key's own number of valid days after `at`.
+    """
+    yield from intended(
+        programme,
+        key,
+        person_id,
+        at=at,
+        occasion=occasion,
+        expires_at=expires_at,
+        pairing=pairing,
+        params={"pairing_id": pairing.pairing_id, "partner_id": pairing.partner_of(person_id), **params},
+    )
+
+
+def intended(
+    programme: Programme,
+    key: NudgeKey,
+    person_id: PersonId,
+    *,
+    at: datetime,
+    occasion: str = "",
+    expires_at: datetime | None = None,
+    pairing: Pairing | None = None,
+    params: Mapping[str, ParamValue] | None = None,
+) -> Effects:
+    """Intend any nudge. A paused programme sends no behavioural ones."""
+    rule = rule_of(key)
+    if programme.status is not ProgrammeStatus.RUNNING and rule.class_ is NudgeClass.BEHAVIOURAL:
+        return
+    reason = _REASON.get(key, NudgeReasonCode.PAIRING_STATE)
+    state = {"state": pairing.state.value} if pairing is not None and reason is NudgeReasonCode.PAIRING_STATE else {}
+    message = NudgeIntended(
+        person_id=person_id,
+        programme_id=programme.programme_id,
+        pairing_id=pairing.pairing_id if pairing is not None else None,
+        key=key,
+        occasion=occasion,
+        params={"programme_id": programme.programme_id, **(params or {})},
+        expires_at=expires_at if expires_at is not None else at + timedelta(days=rule.valid_days),
+        terms=terms_of(programme),
+        reasons=(Reason(code=reason, params=dict(state)),),
+        data_used=("pairing.state",) if pairing is not None else ("participation",),
+    )
+    yield Send(StageName.PEOPLE, person_id, message)
+
+
+def coordinator_of(programme_id: ProgrammeId) -> PersonId:
+    """Name the coordinator of a programme as a receiver."""
+    return PersonId(f"coordinator:{programme_id}")
+
+
+def withdrawn(
+    pairing: Pairing,
+    *,
+    people: Iterable[PersonId] | None = None,
+    keys: tuple[NudgeKey, ...] = (),
+    occasion: str | None = None,
+    is_conflict: bool = False,
+) -> Effects:
+    """Take back a pair's nudges from both, or from some.
+
+    Args:
+        keys: which ones; none named means all.
+    """
+    for person_id in pairing.people if people is None else people:
+        message = NudgesWithdrawn(
+            person_id=person_id,
+            programme_id=pairing.programme_id,
+            pairing_id=pairing.pairing_id,
+            keys=keys,
+            occasion=occasion,
+            is_conflict=is_conflict,
+        )
+        yield Send(StageName.PEOPLE, person_id, message)

@@ -1,0 +1,210 @@
+"""Timers of a pairing: what happens when nobody does anything."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Final
+
+from engine.domain import meetings as ledger
+from engine.domain.meetings import MeetingState
+from engine.domain.nudging import expiry
+from engine.domain.pairing import Pairing, PairingEvent, Timer, TimerKind, armed, can, due, marked, without
+from engine.domain.programme import Programme
+from engine.effects import Effects, Rows
+from engine.processors import lifecycle
+from engine.processors.intents import nudged
+from engine.processors.sessions import with_stall
+from engine.processors.tables import pairing_in, programme_in, put_pairing
+from schemas.codes import EndCode, NudgeKey, PairingState
+from schemas.ids import PairingId, PersonId
+
+TimerRule = Callable[[Rows, Programme, Pairing, Timer, datetime], Effects]
+
+
+def wake(rows: Rows, key: str, due_at: datetime, at: datetime) -> Effects:
+    """Fire the timers of one pairing that are due, in order; one that an earlier one disarmed stays quiet."""
+    pairing_id = PairingId(key)
+    pairing = pairing_in(rows, pairing_id)
+    assert pairing is not None and pairing.wake_at == due_at, key
+    programme = programme_in(rows, pairing.programme_id)
+    assert programme is not None, "a pairing without its programme"
+    for timer in due(pairing.timers, at):
+        current = pairing_in(rows, pairing_id)
+        if current is None or timer not in current.timers:
+            continue
+        fired = without(current, timer)
+        yield put_pairing(fired)
+        yield from ON_TIMER[timer.kind](rows, programme, fired, timer, at)
+
+
+def _answer_due(_rows: Rows, programme: Programme, pairing: Pairing, timer: Timer, at: datetime) -> Effects:
+    for person_id in pairing.people:
+        if person_id not in pairing.accepted_by:
+            yield from nudged(
+                programme,
+                pairing,
+                NudgeKey.ANSWER_PROPOSAL,
+                person_id,
+                at=at,
+                occasion=str(pairing.proposal.version),
+                expires_at=pairing.proposal.expires_at,
+                proposal_version=pairing.proposal.version,
+                answer_by=f"{pairing.proposal.expires_at:%Y-%m-%dT%H:%M:%SZ}",
+            )
+
+
+def _consent_over(rows: Rows, programme: Programme, pairing: Pairing, _timer: Timer, at: datetime) -> Effects:
+    yield from lifecycle.lapse(rows, programme, pairing, at)
+
+
+def _book_first(_rows: Rows, programme: Programme, pairing: Pairing, timer: Timer, at: datetime) -> Effects:
+    """Ask the side that hasn't proposed a time; else one, then the other."""
+    if pairing.state is not PairingState.ACTIVE or ledger.booked(pairing.meetings, at) or ledger.held(pairing.meetings):
+        return
+    person_id, turned = _next_in_turn(pairing, _proposers(pairing))
+    yield put_pairing(turned)
+    expires_at = expiry(NudgeKey.BOOK_FIRST_SESSION, due_at=timer.due_at, at=at)
+    occasion = f"{pairing.term}/{timer.about}"
+    yield from nudged(programme, turned, NudgeKey.BOOK_FIRST_SESSION, person_id, at=at, occasion=occasion, expires_at=expires_at)
+
+
+def _book_next(_rows: Rows, programme: Programme, pairing: Pairing, timer: Timer, at: datetime) -> Effects:
+    """Ask the side that cancelled last or that has taught less; else one, then the other."""
+    if pairing.state is not PairingState.ACTIVE or ledger.booked(pairing.meetings, at):
+        return
+    owing = _owing_side(pairing)
+    person_id, turned = (owing, pairing) if owing is not None else _next_in_turn(pairing, set())
+    yield put_pairing(turned)
+    held = ledger.held(pairing.meetings)
+    last_at = f"{held[-1].starts_at:%Y-%m-%dT%H:%M:%SZ}" if held else None
+    yield from nudged(programme, turned, NudgeKey.BOOK_NEXT_SESSION, person_id, at=at, occasion=timer.about, last_session_at=last_at)
+
+
+def _owing_side(pairing: Pairing) -> PersonId | None:
+    last = max((m for m in pairing.meetings if m.state is not MeetingState.SCHEDULED), key=lambda m: (m.reported_at, m.session_id), default=None)
+    if last is not None and last.state is MeetingState.CANCELLED and last.cancelled_by is not None:
+        return last.cancelled_by
+    first, second = pairing.people
+    taught_first, taught_second = (ledger.taught_count(pairing.meetings, person_id) for person_id in pairing.people)
+    if taught_first == taught_second:
+        return None
+    return first if taught_first < taught_second else second
+
+
+def _proposers(pairing: Pairing) -> set[PersonId]:
+    return {meeting.proposed_by for meeting in pairing.meetings if meeting.proposed_by is not None}
+
+
+def _next_in_turn(pairing: Pairing, done: set[PersonId]) -> tuple[PersonId, Pairing]:
+    open_ = [person_id for person_id in pairing.people if person_id not in done]
+    if len(open_) == 1:
+        return open_[0], pairing
+    return pairing.people[pairing.turn % len(pairing.people)], replace(pairing, turn=pairing.turn + 1)
+
+
+def _session_soon(_rows: Rows, programme: Programme, pairing: Pairing, timer: Timer, at: datetime) -> Effects:
+    meeting = ledger.find(pairing.meetings, timer.about)
+    if meeting is None or meeting.state is not MeetingState.SCHEDULED or meeting.starts_at <= at or pairing.state is PairingState.SUSPENDED:
+        return
+    reminded = marked(pairing, lifecycle.soon_mark(meeting))
+    yield put_pairing(reminded)
+    for person_id in pairing.people:
+        yield from nudged(
+            programme,
+            reminded,
+            NudgeKey.SESSION_TOMORROW,
+            person_id,
+            at=at,
+            occasion=lifecycle.soon_mark(meeting),
+            expires_at=meeting.starts_at,
+            session_id=meeting.session_id,
+            starts_at=f"{meeting.starts_at:%Y-%m-%dT%H:%M:%SZ}",
+            duration_minutes=meeting.duration_minutes,
+        )
+
+
+def _session_unreported(_rows: Rows, programme: Programme, pairing: Pairing, timer: Timer, at: datetime) -> Effects:
+    meeting = ledger.find(pairing.meetings, timer.about)
+    if meeting is None or meeting.state is not MeetingState.SCHEDULED or pairing.state not in {PairingState.ACTIVE, PairingState.CONCLUDING}:
+        return
+    person_id, turned = _next_in_turn(pairing, set())
+    yield put_pairing(turned)
+    yield from nudged(
+        programme,
+        turned,
+        NudgeKey.LOG_SESSION,
+        person_id,
+        at=at,
+        occasion=meeting.session_id,
+        expires_at=expiry(NudgeKey.LOG_SESSION, due_at=timer.due_at, at=at),
+        session_id=meeting.session_id,
+        ended_at=f"{meeting.ends_at:%Y-%m-%dT%H:%M:%SZ}",
+    )
+
+
+def _stall(_rows: Rows, programme: Programme, pairing: Pairing, _timer: Timer, at: datetime) -> Effects:
+    later = with_stall(programme, pairing, at)
+    if later.timers and any(timer.kind is TimerKind.STALL and timer.due_at > at + timedelta(seconds=1) for timer in later.timers):
+        yield put_pairing(later)
+    elif can(pairing, PairingEvent.NO_SESSION):
+        yield from lifecycle.stall(programme, pairing, at)
+
+
+def _grace_over(rows: Rows, programme: Programme, pairing: Pairing, _timer: Timer, at: datetime) -> Effects:
+    yield from lifecycle.end(rows, programme, pairing, EndCode.INACTIVE, at)
+
+
+def _term_over(_rows: Rows, programme: Programme, pairing: Pairing, timer: Timer, at: datetime) -> Effects:
+    """The term is over; a pair that is away or stalled is asked when it is back, or ends by its own rule."""
+    if can(pairing, PairingEvent.PLAN_DONE):
+        yield from lifecycle.conclude(programme, pairing, at)
+
+
+def _concluding_over(rows: Rows, programme: Programme, pairing: Pairing, _timer: Timer, at: datetime) -> Effects:
+    yield from lifecycle.end(rows, programme, pairing, EndCode.COMPLETED, at)
+
+
+def _circumstances(rows: Rows, programme: Programme, pairing: Pairing, _timer: Timer, at: datetime) -> Effects:
+    yield from lifecycle.end(rows, programme, pairing, EndCode.CIRCUMSTANCES, at)
+
+
+def _soft_landing_over(_rows: Rows, programme: Programme, pairing: Pairing, _timer: Timer, at: datetime) -> Effects:
+    """Both are asked whether they would like to go on."""
+    yield from asked_to_resume(programme, pairing, at)
+
+
+def asked_to_resume(programme: Programme, pairing: Pairing, at: datetime) -> Effects:
+    """Ask both to say `continue`, and wait a while for it."""
+    over_at = at + timedelta(days=programme.policy.resume_days)
+    asked = armed(replace(pairing, answers=()), Timer(kind=TimerKind.RESUME_OVER, due_at=over_at))
+    yield put_pairing(asked)
+    for person_id in asked.people:
+        yield from nudged(
+            programme,
+            asked,
+            NudgeKey.PAIRING_RESUMABLE,
+            person_id,
+            at=at,
+            occasion=f"{at:%Y-%m-%d}",
+            answer_by=f"{over_at:%Y-%m-%dT%H:%M:%SZ}",
+        )
+
+
+ON_TIMER: Final[Mapping[TimerKind, TimerRule]] = MappingProxyType(
+    {
+        TimerKind.ANSWER_DUE: _answer_due,
+        TimerKind.CONSENT_OVER: _consent_over,
+        TimerKind.BOOK_FIRST: _book_first,
+        TimerKind.BOOK_NEXT: _book_next,
+        TimerKind.SESSION_SOON: _session_soon,
+        TimerKind.SESSION_UNREPORTED: _session_unreported,
+        TimerKind.STALL: _stall,
+        TimerKind.GRACE_OVER: _grace_over,
+        TimerKind.TERM_OVER: _term_over,
+        TimerKind.CONCLUDING_OVER: _concluding_over,
+        TimerKind.CONFLICT_OVER: _circumstances,
+        TimerKind.SOFT_LANDING_OVER: _soft_landing_over,
+        TimerKind.RESUME_OVER: _circumstances,
+    }
+)

@@ -1,0 +1,200 @@
+"""Commands about a programme: policy, pause, close, rounds, locks and forbidden pairs, retractions. All audited."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final
+
+from engine.domain.messages import NudgeOutcome
+from engine.domain.pairing import Pairing
+from engine.domain.programme import Lock, Programme, ProgrammeStatus, next_round, pair_of, with_policy
+from engine.effects import Effects, Emit, Handler, Record, Refuse, Rows
+from engine.processors import lifecycle, rounds
+from engine.processors.tables import PAIRINGS, PROGRAMMES, bar_in, pairing_in, participant_in, programme_in, put_bar, put_programme
+from schemas.audit import CommandRecorded, CommandRefused
+from schemas.codes import EndCode, ErrorCode, PairingState, RefusalCode
+from schemas.envelope import Event
+from schemas.ids import ProgrammeId, programme_of
+from schemas.insight import InsightAnswered, InsightShared
+from schemas.pairing import PairingForbidden, PairingLocked
+from schemas.programme import (
+    NudgesReleased,
+    ProgrammeClosed,
+    ProgrammeCreated,
+    ProgrammePaused,
+    ProgrammePolicyChanged,
+    ProgrammeResumed,
+    ProposalRetracted,
+)
+from schemas.round import RoundRequested
+from schemas.topics import AUDIT, INSIGHTS
+
+Command = (
+    ProgrammePolicyChanged | ProgrammePaused | ProgrammeResumed | ProgrammeClosed | RoundRequested | PairingLocked | PairingForbidden | NudgesReleased
+)
+
+
+def on_created(rows: Rows, record: Record) -> Effects:
+    """Start a programme under its first policy."""
+    event, data = _event(record)
+    assert isinstance(data, ProgrammeCreated)
+    if programme_in(rows, data.programme_id) is not None:
+        yield from _refuse(data.programme_id, event, RefusalCode.ALREADY_EXISTS)
+        return
+    programme = Programme(programme_id=data.programme_id, policy_json=data.policy.model_dump_json(), created_at=record.at)
+    yield put_programme(replace(programme, next_round_at=next_round(programme, record.at)))
+    yield from _recorded(data.programme_id, event)
+
+
+def on_command(rows: Rows, record: Record) -> Effects:
+    """Carry out a command to an existing programme, or refuse it."""
+    event, data = _event(record)
+    assert isinstance(data, Command)
+    programme = programme_in(rows, data.programme_id)
+    if programme is None:
+        yield Refuse(ErrorCode.UNKNOWN_PROGRAMME, "programme_id: no such programme")
+        return
+    if programme.status is ProgrammeStatus.CLOSED:
+        yield from _refuse(programme.programme_id, event, RefusalCode.PROGRAMME_CLOSED)
+        return
+    match data:
+        case ProgrammePolicyChanged():
+            yield put_programme(with_policy(programme, data.policy, record.at))
+        case ProgrammePaused():
+            yield put_programme(replace(programme, status=ProgrammeStatus.PAUSED, next_round_at=None))
+        case ProgrammeResumed():
+            running = replace(programme, status=ProgrammeStatus.RUNNING)
+            yield put_programme(replace(running, next_round_at=next_round(running, record.at)))
+        case ProgrammeClosed():
+            yield from _closed(rows, programme, record.at)
+        case RoundRequested():
+            yield from _round(rows, programme, event, data, record.at)
+            return
+        case PairingLocked():
+            yield from _locked(rows, programme, event, data)
+            return
+        case PairingForbidden():
+            yield from _forbidden(rows, programme, data, record.at)
+        case NudgesReleased():
+            pass
+    yield from _recorded(programme.programme_id, event, getattr(data, "reason", None))
+
+
+def _closed(rows: Rows, programme: Programme, at: datetime) -> Effects:
+    yield put_programme(replace(programme, status=ProgrammeStatus.CLOSED, next_round_at=None, locks=()))
+    shut = replace(programme, status=ProgrammeStatus.CLOSED)
+    for _, row in list(rows.scan(PAIRINGS, f"{programme.programme_id}.")):
+        pairing: Pairing = row
+        if pairing.state is PairingState.PROPOSED:
+            yield from lifecycle.lapse(rows, shut, pairing, at)
+        elif pairing.is_live:
+            yield from lifecycle.end(rows, shut, pairing, EndCode.PROGRAMME_CLOSED, at)
+
+
+def _round(rows: Rows, programme: Programme, event: Event, data: RoundRequested, at: datetime) -> Effects:
+    if programme.status is not ProgrammeStatus.RUNNING:
+        yield from _refuse(programme.programme_id, event, RefusalCode.PROGRAMME_PAUSED)
+    elif data.dry_run:
+        report = rounds.rehearsed(rows, programme, at)
+        yield Emit(topic=INSIGHTS, key=programme.programme_id, data=report, subjects=(str(report.round), "dry_run"))
+    else:
+        yield from rounds.held(rows, programme, at)
+        yield from _recorded(programme.programme_id, event)
+
+
+def _locked(rows: Rows, programme: Programme, event: Event, data: PairingLocked) -> Effects:
+    people = pair_of(*data.person_ids)
+    if any(participant_in(rows, programme.programme_id, person_id) is None for person_id in people):
+        yield from _refuse(programme.programme_id, event, RefusalCode.NOT_PARTICIPANTS)
+        return
+    kept = tuple(lock for lock in programme.locks if lock.people != people)
+    yield put_programme(replace(programme, locks=(*kept, Lock(people=people))))
+    yield from _recorded(programme.programme_id, event, data.reason)
+
+
+def _forbidden(rows: Rows, programme: Programme, data: PairingForbidden, at: datetime) -> Effects:
+    """Never propose these two; an open proposal between them lapses, a live pair is theirs to end."""
+    people = pair_of(*data.person_ids)
+    bar = bar_in(rows, programme.programme_id, people)
+    yield put_bar(programme.programme_id, replace(bar, is_forbidden=True))
+    pairing = pairing_in(rows, bar.open_pairing_id) if bar.open_pairing_id is not None else None
+    if pairing is not None and pairing.state is PairingState.PROPOSED:
+        yield from lifecycle.lapse(rows, programme, pairing, at)
+
+
+def on_retracted(rows: Rows, record: Record) -> Effects:
+    """Take an open proposal back; to everybody else it lapsed like any other."""
+    event, data = _event(record)
+    assert isinstance(data, ProposalRetracted)
+    programme = programme_in(rows, programme_of(data.pairing_id))
+    if programme is None:
+        yield Refuse(ErrorCode.UNKNOWN_PROGRAMME, "pairing_id: no such programme")
+        return
+    pairing = pairing_in(rows, data.pairing_id)
+    if pairing is None:
+        yield Refuse(ErrorCode.UNKNOWN_PAIRING, "pairing_id: no such pairing")
+    elif pairing.state is not PairingState.PROPOSED:
+        yield from _refuse(programme.programme_id, event, RefusalCode.NOT_PROPOSED)
+    else:
+        yield from lifecycle.lapse(rows, programme, pairing, record.at)
+        yield from _recorded(programme.programme_id, event, data.reason)
+
+
+def on_insight(rows: Rows, record: Record) -> Effects:
+    """Take an anonymous note, or a sponsor's answer to one."""
+    _, data = _event(record)
+    assert isinstance(data, InsightShared | InsightAnswered)
+    if programme_in(rows, data.programme_id) is None:
+        yield Refuse(ErrorCode.UNKNOWN_PROGRAMME, "programme_id: no such programme")
+
+
+def on_outcome(_rows: Rows, record: Record) -> Effects:
+    """Hear what became of a nudge."""
+    assert isinstance(record.payload, NudgeOutcome)
+    yield from ()
+
+
+def wake(rows: Rows, key: str, _due_at: datetime, at: datetime) -> Effects:
+    """Hold the daily round; a day without a pool has none."""
+    programme = rows.get(PROGRAMMES, key)
+    assert isinstance(programme, Programme), key
+    if rounds.has_pool(rows, programme, at):
+        yield from rounds.held(rows, programme, at)
+    else:
+        yield put_programme(replace(programme, next_round_at=next_round(programme, at)))
+
+
+def _event(record: Record) -> tuple[Event, object]:
+    assert isinstance(record.payload, Event), "commands come from outside"
+    return record.payload, record.payload.data
+
+
+def _recorded(programme_id: ProgrammeId, event: Event, reason: str | None = None) -> Effects:
+    data = CommandRecorded(type=event.type, subject=programme_id, reason=reason)
+    yield Emit(topic=AUDIT, key=programme_id, data=data, actor_id=event.actor)
+
+
+def _refuse(programme_id: ProgrammeId, event: Event, code: RefusalCode) -> Effects:
+    yield Emit(topic=AUDIT, key=programme_id, data=CommandRefused(type=event.type, subject=programme_id, code=code))
+
+
+COMMANDS: Final = (
+    ProgrammePolicyChanged,
+    ProgrammePaused,
+    ProgrammeResumed,
+    ProgrammeClosed,
+    RoundRequested,
+    PairingLocked,
+    PairingForbidden,
+    NudgesReleased,
+)
+HANDLERS: Final[Mapping[type, Handler]] = MappingProxyType(
+    {
+        ProgrammeCreated: on_created,
+        **dict.fromkeys(COMMANDS, on_command),
+        ProposalRetracted: on_retracted,
+        **dict.fromkeys((InsightShared, InsightAnswered), on_insight),
+        NudgeOutcome: on_outcome,
+    }
+)

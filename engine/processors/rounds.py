@@ -1,0 +1,272 @@
+"""Rounds: proposals out of the pool, with reasons, a certificate, and a word for everybody left out."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from engine.domain import rounds as matching
+from engine.domain.messages import Reason
+from engine.domain.pairing import Learns, Pairing, Proposal, SideOffer, Timer, TimerKind, armed
+from engine.domain.participant import joined
+from engine.domain.pool import band_of, members_of
+from engine.domain.programme import Programme, families_of, next_round
+from engine.domain.scoring import TECH_FAMILIES
+from engine.effects import Effects, Emit, Rows
+from engine.processors.intents import coordinator_of, intended, nudged
+from engine.processors.lifecycle import announced
+from engine.processors.tables import BARS, PARTICIPANTS, bar_in, participant_in, put_bar, put_pairing, put_participant, put_programme
+from schemas import pairing as published
+from schemas.codes import NudgeKey, PairingReasonCode, PairingState, Track
+from schemas.base import PairingReason, UnmatchedReason
+from schemas.ids import PairingId, PersonId
+from schemas.policy import Policy
+from schemas.round import RoundCompleted, RoundProposal, Unmatched
+from schemas.topics import INSIGHTS, PAIRINGS
+
+ANSWER_REMINDER_DAYS: Final = 3
+RATIO_ALARM: Final = (99, 100)
+"""Below this share of the bound the coordinator is told."""
+DATA_USED: Final = (
+    "offers",
+    "wants",
+    "hours",
+    "timezone",
+    "languages",
+    "experience_band",
+    "department",
+    "reporting_line",
+    "past_pairings",
+    "waiting_since",
+)
+
+
+def held(rows: Rows, programme: Programme, at: datetime) -> Effects:
+    """Hold the next round: propose pairs, say why for everybody else, set the next round."""
+    ordinal = programme.rounds_held + 1
+    result = _matched(rows, programme, programme.policy, ordinal, at)
+    done = replace(programme, rounds_held=ordinal, locks=(), next_round_at=next_round(programme, at))
+    yield put_programme(done)
+    for proposal in result.proposals:
+        yield from _proposed(rows, done, proposal, ordinal, at)
+    for left_out in result.unmatched:
+        participant = participant_in(rows, programme.programme_id, left_out.person_id)
+        reason = f"{left_out.code}/{left_out.widen}"
+        if participant is not None and left_out.is_in_pool and participant.unmatched_reason != reason:
+            yield put_participant(replace(participant, unmatched_reason=reason))
+    yield Emit(topic=INSIGHTS, key=programme.programme_id, data=_report(done, result, ordinal), subjects=(str(ordinal),))
+    if result.certificate.is_below(*RATIO_ALARM):
+        yield from intended(
+            done,
+            NudgeKey.COORDINATOR_ROUND_ALARM,
+            coordinator_of(programme.programme_id),
+            at=at,
+            occasion=str(ordinal),
+            params={"round": ordinal, "optimal_ratio": str(round(result.certificate.ratio, 4))},
+        )
+
+
+def rehearsed(rows: Rows, programme: Programme, at: datetime, policy: Policy | None = None) -> RoundCompleted:
+    """Compute the round that would be held now, under another policy if one is given; change nothing."""
+    ordinal = programme.rounds_held + 1
+    return _report(programme, _matched(rows, programme, policy or programme.policy, ordinal, at), ordinal, is_dry_run=True)
+
+
+def has_pool(rows: Rows, programme: Programme, at: datetime) -> bool:
+    """Whether anybody is there to be paired: a round without a pool isn't held."""
+    participants = (row for _, row in rows.scan(PARTICIPANTS, f"{programme.programme_id}/"))
+    return any(member.room > 0 and member.status is None for member in members_of(programme, participants, (), at))
+
+
+def _matched(rows: Rows, programme: Programme, policy: Policy, ordinal: int, at: datetime) -> matching.RoundResult:
+    judged = programme if policy is programme.policy else replace(programme, policy_json=policy.model_dump_json())
+    prefix = f"{programme.programme_id}/"
+    members = members_of(
+        judged,
+        (row for _, row in rows.scan(PARTICIPANTS, prefix)),
+        (row for _, row in rows.scan(BARS, prefix)),
+        at,
+    )
+    return matching.hold_round(
+        members,
+        judged.policy,
+        round_ordinal=ordinal,
+        at=at,
+        topic_catalogue=families_of(judged.policy_json),
+        locks=[lock.people for lock in programme.locks],
+    )
+
+
+def _pairing_id(programme: Programme, people: tuple[PersonId, PersonId], ordinal: int) -> PairingId:
+    name = f"{programme.programme_id}/{people[0]}/{people[1]}/{ordinal}"
+    return PairingId(f"{programme.programme_id}.{hashlib.blake2b(name.encode(), digest_size=8).hexdigest()}")
+
+
+def _proposed(rows: Rows, programme: Programme, found: matching.Proposal, ordinal: int, at: datetime) -> Effects:
+    policy = programme.policy
+    people = found.person_ids
+    expires_at = at + timedelta(days=policy.consent_days)
+    proposal = Proposal(
+        version=1,
+        score=found.score,
+        sides=(_side(found.sides[0]), _side(found.sides[1])),
+        reasons=reasons_of(found, families_of(programme.policy_json)),
+        data_used=DATA_USED,
+        policy_version=programme.policy_version,
+        proposed_at=at,
+        expires_at=expires_at,
+    )
+    pairing = Pairing(
+        pairing_id=_pairing_id(programme, people, ordinal),
+        programme_id=programme.programme_id,
+        people=people,
+        track=policy.track,
+        state=PairingState.PROPOSED,
+        since=at,
+        proposal=proposal,
+        senior_id=_senior_id(rows, programme, people),
+    )
+    pairing = armed(pairing, Timer(kind=TimerKind.CONSENT_OVER, due_at=expires_at))
+    if policy.consent_days > ANSWER_REMINDER_DAYS:
+        pairing = armed(pairing, Timer(kind=TimerKind.ANSWER_DUE, due_at=at + timedelta(days=ANSWER_REMINDER_DAYS)))
+    yield put_pairing(pairing)
+    yield Emit(topic=PAIRINGS, key=pairing.pairing_id, data=described(pairing), expires_at=expires_at)
+    yield from announced(pairing, at)
+    yield put_bar(programme.programme_id, replace(bar_in(rows, programme.programme_id, people), open_pairing_id=pairing.pairing_id))
+    for person_id in people:
+        participant = participant_in(rows, programme.programme_id, person_id)
+        assert participant is not None, "a round proposes participants only"
+        yield put_participant(replace(joined(participant, pairing.pairing_id), unmatched_reason=None))
+    for person_id in people:
+        yield from nudged(
+            programme,
+            pairing,
+            NudgeKey.PROPOSAL_READY,
+            person_id,
+            at=at,
+            occasion="1",
+            expires_at=expires_at,
+            proposal_version=1,
+            answer_by=f"{expires_at:%Y-%m-%dT%H:%M:%SZ}",
+        )
+
+
+def _senior_id(rows: Rows, programme: Programme, people: tuple[PersonId, PersonId]) -> PersonId | None:
+    """Name the more experienced of the two; nobody where a band is unknown or both are equal."""
+    bands: list[tuple[int, PersonId]] = []
+    for person_id in people:
+        participant = participant_in(rows, programme.programme_id, person_id)
+        band = band_of(participant, programme.policy) if participant is not None else None
+        if band is None:
+            return None
+        bands.append((band, person_id))
+    (lower, _), (higher, senior_id) = sorted(bands)
+    return senior_id if higher > lower else None
+
+
+def _side(side: matching.Side) -> SideOffer:
+    return SideOffer(
+        person_id=side.person_id,
+        benefit_points=side.benefit.points,
+        need_points=side.benefit.need,
+        learns=tuple(
+            Learns(topic=lesson.topic, level=lesson.level, own_level=lesson.own_level, points=lesson.points) for lesson in side.lessons
+        ),
+        options_count=side.options_count,
+    )
+
+
+def reasons_of(found: matching.Proposal, families: dict[str, str]) -> tuple[Reason, ...]:
+    """List why these two: every number is a term of the score, so the score can be recomputed from the reasons alone."""
+    reasons: list[Reason] = []
+    for side in found.sides:
+        for lesson in side.lessons:
+            params: dict[str, str | int | float | bool] = {
+                "person_id": side.person_id,
+                "topic": lesson.topic,
+                "level": lesson.level,
+                "own_level": lesson.own_level,
+                "points": lesson.points,
+                "need_points": side.benefit.need,
+            }
+            reasons.append(Reason(code=PairingReasonCode.LEARNS_TOPIC, params=params))
+    reasons.append(Reason(code=PairingReasonCode.SHARED_HOURS, params={"shared_week_minutes": found.context.shared_week_minutes}))
+    if found.context.is_other_department:
+        reasons.append(Reason(code=PairingReasonCode.OTHER_DEPARTMENT, params={}))
+    if found.context.bands_apart:
+        reasons.append(Reason(code=PairingReasonCode.BRIDGES_BANDS, params={"bands_apart": found.context.bands_apart}))
+    if any(families.get(lesson.topic) not in TECH_FAMILIES for side in found.sides for lesson in side.lessons):
+        reasons.append(Reason(code=PairingReasonCode.BEYOND_TECH, params={}))
+    for side in found.sides:
+        reasons.append(
+            Reason(code=PairingReasonCode.RANK_OF_OPTIONS, params={"person_id": side.person_id, "options_count": side.options_count})
+        )
+    if found.is_locked:
+        reasons.append(Reason(code=PairingReasonCode.LOCKED, params={}))
+    return tuple(reasons)
+
+
+def described(pairing: Pairing) -> published.PairingProposed:
+    """Write the proposal as published."""
+    proposal = pairing.proposal
+    return published.PairingProposed(
+        pairing_id=pairing.pairing_id,
+        programme_id=pairing.programme_id,
+        proposal_version=proposal.version,
+        people=(_person(proposal.sides[0]), _person(proposal.sides[1])),
+        score=proposal.score,
+        track=Track(pairing.track),
+        reasons=tuple(PairingReason(code=PairingReasonCode(reason.code), params=reason.params) for reason in proposal.reasons),
+        data_used=proposal.data_used,
+        policy_version=proposal.policy_version,
+        expires_at=proposal.expires_at,
+    )
+
+
+def _person(side: SideOffer) -> published.ProposedPerson:
+    need = side.need_points
+    return published.ProposedPerson(
+        person_id=side.person_id,
+        learns=tuple(
+            published.Learning(topic=x.topic, level=x.level, own_level=x.own_level, share=min(1.0, round(x.points / need, 4)) if need else 0.0)
+            for x in side.learns
+        ),
+        benefit=round(side.benefit_points / need, 4) if need else 0.0,
+    )
+
+
+def _report(programme: Programme, result: matching.RoundResult, ordinal: int, *, is_dry_run: bool = False) -> RoundCompleted:
+    families = families_of(programme.policy_json)
+    return RoundCompleted(
+        programme_id=programme.programme_id,
+        round=ordinal,
+        dry_run=is_dry_run,
+        proposed=len(result.proposals),
+        waiting=result.waiting_count,
+        no_option_by_reason=result.no_option_by_reason,
+        total_score=result.certificate.total,
+        optimality_bound=result.certificate.bound,
+        optimal_ratio=round(min(1.0, result.certificate.ratio), 6),
+        blocking_pairs=result.certificate.blocking_pairs_count,
+        proposals=_rehearsed_proposals(result.proposals, families) if is_dry_run else None,
+        unmatched=_rehearsed_unmatched(result) if is_dry_run else None,
+    )
+
+
+def _rehearsed_proposals(proposals: Sequence[matching.Proposal], families: dict[str, str]) -> tuple[RoundProposal, ...]:
+    return tuple(
+        RoundProposal(
+            people=proposal.person_ids,
+            score=proposal.score,
+            reasons=tuple(PairingReason(code=PairingReasonCode(r.code), params=r.params) for r in reasons_of(proposal, families)),
+        )
+        for proposal in proposals
+    )
+
+
+def _rehearsed_unmatched(result: matching.RoundResult) -> tuple[Unmatched, ...]:
+    return tuple(
+        Unmatched(person_id=left_out.person_id, reasons=(UnmatchedReason(code=left_out.code, params={"widen": left_out.widen}),))
+        for left_out in result.unmatched
+    )
