@@ -27,6 +27,9 @@ from schemas.strict_json import EVENT_BYTES_MAX, INT64_MAX, Malformed, TooLarge,
 from schemas.topics import DLQ_INGEST, dead_letter_topic, topic_of_type
 
 __all__ = [
+    "Event",
+    "Rejected",
+    "Tombstone",
     "content_hash",
     "decode",
     "decode_binary",
