@@ -185,15 +185,15 @@ def _searched(edges: Sequence[Edge], room: Sequence[int]) -> tuple[list[Edge], i
 
 def _general(edges: Sequence[Edge], room: Sequence[int], colourings: Sequence[Sequence[bool]]) -> tuple[list[Edge], int]:
     """Solve a graph with odd cycles: double cover, rounding, then one colouring after the other."""
-    ends = [(edge.lo, edge.hi) for edge in edges]
-    ends += [(hi, lo) for lo, hi in ends]
+    # Both directions of an edge stand side by side, so that each bidder's edges stay heaviest first.
+    ends = [end for edge in edges for end in ((edge.lo, edge.hi), (edge.hi, edge.lo))]
     scale = _scale(sum(room[person] for person in {left for left, _ in ends}))
-    weights = [edge.weight * scale for edge in edges]
-    held, dual = _auction(ends, weights + weights, room)
+    weights = [edge.weight * scale for edge in edges for _ in range(2)]
+    held, dual = _auction(ends, weights, room)
     bound = dual // (2 * scale)
-    count = len(edges)
-    twice = [edge for number, edge in enumerate(edges) if number in held and number + count in held]
-    once = [edge for number, edge in enumerate(edges) if (number in held) != (number + count in held)]
+    halves = [(2 * number in held) + (2 * number + 1 in held) for number in range(len(edges))]
+    twice = [edge for edge, half_count in zip(edges, halves, strict=True) if half_count == 2]
+    once = [edge for edge, half_count in zip(edges, halves, strict=True) if half_count == 1]
     chosen = _maximal(_maximal(twice, once, room), edges, room)
     return _recoloured(chosen, edges, room, colourings, bound), bound
 
@@ -257,6 +257,7 @@ def _auction(ends: Sequence[tuple[int, int]], weights: Sequence[int], room: Sequ
     bids_on: dict[int, list[tuple[int, int, int]]] = {}
     for number, (bidder, item) in enumerate(ends):
         bids_on.setdefault(bidder, []).append((weights[number], item, number))
+    assert all(options[0][0] >= options[-1][0] for options in bids_on.values()), "heaviest first"
     items = {item for _, item in ends}
     prices = {item: [0] * room[item] for item in items}
     owners = {item: [-1] * room[item] for item in items}

@@ -34,6 +34,7 @@ PROFILE_REMINDER_DAYS: Final = (7, 14)
 WAITING_UPDATE_DAYS: Final = 30
 QUARTER_DAYS: Final = 91
 
+ProfileSaid = said.ParticipationEnrolled | said.ParticipationUpdated
 Said = Callable[[Rows, Programme, Participant, Event, datetime], Effects]
 
 
@@ -46,7 +47,7 @@ def on_participation(rows: Rows, record: Record) -> Effects:
         yield from _refused(message, record, Refuse(ErrorCode.UNKNOWN_PROGRAMME, "programme_id: no such programme, or closed"))
         return
     data = message.event.data
-    if isinstance(data, said.ParticipationEnrolled):
+    if isinstance(data, ProfileSaid):
         unknown = unknown_topic(programme, data)
         if unknown is not None:
             yield from _refused(message, record, Refuse(ErrorCode.SCHEMA_INVALID, f"topic: unknown topic {unknown}"))
@@ -71,14 +72,14 @@ def _refused(message: ParticipationReported, record: Record, refusal: Refuse) ->
     yield Send(StageName.PEOPLE, message.person_id, reply)
 
 
-def unknown_topic(programme: Programme, data: said.ParticipationEnrolled) -> str | None:
+def unknown_topic(programme: Programme, data: ProfileSaid) -> str | None:
     """Return the first topic of an enrolment that the programme's catalogue doesn't have."""
     families = families_of(programme.policy_json)
     topics = [offer.topic for offer in data.offers] + [want.topic for want in data.wants]
     return next((topic for topic in topics if topic not in families), None)
 
 
-def profile_from(data: said.ParticipationEnrolled) -> Profile:
+def profile_from(data: ProfileSaid) -> Profile:
     """Read a profile; a topic that is named twice counts as last said."""
     return Profile(
         offers=tuple(sorted({offer.topic: (offer.topic, offer.level) for offer in data.offers}.values())),
@@ -98,7 +99,7 @@ def _stamp(event: Event) -> tuple[str, ...]:
 def _on_profile(rows: Rows, programme: Programme, participant: Participant, event: Event, at: datetime) -> Effects:
     """Enrol, or replace the profile of somebody enrolled. A late `updated` never brings back somebody who withdrew."""
     data = event.data
-    assert isinstance(data, said.ParticipationEnrolled)
+    assert isinstance(data, ProfileSaid)
     is_update = isinstance(data, said.ParticipationUpdated)
     is_new = participant.status in {ParticipantStatus.KNOWN, ParticipantStatus.WITHDRAWN}
     if _stamp(event) <= participant.profile_stamp or (is_update and participant.status is ParticipantStatus.WITHDRAWN):

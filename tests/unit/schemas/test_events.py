@@ -7,8 +7,9 @@ from typing import Any, Final
 import pytest
 from pydantic import BaseModel, ValidationError
 
+from schemas.audit import CommandRefused
 from schemas.base import PSEUDONYM_PENDING, data_json
-from schemas.codes import NudgeCategory, NudgeClass, NudgeKey, SuppressionReason
+from schemas.codes import EligibilityCode, NudgeCategory, NudgeClass, NudgeKey, RefusalCode, SuppressionReason
 from schemas.hr import HrHired, HrRoleChanged
 from schemas.ids import PairingId, PersonId, ProgrammeId
 from schemas.nudge import NudgeRequested, NudgeSuppressed
@@ -277,3 +278,11 @@ def test_a_suppressed_nudge_waits_for_its_pseudonym() -> None:
 
     assert waiting.person == "0" * 16
     assert problem_of(NudgeSuppressed, {"person": "ann", "key": "open_debate", "reason": "done"}) == "person"
+
+
+@pytest.mark.parametrize("code", [*RefusalCode, *EligibilityCode])
+def test_a_refused_command_names_its_rule(code: RefusalCode | EligibilityCode) -> None:
+    """A command is refused for its own reasons, a lock also for a hard rule; the code reads back as the same name."""
+    refused = CommandRefused.model_validate({"type": "bothways.pairing.locked.v1", "subject": "alpha", "code": code.value})
+
+    assert code is refused.code

@@ -175,7 +175,7 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "metrics": {"enrolled": 12, "match_rate": 0.5, "stalled": None},
         "k": 5,
     },
-    "command.refused": {"type": "bothways.pairing.locked.v1", "subject": "alpha", "code": "unknown_programme"},
+    "command.refused": {"type": "bothways.pairing.locked.v1", "subject": "alpha", "code": "reporting_line"},
     "command.recorded": {"type": "bothways.pairing.locked.v1", "subject": "alpha", "actor": "0123456789abcdef", "reason": "asked for"},
 }
 """One full example of each type; those that hold a policy are in test_policy."""
