@@ -1,0 +1,111 @@
+"""The people stage with its roster alone, and programmes that only write down what they hear."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from engine.domain.marks import Seen, Sequence
+from engine.domain.messages import Employment, FactsChanged, ParticipationRefused, ParticipationReported
+from engine.domain.person import Person
+from engine.domain.person_view import described
+from engine.effects import Effects, Put, Record, Refuse, Rows, Send, StageName
+from engine.processors import roster
+from engine.processors.people_tables import PEOPLE, REPORTS
+from engine.testing import TopologyDriver
+from engine.topology import SEEN, SEQUENCES, Stage, Table, Topology
+from schemas.codes import ErrorCode
+
+HEARD = "heard"
+UNKNOWN_PROGRAMME = "nowhere"
+"""The one programme that refuses everything."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """A message that reached a programme."""
+
+    at: datetime
+    message: FactsChanged | ParticipationReported
+    wake_at: datetime | None = None
+
+
+def _hear(rows: Rows, record: Record) -> Effects:
+    message = record.payload
+    assert isinstance(message, FactsChanged | ParticipationReported)
+    n = sum(1 for _ in rows.scan(HEARD, f"{record.key}/"))
+    yield Put(HEARD, f"{record.key}/{n:06}", Heard(at=record.at, message=message))
+    if record.key == UNKNOWN_PROGRAMME and isinstance(message, ParticipationReported):
+        assert record.origin is not None
+        refusal = ParticipationRefused(
+            person_id=message.person_id,
+            programme_id=message.programme_id,
+            is_enrolment=message.event.type == "bothways.participation.enrolled.v1",
+            source=message.event.source,
+            event_id=message.event.id,
+            redrive_count=record.origin.redrive_count,
+            code=ErrorCode.UNKNOWN_PROGRAMME,
+        )
+        yield Send(StageName.PEOPLE, message.person_id, refusal)
+        yield Refuse(ErrorCode.UNKNOWN_PROGRAMME, "no such programme")
+
+
+def _tables(**row_types: type[Any]) -> dict[str, Table]:
+    return {name: Table(name=name, row_type=row_type) for name, row_type in row_types.items()}
+
+
+class PeopleDriver(TopologyDriver):
+    """The driver, and short ways to ask it about people."""
+
+    def __init__(self) -> None:
+        people = Stage(
+            name=StageName.PEOPLE,
+            tables=_tables(**roster.ROW_TYPES, **{SEEN: Seen, SEQUENCES: Sequence}),
+            handlers={type_: (handler,) for type_, handler in roster.HANDLERS.items()},
+            wakes={**roster.WAKES, SEEN: _forget},
+        )
+        programmes = Stage(
+            name=StageName.PROGRAMMES,
+            tables=_tables(**{HEARD: Heard, SEEN: Seen, SEQUENCES: Sequence}),
+            handlers={FactsChanged: (_hear,), ParticipationReported: (_hear,)},
+            wakes={SEEN: _forget},
+        )
+        super().__init__(Topology(stages={StageName.PEOPLE: people, StageName.PROGRAMMES: programmes}))
+
+    def person(self, person_id: str) -> Person | None:
+        """Return a person's row."""
+        found: Person | None = self.row(StageName.PEOPLE, PEOPLE, person_id)
+        return found
+
+    def seen(self, person_id: str) -> dict[str, Any]:
+        """Return what `inspect person` shows."""
+        person = self.person(person_id)
+        assert person is not None, person_id
+        return described(person)
+
+    def employment(self, person_id: str) -> Employment | None:
+        """Return a person's employment; None for somebody without a row."""
+        person = self.person(person_id)
+        return None if person is None else person.employment
+
+    def people(self) -> dict[str, dict[str, Any]]:
+        """Return everybody, as `inspect person` shows them."""
+        return {key: described(person) for key, person in self.rows(StageName.PEOPLE).scan(PEOPLE, "")}
+
+    def reports(self, manager_id: str) -> list[str]:
+        """Return who reports to a manager."""
+        return [report.report_id for _, report in self.rows(StageName.PEOPLE).scan(REPORTS, f"{manager_id}/")]
+
+    def heard(self, programme_id: str = "") -> list[Heard]:
+        """Return what one programme has heard, oldest first; every programme's without an id."""
+        prefix = f"{programme_id}/" if programme_id else ""
+        return [heard for _, heard in self.rows(StageName.PROGRAMMES).scan(HEARD, prefix)]
+
+    def facts(self, programme_id: str) -> list[FactsChanged]:
+        """Return the changes of facts that one programme has heard of."""
+        return [heard.message for heard in self.heard(programme_id) if isinstance(heard.message, FactsChanged)]
+
+
+def _forget(_rows: Rows, _key: str, _due_at: datetime, _at: datetime) -> Iterator[Any]:
+    """Let a mark go; the step has cleared its timer, which is all that these tests need."""
+    yield from ()
