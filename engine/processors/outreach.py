@@ -36,10 +36,11 @@ from engine.domain.outreach import (
 )
 from engine.effects import Delete, Effects, Emit, Handler, Note, Put, Record, Rows, Send, StageName, Wake
 from engine.identity import derived_id
+from engine.processors.people_tables import person_in
 from schemas.base import PSEUDONYM_PENDING, NudgeReason
 from schemas.codes import CancellationReason, NudgeClass, NudgeKey, NudgeReasonCode
 from schemas.envelope import Event
-from schemas.hr import HrDeparted, HrErased, HrLeaveEnded, HrLeaveStarted, HrRoleChanged
+from schemas.hr import HrDeparted, HrErased, HrHired, HrLeaveEnded, HrLeaveStarted, HrRoleChanged
 from schemas.ids import NudgeId, PairingId, PersonId, ProgrammeId
 from schemas.nudge import (
     NudgeActed,
@@ -55,7 +56,6 @@ from schemas.nudge import (
 from schemas.nudge_params import PARAMS_BY_KEY
 from schemas.topics import AUDIT, NUDGES
 
-PEOPLE: Final = "people"
 CONTACTS: Final = "contacts"
 NUDGED: Final = "nudged"
 CONTROLS: Final = "controls"
@@ -210,7 +210,7 @@ def _standing(rows: Rows, person_id: PersonId) -> Standing:
     """Read the roster's row. Without one a coordinator is there, and anybody else is away: erased, or never known."""
     if person_id.startswith(COORDINATOR_PREFIX):
         return Standing()
-    person = rows.get(PEOPLE, person_id)
+    person = person_in(rows, person_id)
     if person is None:
         return Standing(employment=Employment.ERASED)
     return Standing(
@@ -325,7 +325,7 @@ HANDLERS: Final[Mapping[type, Handler]] = MappingProxyType(
         **dict.fromkeys(OUTCOMES, on_outcome),
         NudgeOptedOut: on_opted_out,
         NudgeOptedIn: on_opted_in,
-        **dict.fromkeys((HrRoleChanged, HrLeaveStarted, HrLeaveEnded, HrDeparted), on_person_changed),
+        **dict.fromkeys((HrHired, HrRoleChanged, HrLeaveStarted, HrLeaveEnded, HrDeparted), on_person_changed),
         HrErased: on_erased,
     }
 )
