@@ -10,9 +10,10 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 from functools import lru_cache
 from typing import Annotated, Final, TypeVar
-from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field
+
+from schemas.zones import ZoneInfo
 
 DAY_MIN: Final = date(1900, 1, 1)
 DAY_MAX: Final = date(9998, 12, 31)

@@ -18,15 +18,12 @@ When the clocks change
 Source: house rule; RFC 9557 zones through `zoneinfo`; the tzdata package is pinned, so a due instant is the same on every machine.
 """
 
-import zoneinfo
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Final
-from zoneinfo import ZoneInfo
 
-# The machine's own zone files differ from host to host; without a path `zoneinfo` reads the pinned package.
-zoneinfo.reset_tzpath(to=())
+from schemas.zones import ZoneInfo
 
 SEARCH_DAYS_MAX: Final = 400
 """A calendar that is quiet for longer than a year has no waking instant."""

@@ -16,7 +16,8 @@ Source: house rule; ISO 8601 weeks, RFC 9557 zones through `zoneinfo`.
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Final
-from zoneinfo import ZoneInfo
+
+from schemas.zones import ZoneInfo
 
 LocalHours = tuple[int, str, str]
 """Weekday 1 to 7 (Monday first), start and end as "HH:MM"; "24:00" ends a day."""

@@ -141,7 +141,7 @@ class NudgeIntended:
     key: NudgeKey
     occasion: str
     """Tells two nudges of one key, person and pairing apart (term, session, reminder number)."""
-    params: dict[str, str | int | bool | tuple[str, ...] | None]
+    params: dict[str, str | int | float | bool | tuple[str, ...] | None]
     expires_at: datetime
     terms: OutreachTerms
     reasons: tuple[Reason, ...] = ()

@@ -18,7 +18,7 @@ from engine.effects import Effects, Send, StageName
 from schemas.codes import NudgeClass, NudgeKey, NudgeReasonCode
 from schemas.ids import PersonId, ProgrammeId
 
-ParamValue = str | int | bool | tuple[str, ...] | None
+ParamValue = str | int | float | bool | tuple[str, ...] | None
 
 _REASON: Final[Mapping[NudgeKey, NudgeReasonCode]] = {
     NudgeKey.OPEN_INVITATION: NudgeReasonCode.NOMINATED,

@@ -63,7 +63,7 @@ def held(rows: Rows, programme: Programme, at: datetime) -> Effects:
             coordinator_of(programme.programme_id),
             at=at,
             occasion=str(ordinal),
-            params={"round": ordinal, "optimal_ratio": str(round(result.certificate.ratio, 4))},
+            params={"round": ordinal, "optimal_ratio": round(min(1.0, result.certificate.ratio), 4)},
         )
 
 
