@@ -5,10 +5,10 @@ Never knows: people, scores, rules: only positions, weights, tie hashes and room
 
 How: each connected component is solved alone. In a bipartite one the side with less room bids for the other in an integer auction: a
 bidder offers its best object the advantage over its second best plus epsilon, and displaces whoever held the cheapest slot. Final
-prices are a solution of the dual linear programme, hence the bound. A small component with odd cycles is searched through. A larger
-one runs the same auction on its bipartite double cover (everybody once as bidder, once as object), keeps pairs chosen from both sides,
-adds the rest greedily, then takes two-colourings of the people in turn and re-solves the pairs across each, keeping every improvement;
-half the cover's bound holds for it. In sparse graphs that bound is loose by up to a hundredth, for odd cycles count half a pair too much.
+prices are a solution of the dual linear programme, hence the bound. A small component with odd cycles is solved exactly (blossom). A
+larger one runs the same auction on its bipartite double cover (everybody once as bidder, once as object), keeps pairs chosen from both
+sides, adds the rest greedily, then takes two-colourings of the people in turn and re-solves the pairs across each, keeping every
+improvement; half the cover's bound holds for it. That bound is a little loose, for an odd cycle counts half a pair too much.
 
 Invariants
     A1  Nobody gets more pairs than room, and no pair twice.
@@ -23,10 +23,13 @@ room, so that epsilon is less than one point in all and the bipartite optimum is
 Source: Bertsekas and Castañón, auction algorithms for transportation problems (1989); house rule for the colourings.
 """
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise, product
 from typing import Final, NamedTuple
+
+from engine.domain.blossom import heaviest_matching
 
 BIDS_PER_SLOT: Final = 64
 BIDS_BASE: Final = 20_000
@@ -36,9 +39,11 @@ EXACT_ROOM_MAX: Final = 64
 GOOD_ENOUGH_PER_10_000: Final = 9_995
 """Recolouring stops at that share of the bound."""
 RECOLOUR_PASSES_MAX: Final = 3
-SEARCH_EDGES_MAX: Final = 48
-SEARCH_STEPS_MAX: Final = 4_000
-"""Components with odd cycles are searched through while both limits hold."""
+EXACT_VERTICES_MAX: Final = 300
+"""Components with odd cycles are solved exactly if that many units of room hold them."""
+_TIE_BITS: Final = 20
+_TIE_SHIFT: Final = _TIE_BITS + 9
+"""All ties of an exact solution together stay below one point."""
 
 
 class Edge(NamedTuple):
@@ -83,7 +88,7 @@ def assign(edges: Sequence[Edge], room: Sequence[int], colourings: Sequence[Sequ
         if side is not None:
             part, part_bound = _across(component, side, room)
         else:
-            part, part_bound = _searched(component, room) or _general(component, room, colourings)
+            part, part_bound = _exact(component, room) or _general(component, room, colourings)
         chosen += part
         bound += part_bound
     total = sum(edge.weight for edge in chosen)
@@ -149,48 +154,49 @@ def _scale(units: int) -> int:
     return units + 1 if units <= EXACT_ROOM_MAX else 1
 
 
-def _searched(edges: Sequence[Edge], room: Sequence[int]) -> tuple[list[Edge], int] | None:
-    """Try every choice of a small component with odd cycles, where half-chosen pairs would make its bound loose.
+def _exact(edges: Sequence[Edge], room: Sequence[int]) -> tuple[list[Edge], int] | None:
+    """Solve a small component with odd cycles exactly, where half-chosen pairs would make a bound by prices loose.
 
-    Returns: the best choice, which is its own bound; None if the component is too large or SEARCH_STEPS_MAX too few.
-    Order: the heavier edge is tried first, so the first of equal totals wins.
+    Each unit of room is a vertex. Where both people have more than one unit, two more vertices stand between theirs: an unused pair
+    matches the two with each other, a used one matches each outwards, so no pair is used twice. Tie hashes stand below the weights.
+
+    Returns: the heaviest choice, which is its own bound; None if it needs more than EXACT_VERTICES_MAX vertices.
     """
-    if len(edges) > SEARCH_EDGES_MAX:
+    degree = Counter(person for edge in edges for person in (edge.lo, edge.hi))
+    units = {person: min(room[person], degree[person]) for person in sorted(degree)}
+    wide = [edge for edge in edges if min(units[edge.lo], units[edge.hi]) > 1]
+    slot_count = sum(units.values())
+    vertex_count = slot_count + 2 * len(wide)
+    if vertex_count > EXACT_VERTICES_MAX:
         return None
-    sums = [0]
+    vertices = iter(range(vertex_count))
+    slots = {person: [next(vertices) for _ in range(count)] for person, count in units.items()}
+    weights: dict[tuple[int, int], int] = {}
+    edge_by_vertices: dict[tuple[int, int], Edge] = {}
+    gates: list[tuple[int, int, Edge]] = []
     for edge in edges:
-        sums.append(sums[-1] + edge.weight)
-    left = {person: room[person] for edge in edges for person in (edge.lo, edge.hi)}
-    best_total = 0
-    best: tuple[int, ...] = ()
-    pending: list[tuple[int, int, tuple[int, ...]]] = [(0, 0, ())]
-    for _ in range(SEARCH_STEPS_MAX):
-        if not pending:
-            return [edges[number] for number in best], best_total
-        number, total, taken = pending.pop()
-        if total > best_total:
-            best_total, best = total, taken
-        free = dict(left)
-        for index in taken:
-            free[edges[index].lo] -= 1
-            free[edges[index].hi] -= 1
-        pairs_max = sum(free.values()) // 2
-        if total + sums[min(number + pairs_max, len(edges))] - sums[number] <= best_total:
-            continue
-        pending.append((number + 1, total, taken))
-        if free[edges[number].lo] > 0 and free[edges[number].hi] > 0:
-            pending.append((number + 1, total + edges[number].weight, (*taken, number)))
-    return None
+        weight = (edge.weight << _TIE_SHIFT) + (edge.tie >> 64 - _TIE_BITS)
+        if min(units[edge.lo], units[edge.hi]) > 1:
+            near, far = next(vertices), next(vertices)
+            gates.append((near, far, edge))
+            joined = [*((slot, near) for slot in slots[edge.lo]), (near, far), *((slot, far) for slot in slots[edge.hi])]
+        else:
+            joined = [(min(pair), max(pair)) for pair in product(slots[edge.lo], slots[edge.hi])]
+            edge_by_vertices |= dict.fromkeys(joined, edge)
+        weights |= dict.fromkeys(joined, weight)
+    matched = heaviest_matching(vertex_count, weights)
+    outward = {high for low, high in matched if low < slot_count <= high}
+    chosen = [edge_by_vertices[pair] for pair in matched if pair in edge_by_vertices]
+    chosen += [edge for near, far, edge in gates if near in outward and far in outward]
+    return chosen, sum(edge.weight for edge in chosen)
 
 
 def _general(edges: Sequence[Edge], room: Sequence[int], colourings: Sequence[Sequence[bool]]) -> tuple[list[Edge], int]:
     """Solve a graph with odd cycles: double cover, rounding, then one colouring after the other."""
     # Both directions of an edge stand side by side, so that each bidder's edges stay heaviest first.
     ends = [end for edge in edges for end in ((edge.lo, edge.hi), (edge.hi, edge.lo))]
-    scale = _scale(sum(room[person] for person in {left for left, _ in ends}))
-    weights = [edge.weight * scale for edge in edges for _ in range(2)]
-    held, dual = _auction(ends, weights, room)
-    bound = dual // (2 * scale)
+    held, dual = _auction(ends, [edge.weight for edge in edges for _ in range(2)], room)
+    bound = dual // 2
     halves = [(2 * number in held) + (2 * number + 1 in held) for number in range(len(edges))]
     twice = [edge for edge, half_count in zip(edges, halves, strict=True) if half_count == 2]
     once = [edge for edge, half_count in zip(edges, halves, strict=True) if half_count == 1]
@@ -257,7 +263,7 @@ def _auction(ends: Sequence[tuple[int, int]], weights: Sequence[int], room: Sequ
     bids_on: dict[int, list[tuple[int, int, int]]] = {}
     for number, (bidder, item) in enumerate(ends):
         bids_on.setdefault(bidder, []).append((weights[number], item, number))
-    assert all(options[0][0] >= options[-1][0] for options in bids_on.values()), "heaviest first"
+    assert all(one[0] >= next_one[0] for options in bids_on.values() for one, next_one in pairwise(options)), "heaviest first"
     items = {item for _, item in ends}
     prices = {item: [0] * room[item] for item in items}
     owners = {item: [-1] * room[item] for item in items}

@@ -18,12 +18,12 @@ Source: house rule; 32 options a person keep all but 0.001 % of the optimum.
 """
 
 import heapq
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
 from itertools import compress, count
-from typing import Final
+from typing import Final, TypeVar
 
 from engine.domain.assignment import Edge
 from engine.domain.eligibility import (
@@ -40,6 +40,8 @@ from engine.domain.hours import shared_week_minutes
 from engine.domain.scoring import USEFULNESS, Benefit, context_hundredths, need, pair_score
 from schemas.codes import EligibilityCode, Track
 from schemas.ids import PersonId
+
+Key = TypeVar("Key", bound=Hashable)
 
 CANDIDATES_MAX: Final = 32
 _WORD: Final = (1 << 64) - 1
@@ -84,6 +86,15 @@ def _bits(positions: Iterable[int]) -> int:
     return bits
 
 
+def _group(keys: Iterable[Iterable[Key]]) -> dict[Key, int]:
+    """Collect for each key the set of positions that have it."""
+    groups: dict[Key, list[int]] = {}
+    for position, member_keys in enumerate(keys):
+        for key in member_keys:
+            groups.setdefault(key, []).append(position)
+    return {key: _bits(positions) for key, positions in groups.items()}
+
+
 class RuleBook:
     """The rules of eligibility for all members of a round at once.
 
@@ -112,6 +123,7 @@ class RuleBook:
         self._masks = sorted(set(masks))
         kind_by_mask = {mask: kind for kind, mask in enumerate(self._masks)}
         self._hours_kind = [kind_by_mask[mask] for mask in masks]
+        self._by_hours_kind = _group([kind] for kind in self._hours_kind)
         self._minutes: list[dict[int, int]] = [{} for _ in self._masks]
 
     def _index_relations(self) -> None:
@@ -135,40 +147,33 @@ class RuleBook:
                 table[position] |= 1 << other
                 table[other] |= 1 << position
 
-    def _group(self, keys: Iterable[Iterable[object]]) -> dict[object, int]:
-        groups: dict[object, list[int]] = {}
-        for position, member_keys in enumerate(keys):
-            for key in member_keys:
-                groups.setdefault(key, []).append(position)
-        return {key: _bits(positions) for key, positions in groups.items()}
+    @cached_property
+    def _by_language(self) -> dict[str, int]:
+        return _group(member.spoken for member in self.members)
 
     @cached_property
-    def _by_language(self) -> dict[object, int]:
-        return self._group(member.spoken for member in self.members)
+    def _by_manager(self) -> dict[PersonId | None, int]:
+        return _group([member.reporting_line.manager_id] for member in self.members)
 
     @cached_property
-    def _by_manager(self) -> dict[object, int]:
-        return self._group([member.reporting_line.manager_id] for member in self.members)
+    def _by_department(self) -> dict[str | None, int]:
+        return _group([member.department] for member in self.members)
 
     @cached_property
-    def _by_department(self) -> dict[object, int]:
-        return self._group([member.department] for member in self.members)
+    def _by_band(self) -> dict[int | None, int]:
+        return _group([member.band] for member in self.members)
 
     @cached_property
-    def _by_band(self) -> dict[object, int]:
-        return self._group([member.band] for member in self.members)
+    def _by_status(self) -> dict[EligibilityCode | None, int]:
+        return _group([member.status] for member in self.members)
 
     @cached_property
-    def _by_status(self) -> dict[object, int]:
-        return self._group([member.status] for member in self.members)
+    def _by_offer(self) -> dict[tuple[str, int], int]:
+        return _group(member.offers for member in self.members)
 
     @cached_property
-    def _by_offer(self) -> dict[object, int]:
-        return self._group(member.offers for member in self.members)
-
-    @cached_property
-    def _by_want(self) -> dict[object, int]:
-        return self._group([(topic, own_level) for topic, _, own_level in member.wants] for member in self.members)
+    def _by_want(self) -> dict[tuple[str, int], int]:
+        return _group([(topic, own_level) for topic, _, own_level in member.wants] for member in self.members)
 
     @cached_property
     def _full(self) -> int:
@@ -266,22 +271,26 @@ class RuleBook:
     def bars(self, position: int, among: int) -> dict[Bar, int]:
         """Say for each rule whom of a set it bars, whatever the other rules say; the sets may overlap."""
         found = {code: barred & among for code, barred in self._cheap_bars(position)}
-        found[EligibilityCode.HOURS] = _bits(other for other in _positions(among) if not self._do_hours_meet(position, other))
+        found[EligibilityCode.HOURS] = among & self._wrong_hours(position)
         hopeful = among & self.required(position)
         found[EligibilityCode.ONE_WAY] = (among & ~hopeful) | _bits(
             other for other in _positions(hopeful) if not self._is_two_way(position, other)
         )
         return found
 
-    def _shared(self, a: int, b: int) -> int:
-        first, second = self._hours_kind[a], self._hours_kind[b]
+    def _wrong_hours(self, position: int) -> int:
+        found = 0
+        for kind, people in self._by_hours_kind.items():
+            if self._shared_minutes(self._hours_kind[position], kind) < self.context.shared_week_minutes_min:
+                found |= people
+        return found
+
+    def _shared_minutes(self, first: int, second: int) -> int:
+        """Count the minutes that two kinds of hours share, once for each two kinds."""
         known = self._minutes[first]
         if second not in known:
             known[second] = shared_week_minutes(self._masks[first], self._masks[second])
         return known[second]
-
-    def _do_hours_meet(self, a: int, b: int) -> bool:
-        return self._shared(a, b) >= self.context.shared_week_minutes_min
 
     def _points(self, learner: int, teacher: int) -> int:
         offers = self._offers[teacher]
@@ -309,7 +318,7 @@ class RuleBook:
 
         Asked of most pairs of a pool: benefits are counted once, for the rule and for the score.
         """
-        shared_minutes = self._shared(a, b)
+        shared_minutes = self._shared_minutes(self._hours_kind[a], self._hours_kind[b])
         if shared_minutes < self.context.shared_week_minutes_min:
             return None
         lesser, greater = self._in_band_order(a, b)
@@ -338,6 +347,7 @@ class RuleBook:
         size = len(self.members)
         options, worthy = [0] * size, [0] * size
         best: list[list[tuple[int, int, Edge]]] = [[] for _ in range(size)]
+        floors = [0] * size
         for lo in range(size):
             allowed = self.required(lo) >> (lo + 1) << (lo + 1)
             for _code, barred in self._cheap_bars(lo):
@@ -353,20 +363,23 @@ class RuleBook:
                     continue
                 worthy[lo] += 1
                 worthy[hi] += 1
+                if weight < floors[lo] and weight < floors[hi]:
+                    continue
                 edge = Edge(lo, hi, score, weight, pair_tie(self.ties[lo], self.ties[hi]))
-                _keep(best[lo], edge)
-                _keep(best[hi], edge)
+                floors[lo] = _keep(best[lo], edge)
+                floors[hi] = _keep(best[hi], edge)
         edges = sorted({edge for kept in best for _, _, edge in kept})
         return Candidates(edges=tuple(edges), option_counts=tuple(options), worthy_counts=tuple(worthy))
 
 
-def _keep(best: list[tuple[int, int, Edge]], edge: Edge) -> None:
-    """Put an edge among a person's heaviest, if it belongs there."""
+def _keep(best: list[tuple[int, int, Edge]], edge: Edge) -> int:
+    """Put an edge among a person's heaviest, if it belongs there; say which weight a further one needs at least."""
     entry = (edge.weight, edge.tie, edge)
     if len(best) < CANDIDATES_MAX:
         heapq.heappush(best, entry)
     elif entry > best[0]:
         heapq.heapreplace(best, entry)
+    return best[0][0] if len(best) == CANDIDATES_MAX else 0
 
 
 def _enough(needed: int, context: RoundContext) -> int:
