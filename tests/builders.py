@@ -1,8 +1,8 @@
 """Input events with defaults, as structured CloudEvents, so that a test shows only the fields that matter.
 
 Every builder takes whom or what it is about, then `at` (a datetime or RFC 3339 text), then fields of the data by name; None is null in
-the data. Three names are the envelope's: `n` tells two events of one type, subject and instant apart, `attributes` adds or replaces
-attributes (None removes one), and where only the person may act, `actor` is the person unless said otherwise.
+the data. Three names are the envelope's: `n` tells apart two events that have type, ids and instant in common, `attributes` adds or
+replaces attributes (None removes one), and where only the person may act, `actor` is the person unless said otherwise.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,12 +25,12 @@ def event(
 
     Args:
         type_: in short form (`hr.hired`).
-        n: counter; with type, subject and instant it makes the id.
+        n: counter; with the type, the ids in the data and the instant it makes the event's id.
     """
     time = at if isinstance(at, str) else instant_text(at)
     built = {
         "specversion": "1.0",
-        "id": f"{type_}/{subject}/{time}/{n}",
+        "id": "/".join((type_, *_named(data), time, str(n))),
         "source": "tests",
         "type": f"bothways.{type_}.v1",
         "time": time,
@@ -233,6 +233,16 @@ def nudges_released(at: When, programme_id: str = PROGRAMME, **data: Any) -> Str
     return _about("nudges.released", programme_id, at, data)
 
 
+def insight_shared(at: When, insight_id: str, programme_id: str = PROGRAMME, *, family: str = "culture", **data: Any) -> StructuredEvent:
+    """Somebody shares an anonymous note."""
+    return _about("insight.shared", programme_id, at, {"insight_id": insight_id, "family": family, **data})
+
+
+def insight_answered(at: When, insight_id: str, programme_id: str = PROGRAMME, **data: Any) -> StructuredEvent:
+    """A sponsor answers a note."""
+    return _about("insight.answered", programme_id, at, {"insight_id": insight_id, **data})
+
+
 def nudge_reported(outcome: str, person_id: str, at: When, nudge_id: str, **data: Any) -> StructuredEvent:
     """What became of a nudge: `delivered`, `acted`, `dismissed` or `failed`."""
     return _about(f"nudge.{outcome}", person_id, at, {"person_id": person_id, "nudge_id": nudge_id, **data})
@@ -279,6 +289,14 @@ def _about(type_: str, subject: str, at: When, data: Mapping[str, Any]) -> Struc
 
 def _day(at: When) -> str:
     return (at if isinstance(at, str) else instant_text(at))[:10]
+
+
+_NAMING: Final = ("person_id", "programme_id", "pairing_id", "session_id", "nudge_id", "insight_id")
+
+
+def _named(data: Mapping[str, Any]) -> list[str]:
+    """List the ids that the data is about, so that two events differ by id where they differ by one of them."""
+    return [*(data[name] for name in _NAMING if name in data), *data.get("person_ids", ())]
 
 
 def _plain(value: Any) -> Any:

@@ -6,16 +6,20 @@ Never knows: the profile, the programme's policy, whether the programme agrees (
 Invariants
     N1  Enrolments are sorted by programme, one each, at most ENROLMENTS_MAX.
     N2  A refusal takes back only what the refused event itself brought.
+    N3  A pause with an end is over when that day begins in the person's zone, without an event.
+
+Must stay in sync with: what a programme makes of the same events (processors/participants).
 
 Source: house rule.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
+from engine.domain.calendar import start_of_day
 from schemas.base import InputData
 from schemas.ids import ProgrammeId
 from schemas.participation import (
@@ -52,6 +56,7 @@ class Enrolment:
     since_at: datetime
     event_id: str
     """The event that brought the status (N2)."""
+    paused_until_on: date | None = None
 
     @property
     def takes_part(self) -> bool:
@@ -73,10 +78,10 @@ Participation = (
 
 _S = EnrolmentStatus
 _STATUS_AFTER: Final[Mapping[type[InputData], Mapping[EnrolmentStatus | None, EnrolmentStatus]]] = {
-    ParticipationEnrolled: dict.fromkeys((None, _S.KNOWN, _S.INVITED, _S.PAUSED, _S.WITHDRAWN), _S.ENROLLED),
+    ParticipationEnrolled: dict.fromkeys((None, _S.KNOWN, _S.INVITED, _S.WITHDRAWN), _S.ENROLLED),
     ParticipationUpdated: dict.fromkeys((None, _S.KNOWN, _S.INVITED), _S.ENROLLED),
-    ParticipationNominated: dict.fromkeys((None, _S.KNOWN, _S.WITHDRAWN), _S.INVITED),
-    ParticipationPaused: {None: _S.KNOWN, _S.ENROLLED: _S.PAUSED},
+    ParticipationNominated: dict.fromkeys((None, _S.KNOWN), _S.INVITED),
+    ParticipationPaused: {None: _S.KNOWN, _S.ENROLLED: _S.PAUSED, _S.PAUSED: _S.PAUSED},
     ParticipationResumed: {None: _S.KNOWN, _S.PAUSED: _S.ENROLLED},
     ParticipationWithdrawn: dict.fromkeys((None, _S.KNOWN, _S.INVITED, _S.ENROLLED, _S.PAUSED), _S.WITHDRAWN),
     ParticipationTrainingCompleted: {None: _S.KNOWN},
@@ -92,13 +97,36 @@ def enrolment_in(enrolments: Enrolments, programme_id: ProgrammeId) -> Enrolment
     return next((enrolment for enrolment in enrolments if enrolment.programme_id == programme_id), None)
 
 
-def after_event(enrolments: Enrolments, programme_id: ProgrammeId, happened: type[InputData], *, event_id: str, at: datetime) -> Enrolments:
-    """Return the enrolments after one participation event."""
-    before = enrolment_in(enrolments, programme_id)
-    status = _STATUS_AFTER[happened].get(before.status if before else None)
-    if status is None:
+def after_event(enrolments: Enrolments, data: Participation, *, event_id: str, at: datetime, zone: str | None) -> Enrolments:
+    """Return the enrolments after one participation event; the same tuple where it changes none."""
+    before = enrolment_in(enrolments, data.programme_id)
+    status = _STATUS_AFTER[type(data)].get(before.status if before else None)
+    until_on = data.until_on if isinstance(data, ParticipationPaused) else None
+    if status is None or (until_on is not None and start_of_day(until_on, zone) <= at):
         return enrolments
-    return _placed(enrolments, Enrolment(programme_id=programme_id, status=status, since_at=at, event_id=event_id))
+    changed = Enrolment(
+        programme_id=data.programme_id,
+        status=status,
+        since_at=before.since_at if before and before.status is status else at,
+        event_id=event_id,
+        paused_until_on=until_on if status is _S.PAUSED else None,
+    )
+    return _placed(enrolments, changed)
+
+
+def next_pause_over_at(enrolments: Enrolments, zone: str | None) -> datetime | None:
+    """Return the earliest instant at which a pause ends by itself (N3)."""
+    return min((start_of_day(until_on, zone) for kept in enrolments if (until_on := kept.paused_until_on) is not None), default=None)
+
+
+def after_pauses(enrolments: Enrolments, at: datetime, zone: str | None) -> Enrolments:
+    """End the pauses that are over at `at` (N3)."""
+    return tuple(
+        replace(kept, status=_S.ENROLLED, since_at=over_at, paused_until_on=None)
+        if kept.paused_until_on is not None and (over_at := start_of_day(kept.paused_until_on, zone)) <= at
+        else kept
+        for kept in enrolments
+    )
 
 
 def after_refusal(enrolments: Enrolments, programme_id: ProgrammeId, *, event_id: str, is_enrolment: bool, at: datetime) -> Enrolments:
@@ -106,12 +134,12 @@ def after_refusal(enrolments: Enrolments, programme_id: ProgrammeId, *, event_id
     refused = enrolment_in(enrolments, programme_id)
     if refused is None or refused.event_id != event_id or not (is_enrolment or refused.status in {_S.KNOWN, _S.INVITED}):
         return enrolments
-    return _placed(enrolments, replace(refused, status=_S.WITHDRAWN, since_at=at))
+    return _placed(enrolments, replace(refused, status=_S.WITHDRAWN, since_at=at, paused_until_on=None))
 
 
 def after_end(enrolments: Enrolments, ended: Enrolments, at: datetime) -> Enrolments:
     """Withdraw the given ones."""
-    return tuple(replace(kept, status=_S.WITHDRAWN, since_at=at) if kept in ended else kept for kept in enrolments)
+    return tuple(replace(kept, status=_S.WITHDRAWN, since_at=at, paused_until_on=None) if kept in ended else kept for kept in enrolments)
 
 
 def _placed(enrolments: Enrolments, changed: Enrolment) -> Enrolments:

@@ -19,7 +19,7 @@ from typing import Final
 from engine.domain.attributes import Attributes
 from engine.domain.calendar import start_of_day
 from engine.domain.employment import Standing, standing
-from engine.domain.enrolment import Enrolments, EnrolmentStatus, after_end, enrolment_in
+from engine.domain.enrolment import Enrolments, EnrolmentStatus, after_end, after_pauses, enrolment_in, next_pause_over_at
 from engine.domain.marks import mark_expiry
 from engine.domain.messages import Employment, PersonFacts
 from engine.domain.person_facts import (
@@ -156,13 +156,25 @@ def with_erasure(person: Person, erasure: Cancellation) -> Person:
 
 
 def brought_up_to(person: Person, at: datetime) -> Person:
-    """Bring into force what is due at `at`."""
-    return replace(person, history=compacted(brought_into_force(person.history, at))) if person.history else person
+    """Bring into force what is due at `at`, and end the pauses that are over."""
+    history = compacted(brought_into_force(person.history, at))
+    current = person if history is person.history else replace(person, history=history)
+    if not _pauses_end(current):
+        return current
+    return replace(current, enrolments=after_pauses(current.enrolments, at, current.timezone))
 
 
 def timed(person: Person, at: datetime) -> Person:
     """Set the row's timer to the next thing that takes effect; a bare row waits for its end (P2)."""
-    return replace(person, wake_at=mark_expiry(at) if person.is_bare else next_due_at(person.history))
+    wakes = [mark_expiry(at) if person.is_bare else next_due_at(person.history)]
+    if _pauses_end(person):
+        wakes.append(next_pause_over_at(person.enrolments, person.timezone))
+    wake_at = min((wake for wake in wakes if wake is not None), default=None)
+    return person if wake_at == person.wake_at else replace(person, wake_at=wake_at)
+
+
+def _pauses_end(person: Person) -> bool:
+    return any(enrolment.paused_until_on is not None for enrolment in person.enrolments)
 
 
 def left_at(before: Person, after: Person) -> datetime | None:
@@ -192,6 +204,8 @@ def ended_enrolments(before: Person, after: Person) -> Enrolments:
 
 def with_enrolments_ended(before: Person, after: Person, at: datetime) -> Person:
     """Withdraw the ended enrolments; forget all of somebody who is gone and of whom HR has nothing left to say."""
+    if not after.enrolments:
+        return after
     if _has_gone(before, after) and not after.history:
         return replace(after, enrolments=())
     ended = ended_enrolments(before, after)
@@ -208,7 +222,7 @@ def invitable(person: Person, programme_id: ProgrammeId, *, eligible_after_days:
     Args:
         eligible_after_days: full local days between the hire in force and the invitation.
         department: only people of this department, if given.
-    Returns: True for somebody active, long enough here, whom the programme has neither invited nor had since the hire in force.
+    Returns: True for somebody active, long enough here, whom the programme has neither invited nor had before.
     """
     now, says = person.standing, person.attributes
     if now.employment is not Employment.ACTIVE or now.hired_on is None:
@@ -218,9 +232,7 @@ def invitable(person: Person, programme_id: ProgrammeId, *, eligible_after_days:
     if start_of_day(now.hired_on + timedelta(days=eligible_after_days), says.timezone) > at:
         return False
     enrolment = enrolment_in(person.enrolments, programme_id)
-    if enrolment is None or enrolment.status is EnrolmentStatus.KNOWN:
-        return True
-    return enrolment.since_at < start_of_day(now.hired_on, says.timezone)
+    return enrolment is None or enrolment.status is EnrolmentStatus.KNOWN
 
 
 def _voids_of(person: Person, kind: FactKind) -> tuple[Cancellation | None, ...]:

@@ -134,25 +134,29 @@ def zone_of(history: History) -> str | None:
 
 def next_due_at(history: History) -> datetime | None:
     """Return the earliest instant at which a pending fact takes effect (F2); None when nothing is pending."""
-    days = [fact.effect_on for fact in history if fact.in_force_at is None]
-    return start_of_day(min(days), zone_of(history)) if days else None
+    day = _next_day(history)
+    return None if day is None else start_of_day(day, zone_of(history))
 
 
 def brought_into_force(history: History, at: datetime) -> History:
     """Bring everything into force that is due at `at`, the earliest first: a new zone decides when the next day begins."""
-    due_at = next_due_at(history)
-    while due_at is not None and due_at <= at:
-        day = min(fact.effect_on for fact in history if fact.in_force_at is None)
+    while (day := _next_day(history)) is not None:
+        due_at = start_of_day(day, zone_of(history))
+        if due_at > at:
+            break
         history = tuple(
             replace(fact, in_force_at=due_at) if fact.in_force_at is None and fact.effect_on == day else fact for fact in history
         )
-        due_at = next_due_at(history)
     return history
+
+
+def _next_day(history: History) -> date | None:
+    return min((fact.effect_on for fact in history if fact.in_force_at is None), default=None)
 
 
 def compacted(history: History) -> History:
     """Drop what can't matter any more (F4) and what is over the limits (F5)."""
-    if len(history) == 1:
+    if len(history) <= 1:
         return history
     return _bounded(tuple(reversed(list(_still_telling(history)))))
 

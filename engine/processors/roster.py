@@ -4,8 +4,8 @@ Decides: what an HR or participation event changes for the person, and which pro
 Never knows: what a programme does with the facts; whether a nudge may go out (processors/outreach).
 
 What a record leads to, always in this order: the person's row; farewells to programmes whose enrolment ends; the new facts to programmes
-that stay, unless a new manager has yet to answer; the move from one manager to the other; the line to one's own reports. Nothing is sent
-where nothing in force has changed.
+that stay, unless a new manager has yet to answer; the move from one manager to the other; the line to one's own reports; the ledger of
+nudges. Nothing is sent where nothing in force has changed.
 
 How late a timer may be: everything that is due is brought into force at once and told once, since the first of it.
 """
@@ -34,6 +34,7 @@ from engine.domain.person import (
 )
 from engine.domain.person_facts import Cancellation, FactKind, HrFact
 from engine.effects import Delete, Effects, Handler, Put, Record, Rows, Send, StageName, Wake
+from engine.processors import outreach
 from engine.processors.people_tables import PEOPLE, REPORTS, SEEN, person_in, put_person
 from engine.processors.roster_line import (
     moved,
@@ -97,7 +98,7 @@ def on_participation(rows: Rows, record: Record) -> Effects:
     event, person = _event(record), _person(rows, record)
     assert isinstance(event.data, Participation)
     programme_id = event.data.programme_id
-    enrolments = after_event(person.enrolments, programme_id, type(event.data), event_id=event.id, at=record.at)
+    enrolments = after_event(person.enrolments, event.data, event_id=event.id, at=record.at, zone=person.timezone)
     if enrolments is not person.enrolments:
         person = timed(replace(person, enrolments=enrolments), record.at)
         yield put_person(person)
@@ -120,7 +121,7 @@ def on_participation_refused(rows: Rows, record: Record) -> Effects:
         person.enrolments, message.programme_id, event_id=message.event_id, is_enrolment=message.is_enrolment, at=record.at
     )
     if enrolments is not person.enrolments:
-        yield put_person(replace(person, enrolments=enrolments))
+        yield put_person(timed(replace(person, enrolments=enrolments), record.at))
 
 
 def wake_person(rows: Rows, key: str, due_at: datetime, at: datetime) -> Effects:
@@ -151,6 +152,13 @@ def _changed(rows: Rows, before: Person, told: Person, at: datetime, since_at: d
             yield from tell_programmes(staying, facts, since_at)
     yield from registrations(before, after)
     yield from tell_reports(rows, before, after, since_at)
+    if (before.history or before.enrolments) and _reach(before) != _reach(after):
+        yield from outreach.person_changed(rows, after.person_id, at)
+
+
+def _reach(person: Person) -> tuple[Employment, str | None]:
+    """Say what decides whether and when nudges reach a person."""
+    return person.employment, person.timezone
 
 
 def _person(rows: Rows, record: Record) -> Person:

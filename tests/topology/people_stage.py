@@ -1,4 +1,4 @@
-"""The people stage with its roster alone, and programmes that only write down what they hear."""
+"""The people stage as it is, and programmes that only write down what they hear."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,14 +6,14 @@ from datetime import datetime
 from typing import Any
 
 from engine.domain.marks import Seen, Sequence
-from engine.domain.messages import Employment, FactsChanged, ParticipationRefused, ParticipationReported
+from engine.domain.messages import Employment, FactsChanged, NudgeIntended, NudgeOutcome, ParticipationRefused, ParticipationReported
 from engine.domain.person import Person
 from engine.domain.person_view import described
 from engine.effects import Effects, Put, Record, Refuse, Rows, Send, StageName
-from engine.processors import roster
+from engine.execution import step
 from engine.processors.people_tables import PEOPLE, REPORTS
 from engine.testing import TopologyDriver
-from engine.topology import SEEN, SEQUENCES, Stage, Table, Topology
+from engine.topology import SEEN, SEQUENCES, Stage, Table, Topology, build
 from schemas.codes import ErrorCode
 
 HEARD = "heard"
@@ -50,6 +50,10 @@ def _hear(rows: Rows, record: Record) -> Effects:
         yield Refuse(ErrorCode.UNKNOWN_PROGRAMME, "no such programme")
 
 
+def _ignore(_rows: Rows, _record: Record) -> Effects:
+    yield from ()
+
+
 def _tables(**row_types: type[Any]) -> dict[str, Table]:
     return {name: Table(name=name, row_type=row_type) for name, row_type in row_types.items()}
 
@@ -58,19 +62,19 @@ class PeopleDriver(TopologyDriver):
     """The driver, and short ways to ask it about people."""
 
     def __init__(self) -> None:
-        people = Stage(
-            name=StageName.PEOPLE,
-            tables=_tables(**roster.ROW_TYPES, **{SEEN: Seen, SEQUENCES: Sequence}),
-            handlers={type_: (handler,) for type_, handler in roster.HANDLERS.items()},
-            wakes={**roster.WAKES, SEEN: _forget},
-        )
         programmes = Stage(
             name=StageName.PROGRAMMES,
             tables=_tables(**{HEARD: Heard, SEEN: Seen, SEQUENCES: Sequence}),
-            handlers={FactsChanged: (_hear,), ParticipationReported: (_hear,)},
+            handlers={FactsChanged: (_hear,), ParticipationReported: (_hear,), NudgeOutcome: (_ignore,)},
             wakes={SEEN: _forget},
         )
-        super().__init__(Topology(stages={StageName.PEOPLE: people, StageName.PROGRAMMES: programmes}))
+        super().__init__(Topology(stages={StageName.PEOPLE: build().stages[StageName.PEOPLE], StageName.PROGRAMMES: programmes}))
+
+    def intend(self, intent: NudgeIntended, at: datetime) -> None:
+        """Let a programme's intent arrive; what would go back to the programme is left out."""
+        record = Record(stage=StageName.PEOPLE, key=intent.person_id, id=intent.occasion, at=at, payload=intent)
+        stage = build().stages[StageName.PEOPLE]
+        self.store.apply(StageName.PEOPLE, step(stage, self.store.rows(StageName.PEOPLE), record, salt=b"test"))
 
     def person(self, person_id: str) -> Person | None:
         """Return a person's row."""

@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.domain.messages import Employment
+from engine.domain.messages import Employment, NudgeIntended, OutreachTerms
 from engine.effects import StageName
 from engine.processors.people_tables import PEOPLE
+from schemas.codes import NudgeKey
+from schemas.ids import PairingId, PersonId, ProgrammeId
 from tests.builders import (
     PROGRAMME,
     StructuredEvent,
@@ -291,6 +293,44 @@ def test_no_pending_fact_leaves_the_row_before_its_day(driver: PeopleDriver) -> 
     driver.pipe(hired("ann", JAN_6), departed("ann", JAN_7, effective_on="2025-02-28"), enrolled("ann", JAN_8))
 
     assert [Employment.ACTIVE] == [heard.message.facts.employment for heard in driver.heard(PROGRAMME)]
+
+
+@pytest.mark.parametrize(
+    "leaving",
+    [
+        departed("ann", JAN_7, effective_on="2025-01-07"),
+        leave_started("ann", JAN_7, effective_on="2025-01-08"),
+        leave_started("ann", JAN_7, effective_on="2025-01-07"),
+    ],
+)
+def test_a_nudge_to_come_is_called_back_when_the_person_goes(driver: PeopleDriver, leaving: StructuredEvent) -> None:
+    """Whether a fact takes effect by its event or by its timer, outreach looks at the ledger again at that instant."""
+    terms = OutreachTerms(
+        quiet_from="20:00",
+        quiet_to="08:00",
+        quiet_weekends=True,
+        holidays=(date(2025, 1, 7), date(2025, 1, 8)),
+        daily_cap=3,
+        holdout_percent=0,
+        soft_landing_days=10,
+        policy_version=1,
+    )
+    intent = NudgeIntended(
+        person_id=PersonId("ann"),
+        programme_id=ProgrammeId(PROGRAMME),
+        pairing_id=PairingId(f"{PROGRAMME}.0123456789abcdef"),
+        key=NudgeKey.PAIRING_STARTED,
+        occasion="1",
+        params={"programme_id": PROGRAMME, "pairing_id": f"{PROGRAMME}.0123456789abcdef", "partner_id": "bob"},
+        expires_at=at("2025-02-01T00:00:00Z"),
+        terms=terms,
+    )
+    driver.pipe(hired("ann", JAN_6))
+    driver.intend(intent, at("2025-01-07T08:30:00Z"))
+    driver.pipe(leaving)
+    driver.advance(at("2025-01-08T00:00:00Z"))
+
+    assert (1, 1) == (len(driver.read(type_="nudge.requested")), len(driver.read(type_="nudge.cancelled")))
 
 
 def _piped(events: list[StructuredEvent]) -> dict[str, Any]:

@@ -103,13 +103,18 @@ def test_a_refused_enrolment_is_withdrawn_and_refused_again_when_repeated(driver
     assert ["dlq.mentorship.participation.v1"] == [letter.topic for letter in driver.dead_letters()]
 
 
-def test_the_refusal_of_a_second_enrolment_leaves_the_first_alone(driver: PeopleDriver) -> None:
-    """N2: what the refused event did not bring, its refusal does not take."""
-    driver.pipe(enrolled("ann", TENS[0], UNKNOWN_PROGRAMME, attributes={"source": "elsewhere"}))
+def test_a_pause_with_an_end_is_over_when_that_day_begins(driver: PeopleDriver) -> None:
+    """N3: no event is needed, and a pause that ended before it was reported is none."""
+    driver.pipe(
+        role_changed("ann", TENS[0], timezone="Asia/Tokyo"), enrolled("ann", TENS[0]), paused("ann", TENS[1], until_on="2025-02-01")
+    )
+    driver.pipe(enrolled("ann", TENS[0], "other"), paused("ann", TENS[1], "other", until_on="2025-01-11"))
+    driver.advance(datetime(2025, 1, 31, 14, 59, 59, tzinfo=UTC))
     before = statuses(driver)
-    driver.pipe(paused("ann", TENS[1], UNKNOWN_PROGRAMME))
+    driver.advance(datetime(2025, 1, 31, 15, tzinfo=UTC))
 
-    assert {UNKNOWN_PROGRAMME: "withdrawn"} == before == statuses(driver)
+    assert {PROGRAMME: "paused", "other": "enrolled"} == before
+    assert {PROGRAMME: "enrolled", "other": "enrolled"} == statuses(driver)
 
 
 def test_somebody_unknown_may_enrol_and_is_told_of_once_hired() -> None:

@@ -1,0 +1,142 @@
+"""Rules of a person's HR facts (engine/domain/person_facts.py)."""
+
+from datetime import UTC, date, datetime
+
+from engine.domain.attributes import Attribute, Value
+from engine.domain.person_facts import (
+    EMPLOYMENT_FACTS_MAX,
+    PENDING_ROLE_CHANGES_MAX,
+    Cancellation,
+    FactKind,
+    History,
+    HrFact,
+    attributes_in_force,
+    brought_into_force,
+    compacted,
+    later,
+    next_due_at,
+    with_fact,
+    without,
+    zone_of,
+)
+
+TOLD_AT = datetime(2025, 1, 6, 9, tzinfo=UTC)
+ALL_PAST = datetime(2030, 1, 1, tzinfo=UTC)
+
+
+def fact(id_: str, day: str, kind: FactKind = FactKind.ROLE_CHANGED, **says: Value) -> HrFact:
+    """Build a fact."""
+    named = tuple((Attribute(name), value) for name, value in says.items())
+    return HrFact(kind=kind, effective_on=date.fromisoformat(day), time=TOLD_AT, id=id_, says=named)
+
+
+def history_of(*facts: HrFact) -> History:
+    """Take in facts, one after the other."""
+    history: History = ()
+    for one in facts:
+        history = with_fact(history, one)
+    return history
+
+
+def test_f1_the_order_is_by_day_then_recorded_time_then_sequence_then_id() -> None:
+    """A recorded time stands in for the event's own."""
+    earlier, later_ = datetime(2025, 1, 1, tzinfo=UTC), datetime(2025, 1, 2, tzinfo=UTC)
+    sorted_facts = [
+        HrFact(kind=FactKind.HIRED, effective_on=date(2025, 1, 1), time=later_, sequence=9, id="z"),
+        HrFact(kind=FactKind.HIRED, effective_on=date(2025, 1, 2), time=later_, recorded_at=earlier, id="y"),
+        HrFact(kind=FactKind.HIRED, effective_on=date(2025, 1, 2), time=later_, sequence=1, id="b"),
+        HrFact(kind=FactKind.HIRED, effective_on=date(2025, 1, 2), time=later_, sequence=2, id="a"),
+        HrFact(kind=FactKind.HIRED, effective_on=date(2025, 1, 2), time=later_, sequence=2, id="b"),
+    ]
+
+    assert tuple(sorted_facts) == history_of(*reversed(sorted_facts))
+
+
+def test_f2_a_departure_takes_effect_a_day_later_than_a_hire_of_that_day() -> None:
+    """Its day has to be over."""
+    history = history_of(fact("1", "2025-02-01", FactKind.HIRED), fact("2", "2025-02-01", FactKind.DEPARTED))
+    on_the_day = brought_into_force(history, datetime(2025, 2, 1, tzinfo=UTC))
+
+    assert [datetime(2025, 2, 1, tzinfo=UTC), None] == [one.in_force_at for one in on_the_day]
+    assert datetime(2025, 2, 2, tzinfo=UTC) == next_due_at(on_the_day)
+
+
+def test_f2_what_is_in_force_stays_so_after_a_move_to_the_west() -> None:
+    """The same day begins again in the new zone; facts do not wait for it twice."""
+    history = history_of(
+        fact("1", "2025-01-01", timezone="Asia/Tokyo"), fact("2", "2025-02-01", timezone="America/New_York", department="Sales")
+    )
+    moved = brought_into_force(history, datetime(2025, 1, 31, 15, tzinfo=UTC))
+
+    assert ("America/New_York", "Sales") == (attributes_in_force(moved).timezone, attributes_in_force(moved).department)
+
+
+def test_f3_without_a_zone_in_force_the_earliest_pending_one_counts() -> None:
+    """A pending fact that says nothing of the zone, or clears it, names none."""
+    history = history_of(
+        fact("1", "2025-02-01", department="Sales"),
+        fact("2", "2025-02-02", timezone=None),
+        fact("3", "2025-02-03", timezone="Asia/Tokyo"),
+        fact("4", "2025-02-04", timezone="UTC"),
+    )
+
+    assert ("Asia/Tokyo", datetime(2025, 1, 31, 15, tzinfo=UTC)) == (zone_of(history), next_due_at(history))
+
+
+def test_f3_nobody_naming_a_zone_means_utc() -> None:
+    """The default of a person."""
+    assert datetime(2025, 2, 1, tzinfo=UTC) == next_due_at(history_of(fact("1", "2025-02-01", department="Sales")))
+
+
+def test_f4_a_role_change_in_force_settles_older_values_and_a_hire_does_not() -> None:
+    """A hire may yet be cancelled, so what it pushed aside is kept."""
+    old, change, hire = (
+        fact("1", "2025-01-01", department="Sales", location="Bonn"),
+        fact("2", "2025-01-02", department="Legal"),
+        fact("3", "2025-01-03", FactKind.HIRED, department="Finance"),
+    )
+    kept = compacted(brought_into_force(history_of(old, change, hire), ALL_PAST))
+
+    assert [("1", ("location",)), ("2", ("department",)), ("3", ("department",))] == [
+        (one.id, tuple(attribute.value for attribute, _ in one.says)) for one in kept
+    ]
+    assert "Finance" == attributes_in_force(kept).department
+
+
+def test_f4_of_pending_changes_for_one_day_only_the_newest_is_kept() -> None:
+    """They take effect together, so the older one would never be seen."""
+    history = history_of(fact("1", "2025-02-01", department="Sales"), fact("2", "2025-02-01", department="Legal"))
+
+    assert ["2"] == [one.id for one in compacted(history)]
+
+
+def test_f5_the_farthest_pending_changes_go_first() -> None:
+    """A row has a limit; the nearest future is worth most."""
+    days = [date.fromordinal(date(2025, 2, 1).toordinal() + n).isoformat() for n in range(PENDING_ROLE_CHANGES_MAX + 3)]
+    history = compacted(history_of(*(fact(f"{n:03}", day, location=day) for n, day in enumerate(days))))
+
+    assert days[:PENDING_ROLE_CHANGES_MAX] == [one.effective_on.isoformat() for one in history]
+
+
+def test_f5_old_leaves_go_before_hires() -> None:
+    """The hire says who is employed at all."""
+    hire = fact("hire", "2020-01-01", FactKind.HIRED)
+    leaves = [fact(f"{n:03}", f"2021-01-{1 + n % 28:02}", FactKind.LEAVE_STARTED) for n in range(EMPLOYMENT_FACTS_MAX + 5)]
+    history = compacted(brought_into_force(history_of(hire, *leaves), ALL_PAST))
+
+    assert (EMPLOYMENT_FACTS_MAX, "hire") == (len(history), history[0].id)
+
+
+def test_a_cancellation_reaches_facts_up_to_its_own_time_and_id() -> None:
+    """The one with the same time and id is void, the next id is not, and other kinds are not concerned."""
+    history = history_of(*(fact(id_, "2025-02-01", FactKind.HIRED) for id_ in "abc"), fact("a", "2025-02-01", FactKind.DEPARTED))
+    void = Cancellation(time=TOLD_AT, id="b")
+
+    assert [("a", FactKind.DEPARTED), ("c", FactKind.HIRED)] == [(one.id, one.kind) for one in without(history, void, (FactKind.HIRED,))]
+
+
+def test_of_two_cancellations_the_farther_counts() -> None:
+    """In either order of arrival."""
+    near, far = Cancellation(time=TOLD_AT, id="a"), Cancellation(time=TOLD_AT, id="b")
+
+    assert [far, far, near] == [later(near, far), later(far, near), later(None, near)]
