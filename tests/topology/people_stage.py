@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from engine.domain.marks import Seen, Sequence
-from engine.domain.messages import Employment, FactsChanged, NudgeIntended, NudgeOutcome, ParticipationRefused, ParticipationReported
+from engine.domain.messages import Employment, FactsChanged, Message, NudgeOutcome, ParticipationRefused, ParticipationReported
 from engine.domain.person import Person
 from engine.domain.person_view import described
 from engine.effects import Effects, Put, Record, Refuse, Rows, Send, StageName
@@ -70,11 +70,15 @@ class PeopleDriver(TopologyDriver):
         )
         super().__init__(Topology(stages={StageName.PEOPLE: build().stages[StageName.PEOPLE], StageName.PROGRAMMES: programmes}))
 
-    def intend(self, intent: NudgeIntended, at: datetime) -> None:
-        """Let a programme's intent arrive; what would go back to the programme is left out."""
-        record = Record(stage=StageName.PEOPLE, key=intent.person_id, id=intent.occasion, at=at, payload=intent)
+    def deliver(self, person_id: str, message: Message, at: datetime) -> None:
+        """Let one message arrive at a person's key; what it leads to elsewhere is left out."""
+        record = Record(stage=StageName.PEOPLE, key=person_id, id="delivered", at=at, payload=message)
         stage = build().stages[StageName.PEOPLE]
         self.store.apply(StageName.PEOPLE, step(stage, self.store.rows(StageName.PEOPLE), record, salt=b"test"))
+
+    def tick_late(self, at: datetime) -> None:
+        """Let one tick find everything that has become due up to it, as after a time of standing still."""
+        self._cascade.tick(at)
 
     def person(self, person_id: str) -> Person | None:
         """Return a person's row."""

@@ -280,6 +280,17 @@ def test_programmes_hear_of_a_pending_fact_when_it_takes_effect_and_not_before(d
     ]
 
 
+def test_a_late_tick_tells_once_since_the_first_of_what_was_due(driver: PeopleDriver) -> None:
+    """Everything that is due comes into force at once, however late; the zone of the first decides the instant of the second."""
+    driver.pipe(hired("ann", JAN_6, timezone="UTC"), enrolled("ann", JAN_6))
+    driver.pipe(role_changed("ann", JAN_7, effective_on="2025-02-01", timezone="Asia/Tokyo"))
+    driver.pipe(role_changed("ann", JAN_8, effective_on="2025-02-03", department="Sales"))
+    driver.tick_late(at("2025-02-02T15:00:00Z"))
+
+    told = [(message.facts.timezone, message.facts.department, message.since_at) for message in driver.facts(PROGRAMME)]
+    assert [("Asia/Tokyo", "Sales", at("2025-02-01T00:00:00Z"))] == told
+
+
 def test_a_back_dated_change_is_dated_now(driver: PeopleDriver) -> None:
     """Nobody could have acted on it before it was known."""
     driver.pipe(hired("ann", JAN_6, effective_on="2024-01-01"), enrolled("ann", JAN_6))
@@ -326,7 +337,7 @@ def test_a_nudge_to_come_is_called_back_when_the_person_goes(driver: PeopleDrive
         terms=terms,
     )
     driver.pipe(hired("ann", JAN_6))
-    driver.intend(intent, at("2025-01-07T08:30:00Z"))
+    driver.deliver("ann", intent, at("2025-01-07T08:30:00Z"))
     driver.pipe(leaving)
     driver.advance(at("2025-01-08T00:00:00Z"))
 

@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.domain.line import LINE_LENGTH_MAX
+from engine.domain.messages import LineChanged
+from schemas.ids import PersonId
 from tests.builders import PROGRAMME, StructuredEvent, departed, enrolled, hired, role_changed
 from tests.topology.people_stage import PeopleDriver
 
@@ -78,6 +80,24 @@ def test_programmes_hear_of_a_change_further_up_with_its_instant(driver: PeopleD
 
     told = [(message.facts.line, message.since_at) for message in driver.facts(PROGRAMME)]
     assert [(("bob", "cat", "top"), datetime(2025, 2, 1, tzinfo=UTC))] == told
+
+
+def test_a_change_of_manager_found_late_counts_from_its_day(driver: PeopleDriver) -> None:
+    """The instant is kept until the new manager has answered."""
+    driver.pipe(*moves([("ann", "bob")]), enrolled("ann", minute(9)))
+    driver.pipe(role_changed("ann", minute(10), effective_on="2025-02-01", manager_id="cat"))
+    driver.tick_late(datetime(2025, 2, 3, tzinfo=UTC))
+
+    assert [(("cat",), datetime(2025, 2, 1, tzinfo=UTC))] == [(message.facts.line, message.since_at) for message in driver.facts(PROGRAMME)]
+
+
+def test_only_the_current_manager_is_listened_to(driver: PeopleDriver) -> None:
+    """An answer that another change has overtaken says nothing any more."""
+    driver.pipe(*moves([("ann", "bob"), ("ann", "cat")]))
+    overtaken = LineChanged(person_id=PersonId("ann"), sender_id=PersonId("bob"), above=(PersonId("top"),), since_at=minute(9))
+    driver.deliver("ann", overtaken, minute(9))
+
+    assert ("cat",) == line(driver, "ann")
 
 
 def test_whoever_leaves_stands_under_nobody(driver: PeopleDriver) -> None:
