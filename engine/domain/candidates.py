@@ -31,7 +31,6 @@ from engine.domain.eligibility import (
     STATUS_RULES,
     Bar,
     PoolMember,
-    ProgrammeRule,
     RoundContext,
     bands_apart,
     is_other_department,
@@ -253,7 +252,7 @@ class RuleBook:
         yield EligibilityCode.RESTING, self._history[EligibilityCode.RESTING][position]
         yield EligibilityCode.LANGUAGE, self._everybody & ~common
         yield EligibilityCode.BAND_GAP, self._wrong_gap(position)
-        yield ProgrammeRule.CROSS_DEPARTMENT, self._wrong_department(position)
+        yield EligibilityCode.CROSS_DEPARTMENT, self._wrong_department(position)
         for code in STATUS_RULES:
             yield code, self._wrong_status(position, code)
 

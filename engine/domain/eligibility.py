@@ -21,7 +21,6 @@ Source: house rule.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from enum import StrEnum
 from fractions import Fraction
 from types import MappingProxyType
 from typing import Final
@@ -34,13 +33,7 @@ from schemas.ids import PersonId
 from schemas.policy import Policy
 
 
-class ProgrammeRule(StrEnum):
-    """Rules that only a programme's policy brings. Values are reason codes: stable once published."""
-
-    CROSS_DEPARTMENT = "cross_department"
-
-
-Bar = EligibilityCode | ProgrammeRule
+Bar = EligibilityCode
 """The rule that keeps two people apart."""
 
 RULES: Final[tuple[Bar, ...]] = (
@@ -55,7 +48,7 @@ RULES: Final[tuple[Bar, ...]] = (
     EligibilityCode.LANGUAGE,
     EligibilityCode.HOURS,
     EligibilityCode.BAND_GAP,
-    ProgrammeRule.CROSS_DEPARTMENT,
+    EligibilityCode.CROSS_DEPARTMENT,
     EligibilityCode.NOT_ACTIVE,
     EligibilityCode.PAUSED,
     EligibilityCode.ON_LEAVE,
@@ -239,8 +232,8 @@ def _bar_of_meeting(a: PoolMember, b: PoolMember, context: RoundContext, waived:
         return EligibilityCode.HOURS
     if EligibilityCode.BAND_GAP not in waived and not _is_gap_wide_enough(a, b, context):
         return EligibilityCode.BAND_GAP
-    if context.cross_department_only and not is_other_department(a, b) and ProgrammeRule.CROSS_DEPARTMENT not in waived:
-        return ProgrammeRule.CROSS_DEPARTMENT
+    if context.cross_department_only and not is_other_department(a, b) and EligibilityCode.CROSS_DEPARTMENT not in waived:
+        return EligibilityCode.CROSS_DEPARTMENT
     return None
 
 

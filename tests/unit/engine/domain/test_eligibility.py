@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from engine.domain.eligibility import LOCK_WAIVES, RULES, STATUS_RULES, Bar, PoolMember, ProgrammeRule, RoundContext, bar_between
+from engine.domain.eligibility import LOCK_WAIVES, RULES, STATUS_RULES, Bar, PoolMember, RoundContext, bar_between
 from schemas.codes import EligibilityCode, Track
 from schemas.ids import PersonId
 from schemas.policy import Policy
@@ -138,8 +138,8 @@ def test_programme_may_ask_for_different_departments() -> None:
     sales, legal = replace(ANN, department="sales"), replace(BOB, department="legal")
 
     assert bar(sales, legal, policy) is None
-    assert ProgrammeRule.CROSS_DEPARTMENT is bar(sales, replace(BOB, department="sales"), policy)
-    assert ProgrammeRule.CROSS_DEPARTMENT is bar(ANN, BOB, policy)
+    assert EligibilityCode.CROSS_DEPARTMENT is bar(sales, replace(BOB, department="sales"), policy)
+    assert EligibilityCode.CROSS_DEPARTMENT is bar(ANN, BOB, policy)
 
 
 @pytest.mark.parametrize("status", STATUS_RULES)
@@ -190,7 +190,7 @@ def test_invariant_e2_first_rule_in_order_is_named() -> None:
 
     assert EligibilityCode.CAPACITY is bar(barred, BOB)
     assert EligibilityCode.FORBIDDEN is bar(replace(barred, room=1), BOB)
-    assert set(RULES) == {*EligibilityCode, *ProgrammeRule}
+    assert set(RULES) == set(EligibilityCode)
 
 
 def test_invariant_e3_lock_waives_rest_past_and_one_way_alone() -> None:
