@@ -103,8 +103,8 @@ def on_line_changed(rows: Rows, record: Record) -> Effects:
         yield Note("bothways_line_cycles_total")
     since_at = before.line_awaited_since_at or message.since_at
     yield from tell_reports(rows, before, after, since_at)
-    if before.line_awaited_since_at is not None or before.line != after.line:
-        taking_part = (enrolment for enrolment in after.enrolments if enrolment.takes_part)
+    taking_part = [enrolment for enrolment in after.enrolments if enrolment.takes_part]
+    if taking_part and (before.line_awaited_since_at is not None or before.line != after.line):
         yield from tell_programmes(taking_part, after.facts(), since_at)
 
 
