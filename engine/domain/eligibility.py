@@ -32,7 +32,6 @@ from schemas.codes import EligibilityCode, Track
 from schemas.ids import PersonId
 from schemas.policy import Policy
 
-
 Bar = EligibilityCode
 """The rule that keeps two people apart."""
 
