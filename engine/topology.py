@@ -64,7 +64,10 @@ def build() -> Topology:
         tables=_by_name(
             *book_keeping,
             *(Table(name=name, row_type=row_type) for name, row_type in roster.ROW_TYPES.items()),
-            *(Table(name=name, row_type=row_type, check=outreach.CHECKS.get(name, _unchecked)) for name, row_type in outreach.ROW_TYPES.items()),
+            *(
+                Table(name=name, row_type=row_type, check=outreach.CHECKS.get(name, _unchecked))
+                for name, row_type in outreach.ROW_TYPES.items()
+            ),
         ),
         handlers=_in_order(roster.HANDLERS, outreach.HANDLERS),
         wakes={SEEN: _forget, **roster.WAKES, **outreach.WAKES},
@@ -91,7 +94,7 @@ def build() -> Topology:
 
 def validate(topology: Topology) -> list[str]:
     """Return what is missing: an input type or message that no rule handles, a wake for a table that isn't there."""
-    wanted = {**{model: "input" for model in INPUT_TYPES.values()}, **{kind: "message" for kind in get_args(Message)}}
+    wanted = dict.fromkeys(INPUT_TYPES.values(), "input") | dict.fromkeys(get_args(Message), "message")
     handled = {kind for stage in topology.stages.values() for kind in stage.handlers}
     gaps = [f"{what} {kind.__name__} has no rule" for kind, what in wanted.items() if kind not in handled]
     for stage in topology.stages.values():

@@ -5,8 +5,10 @@ Never knows: other participants; pairings beyond their ids.
 
 Invariants
     A1  Only the person enrols: nothing but `enrolled` and `updated` of the person itself makes a participant enrolled.
-    A2  Waiting counts from the moment the person became ready (enrolled, or freed by the end of a pair); a lapse or a pause never resets it.
+    A2  Waiting counts from the moment the person became ready (enrolled, or freed by the end of a pair); neither a lapse nor a pause
+        resets it.
     A3  `exclude` is read by eligibility only; no output, log line or command ever shows it.
+    A4  Whoever doesn't take part has no profile, no timers and no place in the queue.
 
 How conflicts are resolved: an older profile never overwrites a newer one, by (event time, sequence, id).
 
@@ -24,8 +26,6 @@ from engine.domain.scoring import Offer, Want
 from schemas.codes import EligibilityCode
 from schemas.ids import PairingId, PersonId, ProgrammeId
 
-AWAY: Final = frozenset({Employment.ON_LEAVE, Employment.DEPARTED, Employment.ERASED})
-
 
 class ParticipantStatus(StrEnum):
     """Where a person stands in a programme."""
@@ -35,6 +35,9 @@ class ParticipantStatus(StrEnum):
     ENROLLED = "enrolled"
     PAUSED = "paused"
     WITHDRAWN = "withdrawn"
+
+
+TAKING_PART: Final = frozenset({ParticipantStatus.ENROLLED, ParticipantStatus.PAUSED})
 
 
 class ParticipantTimer(StrEnum):
@@ -85,8 +88,10 @@ class Participant:
     is_trained: bool = False
     enrolled_at: datetime | None = None
     paused_until_on: date | None = None
+    incomplete_since: datetime | None = None
+    """Since when the profile has lacked offers or wants; None while it is whole."""
     waiting_since: datetime | None = None
-    """Since when it has been ready without a break by an active pair; None while not ready."""
+    """Since when it has been ready without a break by an active pair; None before that, and with a pair."""
     waiting_since_round: int = 0
     """The last round that had been held when the waiting began."""
     is_first_in_queue: bool = False
@@ -97,6 +102,7 @@ class Participant:
     """Why the last round found nobody."""
     was_invited: bool = False
     profile_reminders: int = 0
+    """How many reminders of an incomplete profile have been sent since it became incomplete."""
     timers: tuple[DueAt, ...] = ()
 
     @property
@@ -118,7 +124,9 @@ def participant_key(programme_id: ProgrammeId, person_id: PersonId) -> str:
 def check(participant: Participant) -> None:
     """Assert what must hold before the row is written."""
     assert list(participant.pairing_ids) == sorted(set(participant.pairing_ids)), "pairing ids sorted, each once"
-    assert participant.status is not ParticipantStatus.ENROLLED or participant.enrolled_at is not None, "A1"
+    takes_part = participant.status in TAKING_PART
+    assert not takes_part or participant.enrolled_at is not None, "A1"
+    assert takes_part or (participant.profile == Profile() and not participant.timers and participant.waiting_since is None), "A4"
 
 
 def is_ready(participant: Participant) -> bool:
@@ -142,6 +150,12 @@ def standing(participant: Participant, *, training_required: bool) -> Eligibilit
     return None
 
 
+def in_pool(participant: Participant, *, capacity_max: int, training_required: bool) -> bool:
+    """Whether a round would look for somebody for this participant."""
+    has_room = is_ready(participant) and room(participant, capacity_max) > 0
+    return has_room and standing(participant, training_required=training_required) is None
+
+
 def room(participant: Participant, capacity_max: int) -> int:
     """Return capacity less live pairs and open proposals, never below 0."""
     return max(0, min(participant.profile.capacity, capacity_max) - len(participant.pairing_ids))
@@ -157,11 +171,55 @@ def left(participant: Participant, pairing_id: PairingId) -> Participant:
     return replace(participant, pairing_ids=tuple(kept for kept in participant.pairing_ids if kept != pairing_id))
 
 
+def enrolled(participant: Participant, at: datetime) -> Participant:
+    """Begin to take part, with nothing left of an earlier time."""
+    return replace(
+        participant,
+        status=ParticipantStatus.ENROLLED,
+        enrolled_at=at,
+        paused_until_on=None,
+        incomplete_since=None,
+        profile_reminders=0,
+        waiting_since=None,
+        timers=(),
+    )
+
+
+def withdrawn(participant: Participant, stamp: tuple[str, ...] = ()) -> Participant:
+    """Take part no longer (A4).
+
+    Args:
+        stamp: of the event that says so; a profile said before it never comes back.
+    """
+    return replace(
+        participant,
+        status=ParticipantStatus.WITHDRAWN,
+        profile=Profile(),
+        profile_stamp=max(stamp, participant.profile_stamp),
+        paused_until_on=None,
+        incomplete_since=None,
+        waiting_since=None,
+        is_first_in_queue=False,
+        unmatched_reason=None,
+        timers=(),
+    )
+
+
+def at_rest(participant: Participant) -> Participant:
+    """Wait for nothing any more: the programme is over."""
+    return replace(participant, waiting_since=None, is_first_in_queue=False, unmatched_reason=None, timers=())
+
+
 def waiting(participant: Participant, at: datetime, last_round: int) -> Participant:
     """Begin to wait, unless it waits already or isn't ready (A2)."""
     if participant.waiting_since is not None or not is_ready(participant):
         return participant
     return replace(participant, waiting_since=at, waiting_since_round=last_round)
+
+
+def timer_of(participant: Participant, kind: ParticipantTimer) -> datetime | None:
+    """Return when one kind of timer is due."""
+    return next((timer.due_at for timer in participant.timers if timer.kind is kind), None)
 
 
 def with_timer(participant: Participant, kind: ParticipantTimer, due_at: datetime | None) -> Participant:

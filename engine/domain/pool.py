@@ -13,7 +13,7 @@ from typing import Final
 
 from engine.domain.eligibility import PoolMember
 from engine.domain.hours import TIMEZONE_DEFAULT
-from engine.domain.participant import Participant, ParticipantStatus, room, standing
+from engine.domain.participant import TAKING_PART, Participant, in_pool, room, standing
 from engine.domain.programme import Bar, Programme
 from schemas.codes import EligibilityCode
 from schemas.ids import PersonId
@@ -22,7 +22,6 @@ from schemas.policy import Policy
 LANGUAGES_DEFAULT: Final = ("en",)
 LEVELS_PER_BAND: Final = 3
 """Job levels 1 to 12 in four career stages."""
-_IN_ROUNDS: Final = frozenset({ParticipantStatus.ENROLLED, ParticipantStatus.PAUSED})
 
 
 def band_of(participant: Participant, policy: Policy) -> int | None:
@@ -32,6 +31,12 @@ def band_of(participant: Participant, policy: Policy) -> int | None:
     if declared is not None or not policy.stage_stands_for_band or level is None:
         return declared
     return (level - 1) // LEVELS_PER_BAND
+
+
+def is_anybody_in_pool(policy: Policy, participants: Iterable[Participant]) -> bool:
+    """Say whether a round would look for somebody, without building the pool."""
+    capacity_max, training_required = policy.capacity_max, policy.training_required
+    return any(in_pool(one, capacity_max=capacity_max, training_required=training_required) for one in participants)
 
 
 def members_of(programme: Programme, participants: Iterable[Participant], bars: Iterable[Bar], at: datetime) -> list[PoolMember]:
@@ -57,7 +62,7 @@ def members_of(programme: Programme, participants: Iterable[Participant], bars: 
             partner_ids=frozenset(partners.get(participant.person_id, ())),
         )
         for participant in participants
-        if participant.status in _IN_ROUNDS and participant.profile.is_complete
+        if participant.status in TAKING_PART and participant.profile.is_complete
     ]
 
 

@@ -107,7 +107,9 @@ def with_policy(programme: Programme, policy: Policy, at: datetime) -> Programme
 
 
 def next_round(programme: Programme, after: datetime) -> datetime | None:
-    """Return the first round instant after `after`: at `round_at` (UTC), `round_every_days` after the last one's day.
+    """Return the first round instant after `after`: at `round_at` (UTC), every `round_every_days` counted from the day of creation.
+
+    So a round on request, a late one or a pause never shifts the days of the others.
 
     Returns: None while the programme isn't running, or when rounds are held on request only.
     """

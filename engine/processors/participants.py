@@ -1,4 +1,7 @@
-"""Participants of a programme: what a person says to the programme, and what HR facts about the person mean for it."""
+"""Participants of a programme: what a person says to the programme, and what time makes of it.
+
+What HR facts mean for a participant's proposals and pairs is processors/standing.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -10,52 +13,69 @@ from engine.domain.calendar import start_of_day
 from engine.domain.messages import FactsChanged, NudgesWithdrawn, ParticipationRefused, ParticipationReported
 from engine.domain.nudging import expiry
 from engine.domain.participant import (
+    TAKING_PART,
     Participant,
     ParticipantStatus,
     ParticipantTimer,
     Profile,
+    enrolled,
     is_ready,
+    timer_of,
     waiting,
     with_timer,
+    withdrawn,
 )
 from engine.domain.programme import Programme, ProgrammeStatus, families_of
 from engine.effects import Effects, Handler, Record, Refuse, Rows, Send, StageName
 from engine.processors import standing
 from engine.processors.intents import intended
 from engine.processors.lifecycle import still_waiting_at
-from engine.processors.tables import PARTICIPANTS, participant_in, programme_in, put_participant
+from engine.processors.tables import PARTICIPANTS, pairing_in, participant_in, programme_in, put_participant
 from schemas import participation as said
-from schemas.codes import EligibilityCode, ErrorCode, NudgeKey, ProfilePart
+from schemas.codes import EligibilityCode, ErrorCode, NudgeKey, ProfilePart, Track
 from schemas.envelope import Event
 from schemas.ids import PersonId
 
 PROFILE_REMINDER_DAYS: Final = (7, 14)
-"""Days after enrolment at which somebody without offers or wants is reminded."""
+"""Days after enrolment, or after a profile lost its last offer or want, at which the person is reminded."""
 WAITING_UPDATE_DAYS: Final = 30
+WAITING_RETRY_DAYS: Final = 7
+"""Somebody with an open proposal or on a pause at the day of the update is looked at again that much later."""
 QUARTER_DAYS: Final = 91
 
 ProfileSaid = said.ParticipationEnrolled | said.ParticipationUpdated
 Said = Callable[[Rows, Programme, Participant, Event, datetime], Effects]
+TimerRule = Callable[[Rows, Programme, Participant, datetime, datetime], Effects]
 
 
 def on_participation(rows: Rows, record: Record) -> Effects:
-    """Take one participation event of a person, or refuse it."""
+    """Take one participation event of a person, or refuse it.
+
+    A closed programme takes withdrawals only: what somebody said about itself can be taken back at any time.
+    """
     message = record.payload
     assert isinstance(message, ParticipationReported)
     programme = programme_in(rows, message.programme_id)
-    if programme is None or programme.status is ProgrammeStatus.CLOSED:
-        yield from _refused(message, record, Refuse(ErrorCode.UNKNOWN_PROGRAMME, "programme_id: no such programme, or closed"))
+    refusal = _refusal(programme, message.event)
+    if programme is None or refusal is not None:
+        assert refusal is not None, "without a programme there is a refusal"
+        yield from _refused(message, record, refusal)
         return
-    data = message.event.data
-    if isinstance(data, ProfileSaid):
-        unknown = unknown_topic(programme, data)
-        if unknown is not None:
-            yield from _refused(message, record, Refuse(ErrorCode.SCHEMA_INVALID, f"topic: unknown topic {unknown}"))
-            return
     known = participant_in(rows, message.programme_id, message.person_id)
+    if known is not None and known.facts != message.facts:
+        # The event has overtaken a change of facts: what the change means comes first.
+        yield from standing.facts_changed(rows, programme, known, message.facts, record.at, since_at=record.at)
+        known = participant_in(rows, message.programme_id, message.person_id)
     participant = known or Participant(programme_id=message.programme_id, person_id=message.person_id, facts=message.facts)
-    participant = replace(participant, facts=message.facts)
-    yield from ON_SAID[type(data)](rows, programme, participant, message.event, record.at)
+    yield from ON_SAID[type(message.event.data)](rows, programme, participant, message.event, record.at)
+
+
+def _refusal(programme: Programme | None, event: Event) -> Refuse | None:
+    is_farewell = isinstance(event.data, said.ParticipationWithdrawn)
+    if programme is None or (programme.status is ProgrammeStatus.CLOSED and not is_farewell):
+        return Refuse(ErrorCode.UNKNOWN_PROGRAMME, "programme_id: no such programme, or closed")
+    unknown = unknown_topic(programme, event.data) if isinstance(event.data, ProfileSaid) else None
+    return None if unknown is None else Refuse(ErrorCode.SCHEMA_INVALID, f"topic: unknown topic {unknown}")
 
 
 def _refused(message: ParticipationReported, record: Record, refusal: Refuse) -> Effects:
@@ -73,7 +93,7 @@ def _refused(message: ParticipationReported, record: Record, refusal: Refuse) ->
 
 
 def unknown_topic(programme: Programme, data: ProfileSaid) -> str | None:
-    """Return the first topic of an enrolment that the programme's catalogue doesn't have."""
+    """Return the first topic of a profile that the programme's catalogue doesn't have."""
     families = families_of(programme.policy_json)
     topics = [offer.topic for offer in data.offers] + [want.topic for want in data.wants]
     return next((topic for topic in topics if topic not in families), None)
@@ -100,33 +120,46 @@ def _on_profile(rows: Rows, programme: Programme, participant: Participant, even
     """Enrol, or replace the profile of somebody enrolled. A late `updated` never brings back somebody who withdrew."""
     data = event.data
     assert isinstance(data, ProfileSaid)
-    is_update = isinstance(data, said.ParticipationUpdated)
-    is_new = participant.status in {ParticipantStatus.KNOWN, ParticipantStatus.WITHDRAWN}
-    if _stamp(event) <= participant.profile_stamp or (is_update and participant.status is ParticipantStatus.WITHDRAWN):
+    has_left = participant.status is ParticipantStatus.WITHDRAWN
+    if _stamp(event) <= participant.profile_stamp or (has_left and isinstance(data, said.ParticipationUpdated)):
         yield put_participant(participant)
         return
-    said_now = replace(participant, profile=profile_from(data), profile_stamp=_stamp(event))
-    if is_new:
-        said_now = replace(said_now, status=ParticipantStatus.ENROLLED, enrolled_at=at, waiting_since=None, profile_reminders=0, paused_until_on=None)
-        said_now = with_timer(said_now, ParticipantTimer.QUARTER, at + timedelta(days=QUARTER_DAYS))
-        yield from _taken_back(said_now, NudgeKey.OPEN_INVITATION)
-    if is_ready(said_now) and not said_now.pairing_ids:
-        said_now = waiting(said_now, at, programme.rounds_held)
-    said_now = with_timer(said_now, ParticipantTimer.STILL_WAITING, still_waiting_at(said_now.waiting_since, said_now.pairing_ids))
-    if said_now.profile.is_complete:
-        said_now = with_timer(said_now, ParticipantTimer.PROFILE_INCOMPLETE, None)
-        yield from _taken_back(said_now, NudgeKey.PROFILE_INCOMPLETE)
-    elif said_now.profile_reminders < len(PROFILE_REMINDER_DAYS):
-        assert said_now.enrolled_at is not None, "enrolled"
-        due_at = said_now.enrolled_at + timedelta(days=PROFILE_REMINDER_DAYS[said_now.profile_reminders])
-        said_now = with_timer(said_now, ParticipantTimer.PROFILE_INCOMPLETE, due_at)
-    yield put_participant(said_now)
-    yield from standing.reviewed(rows, programme, said_now, at, since_at=at)
+    current = participant
+    if participant.status not in TAKING_PART:
+        current = with_timer(enrolled(participant, at), ParticipantTimer.QUARTER, at + timedelta(days=QUARTER_DAYS))
+        yield from _taken_back(current, NudgeKey.OPEN_INVITATION)
+    current = _profile_reminded(replace(current, profile=profile_from(data), profile_stamp=_stamp(event)), at)
+    if current.profile.is_complete and participant.profile_reminders:
+        yield from _taken_back(current, NudgeKey.PROFILE_INCOMPLETE)
+    if not current.pairing_ids:
+        current = _waiting_on(waiting(current, at, programme.rounds_held))
+    yield put_participant(current)
+    yield from standing.reviewed(rows, programme, current, at, since_at=at)
+
+
+def _profile_reminded(participant: Participant, at: datetime) -> Participant:
+    """Set the reminders of an incomplete profile when it becomes so, and remove them when it is whole."""
+    if participant.profile.is_complete:
+        whole = replace(participant, incomplete_since=None, profile_reminders=0)
+        return with_timer(whole, ParticipantTimer.PROFILE_INCOMPLETE, None)
+    if participant.incomplete_since is not None:
+        return participant
+    due_at = at + timedelta(days=PROFILE_REMINDER_DAYS[0])
+    return with_timer(replace(participant, incomplete_since=at), ParticipantTimer.PROFILE_INCOMPLETE, due_at)
+
+
+def _waiting_on(participant: Participant) -> Participant:
+    """Set the timer of the waiting update, unless it is set already."""
+    if timer_of(participant, ParticipantTimer.STILL_WAITING) is not None:
+        return participant
+    due_at = still_waiting_at(participant.waiting_since, participant.pairing_ids)
+    return with_timer(participant, ParticipantTimer.STILL_WAITING, due_at)
 
 
 def _on_nominated(_rows: Rows, programme: Programme, participant: Participant, _event: Event, at: datetime) -> Effects:
-    """Send one open invitation a programme, without a word about who nominated."""
-    if participant.was_invited or participant.status is not ParticipantStatus.KNOWN:
+    """Send one open invitation a programme, without a word about who nominated. A paused programme invites nobody yet."""
+    is_new = participant.status is ParticipantStatus.KNOWN and not participant.was_invited
+    if not is_new or programme.status is not ProgrammeStatus.RUNNING:
         yield put_participant(participant)
         return
     yield put_participant(replace(participant, was_invited=True))
@@ -134,12 +167,11 @@ def _on_nominated(_rows: Rows, programme: Programme, participant: Participant, _
 
 
 def _on_paused(rows: Rows, programme: Programme, participant: Participant, event: Event, at: datetime) -> Effects:
+    """Take a break, until the first instant of `until_on` in the person's zone if the event names that day."""
     assert isinstance(event.data, said.ParticipationPaused)
-    if participant.status not in {ParticipantStatus.ENROLLED, ParticipantStatus.PAUSED}:
-        return
     until_on = event.data.until_on
     over_at = None if until_on is None else start_of_day(until_on, participant.facts.timezone)
-    if over_at is not None and over_at <= at:
+    if participant.status not in TAKING_PART or (over_at is not None and over_at <= at):
         yield put_participant(participant)
         return
     paused = replace(participant, status=ParticipantStatus.PAUSED, paused_until_on=until_on)
@@ -150,39 +182,26 @@ def _on_paused(rows: Rows, programme: Programme, participant: Participant, event
 def _on_resumed(rows: Rows, programme: Programme, participant: Participant, _event: Event, at: datetime) -> Effects:
     if participant.status is ParticipantStatus.PAUSED:
         yield from _resumed(rows, programme, participant, at)
+    else:
+        yield put_participant(participant)
 
 
 def _resumed(rows: Rows, programme: Programme, participant: Participant, at: datetime) -> Effects:
     back = replace(participant, status=ParticipantStatus.ENROLLED, paused_until_on=None)
     if not back.pairing_ids:
-        back = waiting(back, at, programme.rounds_held)
+        back = _waiting_on(waiting(back, at, programme.rounds_held))
     yield put_participant(with_timer(back, ParticipantTimer.PAUSE_OVER, None))
-    yield from standing.came_back(rows, programme, back, at, is_leave=False, landed_at=at)
+    yield from standing.came_back(rows, programme, back, at, is_leave=False)
 
 
 def _on_withdrawn(rows: Rows, programme: Programme, participant: Participant, event: Event, at: datetime) -> Effects:
     """Leave at once; what the person said about itself goes with it."""
     if participant.status is ParticipantStatus.WITHDRAWN:
         return
-    gone = withdrawn_from(participant, _stamp(event))
+    gone = withdrawn(participant, _stamp(event))
     yield put_participant(gone)
-    yield from standing.gone(rows, programme, gone, at, is_own_choice=True)
     yield from _taken_back(gone)
-
-
-def withdrawn_from(participant: Participant, stamp: tuple[str, ...]) -> Participant:
-    """Return the row of somebody who takes part no longer: no profile, no timers, no place in the queue."""
-    return replace(
-        participant,
-        status=ParticipantStatus.WITHDRAWN,
-        profile=Profile(),
-        profile_stamp=max(stamp, participant.profile_stamp),
-        paused_until_on=None,
-        waiting_since=None,
-        is_first_in_queue=False,
-        unmatched_reason=None,
-        timers=(),
-    )
+    yield from standing.gone(rows, programme, gone, at, is_own_choice=True)
 
 
 def _on_trained(_rows: Rows, _programme: Programme, participant: Participant, _event: Event, _at: datetime) -> Effects:
@@ -213,14 +232,14 @@ def on_facts(rows: Rows, record: Record) -> Effects:
     assert isinstance(message, FactsChanged)
     programme = programme_in(rows, message.programme_id)
     participant = participant_in(rows, message.programme_id, PersonId(message.facts.person_id))
-    if programme is None or participant is None:
-        return
-    yield from standing.facts_changed(rows, programme, participant, message, record.at)
+    if programme is not None and participant is not None:
+        yield from standing.facts_changed(rows, programme, participant, message.facts, record.at, since_at=message.since_at)
 
 
 def wake(rows: Rows, key: str, _due_at: datetime, at: datetime) -> Effects:
-    """Fire the timers of one participant that are due."""
-    participant: Participant = rows.get(PARTICIPANTS, key)
+    """Fire the timers of one participant that are due, in order; one that an earlier one removed stays quiet."""
+    participant = rows.get(PARTICIPANTS, key)
+    assert isinstance(participant, Participant), key
     programme = programme_in(rows, participant.programme_id)
     assert programme is not None, "a participant without a programme"
     for timer in [timer for timer in participant.timers if timer.due_at <= at]:
@@ -237,29 +256,35 @@ def _pause_over(rows: Rows, programme: Programme, participant: Participant, _due
 
 
 def _profile_incomplete(_rows: Rows, programme: Programme, participant: Participant, due_at: datetime, at: datetime) -> Effects:
+    """Remind somebody of what the profile lacks; each reminder is valid from the day it was due, so a late one may be over."""
+    assert participant.incomplete_since is not None, "only an incomplete profile is reminded of"
     number = participant.profile_reminders + 1
     reminded = replace(participant, profile_reminders=number)
-    if number < len(PROFILE_REMINDER_DAYS) and reminded.enrolled_at is not None:
-        next_at = reminded.enrolled_at + timedelta(days=PROFILE_REMINDER_DAYS[number])
-        reminded = with_timer(reminded, ParticipantTimer.PROFILE_INCOMPLETE, max(next_at, at + timedelta(days=1)))
+    if number < len(PROFILE_REMINDER_DAYS):
+        next_at = participant.incomplete_since + timedelta(days=PROFILE_REMINDER_DAYS[number])
+        reminded = with_timer(reminded, ParticipantTimer.PROFILE_INCOMPLETE, next_at)
     yield put_participant(reminded)
-    missing = [part for part, has in ((ProfilePart.OFFERS, participant.profile.offers), (ProfilePart.WANTS, participant.profile.wants)) if not has]
+    has = {ProfilePart.OFFERS: bool(participant.profile.offers), ProfilePart.WANTS: bool(participant.profile.wants)}
     yield from intended(
         programme,
         NudgeKey.PROFILE_INCOMPLETE,
         participant.person_id,
         at=at,
-        occasion=f"{participant.enrolled_at:%Y-%m-%d}/{number}",
+        occasion=f"{participant.incomplete_since:%Y-%m-%d}/{number}",
         expires_at=expiry(NudgeKey.PROFILE_INCOMPLETE, due_at=due_at, at=at),
-        params={"missing": tuple(part.value for part in missing)},
+        params={"missing": tuple(part.value for part in ProfilePart if not has[part])},
     )
 
 
 def _still_waiting(_rows: Rows, programme: Programme, participant: Participant, _due_at: datetime, at: datetime) -> Effects:
     """Tell somebody who has waited for a month how it stands, and again every month."""
-    if participant.waiting_since is None or participant.pairing_ids or participant.status is not ParticipantStatus.ENROLLED:
+    if participant.waiting_since is None:
         return
-    yield put_participant(with_timer(participant, ParticipantTimer.STILL_WAITING, at + timedelta(days=WAITING_UPDATE_DAYS)))
+    is_told = is_ready(participant) and not participant.pairing_ids
+    next_at = at + timedelta(days=WAITING_UPDATE_DAYS if is_told else WAITING_RETRY_DAYS)
+    yield put_participant(with_timer(participant, ParticipantTimer.STILL_WAITING, next_at))
+    if not is_told:
+        return
     code, _, widen = (participant.unmatched_reason or "").partition("/")
     yield from intended(
         programme,
@@ -275,11 +300,15 @@ def _still_waiting(_rows: Rows, programme: Programme, participant: Participant, 
     )
 
 
-def _quarter(_rows: Rows, _programme: Programme, participant: Participant, _due_at: datetime, at: datetime) -> Effects:
+def _quarter(rows: Rows, programme: Programme, participant: Participant, _due_at: datetime, at: datetime) -> Effects:
+    """Bring those who teach upwards together, once a quarter."""
     yield put_participant(with_timer(participant, ParticipantTimer.QUARTER, at + timedelta(days=QUARTER_DAYS)))
+    pairings = [pairing for pairing_id in participant.pairing_ids if (pairing := pairing_in(rows, pairing_id)) is not None]
+    if any(pairing.is_live and pairing.track is Track.REVERSE and pairing.senior_id != participant.person_id for pairing in pairings):
+        yield from intended(programme, NudgeKey.MENTOR_CIRCLE, participant.person_id, at=at, occasion=f"{at:%Y-%m-%d}")
 
 
-ON_TIMER: Final[Mapping[ParticipantTimer, Callable[[Rows, Programme, Participant, datetime, datetime], Effects]]] = MappingProxyType(
+ON_TIMER: Final[Mapping[ParticipantTimer, TimerRule]] = MappingProxyType(
     {
         ParticipantTimer.PAUSE_OVER: _pause_over,
         ParticipantTimer.PROFILE_INCOMPLETE: _profile_incomplete,

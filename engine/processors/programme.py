@@ -4,18 +4,31 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
-from typing import Final
+from typing import Final, get_args
 
-from engine.domain.messages import NudgeOutcome
+from engine.domain.messages import NudgeOutcome, NudgesWithdrawn
+from engine.domain.nudging import RULES
 from engine.domain.pairing import Pairing
+from engine.domain.participant import Participant, at_rest
 from engine.domain.programme import Lock, Programme, ProgrammeStatus, next_round, pair_of, with_policy
-from engine.effects import Effects, Emit, Handler, Record, Refuse, Rows
-from engine.processors import lifecycle, rounds
-from engine.processors.tables import PAIRINGS, PROGRAMMES, bar_in, pairing_in, participant_in, programme_in, put_bar, put_programme
+from engine.effects import Effects, Emit, Handler, Record, Refuse, Rows, Send, StageName
+from engine.processors import lifecycle, rounds, standing
+from engine.processors.tables import (
+    PAIRINGS,
+    PARTICIPANTS,
+    PROGRAMMES,
+    bar_in,
+    pairing_in,
+    participant_in,
+    programme_in,
+    put_bar,
+    put_participant,
+    put_programme,
+)
 from schemas.audit import CommandRecorded, CommandRefused
-from schemas.codes import EndCode, ErrorCode, PairingState, RefusalCode
+from schemas.codes import EndCode, ErrorCode, NudgeClass, PairingState, RefusalCode
 from schemas.envelope import Event
-from schemas.ids import ProgrammeId, programme_of
+from schemas.ids import PairingId, ProgrammeId, programme_of
 from schemas.insight import InsightAnswered, InsightShared
 from schemas.pairing import PairingForbidden, PairingLocked
 from schemas.programme import (
@@ -31,8 +44,16 @@ from schemas.round import RoundRequested
 from schemas.topics import AUDIT, INSIGHTS
 
 Command = (
-    ProgrammePolicyChanged | ProgrammePaused | ProgrammeResumed | ProgrammeClosed | RoundRequested | PairingLocked | PairingForbidden | NudgesReleased
+    ProgrammePolicyChanged
+    | ProgrammePaused
+    | ProgrammeResumed
+    | ProgrammeClosed
+    | RoundRequested
+    | PairingLocked
+    | PairingForbidden
+    | NudgesReleased
 )
+BEHAVIOURAL_KEYS: Final = tuple(key for key, rule in RULES.items() if rule.class_ is NudgeClass.BEHAVIOURAL)
 
 
 def on_created(rows: Rows, record: Record) -> Effects:
@@ -60,9 +81,13 @@ def on_command(rows: Rows, record: Record) -> Effects:
         return
     match data:
         case ProgrammePolicyChanged():
-            yield put_programme(with_policy(programme, data.policy, record.at))
+            changed = with_policy(programme, data.policy, record.at)
+            yield put_programme(changed)
+            yield from standing.policy_reviewed(rows, changed, record.at)
         case ProgrammePaused():
             yield put_programme(replace(programme, status=ProgrammeStatus.PAUSED, next_round_at=None))
+            for participant in _participants(rows, programme):
+                yield from _hushed(participant)
         case ProgrammeResumed():
             running = replace(programme, status=ProgrammeStatus.RUNNING)
             yield put_programme(replace(running, next_round_at=next_round(running, record.at)))
@@ -81,7 +106,18 @@ def on_command(rows: Rows, record: Record) -> Effects:
     yield from _recorded(programme.programme_id, event, getattr(data, "reason", None))
 
 
+def _participants(rows: Rows, programme: Programme) -> list[Participant]:
+    return [row for _, row in rows.scan(PARTICIPANTS, f"{programme.programme_id}/")]
+
+
+def _hushed(participant: Participant) -> Effects:
+    """Take back the behavioural nudges of this programme that the person hasn't heard yet."""
+    message = NudgesWithdrawn(person_id=participant.person_id, programme_id=participant.programme_id, keys=BEHAVIOURAL_KEYS)
+    yield Send(StageName.PEOPLE, participant.person_id, message)
+
+
 def _closed(rows: Rows, programme: Programme, at: datetime) -> Effects:
+    """Let proposals lapse, end live pairs, and let nobody wait for anything any more."""
     yield put_programme(replace(programme, status=ProgrammeStatus.CLOSED, next_round_at=None, locks=()))
     shut = replace(programme, status=ProgrammeStatus.CLOSED)
     for _, row in list(rows.scan(PAIRINGS, f"{programme.programme_id}.")):
@@ -90,20 +126,26 @@ def _closed(rows: Rows, programme: Programme, at: datetime) -> Effects:
             yield from lifecycle.lapse(rows, shut, pairing, at)
         elif pairing.is_live:
             yield from lifecycle.end(rows, shut, pairing, EndCode.PROGRAMME_CLOSED, at)
+    for participant in _participants(rows, programme):
+        yield put_participant(at_rest(participant))
+        yield from _hushed(participant)
 
 
 def _round(rows: Rows, programme: Programme, event: Event, data: RoundRequested, at: datetime) -> Effects:
-    if programme.status is not ProgrammeStatus.RUNNING:
-        yield from _refuse(programme.programme_id, event, RefusalCode.PROGRAMME_PAUSED)
-    elif data.dry_run:
+    """Hold a round, or rehearse one, which a paused programme may do too."""
+    if data.dry_run:
         report = rounds.rehearsed(rows, programme, at)
         yield Emit(topic=INSIGHTS, key=programme.programme_id, data=report, subjects=(str(report.round), "dry_run"))
-    else:
+    elif programme.status is ProgrammeStatus.RUNNING:
         yield from rounds.held(rows, programme, at)
-        yield from _recorded(programme.programme_id, event)
+    else:
+        yield from _refuse(programme.programme_id, event, RefusalCode.PROGRAMME_PAUSED)
+        return
+    yield from _recorded(programme.programme_id, event)
 
 
 def _locked(rows: Rows, programme: Programme, event: Event, data: PairingLocked) -> Effects:
+    """Keep a lock for the next round, which may still refuse it by a hard rule."""
     people = pair_of(*data.person_ids)
     if any(participant_in(rows, programme.programme_id, person_id) is None for person_id in people):
         yield from _refuse(programme.programme_id, event, RefusalCode.NOT_PARTICIPANTS)
@@ -135,10 +177,10 @@ def on_retracted(rows: Rows, record: Record) -> Effects:
     if pairing is None:
         yield Refuse(ErrorCode.UNKNOWN_PAIRING, "pairing_id: no such pairing")
     elif pairing.state is not PairingState.PROPOSED:
-        yield from _refuse(programme.programme_id, event, RefusalCode.NOT_PROPOSED)
+        yield from _refuse(pairing.pairing_id, event, RefusalCode.NOT_PROPOSED)
     else:
         yield from lifecycle.lapse(rows, programme, pairing, record.at)
-        yield from _recorded(programme.programme_id, event, data.reason)
+        yield from _recorded(pairing.pairing_id, event, data.reason)
 
 
 def on_insight(rows: Rows, record: Record) -> Effects:
@@ -156,10 +198,10 @@ def on_outcome(_rows: Rows, record: Record) -> Effects:
 
 
 def wake(rows: Rows, key: str, _due_at: datetime, at: datetime) -> Effects:
-    """Hold the daily round; a day without a pool has none."""
+    """Hold the daily round, once however late; a day with nobody to pair and no lock has none."""
     programme = rows.get(PROGRAMMES, key)
     assert isinstance(programme, Programme), key
-    if rounds.has_pool(rows, programme, at):
+    if rounds.is_wanted(rows, programme):
         yield from rounds.held(rows, programme, at)
     else:
         yield put_programme(replace(programme, next_round_at=next_round(programme, at)))
@@ -170,29 +212,19 @@ def _event(record: Record) -> tuple[Event, object]:
     return record.payload, record.payload.data
 
 
-def _recorded(programme_id: ProgrammeId, event: Event, reason: str | None = None) -> Effects:
-    data = CommandRecorded(type=event.type, subject=programme_id, reason=reason)
-    yield Emit(topic=AUDIT, key=programme_id, data=data, actor_id=event.actor)
+def _recorded(subject_id: ProgrammeId | PairingId, event: Event, reason: str | None = None) -> Effects:
+    data = CommandRecorded(type=event.type, subject=subject_id, reason=reason)
+    yield Emit(topic=AUDIT, key=subject_id, data=data, actor_id=event.actor)
 
 
-def _refuse(programme_id: ProgrammeId, event: Event, code: RefusalCode) -> Effects:
-    yield Emit(topic=AUDIT, key=programme_id, data=CommandRefused(type=event.type, subject=programme_id, code=code))
+def _refuse(subject_id: ProgrammeId | PairingId, event: Event, code: RefusalCode) -> Effects:
+    yield Emit(topic=AUDIT, key=subject_id, data=CommandRefused(type=event.type, subject=subject_id, code=code))
 
 
-COMMANDS: Final = (
-    ProgrammePolicyChanged,
-    ProgrammePaused,
-    ProgrammeResumed,
-    ProgrammeClosed,
-    RoundRequested,
-    PairingLocked,
-    PairingForbidden,
-    NudgesReleased,
-)
 HANDLERS: Final[Mapping[type, Handler]] = MappingProxyType(
     {
         ProgrammeCreated: on_created,
-        **dict.fromkeys(COMMANDS, on_command),
+        **dict.fromkeys(get_args(Command), on_command),
         ProposalRetracted: on_retracted,
         **dict.fromkeys((InsightShared, InsightAnswered), on_insight),
         NudgeOutcome: on_outcome,

@@ -1,29 +1,32 @@
 """Rounds: proposals out of the pool, with reasons, a certificate, and a word for everybody left out."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from engine.domain import rounds as matching
-from engine.domain.messages import Reason
+from engine.domain.messages import NudgesWithdrawn, Reason
 from engine.domain.pairing import Learns, Pairing, Proposal, SideOffer, Timer, TimerKind, armed
 from engine.domain.participant import joined
-from engine.domain.pool import band_of, members_of
+from engine.domain.pool import band_of, is_anybody_in_pool, members_of
 from engine.domain.programme import Programme, families_of, next_round
 from engine.domain.scoring import TECH_FAMILIES
-from engine.effects import Effects, Emit, Rows
+from engine.domain.waiting import Unmatched
+from engine.effects import Effects, Emit, Note, Rows, Send, StageName
 from engine.processors.intents import coordinator_of, intended, nudged
 from engine.processors.lifecycle import announced
 from engine.processors.tables import BARS, PARTICIPANTS, bar_in, participant_in, put_bar, put_pairing, put_participant, put_programme
 from schemas import pairing as published
-from schemas.codes import NudgeKey, PairingReasonCode, PairingState, Track
+from schemas import round as published_round
+from schemas.audit import CommandRefused
 from schemas.base import PairingReason, UnmatchedReason
-from schemas.ids import PairingId, PersonId
+from schemas.codes import EligibilityCode, NudgeKey, PairingReasonCode, PairingState, Track
+from schemas.ids import PairingId, PersonId, TopicId
 from schemas.policy import Policy
-from schemas.round import RoundCompleted, RoundProposal, Unmatched
-from schemas.topics import INSIGHTS, PAIRINGS
+from schemas.round import RoundCompleted, RoundProposal
+from schemas.topics import AUDIT, INSIGHTS, PAIRINGS
 
 ANSWER_REMINDER_DAYS: Final = 3
 RATIO_ALARM: Final = (99, 100)
@@ -43,19 +46,26 @@ DATA_USED: Final = (
 
 
 def held(rows: Rows, programme: Programme, at: datetime) -> Effects:
-    """Hold the next round: propose pairs, say why for everybody else, set the next round."""
+    """Hold the next round: propose pairs, say why for everybody else, set the next round.
+
+    A lock is for this round only; one that a hard rule forbids ends as a refused command with the rule's code.
+    """
     ordinal = programme.rounds_held + 1
-    result = _matched(rows, programme, programme.policy, ordinal, at)
+    result = _matched(rows, programme, ordinal, at)
     done = replace(programme, rounds_held=ordinal, locks=(), next_round_at=next_round(programme, at))
     yield put_programme(done)
     for proposal in result.proposals:
         yield from _proposed(rows, done, proposal, ordinal, at)
+    for lock in result.refused_locks:
+        refused = CommandRefused(type=published.PairingLocked.TYPE, subject=done.programme_id, code=EligibilityCode(lock.code))
+        yield Emit(topic=AUDIT, key=done.programme_id, data=refused, subjects=lock.person_ids)
     for left_out in result.unmatched:
         participant = participant_in(rows, programme.programme_id, left_out.person_id)
         reason = f"{left_out.code}/{left_out.widen}"
         if participant is not None and left_out.is_in_pool and participant.unmatched_reason != reason:
             yield put_participant(replace(participant, unmatched_reason=reason))
     yield Emit(topic=INSIGHTS, key=programme.programme_id, data=_report(done, result, ordinal), subjects=(str(ordinal),))
+    yield Note("bothways_round_optimal_ratio", min(1.0, result.certificate.ratio))
     if result.certificate.is_below(*RATIO_ALARM):
         yield from intended(
             done,
@@ -70,30 +80,40 @@ def held(rows: Rows, programme: Programme, at: datetime) -> Effects:
 def rehearsed(rows: Rows, programme: Programme, at: datetime, policy: Policy | None = None) -> RoundCompleted:
     """Compute the round that would be held now, under another policy if one is given; change nothing."""
     ordinal = programme.rounds_held + 1
-    return _report(programme, _matched(rows, programme, policy or programme.policy, ordinal, at), ordinal, is_dry_run=True)
+    judged = programme if policy is None else replace(programme, policy_json=policy.model_dump_json())
+    result = _matched(rows, judged, ordinal, at)
+    return _report(judged, result, ordinal).model_copy(
+        update={
+            "dry_run": True,
+            "proposals": tuple(
+                RoundProposal(people=found.person_ids, score=found.score, reasons=_published(_reasons(rows, judged, found)))
+                for found in result.proposals
+            ),
+            "unmatched": tuple(_left_out(left_out) for left_out in result.unmatched),
+        }
+    )
 
 
-def has_pool(rows: Rows, programme: Programme, at: datetime) -> bool:
-    """Whether anybody is there to be paired: a round without a pool isn't held."""
+def is_wanted(rows: Rows, programme: Programme) -> bool:
+    """Say whether there is anybody to be paired, or a lock to answer: a day without has no round."""
     participants = (row for _, row in rows.scan(PARTICIPANTS, f"{programme.programme_id}/"))
-    return any(member.room > 0 and member.status is None for member in members_of(programme, participants, (), at))
+    return bool(programme.locks) or is_anybody_in_pool(programme.policy, participants)
 
 
-def _matched(rows: Rows, programme: Programme, policy: Policy, ordinal: int, at: datetime) -> matching.RoundResult:
-    judged = programme if policy is programme.policy else replace(programme, policy_json=policy.model_dump_json())
+def _matched(rows: Rows, programme: Programme, ordinal: int, at: datetime) -> matching.RoundResult:
     prefix = f"{programme.programme_id}/"
     members = members_of(
-        judged,
+        programme,
         (row for _, row in rows.scan(PARTICIPANTS, prefix)),
         (row for _, row in rows.scan(BARS, prefix)),
         at,
     )
     return matching.hold_round(
         members,
-        judged.policy,
+        programme.policy,
         round_ordinal=ordinal,
         at=at,
-        topic_catalogue=families_of(judged.policy_json),
+        topic_catalogue=families_of(programme.policy_json),
         locks=[lock.people for lock in programme.locks],
     )
 
@@ -111,7 +131,7 @@ def _proposed(rows: Rows, programme: Programme, found: matching.Proposal, ordina
         version=1,
         score=found.score,
         sides=(_side(found.sides[0]), _side(found.sides[1])),
-        reasons=reasons_of(found, families_of(programme.policy_json)),
+        reasons=_reasons(rows, programme, found),
         data_used=DATA_USED,
         policy_version=programme.policy_version,
         proposed_at=at,
@@ -138,6 +158,8 @@ def _proposed(rows: Rows, programme: Programme, found: matching.Proposal, ordina
         participant = participant_in(rows, programme.programme_id, person_id)
         assert participant is not None, "a round proposes participants only"
         yield put_participant(replace(joined(participant, pairing.pairing_id), unmatched_reason=None))
+        over = NudgesWithdrawn(person_id=person_id, programme_id=programme.programme_id, keys=(NudgeKey.WAITING_UPDATE,))
+        yield Send(StageName.PEOPLE, person_id, over)
     for person_id in people:
         yield from nudged(
             programme,
@@ -177,8 +199,24 @@ def _side(side: matching.Side) -> SideOffer:
     )
 
 
-def reasons_of(found: matching.Proposal, families: dict[str, str]) -> tuple[Reason, ...]:
-    """List why these two: every number is a term of the score, so the score can be recomputed from the reasons alone."""
+def _reasons(rows: Rows, programme: Programme, found: matching.Proposal) -> tuple[Reason, ...]:
+    senior_id = None if programme.policy.track is Track.MUTUAL else _senior_id(rows, programme, found.person_ids)
+    must_learn = {
+        Track.MUTUAL: found.person_ids,
+        Track.REVERSE: [person_id for person_id in found.person_ids if person_id == senior_id],
+        Track.TRADITIONAL: [person_id for person_id in found.person_ids if person_id != senior_id],
+    }
+    return reasons_of(found, families_of(programme.policy_json), must_learn[programme.policy.track])
+
+
+def reasons_of(found: matching.Proposal, families: Mapping[str, str], must_learn: Iterable[PersonId]) -> tuple[Reason, ...]:
+    """List why these two: every number is a term of the score, so the score can be recomputed from the reasons alone.
+
+    Args:
+        families: family by topic id.
+        must_learn: the sides whose benefit the track requires: both, or the one that the whole score hangs on.
+    """
+    required = set(must_learn)
     reasons: list[Reason] = []
     for side in found.sides:
         for lesson in side.lessons:
@@ -189,6 +227,7 @@ def reasons_of(found: matching.Proposal, families: dict[str, str]) -> tuple[Reas
                 "own_level": lesson.own_level,
                 "points": lesson.points,
                 "need_points": side.benefit.need,
+                "is_required": side.person_id in required,
             }
             reasons.append(Reason(code=PairingReasonCode.LEARNS_TOPIC, params=params))
     reasons.append(Reason(code=PairingReasonCode.SHARED_HOURS, params={"shared_week_minutes": found.context.shared_week_minutes}))
@@ -198,10 +237,10 @@ def reasons_of(found: matching.Proposal, families: dict[str, str]) -> tuple[Reas
         reasons.append(Reason(code=PairingReasonCode.BRIDGES_BANDS, params={"bands_apart": found.context.bands_apart}))
     if any(families.get(lesson.topic) not in TECH_FAMILIES for side in found.sides for lesson in side.lessons):
         reasons.append(Reason(code=PairingReasonCode.BEYOND_TECH, params={}))
-    for side in found.sides:
-        reasons.append(
-            Reason(code=PairingReasonCode.RANK_OF_OPTIONS, params={"person_id": side.person_id, "options_count": side.options_count})
-        )
+    reasons.extend(
+        Reason(code=PairingReasonCode.RANK_OF_OPTIONS, params={"person_id": side.person_id, "options_count": side.options_count})
+        for side in found.sides
+    )
     if found.is_locked:
         reasons.append(Reason(code=PairingReasonCode.LOCKED, params={}))
     return tuple(reasons)
@@ -217,7 +256,7 @@ def described(pairing: Pairing) -> published.PairingProposed:
         people=(_person(proposal.sides[0]), _person(proposal.sides[1])),
         score=proposal.score,
         track=Track(pairing.track),
-        reasons=tuple(PairingReason(code=PairingReasonCode(reason.code), params=reason.params) for reason in proposal.reasons),
+        reasons=_published(proposal.reasons),
         data_used=proposal.data_used,
         policy_version=proposal.policy_version,
         expires_at=proposal.expires_at,
@@ -229,44 +268,38 @@ def _person(side: SideOffer) -> published.ProposedPerson:
     return published.ProposedPerson(
         person_id=side.person_id,
         learns=tuple(
-            published.Learning(topic=x.topic, level=x.level, own_level=x.own_level, share=min(1.0, round(x.points / need, 4)) if need else 0.0)
-            for x in side.learns
+            published.Learning(
+                topic=TopicId(lesson.topic), level=lesson.level, own_level=lesson.own_level, share=min(1.0, _share(lesson.points, need))
+            )
+            for lesson in side.learns
         ),
-        benefit=round(side.benefit_points / need, 4) if need else 0.0,
+        benefit=_share(side.benefit_points, need),
     )
 
 
-def _report(programme: Programme, result: matching.RoundResult, ordinal: int, *, is_dry_run: bool = False) -> RoundCompleted:
-    families = families_of(programme.policy_json)
+def _share(points: int, need_points: int) -> float:
+    return round(points / need_points, 4) if need_points else 0.0
+
+
+def _report(programme: Programme, result: matching.RoundResult, ordinal: int) -> RoundCompleted:
     return RoundCompleted(
         programme_id=programme.programme_id,
         round=ordinal,
-        dry_run=is_dry_run,
+        dry_run=False,
         proposed=len(result.proposals),
         waiting=result.waiting_count,
-        no_option_by_reason=result.no_option_by_reason,
+        no_option_by_reason={EligibilityCode(code): count for code, count in result.no_option_by_reason.items()},
         total_score=result.certificate.total,
         optimality_bound=result.certificate.bound,
         optimal_ratio=round(min(1.0, result.certificate.ratio), 6),
         blocking_pairs=result.certificate.blocking_pairs_count,
-        proposals=_rehearsed_proposals(result.proposals, families) if is_dry_run else None,
-        unmatched=_rehearsed_unmatched(result) if is_dry_run else None,
     )
 
 
-def _rehearsed_proposals(proposals: Sequence[matching.Proposal], families: dict[str, str]) -> tuple[RoundProposal, ...]:
-    return tuple(
-        RoundProposal(
-            people=proposal.person_ids,
-            score=proposal.score,
-            reasons=tuple(PairingReason(code=PairingReasonCode(r.code), params=r.params) for r in reasons_of(proposal, families)),
-        )
-        for proposal in proposals
-    )
+def _published(reasons: Iterable[Reason]) -> tuple[PairingReason, ...]:
+    return tuple(PairingReason(code=PairingReasonCode(reason.code), params=reason.params) for reason in reasons)
 
 
-def _rehearsed_unmatched(result: matching.RoundResult) -> tuple[Unmatched, ...]:
-    return tuple(
-        Unmatched(person_id=left_out.person_id, reasons=(UnmatchedReason(code=left_out.code, params={"widen": left_out.widen}),))
-        for left_out in result.unmatched
-    )
+def _left_out(left_out: Unmatched) -> published_round.Unmatched:
+    reason = UnmatchedReason(code=left_out.code, params={"widen": left_out.widen})
+    return published_round.Unmatched(person_id=left_out.person_id, reasons=(reason,))

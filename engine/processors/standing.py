@@ -1,47 +1,66 @@
 """What a change in one person's standing means for its proposals and pairs: line of power, absence, departure, experience gap."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
 from engine.domain.eligibility import RoundContext, bar_between
 from engine.domain.line import PowerRelation, ReportingLine, power_between
-from engine.domain.messages import Employment, FactsChanged, PersonFacts
-from engine.domain.pairing import Away, Pairing, PairingEvent, Timer, TimerKind, armed, can, disarmed
-from engine.domain.participant import Participant, ParticipantStatus, is_ready, waiting
+from engine.domain.messages import Employment, PersonFacts
+from engine.domain.pairing import OPEN, Away, Pairing, PairingEvent, Timer, TimerKind, armed, can, disarmed
+from engine.domain.participant import Participant, ParticipantStatus, withdrawn
 from engine.domain.pool import band_of, member_of
 from engine.domain.programme import Programme
-from engine.effects import Effects, Note, Rows
-from engine.processors import lifecycle
+from engine.effects import Delete, Effects, Note, Rows
+from engine.processors import intents, lifecycle
 from engine.processors.intents import coordinator_of, intended, nudged
 from engine.processors.pairings import asked_to_resume
-from engine.processors.tables import pairing_in, participant_in, put_pairing, put_participant
+from engine.processors.tables import PAIRINGS, PARTICIPANTS, pairing_in, participant_in, put_pairing, put_participant
 from schemas.codes import EligibilityCode, EndCode, NudgeKey, PairingState, Track
 
-GONE: Final = frozenset({Employment.DEPARTED, Employment.ERASED, Employment.UNKNOWN, Employment.EXPECTED})
 _PRESENT: Final = frozenset({Employment.ACTIVE, Employment.ON_LEAVE})
+_NEVER_BEEN: Final = frozenset({Employment.UNKNOWN, Employment.EXPECTED, Employment.ERASED})
+"""A cancelled hire or an erasure: nothing is kept of the participant, not even that it withdrew."""
+_SETTLED: Final = frozenset({EligibilityCode.ONE_WAY, EligibilityCode.PAST_PARTNER, EligibilityCode.RESTING})
+"""Rules that were settled, or waived by a lock, when a proposal was made."""
 
 
-def facts_changed(rows: Rows, programme: Programme, before: Participant, message: FactsChanged, at: datetime) -> Effects:
-    """Take new facts in force: who went, who is away, who came back, who now stands over whom."""
-    from engine.processors.participants import withdrawn_from
+def facts_changed(
+    rows: Rows, programme: Programme, before: Participant, facts: PersonFacts, at: datetime, *, since_at: datetime
+) -> Effects:
+    """Take new facts in force: who went, who is away, who came back, who now stands over whom.
 
-    was, facts = before.facts, message.facts
+    Args:
+        since_at: when the change took effect; a conflict was open from then on.
+    """
+    was, now = before.facts.employment, facts.employment
     participant = replace(before, facts=facts)
-    has_left = was.employment in _PRESENT and facts.employment in GONE
-    if has_left:
-        participant = withdrawn_from(participant, ())
-    elif facts.employment is Employment.ACTIVE and not participant.pairing_ids and is_ready(participant):
-        participant = waiting(participant, at, programme.rounds_held)
+    if _has_left(was, now):
+        yield from _left_the_organisation(rows, programme, participant, at)
+        return
     yield put_participant(participant)
-    if has_left:
-        yield from gone(rows, programme, participant, at, is_own_choice=False)
-    elif facts.employment is Employment.ON_LEAVE and was.employment is not Employment.ON_LEAVE:
+    if now is Employment.ON_LEAVE and was is not Employment.ON_LEAVE:
         yield from went_away(rows, programme, participant, at, is_leave=True, until_on=facts.expected_return_on)
-    elif was.employment is Employment.ON_LEAVE and facts.employment is Employment.ACTIVE:
-        landed_at = (facts.leave_ended_at or at) + timedelta(days=programme.policy.soft_landing_days)
-        yield from came_back(rows, programme, participant, at, is_leave=True, landed_at=landed_at)
-    yield from reviewed(rows, programme, participant, at, since_at=message.since_at)
+    elif was is Employment.ON_LEAVE and now is Employment.ACTIVE:
+        yield from came_back(rows, programme, participant, at, is_leave=True)
+    yield from reviewed(rows, programme, participant, at, since_at=since_at)
+
+
+def _has_left(was: Employment, now: Employment) -> bool:
+    """Say whether the person is gone: departed or erased, or the hire behind it was cancelled. Who is only expected has not left."""
+    if now in {Employment.DEPARTED, Employment.ERASED}:
+        return was is not now
+    return now not in _PRESENT and (was in _PRESENT or (was is Employment.EXPECTED and now is Employment.UNKNOWN))
+
+
+def _left_the_organisation(rows: Rows, programme: Programme, participant: Participant, at: datetime) -> Effects:
+    """Drop what the person said about itself; hired again, it has to enrol anew."""
+    gone_by = replace(withdrawn(participant), facts=PersonFacts(person_id=participant.person_id, employment=participant.facts.employment))
+    yield put_participant(gone_by)
+    yield from gone(rows, programme, gone_by, at, is_own_choice=False)
+    if gone_by.facts.employment in _NEVER_BEEN:
+        yield Delete(PARTICIPANTS, gone_by.key)
 
 
 def gone(rows: Rows, programme: Programme, participant: Participant, at: datetime, *, is_own_choice: bool) -> Effects:
@@ -56,8 +75,10 @@ def gone(rows: Rows, programme: Programme, participant: Participant, at: datetim
             yield from lifecycle.end(rows, programme, pairing, EndCode.CIRCUMSTANCES, at, first_in_queue=(partner_id,))
 
 
-def went_away(rows: Rows, programme: Programme, participant: Participant, at: datetime, *, is_leave: bool, until_on: date | None) -> Effects:
-    """Let open proposals lapse and pause live pairs; a suspended or concluding pair stays as it is."""
+def went_away(
+    rows: Rows, programme: Programme, participant: Participant, at: datetime, *, is_leave: bool, until_on: date | None
+) -> Effects:
+    """Let open proposals lapse and pause live pairs; a suspended pair only remembers it, a concluding one stays as it is."""
     away = Away(person_id=participant.person_id, is_leave=is_leave)
     for pairing in _open(rows, participant):
         if pairing.state is PairingState.PROPOSED:
@@ -66,11 +87,11 @@ def went_away(rows: Rows, programme: Programme, participant: Participant, at: da
             yield from lifecycle.pause(programme, pairing, away, at, until_on=until_on)
 
 
-def came_back(rows: Rows, programme: Programme, participant: Participant, at: datetime, *, is_leave: bool, landed_at: datetime) -> Effects:
+def came_back(rows: Rows, programme: Programme, participant: Participant, at: datetime, *, is_leave: bool) -> Effects:
     """End one absence of a person in all its pairs.
 
-    Args:
-        landed_at: end of the silence after a leave; then both are asked whether to go on. A self-pause ends by itself, at once.
+    A self-pause ends by itself, at once. After a leave both are asked whether to go on, when the soft landing is over. A pair with
+    somebody else away, or a line of power between the two, goes on waiting for that.
     """
     for pairing in _open(rows, participant):
         back = tuple(
@@ -82,14 +103,33 @@ def came_back(rows: Rows, programme: Programme, participant: Participant, at: da
         # A self-pause leaves no trace; a leave that is over still asks for two answers.
         known = replace(pairing, away=tuple(away for away in back if away.is_leave or not away.is_over))
         yield put_pairing(known)
-        if known.state is not PairingState.PAUSED or any(not away.is_over for away in known.away):
+        is_held = known.state in {PairingState.PAUSED, PairingState.SUSPENDED}
+        if not is_held or known.conflict or any(not away.is_over for away in known.away):
             continue
-        if not known.away:
+        if known.state is PairingState.PAUSED and not known.away:
             yield from lifecycle.resume(programme, known, PairingEvent.BACK, at)
-        elif landed_at > at:
-            yield put_pairing(armed(disarmed(known, TimerKind.SOFT_LANDING_OVER), Timer(kind=TimerKind.SOFT_LANDING_OVER, due_at=landed_at)))
         else:
-            yield from asked_to_resume(programme, known, at)
+            yield from _asked_when_landed(rows, programme, known, at)
+
+
+def _asked_when_landed(rows: Rows, programme: Programme, pairing: Pairing, at: datetime) -> Effects:
+    """Ask both whether to go on, once nobody is in the silence after a leave any more."""
+    people = [participant_in(rows, programme.programme_id, person_id) for person_id in pairing.people]
+    ended = [one.facts.leave_ended_at for one in people if one is not None and one.facts.leave_ended_at is not None]
+    landed_at = max((ended_at + timedelta(days=programme.policy.soft_landing_days) for ended_at in ended), default=at)
+    waiting = disarmed(pairing, TimerKind.SOFT_LANDING_OVER, TimerKind.RESUME_OVER)
+    if landed_at > at:
+        yield put_pairing(armed(waiting, Timer(kind=TimerKind.SOFT_LANDING_OVER, due_at=landed_at)))
+    else:
+        yield from asked_to_resume(programme, waiting, at)
+
+
+def policy_reviewed(rows: Rows, programme: Programme, at: datetime) -> Effects:
+    """Hold all open proposals and live pairs of a programme against a new policy, like after a change of facts."""
+    for _, row in list(rows.scan(PAIRINGS, f"{programme.programme_id}.")):
+        pairing: Pairing = row
+        if pairing.state in OPEN:
+            yield from _pair_reviewed(rows, programme, pairing, at, since_at=at)
 
 
 def reviewed(rows: Rows, programme: Programme, participant: Participant, at: datetime, *, since_at: datetime) -> Effects:
@@ -98,20 +138,24 @@ def reviewed(rows: Rows, programme: Programme, participant: Participant, at: dat
     An open proposal that a hard rule now bars lapses. A live pair is held against the line of power and the gap of its track only.
     """
     for pairing in _open(rows, participant):
-        partner = participant_in(rows, programme.programme_id, pairing.partner_of(participant.person_id))
-        if partner is None:
-            continue
-        if pairing.state is PairingState.PROPOSED:
-            if _is_barred(programme, participant, partner, at):
-                yield from lifecycle.lapse(rows, programme, pairing, at)
-            continue
-        relation = power_relation(participant.facts, partner.facts, is_same_manager_allowed=programme.policy.same_manager_allowed)
-        if relation is not None and not pairing.conflict:
-            yield from _conflict(programme, pairing, relation, at, since_at)
-        elif relation is None and pairing.conflict:
-            yield from _conflict_gone(programme, pairing, at)
-        else:
-            yield from _gap_watched(programme, pairing, participant, partner, at)
+        yield from _pair_reviewed(rows, programme, pairing, at, since_at=since_at)
+
+
+def _pair_reviewed(rows: Rows, programme: Programme, pairing: Pairing, at: datetime, *, since_at: datetime) -> Effects:
+    first, second = (participant_in(rows, programme.programme_id, person_id) for person_id in pairing.people)
+    if first is None or second is None:
+        return
+    if pairing.state is PairingState.PROPOSED:
+        if _is_barred(programme, first, second, at) or not _keeps_its_promise(pairing, first, second):
+            yield from lifecycle.lapse(rows, programme, pairing, at)
+        return
+    relation = power_relation(first.facts, second.facts, is_same_manager_allowed=programme.policy.same_manager_allowed)
+    if relation is not None and not pairing.conflict:
+        yield from _conflict(programme, pairing, relation, at, since_at)
+    elif relation is None and pairing.conflict:
+        yield from _conflict_gone(rows, programme, pairing, at)
+    else:
+        yield from _gap_watched(programme, pairing, first, second, at)
 
 
 def power_relation(first: PersonFacts, second: PersonFacts, *, is_same_manager_allowed: bool) -> EligibilityCode | None:
@@ -130,12 +174,17 @@ def power_relation(first: PersonFacts, second: PersonFacts, *, is_same_manager_a
 
 
 def _conflict(programme: Programme, pairing: Pairing, relation: EligibilityCode, at: datetime, since_at: datetime) -> Effects:
+    """Suspend the pair, or keep it suspended when a new line of power comes while both are asked whether to go on."""
     yield Note("bothways_conflict_exposure_seconds_total", max(0.0, (at - since_at).total_seconds()))
     if pairing.state is PairingState.SUSPENDED:
         over_at = at + timedelta(days=programme.policy.conflict_days)
-        yield put_pairing(armed(disarmed(replace(pairing, conflict=True, answers=())), Timer(kind=TimerKind.CONFLICT_OVER, due_at=over_at)))
-        return
-    yield from lifecycle.suspend(programme, pairing, at)
+        again = armed(disarmed(replace(pairing, conflict=True, answers=())), Timer(kind=TimerKind.CONFLICT_OVER, due_at=over_at))
+        yield put_pairing(again)
+        yield from intents.withdrawn(again, is_conflict=True)
+        for person_id in again.people:
+            yield from nudged(programme, again, NudgeKey.CONFLICT_CHOICE, person_id, at=at, occasion=f"{at:%Y-%m-%dT%H%M%S}")
+    else:
+        yield from lifecycle.suspend(programme, pairing, at)
     yield from intended(
         programme,
         NudgeKey.COORDINATOR_CONFLICT,
@@ -146,40 +195,59 @@ def _conflict(programme: Programme, pairing: Pairing, relation: EligibilityCode,
     )
 
 
-def _conflict_gone(programme: Programme, pairing: Pairing, at: datetime) -> Effects:
-    """Ask both again; without two answers the pair ends like one that was never resolved."""
+def _conflict_gone(rows: Rows, programme: Programme, pairing: Pairing, at: datetime) -> Effects:
+    """Ask both again, as soon as neither is away. Without two answers the pair ends like one that was never resolved."""
     clear = disarmed(replace(pairing, conflict=False, answers=()), TimerKind.CONFLICT_OVER)
-    if any(not away.is_over for away in clear.away):
-        over_at = at + timedelta(days=programme.policy.conflict_days)
-        yield put_pairing(armed(clear, Timer(kind=TimerKind.RESUME_OVER, due_at=over_at)))
-        return
-    yield from asked_to_resume(programme, clear, at)
+    yield put_pairing(clear)
+    yield from intents.withdrawn(clear, keys=(NudgeKey.CONFLICT_CHOICE,))
+    if all(away.is_over for away in clear.away):
+        yield from _asked_when_landed(rows, programme, clear, at)
 
 
-def _gap_watched(programme: Programme, pairing: Pairing, participant: Participant, partner: Participant, at: datetime) -> Effects:
+def _gap_watched(programme: Programme, pairing: Pairing, first: Participant, second: Participant, at: datetime) -> Effects:
     """Offer to go on as equals when the gap that the track needs is gone."""
     if pairing.track is Track.MUTUAL or pairing.state is not PairingState.ACTIVE:
         return
-    bands = [band_of(one, programme.policy) for one in (participant, partner)]
-    is_wide = None not in bands and abs(bands[0] - bands[1]) >= max(1, programme.policy.experience_gap_min)  # type: ignore[operator]
+    is_wide = _is_gap_wide(programme, pairing, first, second)
     if is_wide == (not pairing.is_convertible):
         return
     yield put_pairing(replace(pairing, is_convertible=not is_wide, answers=()))
-    if not is_wide:
-        for person_id in pairing.people:
-            yield from nudged(programme, pairing, NudgeKey.CONVERT_OFFER, person_id, at=at, occasion=f"{at:%Y-%m-%d}")
+    if is_wide:
+        yield from intents.withdrawn(pairing, keys=(NudgeKey.CONVERT_OFFER,))
+        return
+    for person_id in pairing.people:
+        yield from nudged(programme, pairing, NudgeKey.CONVERT_OFFER, person_id, at=at, occasion=f"{at:%Y-%m-%d}")
+
+
+def _is_gap_wide(programme: Programme, pairing: Pairing, first: Participant, second: Participant) -> bool:
+    """Say whether the one who was more experienced still is, by as many bands as the track needs."""
+    senior, junior = (first, second) if first.person_id == pairing.senior_id else (second, first)
+    upper, lower = band_of(senior, programme.policy), band_of(junior, programme.policy)
+    return upper is not None and lower is not None and upper - lower >= max(1, programme.policy.experience_gap_min)
 
 
 def _is_barred(programme: Programme, first: Participant, second: Participant, at: datetime) -> bool:
-    """Ask the hard rules again for an open proposal; what it takes to be worth it was settled when it was made."""
+    """Ask the hard rules again for an open proposal; the room that it takes is its own."""
     if any(one.status is not ParticipantStatus.ENROLLED for one in (first, second)):
         return True
     context = RoundContext.of(programme.policy, week_of=at.date(), topic_weights={})
-    members = [replace(member_of(programme, one, at), room=1) for one in (first, second)]
-    return bar_between(*members, context, waived=frozenset({EligibilityCode.ONE_WAY, EligibilityCode.PAST_PARTNER, EligibilityCode.RESTING})) is not None
+    one, other = (replace(member_of(programme, participant, at), room=1) for participant in (first, second))
+    return bar_between(one, other, context, waived=_SETTLED) is not None
 
 
-def _open(rows: Rows, participant: Participant) -> list[Pairing]:
-    found = (pairing_in(rows, pairing_id) for pairing_id in participant.pairing_ids)
-    return [pairing for pairing in found if pairing is not None]
+def _keeps_its_promise(pairing: Pairing, first: Participant, second: Participant) -> bool:
+    """Say whether each side that was to learn something still can: one promised topic at least is still wanted and still offered."""
+    for side, (learner, teacher) in zip(pairing.proposal.sides, ((first, second), (second, first)), strict=True):
+        assert side.person_id == learner.person_id, "sides stand in the order of the people"
+        possible = {want[0] for want in learner.profile.wants} & {offer[0] for offer in teacher.profile.offers}
+        if side.learns and not any(lesson.topic in possible for lesson in side.learns):
+            return False
+    return True
 
+
+def _open(rows: Rows, participant: Participant) -> Iterator[Pairing]:
+    """Yield what is open of a participant, each as it stands when its turn comes."""
+    for pairing_id in participant.pairing_ids:
+        pairing = pairing_in(rows, pairing_id)
+        if pairing is not None and pairing.state in OPEN:
+            yield pairing

@@ -2,9 +2,9 @@
 
 from typing import Final
 
+from engine.domain.pairing import Pairing
 from engine.domain.participant import Participant, participant_key
 from engine.domain.programme import Bar, Programme, bar_key
-from engine.domain.pairing import Pairing
 from engine.effects import Put, Rows
 from schemas.ids import PairingId, PersonId, ProgrammeId
 
