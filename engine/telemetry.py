@@ -157,6 +157,7 @@ METRICS: Final[tuple[MetricSpec, ...]] = (
     _counter("nudges_total", "Nudges, by what became of them.", Label("key", _nudge_keys), Label("outcome", _nudge_outcomes)),
     _counter("conflict_exposure_seconds_total", "Time that pairings stayed open while a line of power joined the two people."),
     _histogram("reciprocity_ratio", "How evenly the two sides of a pairing that ended had taught, from 0 to 1.", RATIOS),
+    _counter("line_cycles_total", "Times that somebody newly stood in a cycle of managers; a finding about the feed."),
     _counter("invariant_violations_total", "Assertions of the core that failed; every one is a defect."),
 )
 """The catalogue. Dashboards, alert rules and the documentation are checked against it."""

@@ -34,7 +34,7 @@ from engine.domain.outreach import (
     withdraw,
     without,
 )
-from engine.effects import Delete, Effects, Emit, Handler, Note, Put, Record, Rows, Send, StageName, Wake
+from engine.effects import Delete, Effects, Emit, Handler, Put, Record, Rows, Send, StageName, Wake
 from engine.identity import derived_id
 from engine.processors.people_tables import person_in
 from schemas.base import PSEUDONYM_PENDING, NudgeReason
@@ -133,7 +133,6 @@ def on_outcome(rows: Rows, record: Record) -> Effects:
         return
     outcome = OUTCOMES[type(data)]
     yield from _reported(data.person_id, found.programme_id, found.key, outcome, record.at)
-    yield _noted(found.key, outcome)
     if not isinstance(data, NudgeDelivered):
         decision = Decision(contact=without(contact, (found,)))
         yield from _carried_out(rows, data.person_id, decision, _standing(rows, data.person_id), record.at)
@@ -265,7 +264,6 @@ def _requested(granted: Granted, person: Standing, at: datetime) -> Effects:
     yield Emit(topic=NUDGES, key=intent.person_id, data=data, subjects=(granted.nudge_id,), expires_at=intent.expires_at)
     yield Put(NUDGED, _mark_key(intent.person_id, granted.nudge_id), Nudged(requested_at=at))
     yield from _reported(intent.person_id, intent.programme_id, intent.key, "requested", at)
-    yield _noted(intent.key, "requested")
 
 
 def _suppressed(suppressed: Suppressed, at: datetime) -> Effects:
@@ -274,7 +272,6 @@ def _suppressed(suppressed: Suppressed, at: datetime) -> Effects:
     subjects = (suppressed.nudge_id, suppressed.reason)
     yield Emit(topic=AUDIT, key=PSEUDONYM_PENDING, data=data, subjects=subjects, person_id=intent.person_id)
     yield from _reported(intent.person_id, intent.programme_id, intent.key, f"suppressed:{suppressed.reason}", at)
-    yield _noted(intent.key, "suppressed")
 
 
 def _cancelled(person_id: PersonId, request: Requested, at: datetime) -> Effects:
@@ -286,7 +283,6 @@ def _cancelled(person_id: PersonId, request: Requested, at: datetime) -> Effects
     )
     yield Emit(topic=NUDGES, key=person_id, data=data, subjects=(request.nudge_id,))
     yield from _reported(person_id, request.programme_id, request.key, "cancelled", at)
-    yield _noted(request.key, "cancelled")
 
 
 def _reported(person_id: PersonId, programme_id: ProgrammeId, key: NudgeKey, outcome: str, at: datetime) -> Effects:
@@ -294,9 +290,6 @@ def _reported(person_id: PersonId, programme_id: ProgrammeId, key: NudgeKey, out
     message = NudgeOutcome(programme_id=programme_id, person_id=person_id, key=key, outcome=outcome, at=at)
     yield Send(StageName.PROGRAMMES, programme_id, message)
 
-
-def _noted(key: NudgeKey, outcome: str) -> Note:
-    return Note("nudges_total", labels={"key": key, "outcome": outcome})
 
 
 def _params(intent: NudgeIntended) -> Any:
