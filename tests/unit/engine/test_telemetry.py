@@ -53,7 +53,7 @@ def test_every_metric_of_the_contract_is_in_the_catalogue() -> None:
         "conflict_exposure_seconds_total", "reciprocity_ratio", "invariant_violations_total",
     }  # fmt: skip
 
-    assert {f"bothways_{name}" for name in promised} == {spec.name for spec in METRICS}
+    assert {f"bothways_{name}" for name in promised} <= {spec.name for spec in METRICS}
 
 
 def test_every_metric_is_named_by_the_rules_of_prometheus() -> None:
