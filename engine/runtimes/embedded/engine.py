@@ -18,9 +18,9 @@ import msgspec
 
 from engine.cascade import Cascade, Tally, TimeMode
 from engine.dead_letters import is_added
-from engine.effects import Headers, Note, Origin, StageName
+from engine.effects import Headers, Note, Origin, Rows, StageName
 from engine.errors import InvalidSettings
-from engine.execution import Outcome, instant
+from engine.execution import Outcome, Transition, instant
 from engine.identity import derived_id
 from engine.runtimes.embedded.database import Database
 from engine.runtimes.embedded.input_log import REDRIVE_HEADER, redrive_count_in
@@ -120,6 +120,10 @@ class EmbeddedEngine:
         """The salt of the hashes that stand for people."""
         return self._salt
 
+    def observe(self, on_transition: Callable[[Transition], None]) -> None:
+        """Hand every transition to an observer as it is taken over, in order, before it is durable."""
+        self._store.on_transition = on_transition
+
     def ingest(
         self,
         lines: Iterable[Line | bytes],
@@ -218,6 +222,10 @@ class EmbeddedEngine:
         """Make everything taken so far durable."""
         self._store.commit()
         self._units_count = 0
+
+    def rows(self, stage: StageName) -> Rows:
+        """Return the read view of one stage, for what computes without changing anything."""
+        return self._store.rows(stage)
 
     def row(self, stage: StageName, table: str, key: str) -> Any | None:
         """Return one row, or None."""

@@ -50,6 +50,8 @@ class SqliteStore:
         self._rows = {name: StageRows(database, stage) for name, stage in topology.stages.items()}
         self.changes_count = 0
         """Row changes since the last commit."""
+        self.on_transition: Callable[[Transition], None] | None = None
+        """Is handed every transition as it is taken over, before it is durable: for metrics, counts and the live demo."""
         self.latest_refusal: DeadLetter | None = None
         """The newest dead letter, for whoever wants to answer a producer."""
         self._on_notes = on_notes
@@ -75,6 +77,8 @@ class SqliteStore:
             self.latest_refusal = letter
         if self._on_notes is not None:
             self._notes.extend(transition.notes)
+        if self.on_transition is not None:
+            self.on_transition(transition)
 
     def append(self, entry: Entry) -> None:
         """Append to the log."""

@@ -1,0 +1,70 @@
+"""What `bothways demo` tells a coordinator about the year that it played."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.cli.output import console, duration, print_facts, print_table
+
+if TYPE_CHECKING:
+    from engine.cli.demo import Play
+    from ops.simulation.summary import Summary
+
+NUDGES_SHOWN = 12
+
+
+def print_summary(summary: "Summary", play: "Play", seconds: float, directory: Path) -> None:
+    """Print the year: what came of it, who met, what people heard, and where to look next."""
+    print_facts(f"a programme year, to {play.now:%Y-%m-%d}", _outcome(summary, play, seconds))
+    bands = ((name, "<5" if count is None else count) for name, count in summary.pairs_by_bands.items())
+    print_table(("experience bands that met", "pairs"), bands, right=frozenset({"pairs"}))
+    most = sorted(summary.nudges_sent_by_key.items(), key=lambda item: (-item[1], item[0]))
+    print_table(("nudge", "sent"), ((key.replace("_", " "), f"{count:,}") for key, count in most[:NUDGES_SHOWN]), right=frozenset({"sent"}))
+    held_back = summary.nudges_suppressed_by_reason
+    print_facts("nudges held back", ((reason.replace("_", " "), f"{count:,}") for reason, count in held_back.items()))
+    out = console()
+    if summary.examples:
+        out.print("\nwhy these two", style="bold")
+        for sentence in summary.examples:
+            out.print(f"  {sentence}")
+    out.print("\nlook further", style="bold")
+    for command in _commands(play, directory):
+        out.print(f"  {command}", soft_wrap=True)
+
+
+def _outcome(summary: "Summary", play: "Play", seconds: float) -> tuple[tuple[str, object], ...]:
+    sent = sum(summary.nudges_sent_by_key.values())
+    ended = ", ".join(f"{code.replace('_', ' ')} {count}" for code, count in summary.ended_by_code.items())
+    return (
+        ("events", f"{play.events_count:,} in {duration(seconds)}"),
+        ("rounds", f"{summary.rounds:,}"),
+        ("proposals", f"{summary.proposed:,}, of which {summary.lapsed:,} lapsed"),
+        ("pairs formed", f"{summary.formed:,}   {summary.live:,} live, {summary.completed:,} completed; ended: {ended or 'none'}"),
+        ("both said yes", _percent(summary.double_consent_ratio, "of the proposals decided")),
+        ("sessions held", f"{summary.sessions:,}"),
+        ("teaching balance", _percent(summary.reciprocity_median, "median of the lesser side to the greater")),
+        ("balanced pairs", _percent(summary.reciprocity_half_ratio, "taught at least half as much as they were taught")),
+        ("beyond tech", _percent(summary.non_tech_ratio, "of the topics that pairs set out to learn")),
+        ("across experience", _percent(summary.bridging_ratio, "of the pairs span a band or more")),
+        ("across departments", _percent(summary.cross_department_ratio, "of the pairs")),
+        (
+            "nudges",
+            f"{sent:,} sent, {summary.nudges_cancelled:,} called back, {sum(summary.nudges_suppressed_by_reason.values()):,} held back",
+        ),
+        ("waiting", f"{summary.waiting:,} people without a partner after the last rounds"),
+    )
+
+
+def _percent(ratio: float | None, of: str) -> str | None:
+    return None if ratio is None else f"{ratio:.0%}   {of}"
+
+
+def _commands(play: "Play", directory: Path) -> list[str]:
+    place = f"--data {directory}"
+    about_pair = [f"bothways explain {play.latest_pairing_id} --check {place}"] if play.latest_pairing_id else []
+    return [
+        *about_pair,
+        f"bothways inspect programme {play.programme_ids[0]} {place}",
+        f"bothways round {play.programme_ids[0]} --dry-run {place}",
+        f"bothways tail mentorship.nudges.v1 {place}",
+        f"bothways verify {place}",
+    ]

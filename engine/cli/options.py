@@ -1,0 +1,74 @@
+"""What all commands share: where the data is, in which form to print, and how the data is opened."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+from cyclopts import Parameter
+
+from engine.cli.exits import Misused, Refused
+
+if TYPE_CHECKING:
+    from engine.runtimes.embedded.engine import EmbeddedEngine
+    from engine.settings import Settings
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """Options of every command."""
+
+    data: Annotated[Path | None, Parameter(help="Data directory.  [default: $BOTHWAYS_DATA or ./bothways-data]")] = None
+    json: Annotated[bool, Parameter(negative="", show_default=False, help="Print JSON, for programs.")] = False
+    debug: Annotated[bool, Parameter(negative="", show_default=False, help="Show the traceback of an error that is a bug.")] = False
+
+    def settings(self) -> "Settings":
+        """Read the settings from the environment.
+
+        Raises:
+            InvalidSettings: a name is unknown or a value unusable.
+        """
+        from engine.settings import settings_from
+
+        return settings_from(os.environ)
+
+    def directory(self) -> Path:
+        """Say where the data is."""
+        return self.data if self.data is not None else self.settings().data
+
+
+DEFAULTS: Final = Options()
+
+
+def opened(options: Options, *, is_made: bool = False, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> "EmbeddedEngine":
+    """Open the data directory.
+
+    Args:
+        is_made: make it if there is none; otherwise its absence is refused, so that a misspelt name isn't answered with silence.
+        clock: stamps `received_at`.
+    Raises:
+        Refused: there is no data. EngineError: somebody else has it open, or it can't be used.
+    """
+    directory = options.directory()
+    if not is_made and not (directory / "bothways.db").exists():
+        raise Refused(f"no data in {directory}; start with `bothways ingest` or `bothways demo`")
+    from engine.runtimes.embedded.engine import EmbeddedEngine
+
+    return EmbeddedEngine(directory, options.settings(), clock=clock)
+
+
+def instant_from(text: str, option: str) -> datetime:
+    """Read an instant that somebody typed; a day alone means its midnight UTC.
+
+    Raises:
+        Misused: it is neither.
+    """
+    from schemas.fields import parse_instant
+
+    try:
+        return datetime.combine(date.fromisoformat(text), time(), UTC) if len(text) == len("2025-01-06") else parse_instant(text)
+    except ValueError:
+        raise Misused(f"{option} {text}: must be an instant with an offset like 2025-01-06T09:00:00Z, or a day") from None

@@ -1,0 +1,134 @@
+"""Rows as an operator may see them.
+
+What a person said in confidence stays inside: exclusions, who accepted or declined, who is away and why, who cancelled, feedback. A group
+of participants smaller than the programme's `k_min` has no count.
+"""
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Final
+
+from engine.domain import meetings as ledger
+from engine.domain.pairing import Pairing
+from engine.domain.participant import Participant, ParticipantStatus
+from engine.domain.person import Person
+from engine.domain.person_view import described
+from engine.domain.programme import Programme
+from engine.effects import StageName
+from engine.processors.people_tables import PEOPLE
+from engine.processors.tables import PAIRINGS, PARTICIPANTS, PROGRAMMES
+from schemas.codes import PairingState
+from schemas.ids import PROGRAMME_ID_REGEX
+from schemas.policy import Policy
+
+if TYPE_CHECKING:
+    from engine.runtimes.embedded.engine import EmbeddedEngine
+QUESTION_STATES: Final = frozenset({PairingState.PAUSED, PairingState.SUSPENDED, PairingState.CONCLUDING})
+"""Both are asked how to go on, now or when the reason is over."""
+
+
+def person(engine: "EmbeddedEngine", person_id: str) -> dict[str, Any] | None:
+    """Describe a person, with the pairings that are open now."""
+    found: Person | None = engine.row(StageName.PEOPLE, PEOPLE, person_id)
+    if found is None or found.is_bare:
+        return None
+    pairings = [pairing for enrolment in found.enrolments for pairing in _open_pairings(engine, enrolment.programme_id, person_id)]
+    return {**described(found), "pairings": pairings}
+
+
+def _open_pairings(engine: "EmbeddedEngine", programme_id: str, person_id: str) -> list[dict[str, Any]]:
+    participant: Participant | None = engine.row(StageName.PROGRAMMES, PARTICIPANTS, f"{programme_id}/{person_id}")
+    rows = [pairing_in(engine, pairing_id) for pairing_id in participant.pairing_ids] if participant is not None else []
+    return [{"pairing_id": row.pairing_id, "state": row.state, "people": row.people} for row in rows if row is not None]
+
+
+def pairing_in(engine: "EmbeddedEngine", pairing_id: str) -> Pairing | None:
+    """Return the row of a pairing."""
+    found: Pairing | None = engine.row(StageName.PROGRAMMES, PAIRINGS, pairing_id)
+    return found
+
+
+def programme_in(engine: "EmbeddedEngine", programme_id: str) -> Programme | None:
+    """Return the row of a programme."""
+    found: Programme | None = engine.row(StageName.PROGRAMMES, PROGRAMMES, programme_id)
+    return found
+
+
+def pairing(engine: "EmbeddedEngine", pairing_id: str) -> dict[str, Any] | None:
+    """Describe a pairing. Whether somebody has answered shows in nothing: an open question waits until it is settled."""
+    found = pairing_in(engine, pairing_id)
+    if found is None:
+        return None
+    held = ledger.held(found.meetings)
+    at = engine.last_at
+    booked = ledger.booked(found.meetings, at) if at is not None and found.is_live else []
+    return {
+        "pairing_id": found.pairing_id,
+        "programme_id": found.programme_id,
+        "people": found.people,
+        "state": found.state,
+        "since": found.since,
+        "answers": _question_of(found),
+        "track": found.track,
+        "term": found.term,
+        "policy_version": found.proposal.policy_version,
+        "proposal": {
+            "version": found.proposal.version,
+            "score": found.proposal.score,
+            "proposed_at": found.proposal.proposed_at,
+            "expires_at": found.proposal.expires_at,
+        },
+        "activated_at": found.activated_at,
+        "until_on": found.until_on,
+        "end_code": found.end_code,
+        "sessions_count": len(held),
+        "next_session_at": booked[0].starts_at if booked else None,
+        "taught_count": {person_id: ledger.taught_count(found.meetings, person_id) for person_id in found.people},
+        "reciprocity_ratio": ledger.reciprocity_ratio(found.meetings, found.people),
+        "sessions": [
+            {
+                "session_id": meeting.session_id,
+                "starts_at": meeting.starts_at,
+                "minutes": meeting.duration_minutes,
+                "topics": [exchange.topic for exchange in meeting.exchanges],
+            }
+            for meeting in held
+        ],
+        "timers": [{"due_at": timer.due_at, "kind": timer.kind} for timer in found.timers],
+    }
+
+
+def _question_of(found: Pairing) -> str:
+    if found.state is PairingState.PROPOSED:
+        return "waiting for answers"
+    return "open" if found.state in QUESTION_STATES or (found.is_live and found.is_convertible) else "none awaited"
+
+
+def programme(engine: "EmbeddedEngine", programme_id: str) -> dict[str, Any] | None:
+    """Describe a programme: its rules where they differ from the defaults, its rounds, and counts of people."""
+    found = programme_in(engine, programme_id) if PROGRAMME_ID_REGEX.fullmatch(programme_id) else None
+    if found is None:
+        return None
+    participants: Counter[ParticipantStatus] = Counter(
+        row.status for _, row in engine.scan(StageName.PROGRAMMES, PARTICIPANTS, f"{programme_id}/")
+    )
+    rows: list[Pairing] = [row for _, row in engine.scan(StageName.PROGRAMMES, PAIRINGS, f"{programme_id}.")]
+    return {
+        "programme_id": found.programme_id,
+        "status": found.status,
+        "created_at": found.created_at,
+        "policy_version": found.policy_version,
+        "policy": changed_fields(found.policy),
+        "rounds_held": found.rounds_held,
+        "next_round_at": found.next_round_at,
+        "participants": {
+            status: participants[status] if participants[status] >= found.policy.k_min else None for status in ParticipantStatus
+        },
+        "open_proposals": sum(row.state is PairingState.PROPOSED for row in rows),
+        "live_pairs": sum(row.is_live for row in rows),
+    }
+
+
+def changed_fields(policy: Policy) -> dict[str, Any]:
+    """Return the fields of a policy that differ from the defaults of its track, and the track itself if it isn't the default."""
+    values, defaults = policy.model_dump(mode="json"), Policy(track=policy.track).model_dump(mode="json")
+    return {name: value for name, value in values.items() if value != (Policy().track if name == "track" else defaults[name])}
