@@ -36,8 +36,14 @@ test: $(STAMP) ## run every test; pytest's closing line comes last
 check: $(STAMP) ## every gate: format, lint, types, tests
 	@$(BIN)/python -m ops.check
 
-bench: $(STAMP) ## measure the embedded engine
-	@$(BIN)/python -m ops.bench
+# The peers get an environment of their own: what they depend on may not decide what the engine runs with.
+bench: $(STAMP) ## measure the embedded engine beside what one would pick instead
+	@cmp -s requirements/bench.txt .venv/peers/installed.txt || { echo 'setting up .venv/peers' >&2 && \
+		$(PYTHON) -m venv .venv/peers && \
+		.venv/peers/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes --only-binary :all: \
+			-r requirements/bench.txt && \
+		cp requirements/bench.txt .venv/peers/installed.txt; } || echo 'the peers could not be installed; they are left out' >&2
+	@$(BIN)/python -m ops.bench embedded $(BENCH_ARGS)
 
 # Needs uv (https://docs.astral.sh/uv). The lock files hold hashes and no address of an index.
 LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --quiet

@@ -1,0 +1,1 @@
+"""Benchmarks: what the engine costs, beside what one would pick instead. Figures are printed and kept, never asserted."""
