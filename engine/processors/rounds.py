@@ -22,7 +22,7 @@ from schemas import pairing as published
 from schemas import round as published_round
 from schemas.audit import CommandRefused
 from schemas.base import PairingReason, UnmatchedReason
-from schemas.codes import EligibilityCode, NudgeKey, PairingReasonCode, PairingState, Track
+from schemas.codes import NudgeKey, PairingReasonCode, PairingState, Track
 from schemas.ids import PairingId, PersonId, TopicId
 from schemas.policy import Policy
 from schemas.round import RoundCompleted, RoundProposal
@@ -57,7 +57,7 @@ def held(rows: Rows, programme: Programme, at: datetime) -> Effects:
     for proposal in result.proposals:
         yield from _proposed(rows, done, proposal, ordinal, at)
     for lock in result.refused_locks:
-        refused = CommandRefused(type=published.PairingLocked.TYPE, subject=done.programme_id, code=EligibilityCode(lock.code))
+        refused = CommandRefused(type=published.PairingLocked.TYPE, subject=done.programme_id, code=lock.code)
         yield Emit(topic=AUDIT, key=done.programme_id, data=refused, subjects=lock.person_ids)
     for left_out in result.unmatched:
         participant = participant_in(rows, programme.programme_id, left_out.person_id)
@@ -66,14 +66,19 @@ def held(rows: Rows, programme: Programme, at: datetime) -> Effects:
             yield put_participant(replace(participant, unmatched_reason=reason))
     yield Emit(topic=INSIGHTS, key=programme.programme_id, data=_report(done, result, ordinal), subjects=(str(ordinal),))
     yield Note("bothways_round_optimal_ratio", min(1.0, result.certificate.ratio))
-    if result.certificate.is_below(*RATIO_ALARM):
+    yield from alarmed(done, result.certificate, ordinal, at)
+
+
+def alarmed(programme: Programme, certificate: matching.Certificate, ordinal: int, at: datetime) -> Effects:
+    """Tell the coordinator of a round that is provably not good enough."""
+    if certificate.is_below(*RATIO_ALARM):
         yield from intended(
-            done,
+            programme,
             NudgeKey.COORDINATOR_ROUND_ALARM,
             coordinator_of(programme.programme_id),
             at=at,
             occasion=str(ordinal),
-            params={"round": ordinal, "optimal_ratio": round(min(1.0, result.certificate.ratio), 4)},
+            params={"round": ordinal, "optimal_ratio": round(certificate.ratio, 4)},
         )
 
 
@@ -288,7 +293,7 @@ def _report(programme: Programme, result: matching.RoundResult, ordinal: int) ->
         dry_run=False,
         proposed=len(result.proposals),
         waiting=result.waiting_count,
-        no_option_by_reason={EligibilityCode(code): count for code, count in result.no_option_by_reason.items()},
+        no_option_by_reason=result.no_option_by_reason,
         total_score=result.certificate.total,
         optimality_bound=result.certificate.bound,
         optimal_ratio=round(min(1.0, result.certificate.ratio), 6),
