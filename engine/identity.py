@@ -12,6 +12,9 @@ from uuid import UUID
 
 _NAMESPACE: Final = UUID("6f1c6b0e-3f0b-5d55-9c5e-0b07a4b07a11").bytes
 
+# Made once: `json.dumps` with options of its own builds an encoder at every call, which costs more than the hash.
+_canonical: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+
 
 def derived_id(kind: str, *parts: str | int) -> str:
     """Return the UUIDv5 of canonical JSON of (kind, parts…).
@@ -20,7 +23,7 @@ def derived_id(kind: str, *parts: str | int) -> str:
         kind: what is named (an event type, `wake`, `hop`).
         parts: subjects, then the cause's id, then a counter.
     """
-    name = json.dumps([kind, *parts], separators=(",", ":"), ensure_ascii=False)
+    name = _canonical((kind, *parts))
     digest = bytearray(hashlib.sha1(_NAMESPACE + name.encode(), usedforsecurity=False).digest()[:16])
     digest[6] = digest[6] & 0x0F | 0x50
     digest[8] = digest[8] & 0x3F | 0x80

@@ -8,6 +8,7 @@ Invariants
     P1  Whoever departs, is erased, or was never hired after all takes part in nothing; being hired again brings no enrolment back.
     P2  A row that only remembers a cancellation or an erasure is not a person known to anybody; it stays so that a late, void hire can't
         revive what was cancelled, and a bare cancellation goes when the marks of its time go (domain/marks).
+    P3  `standing` and `attributes` are what the history comes to; kept in the row because they are read far more often than changed.
 
 Source: house rule; decision 0000 (time is data).
 """
@@ -59,6 +60,10 @@ class Person:
     person_id: PersonId
     history: History = ()
     """HR facts in force and pending, by stamp (F1)."""
+    standing: Standing = Standing()
+    """Employment and what goes with it, folded from the history in force (P3)."""
+    attributes: Attributes = Attributes()
+    """What HR says, as far as it is in force, folded from the history (P3)."""
     hires_cancelled: Cancellation | None = None
     departures_cancelled: Cancellation | None = None
     erasure: Cancellation | None = None
@@ -75,20 +80,10 @@ class Person:
     """The earliest instant at which something pending takes effect."""
 
     @property
-    def standing(self) -> Standing:
-        """Employment and what goes with it."""
-        return standing(self.history)
-
-    @property
     def employment(self) -> Employment:
         """Where the person stands with the organisation."""
         now = self.standing.employment
         return Employment.ERASED if now is Employment.UNKNOWN and self.erasure is not None else now
-
-    @property
-    def attributes(self) -> Attributes:
-        """What HR says, as far as it is in force."""
-        return attributes_in_force(self.history)
 
     @property
     def timezone(self) -> str | None:
@@ -156,9 +151,9 @@ def with_erasure(person: Person, erasure: Cancellation) -> Person:
 
 
 def brought_up_to(person: Person, at: datetime) -> Person:
-    """Bring into force what is due at `at`, and end the pauses that are over."""
+    """Bring into force what is due at `at`, fold the history again (P3), and end the pauses that are over."""
     history = compacted(brought_into_force(person.history, at))
-    current = person if history is person.history else replace(person, history=history)
+    current = replace(person, history=history, standing=standing(history), attributes=attributes_in_force(history))
     if not _pauses_end(current):
         return current
     return replace(current, enrolments=after_pauses(current.enrolments, at, current.timezone))

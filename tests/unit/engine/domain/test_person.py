@@ -60,7 +60,7 @@ def test_a_void_fact_is_not_taken_in() -> None:
 
 def test_an_erased_person_is_erased_until_something_later_is_said() -> None:
     """An erasure voids every fact up to it, and a later hire begins anew."""
-    person = with_erasure(active(), Cancellation(time=TOLD_AT, id="z"))
+    person = brought_up_to(with_erasure(active(), Cancellation(time=TOLD_AT, id="z")), TOLD_AT)
     anew = brought_up_to(with_hr_fact(person, replace(a_hire(), time=TOLD_AT + timedelta(days=1))), TOLD_AT + timedelta(days=1))
 
     assert ((), Employment.ERASED, Employment.ACTIVE) == (person.history, person.employment, anew.employment)
