@@ -1,0 +1,308 @@
+"""Given people who are ready, when nobody is found for them, then waiting counts for them and they hear how it stands."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests import builders
+from tests.builders import offer, want
+from tests.topology.pair_story import START
+from tests.topology.programme_story import DAILY, ProgrammeStory
+from tests.topology.test_rounds import profiles, story_of
+
+WITHDRAWN_KEYS = ("open_invitation", "profile_incomplete", "waiting_update")
+
+
+def lonely(**data: Any) -> ProgrammeStory:
+    """Ann is ready, and nobody else is there."""
+    story = ProgrammeStory(**DAILY)
+    story.joins("ann", "strategy", "python", **data)
+    return story
+
+
+# What waiting counts from
+
+
+def test_waiting_counts_from_enrolment() -> None:
+    """Whoever enrols with offers and wants is ready."""
+    story = lonely().after(days=10)
+
+    assert START == story.row_of("ann").waiting_since
+
+
+def test_waiting_counts_from_the_day_on_which_the_profile_is_whole() -> None:
+    """Nobody is ready who can't be proposed to anybody."""
+    story = ProgrammeStory()
+    story.joins("ann", "strategy", None)
+    before = story.row_of("ann").waiting_since
+    story.after(days=3).tell(builders.updated("ann", story.now, offers=[offer("strategy")], wants=[want("python")]))
+
+    assert None is before
+    assert START + timedelta(days=3) == story.row_of("ann").waiting_since
+
+
+def test_a_lapse_does_not_reset_waiting() -> None:
+    """A decline costs neither side its place."""
+    story = ProgrammeStory()
+    story.join_in_twos(("ann", "bob"))
+    story.after(days=5).round()
+    story.answers("bob", "decline")
+
+    assert [START, START] == [story.row_of(person_id).waiting_since for person_id in ("ann", "bob")]
+
+
+def test_a_pause_does_not_reset_waiting() -> None:
+    """A break costs nobody its place."""
+    story = lonely().after(days=5)
+    story.tell(builders.paused("ann", story.now))
+    story.after(days=20).tell(builders.resumed("ann", story.now))
+
+    assert START == story.row_of("ann").waiting_since
+
+
+def test_waiting_ends_with_an_active_pair_and_begins_anew_when_it_ends() -> None:
+    """Somebody freed by the end of a pair waits from that moment."""
+    story = ProgrammeStory()
+    story.join_in_twos(("ann", "bob"))
+    story.round().activates("ann", "bob")
+    while_paired = story.row_of("ann").waiting_since
+    story.after(days=9).says("bob", "end")
+
+    assert None is while_paired
+    assert START + timedelta(days=9) == story.row_of("ann").waiting_since
+
+
+# No penalty
+
+
+@settings(max_examples=25)
+@given(people=profiles, data=st.data())
+def test_the_next_round_is_the_same_with_and_without_a_past_decline(people: list[dict[str, Any]], data: st.DataObject) -> None:
+    """A decline leaves the pair resting, as a coordinator's retraction of the same proposal does, and nothing else behind."""
+    asked = story_of(people, **DAILY).round()
+    if not asked.proposals():
+        return
+    chosen = data.draw(st.integers(0, len(asked.proposals()) - 1))
+    pairing_id, decliner = asked.proposals()[chosen]["pairing_id"], asked.proposed()[chosen][0]
+    other = story_of(people, **DAILY).round()
+
+    asked.answers(decliner, "decline", pairing_id=pairing_id)
+    other.tell(builders.proposal_retracted(other.now, pairing_id))
+    asked.after(days=1), other.after(days=1)
+
+    assert other.proposals() == asked.proposals()
+    assert other.rounds() == asked.rounds()
+    assert other.rows_of_people() == asked.rows_of_people()
+
+
+def test_a_declined_pair_rests_and_everybody_else_is_as_likely_as_before() -> None:
+    """The two are not proposed to each other again for `lapsed_rest_days`; Ann is first choice for the next who comes."""
+    story = ProgrammeStory(**DAILY, lapsed_rest_days=20)
+    story.join_in_twos(("ann", "bob"))
+    story.round().answers("bob", "decline")
+
+    story.after(days=20)
+    resting = story.proposed()
+    story.after(days=1)
+
+    assert [("ann", "bob")] == resting
+    assert [("ann", "bob"), ("ann", "bob")] == story.proposed()
+
+
+def test_a_declined_proposal_leads_to_no_nudge() -> None:
+    """Nobody is told of a lapse."""
+    story = ProgrammeStory(**DAILY)
+    story.join_in_twos(("ann", "bob"))
+    story.round()
+    before = len(story.nudges())
+    story.answers("bob", "decline")
+    story.after(days=2)
+
+    assert before == len(story.nudges())
+
+
+def test_a_long_wait_lowers_the_reserve() -> None:
+    """The score that a pair needs falls by `reserve_drop_per_day` down to the floor, so patience has an end."""
+    story = ProgrammeStory(**DAILY, reserve_start=1000, reserve_floor=0, reserve_drop_per_day=20)
+    story.join_in_twos(("ann", "bob"))
+
+    story.after(days=5)
+    early = story.proposed()
+    story.after(days=20)
+
+    assert [] == early
+    assert [("ann", "bob")] == story.proposed()
+
+
+def test_who_lost_a_pair_through_a_departure_comes_first_in_the_next_round() -> None:
+    """Bob waited long before Dan's partner left; Dan is served first all the same."""
+    story = ProgrammeStory(**DAILY, reserve_start=0, reserve_floor=0)
+    story.join_in_twos(("cat", "dan"))
+    story.round().activates("cat", "dan")
+    story.joins("bob", "python", "strategy")
+    story.after(days=2).tell(builders.departed("cat", story.now, effective_on="2025-01-08"))
+    story.after(hours=16)
+    is_first = story.row_of("dan").is_first_in_queue
+    story.joins("eve", "strategy", "python")
+
+    story.after(days=1)
+
+    assert is_first
+    assert ("dan", "eve") == story.proposed()[-1]
+
+
+# What the waiting hear
+
+
+def test_waiting_update_comes_after_30_days_with_the_rule_and_what_would_widen_the_choice() -> None:
+    """Who is unmatched for a month hears why."""
+    story = ProgrammeStory(**DAILY)
+    story.joins("ann", "strategy", "python", languages=["de"])
+    story.joins("bob", "python", "strategy", languages=["fr"])
+
+    story.after(days=29)
+    early = story.told("waiting_update")
+    story.after(days=2)
+
+    assert [] == early
+    assert ["ann", "bob"] == sorted(story.told("waiting_update"))
+    update = story.requests("waiting_update")[0]
+    assert ["language"] == update["params"]["rules"]
+    assert ["languages"] == update["params"]["widen"]
+    assert "2025-01-06T09:00:00Z" == update["params"]["waiting_since"]
+
+
+def test_waiting_update_comes_once_a_month() -> None:
+    """It is no weekly reminder, and a changed profile does not bring another one."""
+    story = lonely().after(days=45)
+    story.tell(builders.updated("ann", story.now, offers=[offer("strategy")], wants=[want("python")]))
+    story.after(days=14)
+    in_two_months = len(story.told("waiting_update"))
+    story.after(days=2)
+
+    assert 1 == in_two_months
+    assert 2 == len(story.told("waiting_update"))
+
+
+def test_waiting_update_is_not_sent_to_somebody_with_an_open_proposal_but_later_if_that_lapses() -> None:
+    """A proposal on the day of the update puts it off by a week."""
+    story = ProgrammeStory()
+    story.join_in_twos(("ann", "bob"))
+    story.after(days=29).round().after(days=2)
+    with_proposal = story.told("waiting_update")
+    story.answers("bob", "decline")
+    story.after(days=7)
+
+    assert [] == with_proposal
+    assert ["ann", "bob"] == sorted(story.told("waiting_update"))
+
+
+def test_waiting_update_that_has_not_left_yet_goes_when_a_proposal_comes() -> None:
+    """Nobody hears that there is nobody while a proposal is open."""
+    story = lonely().after(days=30)
+    story.joins("bob", "python", "strategy")
+    story.round().after(days=3)
+
+    assert [] == story.told("waiting_update")
+    assert ["ann", "bob"] == sorted(story.told("proposal_ready"))
+
+
+def test_waiting_update_is_sent_once_after_a_late_tick() -> None:
+    """Missed months coalesce into one note."""
+    story = lonely()
+
+    story._cascade.tick(START + timedelta(days=100))
+    story.now = START + timedelta(days=101)
+    story.advance(story.now)
+
+    assert ["ann"] == story.told("waiting_update")
+
+
+def test_profile_incomplete_comes_after_7_and_14_days_and_no_more() -> None:
+    """Somebody without wants is reminded twice, of what is missing."""
+    story = ProgrammeStory(**DAILY)
+    story.joins("ann", "strategy", None)
+
+    days = [(story.after(days=1).now - START).days for _ in range(60) if len(story.told("profile_incomplete")) < 2]
+    story.after(days=60)
+
+    assert 2 == len(story.told("profile_incomplete"))
+    assert 15 == max(days)
+    assert [["wants"], ["wants"]] == [nudge["params"]["missing"] for nudge in story.requests("profile_incomplete")]
+    times = [event["time"] for event in story.read(type_="nudge.requested")]
+    assert ["2025-01-13", "2025-01-20"] == [time[:10] for time in times]
+
+
+def test_profile_incomplete_is_taken_back_when_the_profile_is_whole() -> None:
+    """Done is done: no second reminder, and the first is recalled."""
+    story = ProgrammeStory()
+    story.joins("ann", "strategy", None)
+    story.after(days=8).tell(builders.updated("ann", story.now, offers=[offer("strategy")], wants=[want("python")]))
+    story.after(days=30)
+
+    assert ["ann"] == story.told("profile_incomplete")
+    assert ["ann"] == story.recalled("profile_incomplete")
+
+
+def test_a_profile_that_loses_its_wants_is_reminded_of_from_then_on() -> None:
+    """The week counts from the day on which the profile became incomplete."""
+    story = lonely().after(days=20)
+    story.tell(builders.updated("ann", story.now, offers=[offer("strategy")], wants=[]))
+    story.after(days=6)
+    early = story.told("profile_incomplete")
+    story.after(days=2)
+
+    assert [] == early
+    assert ["ann"] == story.told("profile_incomplete")
+
+
+def test_a_late_reminder_of_an_incomplete_profile_has_expired() -> None:
+    """A reminder is valid for 14 days from the day it was due."""
+    story = ProgrammeStory()
+    story.joins("ann", "strategy", None)
+
+    story._cascade.tick(START + timedelta(days=40))
+    story._cascade.tick(START + timedelta(days=40))
+    story.now = START + timedelta(days=41)
+    story.advance(story.now)
+
+    assert [] == story.told("profile_incomplete")
+
+
+def test_open_invitation_is_sent_once_a_programme_and_names_nobody() -> None:
+    """However often and by whom somebody is nominated, one neutral invitation leaves."""
+    story = ProgrammeStory()
+    story.tell(builders.hired("ann", story.now))
+    for by in ("boss", "coach"):
+        story.tell(builders.nominated("ann", story.now, attributes={"actor": by}))
+        story.after(days=10)
+
+    assert ["ann"] == story.told("open_invitation")
+    assert "boss" not in str(story.read("mentorship.nudges.v1"))
+
+
+def test_open_invitation_goes_when_the_person_has_enrolled() -> None:
+    """Nobody is invited to what it has joined: not by a nomination before, not by one after."""
+    story = ProgrammeStory()
+    story.tell(builders.hired("ann", story.now))
+    story.tell(builders.nominated("ann", story.now))
+    story.joins("ann", "strategy", "python", hired=False)
+    story.tell(builders.nominated("ann", story.now + timedelta(seconds=1)))
+    story.after(days=10)
+
+    assert [] == story.told("open_invitation")
+
+
+def test_a_nomination_enrols_nobody() -> None:
+    """Only the person enrols."""
+    story = ProgrammeStory(**DAILY)
+    story.joins("bob", "python", "strategy")
+    story.tell(builders.hired("ann", story.now))
+    story.tell(builders.nominated("ann", story.now))
+    story.after(days=3)
+
+    assert [] == story.proposed()
+    assert datetime(2025, 1, 9, 9, tzinfo=UTC) == story.now
+    assert "known" == story.row_of("ann").status
