@@ -93,7 +93,7 @@ def on_joined(rows: Rows, record: Record) -> Effects:
     yield Put("people", record.key, replace(manager, reports_count=count))
 
 
-def on_bounded(rows: Rows, record: Record) -> Effects:
+def on_bounded(_rows: Rows, record: Record) -> Effects:
     """Keep the bound."""
     message: Any = record.payload
     yield Put("reports", "bound", Report(report_id=message.emit_from.isoformat()))
@@ -109,7 +109,7 @@ def wake_person(rows: Rows, key: str, due_at: datetime, at: datetime) -> Effects
     yield Send(StageName.PROGRAMMES, programme_of(key), facts(key, at))
 
 
-def wake_mark(rows: Rows, key: str, due_at: datetime, at: datetime) -> Effects:
+def wake_mark(_rows: Rows, key: str, _due_at: datetime, _at: datetime) -> Effects:
     """Let a mark go."""
     yield Delete(SEEN, key)
 
@@ -124,7 +124,7 @@ def on_facts(rows: Rows, record: Record) -> Effects:
     yield Emit(topic=INSIGHTS, key=record.key, data=Counted(subject="facts", count=programme.facts_count))
 
 
-def wake_programme(rows: Rows, key: str, due_at: datetime, at: datetime) -> Effects:
+def wake_programme(rows: Rows, key: str, due_at: datetime, _at: datetime) -> Effects:
     """Publish how many take part and let the first one go."""
     programme: Programme = rows.get("programmes", key)
     members = [name for name, _ in rows.scan("participants", f"{key}/")]

@@ -25,7 +25,6 @@ FILE_NAME: Final = "bothways.db"
 LOCK_NAME: Final = "lock"
 
 WAL_BYTES_MAX: Final = 16 * 1024 * 1024
-"""Past this, a commit is followed by a checkpoint that empties the write-ahead log."""
 
 QUICK_CHECK_BYTES_MAX: Final = 32 * 1024 * 1024
 """Larger files are checked by `verify` only, so that a start stays under a second."""
@@ -39,12 +38,13 @@ _DAMAGE: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 class Database:
     """The open file of one data directory."""
 
-    def __init__(self, data_dir: Path, *, is_durable: bool = True) -> None:
+    def __init__(self, data_dir: Path, *, is_durable: bool = True, wal_bytes_max: int = WAL_BYTES_MAX) -> None:
         """Open, or create and open.
 
         Args:
             data_dir: made with mode 0700 if absent; its files get 0600.
             is_durable: False only for copies that `verify` throws away.
+            wal_bytes_max: past this, a commit is followed by a checkpoint that empties the write-ahead log.
         Raises:
             StoreInUse: another process has it. NewerData: a newer version wrote it. CorruptState: it is damaged or no data of ours.
             StoreFailed: the disk refused. The process stops, whichever it is.
@@ -52,7 +52,9 @@ class Database:
         self.path = data_dir / FILE_NAME
         self._wal_path = data_dir / f"{FILE_NAME}-wal"
         self._is_durable = is_durable
+        self._wal_bytes_max = wal_bytes_max
         self._is_open = False
+        self._has_failed = False
         try:
             _make_directory(data_dir)
             self._lock = os.open(data_dir / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -66,14 +68,21 @@ class Database:
             raise
 
     def close(self) -> None:
-        """Give up what was not committed, empty the write-ahead log and let go of the directory. Closing twice is harmless."""
+        """Give up what was not committed, empty the write-ahead log and let go of the directory. Closing twice is harmless.
+
+        Raises:
+            StoreFailed: the disk refused the last checkpoint; what was committed is still in the write-ahead log.
+        """
         if not self._is_open:
             return
         self._is_open = False
         try:
             with self.guarded():
-                self.connection.close()
+                if not self._has_failed:
+                    self.connection.rollback()
+                    self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         finally:
+            self.connection.close()
             os.close(self._lock)
 
     @contextmanager
@@ -85,7 +94,8 @@ class Database:
             raise self.failure(error) from error
 
     def failure(self, error: sqlite3.Error | OSError) -> FatalError:
-        """Name an error in the operator's words."""
+        """Name an error in the operator's words; after it, nothing is written any more."""
+        self._has_failed = True
         if isinstance(error, OSError):
             return StoreFailed(path=self.path, reason=error.strerror or type(error).__name__)
         if getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGE:
@@ -102,6 +112,7 @@ class Database:
         """Run one statement for each row, inside the transaction. Returns how many rows of the table that changed."""
         if not rows:
             return 0
+        assert not self._has_failed, "the process ends at the first error of the disk"
         self.begin()
         with self.guarded():
             return self.connection.executemany(statement, rows).rowcount
@@ -118,7 +129,7 @@ class Database:
         """
         with self.guarded():
             self.connection.execute("COMMIT")
-            if self._wal_path.stat().st_size > WAL_BYTES_MAX:
+            if self._wal_path.stat().st_size > self._wal_bytes_max:
                 self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def check_integrity(self) -> str | None:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from secrets import token_hex
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, ClassVar, Final, Self
 
 import msgspec
 
@@ -22,7 +22,7 @@ from engine.effects import Headers, Note, Origin, Rows, StageName
 from engine.errors import InvalidSettings
 from engine.execution import Outcome, Transition, instant
 from engine.identity import derived_id
-from engine.runtimes.embedded.database import Database
+from engine.runtimes.embedded.database import WAL_BYTES_MAX, Database
 from engine.runtimes.embedded.input_log import REDRIVE_HEADER, redrive_count_in
 from engine.runtimes.embedded.layout import STRUCTURED_HEADERS
 from engine.runtimes.embedded.lines import Line
@@ -59,6 +59,9 @@ class Answer:
 class EmbeddedEngine:
     """One open data directory. A context manager: leaving it commits, unless an error is on its way out."""
 
+    store_type: ClassVar[type[SqliteStore]] = SqliteStore
+    """What keeps its state; tests put a defective one here to see it caught."""
+
     def __init__(
         self,
         data_dir: Path,
@@ -67,6 +70,7 @@ class EmbeddedEngine:
         topology: Topology | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         on_notes: Callable[[Sequence[Note]], None] | None = None,
+        wal_bytes_max: int = WAL_BYTES_MAX,
     ) -> None:
         """Open the directory, or make it.
 
@@ -78,12 +82,12 @@ class EmbeddedEngine:
             StoreInUse, NewerData, CorruptState, StoreFailed, InvalidSettings: one line for the operator; the process stops.
         """
         self._topology = topology or _built()
-        self._database = Database(data_dir)
+        self._database = Database(data_dir, wal_bytes_max=wal_bytes_max)
         self._settings = settings
         self._clock = clock
         self._units_count = 0
         try:
-            self._store = SqliteStore(self._database, self._topology, on_notes=on_notes)
+            self._store = self.store_type(self._database, self._topology, on_notes=on_notes)
             self._salt = self._settled_salt()
         except BaseException:
             self._database.close()
@@ -272,9 +276,9 @@ class EmbeddedEngine:
         return outcome
 
     def _answered(self, origin: Origin, received_at: datetime, mode: TimeMode) -> Answer:
-        self._store.latest_refusal = None
+        self._store.take_refusal()
         outcome = self._offered(origin, received_at, mode)
-        letter = self._store.latest_refusal
+        letter = self._store.take_refusal()
         if outcome is not Outcome.DEAD_LETTERED or letter is None or letter.topic == DLQ_TIMERS.name:
             return Answer(outcome=outcome)
         message = dict(letter.headers).get("__dlq.errors.message") or b""

@@ -47,16 +47,15 @@ class LineReader:
         self._raw = source.open("rb") if isinstance(source, Path) else source
         self.bytes_total = os.fstat(self._raw.fileno()).st_size if isinstance(source, Path) else None
         """Size of the file, compressed or not; None where it isn't known."""
-        counted = io.BufferedReader(_Counted(self._raw), _CHUNK_BYTES)
-        self._counted = counted
+        self._counted = _Counted(self._raw)
+        counted = io.BufferedReader(self._counted, _CHUNK_BYTES)
         is_packed = counted.peek(2)[:2] == _GZIP_MAGIC
-        self._stream = io.BufferedReader(gzip.GzipFile(fileobj=counted), _CHUNK_BYTES) if is_packed else counted  # type: ignore[type-var]
+        self._stream = io.BufferedReader(gzip.GzipFile(fileobj=counted), _CHUNK_BYTES) if is_packed else counted
 
     @property
     def bytes_read(self) -> int:
         """How much of `bytes_total` was read."""
-        raw: _Counted = self._counted.raw  # type: ignore[assignment]
-        return raw.bytes_count
+        return self._counted.bytes_count
 
     def __enter__(self) -> Self:
         return self

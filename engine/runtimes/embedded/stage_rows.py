@@ -50,6 +50,7 @@ class StageRows:
         self._stage = stage.name.value
         self._decoders = {name: msgspec.json.Decoder(table.row_type) for name, table in stage.tables.items()}
         self._unwritten: dict[str, dict[str, Row | None]] = {name: {} for name in stage.tables}
+        self._stilled: set[tuple[str, str]] = set()
         self._young: dict[tuple[str, str], Any | None] = {}
         self._old: dict[tuple[str, str], Any | None] = {}
 
@@ -82,10 +83,17 @@ class StageRows:
     def put(self, table: str, key: str, row: Row | None) -> None:
         """Take over a change; None deletes. It is written with the transaction."""
         self._unwritten[table][key] = row
+        self._stilled.discard((table, key))
         wake_at = None if row is None else row.wake_at
         if wake_at is not None and wake_at.microsecond:
             wake_at = instant_from(seconds_from(wake_at))
         self.timers.set(table, key, wake_at)
+
+    def still(self, table: str, key: str) -> None:
+        """Clear a row's timer and leave the row as it is; the next change of the row sets it again."""
+        self._unwritten[table][key] = self.get(table, key)
+        self._stilled.add((table, key))
+        self.timers.set(table, key, None)
 
     def write(self) -> None:
         """Write all changes into the open transaction."""
@@ -102,7 +110,7 @@ class StageRows:
             if row is None:
                 deletions.append((self._stage, table, key))
             else:
-                wake_at: datetime | None = row.wake_at
+                wake_at: datetime | None = None if (table, key) in self._stilled else row.wake_at
                 puts.append((self._stage, table, key, _encode(row), None if wake_at is None else seconds_from(wake_at)))
             if table == SEEN:
                 self._young.pop((table, key), None)
@@ -112,6 +120,7 @@ class StageRows:
         self._database.write_many(_PUT, puts)
         self._database.write_many(_DELETE, deletions)
         self._unwritten[table] = {}
+        self._stilled = {name for name in self._stilled if name[0] != table}
 
     def _remember(self, name: tuple[str, str], row: Any | None) -> None:
         if len(self._young) >= CACHED_ROWS_MAX:

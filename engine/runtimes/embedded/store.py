@@ -52,8 +52,7 @@ class SqliteStore:
         """Row changes since the last commit."""
         self.on_transition: Callable[[Transition], None] | None = None
         """Is handed every transition as it is taken over, before it is durable: for metrics, counts and the live demo."""
-        self.latest_refusal: DeadLetter | None = None
-        """The newest dead letter, for whoever wants to answer a producer."""
+        self._latest_refusal: DeadLetter | None = None
         self._on_notes = on_notes
         self._notes: list[Note] = []
         stored = database.read("SELECT value FROM meta WHERE name = ?", (LAST_AT,))
@@ -70,11 +69,13 @@ class SqliteStore:
         self.changes_count += len(transition.changes)
         for (table, key), row in transition.changes.items():
             put(table, key, row)
+        if transition.stilled is not None:
+            self._rows[stage].still(*transition.stilled)
         for output in transition.outputs:
             self.outputs.append(output)
         for letter in transition.dead_letters:
             self.outputs.refuse(letter)
-            self.latest_refusal = letter
+            self._latest_refusal = letter
         if self._on_notes is not None:
             self._notes.extend(transition.notes)
         if self.on_transition is not None:
@@ -92,6 +93,11 @@ class SqliteStore:
     def due(self, stage: StageName, at: datetime, limit: int) -> list[tuple[str, str]]:
         """Return up to `limit` (table, key) of one stage with `wake_at <= at`, in (wake_at, table, key) order."""
         return self._rows[stage].timers.due(at, limit)
+
+    def take_refusal(self) -> DeadLetter | None:
+        """Return the newest dead letter since this was last asked, for whoever answers a producer."""
+        letter, self._latest_refusal = self._latest_refusal, None
+        return letter
 
     @property
     def unwritten_bytes(self) -> int:

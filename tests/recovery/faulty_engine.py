@@ -1,0 +1,107 @@
+"""A process that runs the embedded engine and lets it be killed: start it once, and each run is a fork of it.
+
+Reads runs from standard input, one JSON object a line, and answers each with one: how the run ended, how many calls it made, and, when it
+came to its end, the digests of what it left. A fork costs milliseconds where a start costs half a second.
+"""
+
+import ctypes
+import gc
+import json
+import os
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+from engine.errors import EngineError
+from engine.runtimes.embedded.database import Database
+from engine.runtimes.embedded.engine import EmbeddedEngine
+from engine.runtimes.embedded.store import SqliteStore
+from engine.runtimes.embedded.verification import digests
+from engine.settings import Settings
+from tests.recovery.toy import toy, toy_lines
+
+ENGINE_STOPPED: Final = 9
+"""Exit status of a run that ended in an error of ours."""
+KINDS: Final = {"kill": 0, "torn": 1, "eio": 2, "enospc": 3}
+
+
+class TwoTransactions(SqliteStore):
+    """The classic bug: what was decided is committed before what was published."""
+
+    def commit(self) -> None:
+        """Commit rows, log and marks; then outputs."""
+        waiting, self.outputs = self.outputs, type(self.outputs)(self._database)
+        super().commit()
+        for name, position in waiting.write().items():
+            self.set_meta(name, position)
+        if self._database.connection.in_transaction:
+            self._database.commit()
+        self.outputs = waiting
+
+
+class PlantedEngine(EmbeddedEngine):
+    """The engine with the bug."""
+
+    store_type = TwoTransactions
+
+
+def run(data_dir: Path, *, lines_count: int, commit_events: int, is_planted: bool) -> dict[str, Any]:
+    """Take the toy's lines, advance a few days, and digest what is there."""
+    kind = PlantedEngine if is_planted else EmbeddedEngine
+    settings = Settings.model_validate({"salt": "of the toy", "commit_events_max": commit_events})
+    arrived_at = datetime(2026, 1, 1, tzinfo=UTC)
+    with kind(data_dir, settings, topology=toy(), clock=lambda: arrived_at, wal_bytes_max=96 * 1024) as engine:
+        engine.ingest(toy_lines(lines_count))
+        assert engine.last_at is not None
+        engine.tick(datetime(2025, 1, 6, tzinfo=UTC) + timedelta(days=6 + lines_count // 72))
+    database = Database(data_dir)
+    found = digests(database)
+    damage = database.check_integrity()
+    database.close()
+    return {"digests": found, "damage": damage}
+
+
+def main() -> None:
+    """Serve runs until standard input ends."""
+    faults = ctypes.CDLL(None) if "LD_PRELOAD" in os.environ else None
+    with TemporaryDirectory() as directory:  # builds the models once, for all forks
+        run(Path(directory) / "data", lines_count=20, commit_events=20, is_planted=False)
+    gc.freeze()
+    for line in sys.stdin:
+        order = json.loads(line)
+        reading, writing = os.pipe()
+        child = os.fork()
+        if child == 0:
+            os.close(reading)
+            os._exit(_forked(order, faults, writing))
+        os.close(writing)
+        with os.fdopen(reading) as answer:
+            text = answer.read()
+        _, status = os.waitpid(child, 0)
+        print(json.dumps({"exit": os.waitstatus_to_exitcode(status), **json.loads(text or "{}")}), flush=True)
+
+
+def _forked(order: dict[str, Any], faults: Any, answer: int) -> int:
+    if faults is not None and order.get("kill_after_seconds") is not None:
+        faults.fault_kill_after(ctypes.c_double(order["kill_after_seconds"]))
+    if faults is not None:
+        faults.fault_arm(ctypes.c_long(order.get("at", 0)), KINDS[order.get("kind", "kill")])
+    try:
+        result = run(
+            Path(order["data_dir"]),
+            lines_count=order["lines_count"],
+            commit_events=order["commit_events"],
+            is_planted=order.get("is_planted", False),
+        )
+    except EngineError as error:
+        os.write(answer, json.dumps({"error": type(error).__name__, "message": str(error)}).encode())
+        return ENGINE_STOPPED
+    calls_count = None if faults is None else faults.fault_count()
+    os.write(answer, json.dumps({**result, "calls_count": calls_count}).encode())
+    return 0
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,162 @@
+"""Kill the embedded engine wherever it touches its files; start again; nothing may differ from the run that nobody disturbed.
+
+Promises P1, P2, P6, P9; scenarios S1, S2, S4, S6, S7 (operations page, Reliability).
+"""
+
+import os
+import random
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+import pytest
+
+from tests.recovery.faulty import Answer, FaultyEngine, FaultyEngines, fault_library, faulty_engines
+from tests.recovery.faulty_engine import ENGINE_STOPPED
+
+SMALL: Final = {"lines_count": 30, "commit_events": 16}
+LARGE: Final = {"lines_count": 3_000, "commit_events": 40}
+KILLED: Final = -9
+RANDOM_KILLS_COUNT: Final = int(os.environ.get("BOTHWAYS_REQUIRE_RANDOM_KILLS", "100"))
+"""How many kills at random moments; the nightly run asks for more."""
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+
+@pytest.fixture(scope="module")
+def engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FaultyEngines]:
+    """Engines that die on demand."""
+    with faulty_engines(fault_library(tmp_path_factory.mktemp("library"))) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def workspace() -> Iterator[Path]:
+    """Memory where there is some: a killed process needs no disk, and thousands of flushes take their time on one."""
+    memory = Path("/dev/shm")  # noqa: S108 - the directory inside it is private
+    with TemporaryDirectory(prefix="bothways-crash-", dir=memory if os.access(memory, os.W_OK) else None) as directory:
+        yield Path(directory)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(engines: FaultyEngines, workspace: Path) -> Answer:
+    """The small run that nobody disturbed."""
+    answer = engines.run(workspace / "undisturbed", **SMALL)
+    assert answer["exit"] == 0
+    assert answer["damage"] is None
+    assert answer["calls_count"] > 100
+    return answer
+
+
+def complaint_after(engines: FaultyEngines, data_dir: Path, expected: Answer, what: str, **order: Any) -> str | None:
+    """Run to the end after a fault; say what differs. Removes the directory."""
+    answer = engines.run(data_dir, **order)
+    shutil.rmtree(data_dir)
+    if answer["exit"] != 0:
+        return f"{what}: the restart ended with {answer}"
+    if answer["damage"] is not None:
+        return f"{what}: {answer['damage']}"
+    if answer["digests"] != expected["digests"]:
+        return f"{what}: {sorted(name for name, of in expected['digests'].items() if answer['digests'].get(name) != of)} differ"
+    return None
+
+
+def test_resumes_everything_after_a_kill_before_every_call_on_the_files(
+    engines: FaultyEngines, undisturbed: Answer, workspace: Path
+) -> None:
+    """S1: killed before any write, flush, truncation or removal, the next run ends with the same bytes (P2, P6)."""
+
+    def case(at: int) -> str | None:
+        data_dir = workspace / f"kill-{at}"
+        killed = engines.run(data_dir, at=at, **SMALL)
+        if killed["exit"] != KILLED:
+            return f"call {at} was not reached: {killed}"
+        return complaint_after(engines, data_dir, undisturbed, f"killed before call {at}", **SMALL)
+
+    assert [] == engines.each(case, range(1, undisturbed["calls_count"] + 1))
+
+
+def test_resumes_everything_after_a_torn_write(engines: FaultyEngines, undisturbed: Answer, workspace: Path) -> None:
+    """S2: the same when half of the last write reached the file."""
+
+    def case(at: int) -> str | None:
+        data_dir = workspace / f"torn-{at}"
+        engines.run(data_dir, at=at, kind="torn", **SMALL)
+        return complaint_after(engines, data_dir, undisturbed, f"torn at call {at}", **SMALL)
+
+    assert [] == engines.each(case, range(1, undisturbed["calls_count"] + 1, 3))
+
+
+def test_resumes_everything_after_crashes_while_it_recovers(engines: FaultyEngines, undisturbed: Answer, workspace: Path) -> None:
+    """S4: five starts in a row die, each a little later than the one before."""
+
+    def case(at: int) -> str | None:
+        data_dir = workspace / f"again-{at}"
+        for moment in (at, 1, 2, 4, 8, 16):
+            engines.run(data_dir, at=moment, **SMALL)
+        return complaint_after(engines, data_dir, undisturbed, f"killed before call {at} and on", **SMALL)
+
+    assert [] == engines.each(case, range(5, undisturbed["calls_count"], 23))
+
+
+@pytest.mark.parametrize("kind", ["eio", "enospc"])
+def test_stops_at_the_first_error_of_the_disk_and_resumes(engines: FaultyEngines, undisturbed: Answer, workspace: Path, kind: str) -> None:
+    """S6, S7: an error of a write or a flush ends the process in one line, is not tried again, and costs nothing once the disk is well."""
+
+    def case(at: int) -> str | None:
+        data_dir = workspace / f"{kind}-{at}"
+        failed = engines.run(data_dir, at=at, kind=kind, **SMALL)
+        if failed["exit"] != ENGINE_STOPPED or failed["error"] != "StoreFailed" or "\n" in failed["message"]:
+            return f"{kind} at call {at} did not stop the engine: {failed}"
+        return complaint_after(engines, data_dir, undisturbed, f"{kind} at call {at}", **SMALL)
+
+    assert [] == engines.each(case, range(1, undisturbed["calls_count"] + 1, 4))
+
+
+def test_two_transactions_where_one_is_due_are_caught(engines: FaultyEngines, undisturbed: Answer, workspace: Path) -> None:
+    """The harness sees the classic bug: decisions committed before what they publish."""
+
+    def case(at: int) -> str | None:
+        data_dir = workspace / f"planted-{at}"
+        killed = engines.run(data_dir, at=at, is_planted=True, **SMALL)
+        return complaint_after(engines, data_dir, undisturbed, f"at {at}, exit {killed['exit']}", is_planted=True, **SMALL)
+
+    caught = engines.each(case, range(1, undisturbed["calls_count"], 4))
+
+    assert len(caught) >= 10
+
+
+def test_resumes_everything_after_kills_at_random_moments(engines: FaultyEngines, workspace: Path) -> None:
+    """S1: kill -9 wherever the process is, again and again, until the log is through."""
+    expected = engines.run(workspace / "undisturbed-large", **LARGE)
+    seed = int(os.environ.get("BOTHWAYS_REQUIRE_SEED", "20250106"))
+    kills = 0
+
+    def case(number: int) -> str | None:
+        nonlocal kills
+        moments = random.Random(f"{seed}/{number}")  # noqa: S311 - moments of kills
+        data_dir = workspace / f"random-{number}"
+        for _ in range(RANDOM_KILLS_COUNT // 10):
+            answer = engines.run(data_dir, kill_after_seconds=moments.uniform(0.01, 0.35), **LARGE)
+            kills += answer["exit"] == KILLED
+        return complaint_after(engines, data_dir, expected, f"seed {seed}/{number}", **LARGE)
+
+    assert [] == engines.each(case, range(10))
+    assert kills > RANDOM_KILLS_COUNT // 2
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Kathmandu", "America/St_Johns"])
+def test_invariant_p6_the_same_log_gives_the_same_bytes_whatever_the_hash_seed_and_zone(zone: str, workspace: Path) -> None:
+    """P6, S34: nothing depends on the order of a set, on the local time zone or on the machine's locale."""
+    found = []
+    for number, (hash_seed, locale) in enumerate((("0", "C"), ("1", "C.UTF-8"), ("4242", "POSIX"))):
+        engine = FaultyEngine(PYTHONHASHSEED=hash_seed, TZ=zone, LC_ALL=locale)
+        found.append(engine.run(workspace / f"{zone.replace('/', '-')}-{number}", **SMALL)["digests"])
+        engine.close()
+
+    engine = FaultyEngine(PYTHONHASHSEED="7", TZ="UTC")
+    expected = engine.run(workspace / f"{zone.replace('/', '-')}-expected", **SMALL)["digests"]
+    engine.close()
+    assert [expected] * 3 == found
