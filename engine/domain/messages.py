@@ -161,6 +161,8 @@ class NudgesWithdrawn:
     """Only this occasion; None means all."""
     is_conflict: bool = False
     """Audit reason of a waiting intent that goes: `conflict` instead of `done`."""
+    is_correction: bool = False
+    """The facts behind the nudges were corrected: only what waits goes; what was requested stays, a nudge that was sent is never unsent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

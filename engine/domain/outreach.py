@@ -213,9 +213,9 @@ def choose(contact: Contact, person: Standing, *, at: datetime, emit_from: datet
 
 
 def withdraw(contact: Contact, message: NudgesWithdrawn) -> Decision:
-    """Take back what a withdrawal names: what waits is suppressed, what was requested is cancelled."""
+    """Take back what a withdrawal names: what waits is suppressed, what was requested is cancelled, unless a correction is behind it."""
     named = tuple(waiting for waiting in contact.waiting if _names(message, waiting.intent))
-    cancelled = tuple(request for request in contact.requested if _names(message, request))
+    cancelled = tuple(request for request in contact.requested if _names(message, request) and not message.is_correction)
     reason = SuppressionReason.CONFLICT if message.is_conflict else SuppressionReason.DONE
     changed = replace(contact, waiting=tuple(waiting for waiting in contact.waiting if waiting not in named))
     return Decision(contact=without(changed, cancelled), suppressed=_suppressed(named, reason), cancelled=cancelled)
