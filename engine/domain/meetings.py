@@ -6,10 +6,10 @@ Never knows: nudges; the pairing's state.
 Invariants
     T1  The ledger is a function of the meetings as they stand now: a correction recomputes it.
     T2  One credit per exchange of a completed meeting, to the side that taught.
-    T3  One meeting counts once, whichever sources report it: by session id, else by overlapping time.
+    T3  One meeting counts once, whichever sources report it: by session id, else by overlapping time (half-open).
 
-How conflicts are resolved: for one session id the higher `sequence` wins; between two reports of one meeting the better evidence wins,
-and the earlier report where evidence is equal.
+How conflicts are resolved: for one session id the higher `sequence` wins, see `_supersedes`; between two reports of one meeting the better
+evidence wins, and the earlier report where evidence is equal.
 
 Source: design of the teaching ledger (README, Sessions).
 """
@@ -24,7 +24,7 @@ from schemas.codes import Evidence, TopicFamily
 from schemas.ids import PersonId, SessionId
 
 MEETINGS_MAX: Final = 200
-"""Per pairing; the oldest without a report go first. A weekly pair reaches it after about four years."""
+"""Per pairing; what doesn't count for the ledger goes first. A weekly pair reaches it after about four years."""
 EVIDENCE_ORDER: Final = (Evidence.SELF_REPORT, Evidence.CALENDAR, Evidence.CONFERENCE_RECORD, Evidence.LMS)
 
 
@@ -82,18 +82,31 @@ def reported(meetings: tuple[Meeting, ...], report: Meeting) -> tuple[Meeting, .
     """
     known = find(meetings, report.session_id)
     if known is None:
-        return _linked((*meetings, report)[-MEETINGS_MAX:])
+        return _linked((*_with_room(meetings), report))
     if not _supersedes(report, known):
         return meetings
-    standing = replace(report, proposed_by=report.proposed_by or known.proposed_by)
+    standing = replace(report, proposed_by=report.proposed_by or known.proposed_by, sequence=max(report.sequence, known.sequence))
     return _linked(tuple(standing if meeting is known else meeting for meeting in meetings))
 
 
+def _with_room(meetings: tuple[Meeting, ...]) -> tuple[Meeting, ...]:
+    """Make room for one more: the first mentioned that doesn't count for the ledger goes, or the first of all."""
+    if len(meetings) < MEETINGS_MAX:
+        return meetings
+    oldest = next((meeting for meeting in meetings if not _counts(meeting)), meetings[0])
+    return tuple(meeting for meeting in meetings if meeting is not oldest)
+
+
 def _supersedes(report: Meeting, known: Meeting) -> bool:
-    """Say whether a report of a session replaces the one that stands: sequence first, then held over planned, then evidence or event time."""
-    if report.sequence != known.sequence:
-        return report.sequence > known.sequence
+    """Say whether a report of a session replaces the one that stands.
+
+    The higher sequence does. A source that doesn't count says 0; its word only takes a session further: from booked to what became of it,
+    from given up to held. With equal sequences held comes before planned, then the better evidence, then the later event.
+    """
     is_held, was_held = report.state is MeetingState.COMPLETED, known.state is MeetingState.COMPLETED
+    if report.sequence != known.sequence:
+        is_further = (is_held and not was_held) or (known.state is MeetingState.SCHEDULED and report.state is not MeetingState.SCHEDULED)
+        return report.sequence > known.sequence or (report.sequence == 0 and is_further)
     if is_held and was_held:
         return _evidence_rank(report) > _evidence_rank(known)
     if is_held or was_held:
@@ -111,7 +124,7 @@ def _linked(meetings: tuple[Meeting, ...]) -> tuple[Meeting, ...]:
     counted: list[Meeting] = []
     same_as: dict[SessionId, SessionId] = {}
     for meeting in by_evidence:
-        twin = next((other for other in counted if meeting.starts_at < other.ends_at and other.starts_at < meeting.ends_at), None)
+        twin = next((other for other in counted if overlaps(meeting, other)), None)
         if twin is None:
             counted.append(meeting)
         else:
@@ -122,21 +135,41 @@ def _linked(meetings: tuple[Meeting, ...]) -> tuple[Meeting, ...]:
     )
 
 
+def overlaps(one: Meeting, other: Meeting) -> bool:
+    """Whether two meetings share time; one that begins as the other ends doesn't."""
+    return one.starts_at < other.ends_at and other.starts_at < one.ends_at
+
+
 def held_reports(meetings: Iterable[Meeting]) -> list[Meeting]:
     """Every completed report, doubles included."""
     return [meeting for meeting in meetings if meeting.state is MeetingState.COMPLETED]
 
 
+def _counts(meeting: Meeting) -> bool:
+    return meeting.state is MeetingState.COMPLETED and meeting.same_as is None
+
+
 def held(meetings: Iterable[Meeting], since: datetime | None = None) -> list[Meeting]:
     """Return completed meetings, each once, in time order; since an instant if one is given."""
-    counted = [m for m in held_reports(meetings) if m.same_as is None and (since is None or m.starts_at >= since)]
-    return sorted(counted, key=lambda meeting: (meeting.starts_at, meeting.session_id))
+    counted = [meeting for meeting in meetings if _counts(meeting) and (since is None or meeting.starts_at >= since)]
+    return sorted(counted, key=_by_start)
+
+
+def planned(meetings: Iterable[Meeting]) -> list[Meeting]:
+    """Return scheduled meetings of which nothing more is known, in time order; none that another source reports as held."""
+    known = tuple(meetings)
+    done = held(known)
+    open_ = [m for m in known if m.state is MeetingState.SCHEDULED and not any(overlaps(m, other) for other in done)]
+    return sorted(open_, key=_by_start)
 
 
 def booked(meetings: Iterable[Meeting], at: datetime) -> list[Meeting]:
-    """Return scheduled meetings that are not over, in time order."""
-    ahead = [meeting for meeting in meetings if meeting.state is MeetingState.SCHEDULED and meeting.ends_at > at]
-    return sorted(ahead, key=lambda meeting: (meeting.starts_at, meeting.session_id))
+    """Return planned meetings that are not over, in time order."""
+    return [meeting for meeting in planned(meetings) if meeting.ends_at > at]
+
+
+def _by_start(meeting: Meeting) -> tuple[datetime, SessionId]:
+    return meeting.starts_at, meeting.session_id
 
 
 def taught_count(meetings: Iterable[Meeting], person_id: PersonId, since: datetime | None = None) -> int:
@@ -160,12 +193,22 @@ def topics_had(meetings: Iterable[Meeting]) -> set[str]:
     return {exchange.topic for meeting in held(meetings) for exchange in meeting.exchanges}
 
 
-def cancelled_in_a_row(meetings: Iterable[Meeting], person_id: PersonId) -> int:
-    """Count a side's cancellations since the last meeting that was held or cancelled by the other, by event time."""
-    done = sorted((m for m in meetings if m.state is not MeetingState.SCHEDULED), key=lambda m: (m.reported_at, m.session_id))
-    count = 0
-    for meeting in reversed(done):
+def last_done(meetings: Iterable[Meeting]) -> Meeting | None:
+    """Return the meeting whose outcome was reported last, by event time."""
+    done = _done(meetings)
+    return done[-1] if done else None
+
+
+def cancellations_in_a_row(meetings: Iterable[Meeting], person_id: PersonId) -> list[Meeting]:
+    """Return a side's last cancellations without a meeting in between that came to anything else, by event time."""
+    row: list[Meeting] = []
+    for meeting in reversed(_done(meetings)):
         if meeting.state is not MeetingState.CANCELLED or meeting.cancelled_by != person_id:
             break
-        count += 1
-    return count
+        row.append(meeting)
+    return row[::-1]
+
+
+def _done(meetings: Iterable[Meeting]) -> list[Meeting]:
+    done = [meeting for meeting in meetings if meeting.state is not MeetingState.SCHEDULED]
+    return sorted(done, key=lambda meeting: (meeting.reported_at, meeting.session_id))

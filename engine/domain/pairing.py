@@ -9,7 +9,7 @@ Invariants
     P1  Its two people are different and sorted.
     P2  A terminal state is left by nothing.
     P3  It has timers only for what can still happen in its state.
-    P4  It is active only after both accepted the same proposal version.
+    P4  It is live only after both accepted the same proposal version.
 
 How conflicts are resolved: the programme's key handles one record at a time, so two answers are never simultaneous; what comes after
 a terminal state is refused as stale.
@@ -94,6 +94,21 @@ class TimerKind(StrEnum):
     RESUME_OVER = "resume_over"
 
 
+_T = TimerKind
+WAITS: Final[Mapping[PairingState, frozenset[TimerKind]]] = MappingProxyType(
+    {
+        _S.PROPOSED: frozenset({_T.ANSWER_DUE, _T.CONSENT_OVER}),
+        _S.ACTIVE: frozenset({_T.BOOK_FIRST, _T.BOOK_NEXT, _T.SESSION_SOON, _T.SESSION_UNREPORTED, _T.STALL, _T.TERM_OVER}),
+        _S.PAUSED: frozenset({_T.SOFT_LANDING_OVER, _T.RESUME_OVER}),
+        _S.SUSPENDED: frozenset({_T.CONFLICT_OVER, _T.SOFT_LANDING_OVER, _T.RESUME_OVER}),
+        _S.STALLED: frozenset({_T.GRACE_OVER}),
+        _S.CONCLUDING: frozenset({_T.CONCLUDING_OVER, _T.SESSION_SOON, _T.SESSION_UNREPORTED}),
+        **{state: frozenset() for state in sorted(TERMINAL)},
+    }
+)
+"""What can still happen by itself in each state (P2, P3)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timer:
     """One thing to look at later."""
@@ -168,7 +183,7 @@ class Pairing:
     term: int = 1
     term_started_at: datetime | None = None
     quiet_since: datetime | None = None
-    """When a session was last scheduled or held, or the pair became active: the cadence clock."""
+    """When a booking was last made, or the pair became active or came back: the cadence clock."""
     meetings: tuple[Meeting, ...] = ()
     """In order of first mention."""
     away: tuple[Away, ...] = ()
@@ -178,7 +193,7 @@ class Pairing:
     answers: tuple[tuple[PersonId, str], ...] = ()
     """Answers to the question that is open: resume, renew, convert."""
     is_convertible: bool = False
-    """The gap that its track needs is gone; both are offered `convert`."""
+    """The gap that its track needs is gone; both have been offered `convert`."""
     feedback: tuple[tuple[PersonId, str, bool], ...] = ()
     """(person, session or empty, learned something). Never published per person."""
     marks: tuple[str, ...] = ()
@@ -186,7 +201,7 @@ class Pairing:
     turn: int = 0
     """Counts alternating reminders."""
     timers: tuple[Timer, ...] = ()
-    """In (due_at, kind, about) order."""
+    """In (due_at, kind, about) order; those of an active or concluding pair follow from the rest of the row (domain/cadence)."""
     end_code: EndCode | None = None
 
     @property
@@ -210,9 +225,9 @@ def check(pairing: Pairing) -> None:
     """Assert the invariants P1 to P4 before the row is written."""
     first, second = pairing.people
     assert first < second, "P1: two people, sorted"
-    assert pairing.state not in TERMINAL or not pairing.timers, "P2: a terminal pairing waits for nothing"
-    assert pairing.state is not PairingState.ACTIVE or len(pairing.accepted_by) == len(pairing.people), "P4: active without two consents"
-    assert list(pairing.timers) == sorted(pairing.timers, key=_order), "timers in order"
+    assert {timer.kind for timer in pairing.timers} <= WAITS[pairing.state], "P2, P3: timers only for what can still happen"
+    assert not pairing.is_live or pairing.accepted_by == pairing.people, "P4: live without two consents"
+    assert list(pairing.timers) == sorted(set(pairing.timers), key=_order), "timers in order, each once"
 
 
 def moved(pairing: Pairing, event: PairingEvent, at: datetime) -> Pairing:
@@ -234,12 +249,9 @@ def armed(pairing: Pairing, *timers: Timer) -> Pairing:
     return replace(pairing, timers=tuple(sorted({*pairing.timers, *timers}, key=_order)))
 
 
-def disarmed(pairing: Pairing, *kinds: TimerKind, about: str | None = None) -> Pairing:
-    """Remove timers of these kinds (all kinds when none is named), or only those about one thing."""
-    kept = tuple(
-        timer for timer in pairing.timers if (kinds and timer.kind not in kinds) or (about is not None and timer.about != about)
-    )
-    return replace(pairing, timers=kept)
+def disarmed(pairing: Pairing, *kinds: TimerKind) -> Pairing:
+    """Remove timers of these kinds, or all when none is named."""
+    return replace(pairing, timers=tuple(timer for timer in pairing.timers if kinds and timer.kind not in kinds))
 
 
 def without(pairing: Pairing, timer: Timer) -> Pairing:
@@ -249,7 +261,12 @@ def without(pairing: Pairing, timer: Timer) -> Pairing:
 
 def marked(pairing: Pairing, mark: str) -> Pairing:
     """Remember that a once-only occasion has come."""
-    return replace(pairing, marks=(*pairing.marks, mark))
+    return replace(pairing, marks=tuple(sorted({*pairing.marks, mark})))
+
+
+def unmarked(pairing: Pairing, mark: str) -> Pairing:
+    """Forget a once-only occasion that was none after all."""
+    return replace(pairing, marks=tuple(kept for kept in pairing.marks if kept != mark))
 
 
 def answered(pairing: Pairing, person_id: PersonId, answer: str) -> Pairing:

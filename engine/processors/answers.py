@@ -83,51 +83,48 @@ def on_continuation_answered(rows: Rows, record: Record) -> Effects:
 
 def _ended_by_answer(rows: Rows, programme: Programme, pairing: Pairing, data: PairingContinuationAnswered, at: datetime) -> Effects:
     """Any live pair ends when either asks, no reason given. A rematch puts the one who asks first in the queue."""
-    code = EndCode.CIRCUMSTANCES if pairing.state is PairingState.SUSPENDED else EndCode.CHOICE
     first = (data.person_id,) if data.answer is ContinuationAnswer.REMATCH else ()
-    yield from lifecycle.end(rows, programme, pairing, code, at, first_in_queue=first)
+    yield from lifecycle.end(rows, programme, pairing, lifecycle.wish_code(pairing), at, first_in_queue=first)
 
 
 def _continued(rows: Rows, programme: Programme, pairing: Pairing, data: PairingContinuationAnswered, at: datetime) -> Effects:
     given = answered(pairing, data.person_id, data.answer)
-    stale = Refuse(ErrorCode.STALE_ANSWER, f"`{data.answer}` answers nothing while the pairing is {pairing.state}")
     match data.answer:
         case ContinuationAnswer.CONTINUE if _asks_to_resume(pairing):
             if both_answered(given, ContinuationAnswer.CONTINUE):
                 is_suspended = pairing.state is PairingState.SUSPENDED
                 event = PairingEvent.BOTH_CONSENTED_AGAIN if is_suspended else PairingEvent.BACK
                 yield from lifecycle.resume(programme, given, event, at)
-                return
-            yield put_pairing(given)
-            yield from withdrawn(given, people=(data.person_id,), keys=(NudgeKey.PAIRING_RESUMABLE,))
+            else:
+                yield from _noted(given, data.person_id, NudgeKey.PAIRING_RESUMABLE, NudgeKey.CONFLICT_CHOICE)
         case ContinuationAnswer.CONTINUE if pairing.state in {PairingState.ACTIVE, PairingState.STALLED}:
             yield from withdrawn(pairing, people=(data.person_id,), keys=(NudgeKey.STILL_RIGHT_FOR_YOU,))
         case ContinuationAnswer.RENEW | ContinuationAnswer.FINISH if pairing.state is PairingState.CONCLUDING:
-            yield from _concluded(rows, programme, given, data.person_id, at)
+            if both_answered(given, ContinuationAnswer.RENEW):
+                yield from lifecycle.renew(programme, given, at)
+            elif both_answered(given, ContinuationAnswer.RENEW, ContinuationAnswer.FINISH):
+                yield from lifecycle.end(rows, programme, given, EndCode.COMPLETED, at)
+            else:
+                yield from _noted(given, data.person_id, *lifecycle.ASKING_TO_RENEW)
         case ContinuationAnswer.CONVERT if pairing.is_convertible and pairing.state is PairingState.ACTIVE:
             if both_answered(given, ContinuationAnswer.CONVERT):
                 yield from lifecycle.convert(programme, given, at)
-                return
-            yield put_pairing(given)
-            yield from withdrawn(given, people=(data.person_id,), keys=(NudgeKey.CONVERT_OFFER,))
+            else:
+                yield from _noted(given, data.person_id, NudgeKey.CONVERT_OFFER)
         case _:
-            yield stale
+            yield Refuse(ErrorCode.STALE_ANSWER, f"`{data.answer}` answers nothing while the pairing is {pairing.state}")
+
+
+def _noted(given: Pairing, person_id: PersonId, *keys: NudgeKey) -> Effects:
+    """Keep one side's answer until the other's comes, and stop asking."""
+    yield put_pairing(given)
+    yield from withdrawn(given, people=(person_id,), keys=keys)
 
 
 def _asks_to_resume(pairing: Pairing) -> bool:
     """Whether `continue` would bring the pair back: nobody is away any more, and no line of power joins the two."""
     is_held = pairing.state in {PairingState.PAUSED, PairingState.SUSPENDED}
     return is_held and not pairing.conflict and all(away.is_over for away in pairing.away)
-
-
-def _concluded(rows: Rows, programme: Programme, given: Pairing, person_id: PersonId, at: datetime) -> Effects:
-    if both_answered(given, ContinuationAnswer.RENEW):
-        yield from lifecycle.renew(programme, given, at)
-    elif both_answered(given, ContinuationAnswer.RENEW, ContinuationAnswer.FINISH):
-        yield from lifecycle.end(rows, programme, given, EndCode.COMPLETED, at)
-    else:
-        yield put_pairing(given)
-        yield from withdrawn(given, people=(person_id,), keys=(NudgeKey.CONCLUDING, NudgeKey.RENEW_OR_FINISH))
 
 
 def found_for(rows: Rows, data: PairingAnswered | PairingContinuationAnswered) -> tuple[Programme, Pairing] | Refuse:

@@ -8,6 +8,7 @@ Reasons and data used of a pair's nudges name the pairing's state only, never th
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Final
 
 from engine.domain.messages import NudgeIntended, NudgesWithdrawn, OutreachTerms, Reason
@@ -19,6 +20,7 @@ from schemas.codes import NudgeClass, NudgeKey, NudgeReasonCode
 from schemas.ids import PersonId, ProgrammeId
 
 ParamValue = str | int | float | bool | tuple[str, ...] | None
+Params = Mapping[str, ParamValue]
 
 _REASON: Final[Mapping[NudgeKey, NudgeReasonCode]] = {
     NudgeKey.OPEN_INVITATION: NudgeReasonCode.NOMINATED,
@@ -70,13 +72,15 @@ def nudged(
     at: datetime,
     occasion: str = "",
     expires_at: datetime | None = None,
-    **params: ParamValue,
+    params: Params = MappingProxyType({}),
+    **more: ParamValue,
 ) -> Effects:
     """Intend a nudge about a pair to one of the two.
 
     Args:
         occasion: tells two nudges of one key, person and pairing apart; one occasion is never nudged twice.
         expires_at: when it stops making sense, if not the key's own number of valid days after `at`.
+        params: of the key, beside the two ids that every nudge of a pair has; `more` are the same by name.
     """
     yield from intended(
         programme,
@@ -86,7 +90,7 @@ def nudged(
         occasion=occasion,
         expires_at=expires_at,
         pairing=pairing,
-        params={"pairing_id": pairing.pairing_id, "partner_id": pairing.partner_of(person_id), **params},
+        params={"pairing_id": pairing.pairing_id, "partner_id": pairing.partner_of(person_id), **params, **more},
     )
 
 
@@ -99,7 +103,7 @@ def intended(
     occasion: str = "",
     expires_at: datetime | None = None,
     pairing: Pairing | None = None,
-    params: Mapping[str, ParamValue] | None = None,
+    params: Params | None = None,
 ) -> Effects:
     """Intend any nudge. A paused programme sends no behavioural ones."""
     rule = rule_of(key)
@@ -134,11 +138,13 @@ def withdrawn(
     keys: tuple[NudgeKey, ...] = (),
     occasion: str | None = None,
     is_conflict: bool = False,
+    is_correction: bool = False,
 ) -> Effects:
     """Take back a pair's nudges from both, or from some.
 
     Args:
         keys: which ones; none named means all.
+        is_correction: the ledger was corrected; what was sent stays sent, only what waits is taken back.
     """
     for person_id in pairing.people if people is None else people:
         message = NudgesWithdrawn(
@@ -148,5 +154,6 @@ def withdrawn(
             keys=keys,
             occasion=occasion,
             is_conflict=is_conflict,
+            is_correction=is_correction,
         )
         yield Send(StageName.PEOPLE, person_id, message)

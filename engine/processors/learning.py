@@ -1,24 +1,25 @@
 """What the ledger of teaching leads to: feedback asked of both alike, prompts to balance and to broaden, the end of the plan."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
 from engine.domain import meetings as ledger
+from engine.domain.cadence import is_plan_done, term_held, term_since
 from engine.domain.meetings import Meeting, MeetingState
-from engine.domain.pairing import Pairing, marked
+from engine.domain.pairing import Pairing, marked, unmarked
 from engine.domain.programme import Programme, families_of
 from engine.domain.scoring import TECH_FAMILIES
 from engine.effects import Effects, Handler, Record, Refuse, Rows
 from engine.processors import lifecycle
-from engine.processors.intents import coordinator_of, intended, nudged, withdrawn
+from engine.processors.intents import Params, coordinator_of, intended, nudged, withdrawn
 from engine.processors.tables import pairing_in, programme_in, put_pairing
-from schemas.codes import EndCode, ErrorCode, Fit, NudgeKey, PairingState, TopicFamily, Track
+from schemas.codes import ErrorCode, Fit, NudgeKey, PairingState, TopicFamily, Track
 from schemas.envelope import Event
 from schemas.feedback import FeedbackGiven
-from schemas.ids import programme_of
+from schemas.ids import PersonId, SessionId, programme_of
 
 CHECKPOINTS: Final = (1, 3)
 """Sessions after which both are asked how it goes, and after which one "no" is enough."""
@@ -26,28 +27,24 @@ BALANCE_SESSIONS: Final = 3
 RECIPROCITY_RATIO_MIN: Final = 0.34
 CANCELLATIONS_IN_A_ROW: Final = 2
 _TALKING: Final = frozenset({PairingState.ACTIVE, PairingState.STALLED, PairingState.CONCLUDING})
+_OTHER_FAMILIES: Final = tuple(family.value for family in TopicFamily if family not in TECH_FAMILIES)
 
 
-def after_change(rows: Rows, programme: Programme, before: Pairing, pairing_id: str, report: Meeting, at: datetime) -> Effects:
-    """Follow up one report about a session: asks, prompts, corrections of prompts, the end of the plan."""
+def after_change(rows: Rows, programme: Programme, before: Pairing, report: Meeting, at: datetime) -> Effects:
+    """Follow up one report about a session: asks, prompts, what a correction takes back, the end of the plan."""
     pairing = pairing_in(rows, before.pairing_id)
-    assert pairing is not None, pairing_id
+    assert pairing is not None, "a report is about a pairing"
     if pairing.state not in _TALKING:
         return
-    was_held, is_held = term_held(before), term_held(pairing)
-    yield from _balanced(rows, programme, pairing, at)
-    if report.state is MeetingState.CANCELLED:
-        yield from _cancelled(programme, pairing, at)
-    if len(is_held) > len(was_held):
-        yield from _checkpoint(rows, programme, pairing, report, len(is_held), at)
-        current = pairing_in(rows, before.pairing_id)
-        if current is not None and current.state is PairingState.ACTIVE and len(is_held) >= programme.policy.sessions_planned:
-            yield from lifecycle.conclude(programme, current, at)
-
-
-def term_held(pairing: Pairing) -> list[Meeting]:
-    """Return the meetings held in the current term; the first term has everything up to now."""
-    return ledger.held(pairing.meetings, pairing.term_started_at if pairing.term > 1 else None)
+    known = ledger.find(before.meetings, report.session_id)
+    is_correction = known is not None and known.state is not MeetingState.SCHEDULED
+    yield from _asked(programme, before, pairing, report, at)
+    yield from _prompted(programme, pairing, at, is_correction=is_correction)
+    yield from _protected(programme, before, pairing, at, is_correction=is_correction)
+    current = pairing_in(rows, before.pairing_id)
+    assert current is not None, "nothing deletes a pairing"
+    if current.state is PairingState.ACTIVE and is_plan_done(current, programme.policy, at):
+        yield from lifecycle.conclude(programme, current, at)
 
 
 def midpoint(sessions_planned: int) -> int:
@@ -55,72 +52,82 @@ def midpoint(sessions_planned: int) -> int:
     return -(-sessions_planned // 2)
 
 
-def _checkpoint(rows: Rows, programme: Programme, pairing: Pairing, report: Meeting, held_count: int, at: datetime) -> Effects:
-    planned = programme.policy.sessions_planned
-    if held_count in CHECKPOINTS or held_count == planned:
+def _asked(programme: Programme, before: Pairing, pairing: Pairing, report: Meeting, at: datetime) -> Effects:
+    """Ask both alike after sessions 1, 3 and the last; a session that was none after all is not asked about."""
+    was_count, count = len(term_held(before)), len(term_held(pairing))
+    if count < was_count:
+        yield from withdrawn(pairing, keys=(NudgeKey.SHARE_FEEDBACK,), occasion=report.session_id, is_correction=True)
+        yield from withdrawn(pairing, keys=(NudgeKey.STILL_RIGHT_FOR_YOU,), occasion=f"{pairing.term}/{was_count}", is_correction=True)
+    if count <= was_count:
+        return
+    if count in CHECKPOINTS or count == programme.policy.sessions_planned:
+        session_id = report.session_id
         for person_id in pairing.people:
-            yield from nudged(
-                programme, pairing, NudgeKey.SHARE_FEEDBACK, person_id, at=at, occasion=report.session_id, session_id=report.session_id
-            )
-    if held_count in CHECKPOINTS:
+            yield from nudged(programme, pairing, NudgeKey.SHARE_FEEDBACK, person_id, at=at, occasion=session_id, session_id=session_id)
+    if count in CHECKPOINTS:
         for person_id in pairing.people:
-            yield from nudged(programme, pairing, NudgeKey.STILL_RIGHT_FOR_YOU, person_id, at=at, occasion=f"{pairing.term}/{held_count}")
-    if held_count >= midpoint(planned):
-        topic = debate_topic(programme, pairing)
-        yield from _once_a_term(rows, programme, pairing, NudgeKey.OPEN_DEBATE, at, topic=topic)
+            yield from nudged(programme, pairing, NudgeKey.STILL_RIGHT_FOR_YOU, person_id, at=at, occasion=f"{pairing.term}/{count}")
 
 
-def _balanced(rows: Rows, programme: Programme, pairing: Pairing, at: datetime) -> Effects:
-    """Prompt for balance and breadth when the ledger asks for it, and take the prompt back when a correction says otherwise."""
-    held = term_held(pairing)
-    since = pairing.term_started_at if pairing.term > 1 else None
+def _prompted(programme: Programme, pairing: Pairing, at: datetime, *, is_correction: bool) -> Effects:
+    """Prompt both where the ledger of the term asks for it, once a term; take back what it no longer asks for."""
+    current = pairing
+    told: list[tuple[NudgeKey, Params]] = []
+    settled: list[NudgeKey] = []
+    for key, params in _prompts(programme, pairing).items():
+        mark = f"{key}/{pairing.term}"
+        if params is not None and mark not in pairing.marks:
+            current = marked(current, mark)
+            told.append((key, params))
+        elif params is None and mark in pairing.marks:
+            current = unmarked(current, mark)
+            settled.append(key)
+    if current is not pairing:
+        yield put_pairing(current)
+    if settled:
+        yield from withdrawn(current, keys=tuple(settled), is_correction=is_correction)
+    for key, params in told:
+        for person_id in current.people:
+            yield from nudged(programme, current, key, person_id, at=at, occasion=str(current.term), params=params)
+
+
+def _prompts(programme: Programme, pairing: Pairing) -> dict[NudgeKey, Params | None]:
+    """Return the parameters of each prompt that the ledger of the term asks for; None where it doesn't."""
+    held, since = term_held(pairing), term_since(pairing)
+    had = ledger.families(pairing.meetings, since)
     ratio = ledger.reciprocity_ratio(pairing.meetings, pairing.people, since)
     is_counted = len(held) >= BALANCE_SESSIONS
     is_one_way = is_counted and pairing.track is Track.MUTUAL and ratio is not None and ratio < RECIPROCITY_RATIO_MIN
-    yield from _prompted(rows, programme, pairing, NudgeKey.FLIP_ROLES, at, is_asked=is_one_way)
-    had = ledger.families(pairing.meetings, since)
     is_narrow = is_counted and bool(had) and had <= TECH_FAMILIES
-    untouched = tuple(family.value for family in TopicFamily if family not in TECH_FAMILIES)
-    yield from _prompted(rows, programme, pairing, NudgeKey.BROADEN_TOPIC, at, is_asked=is_narrow, families=untouched)
-
-
-def _prompted(
-    rows: Rows, programme: Programme, pairing: Pairing, key: NudgeKey, at: datetime, *, is_asked: bool, **params: tuple[str, ...]
-) -> Effects:
-    if is_asked:
-        yield from _once_a_term(rows, programme, pairing, key, at, **params)
-    elif f"{key}/{pairing.term}" in pairing.marks:
-        yield from withdrawn(pairing, keys=(key,))
-
-
-def _once_a_term(
-    rows: Rows, programme: Programme, pairing: Pairing, key: NudgeKey, at: datetime, **params: str | tuple[str, ...] | None
-) -> Effects:
-    mark = f"{key}/{pairing.term}"
-    current = pairing_in(rows, pairing.pairing_id)
-    assert current is not None, "asked about a pairing that isn't there"
-    if mark in current.marks:
-        return
-    yield put_pairing(marked(current, mark))
-    for person_id in current.people:
-        yield from nudged(programme, current, key, person_id, at=at, occasion=str(current.term), **params)
+    is_half_done = len(held) >= midpoint(programme.policy.sessions_planned)
+    return {
+        NudgeKey.FLIP_ROLES: {} if is_one_way else None,
+        NudgeKey.BROADEN_TOPIC: {"families": _OTHER_FAMILIES} if is_narrow else None,
+        NudgeKey.OPEN_DEBATE: {"topic": debate_topic(programme, pairing)} if is_half_done else None,
+    }
 
 
 def debate_topic(programme: Programme, pairing: Pairing) -> str | None:
     """Choose a topic of the future of work that the pair hasn't had; the first by id."""
     had = ledger.topics_had(pairing.meetings)
-    open_ = [topic for topic, family in families_of(programme.policy_json).items() if family is TopicFamily.FUTURE_OF_WORK and topic not in had]
-    return min(open_, default=None)
+    families = families_of(programme.policy_json)
+    return min((topic for topic, family in families.items() if family is TopicFamily.FUTURE_OF_WORK and topic not in had), default=None)
 
 
-def _cancelled(programme: Programme, pairing: Pairing, at: datetime) -> Effects:
+def _protected(programme: Programme, before: Pairing, pairing: Pairing, at: datetime, *, is_correction: bool) -> Effects:
+    """Ask the more experienced side to protect the time when it has cancelled twice in a row; the other side hears nothing."""
     senior_id = pairing.senior_id
-    if senior_id is None or ledger.cancelled_in_a_row(pairing.meetings, senior_id) != CANCELLATIONS_IN_A_ROW:
+    if senior_id is None:
+        return
+    was, now = (ledger.cancellations_in_a_row(row.meetings, senior_id) for row in (before, pairing))
+    if len(now) < CANCELLATIONS_IN_A_ROW <= len(was):
+        yield from withdrawn(pairing, people=(senior_id,), keys=(NudgeKey.PROTECT_THE_TIME,), is_correction=is_correction)
+    if not len(was) < CANCELLATIONS_IN_A_ROW <= len(now):
         return
     ahead = ledger.booked(pairing.meetings, at)
-    occasion = f"{at:%Y-%m-%dT%H%M%S}"
-    next_at = f"{ahead[0].starts_at:%Y-%m-%dT%H:%M:%SZ}" if ahead else None
-    yield from nudged(programme, pairing, NudgeKey.PROTECT_THE_TIME, senior_id, at=at, occasion=occasion, next_session_at=next_at)
+    params = {"next_session_at": lifecycle.instant(ahead[0].starts_at)} if ahead else {}
+    occasion = now[-1].session_id
+    yield from nudged(programme, pairing, NudgeKey.PROTECT_THE_TIME, senior_id, at=at, occasion=occasion, params=params)
     yield from intended(
         programme,
         NudgeKey.COORDINATOR_MOMENTUM,
@@ -146,24 +153,25 @@ def on_feedback(rows: Rows, record: Record) -> Effects:
     if data.person_id not in pairing.people:
         yield Refuse(ErrorCode.NOT_THE_PERSON, "person_id: not one of the two")
         return
-    entry = (data.person_id, data.session_id or "", data.learned)
-    kept = tuple(known for known in pairing.feedback if known[:2] != entry[:2])
-    yield put_pairing(_with_feedback(pairing, (*kept, entry)))
-    yield from withdrawn(pairing, people=(data.person_id,), keys=(NudgeKey.SHARE_FEEDBACK,), occasion=data.session_id)
-    current = pairing_in(rows, data.pairing_id)
-    if current is not None and data.fit is Fit.NOT_A_FIT and _is_at_checkpoint(current, data.session_id):
-        yield from lifecycle.end(rows, programme, current, EndCode.CHOICE, record.at, first_in_queue=current.people)
+    known = ledger.find(pairing.meetings, data.session_id) if data.session_id is not None else None
+    session_id = known.session_id if known is not None else None
+    told = _with_feedback(pairing, data.person_id, session_id or "", learned=data.learned)
+    yield put_pairing(told)
+    yield from withdrawn(told, people=(data.person_id,), keys=(NudgeKey.SHARE_FEEDBACK,), occasion=session_id)
+    if told.is_live and data.fit is Fit.NOT_A_FIT and _is_at_checkpoint(told, session_id):
+        yield from lifecycle.end(rows, programme, told, lifecycle.wish_code(told), record.at, first_in_queue=told.people)
 
 
-def _with_feedback(pairing: Pairing, feedback: Iterable[tuple[str, str, bool]]) -> Pairing:
-    return replace(pairing, feedback=tuple(sorted(feedback)))  # type: ignore[arg-type]
+def _with_feedback(pairing: Pairing, person_id: PersonId, session_id: str, *, learned: bool) -> Pairing:
+    """Keep what somebody says about a session that is known, or about the pair; the last word counts."""
+    others = tuple(known for known in pairing.feedback if known[:2] != (person_id, session_id))
+    return replace(pairing, feedback=tuple(sorted((*others, (person_id, session_id, learned)))))
 
 
-def _is_at_checkpoint(pairing: Pairing, session_id: str | None) -> bool:
-    if pairing.state not in _TALKING:
-        return False
+def _is_at_checkpoint(pairing: Pairing, session_id: SessionId | None) -> bool:
+    """Whether a word about this session, or about the pair now, comes after session 1 or 3 of the term."""
     held = [meeting.session_id for meeting in term_held(pairing)]
-    number = held.index(session_id) + 1 if session_id in held else len(held)  # type: ignore[arg-type]
+    number = held.index(session_id) + 1 if session_id in held else len(held)
     return number in CHECKPOINTS
 
 

@@ -3,7 +3,8 @@
 Every function takes the pairing as it stands and yields all effects of one change; which change it is was decided by the caller. The
 table of allowed changes is domain/pairing.TRANSITIONS.
 
-Nothing published here names a cause that belongs to one person: a lapse has no cause at all, an end has a neutral code.
+Nothing published here names a cause that belongs to one person: a lapse has no cause at all, an end has a neutral code, and neither can be
+traced to the record behind it.
 """
 
 from collections.abc import Iterable
@@ -12,16 +13,8 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from engine.domain import meetings as ledger
-from engine.domain.pairing import (
-    Away,
-    Pairing,
-    PairingEvent,
-    Timer,
-    TimerKind,
-    armed,
-    disarmed,
-    moved,
-)
+from engine.domain.cadence import is_plan_done, timed
+from engine.domain.pairing import TERMINAL, Away, Pairing, PairingEvent, Timer, TimerKind, armed, disarmed, moved
 from engine.domain.participant import ParticipantTimer, left, waiting, with_timer
 from engine.domain.programme import Programme
 from engine.effects import Effects, Emit, Rows
@@ -32,13 +25,10 @@ from schemas.codes import EndCode, NudgeKey, PairingState, Track
 from schemas.ids import PersonId
 from schemas.topics import PAIRING_STATE, PAIRINGS
 
-BOOK_FIRST_DAYS: Final = (5, 12)
-"""Days after activation at which nobody having booked is worth a reminder."""
-BOOK_NEXT_DAYS: Final = 14
 STILL_WAITING_DAYS: Final = 30
 LEADING_KEYS: Final = (NudgeKey.PROPOSAL_READY, NudgeKey.ANSWER_PROPOSAL)
 """Nudges that ask for an answer to a proposal."""
-
+ASKING_TO_RENEW: Final = (NudgeKey.CONCLUDING, NudgeKey.RENEW_OR_FINISH)
 
 Change = (
     published.PairingActivated
@@ -69,7 +59,7 @@ def announced(pairing: Pairing, at: datetime) -> Effects:
         next_session_at=ahead[0].starts_at if ahead else None,
         taught_count=(ledger.taught_count(pairing.meetings, first), ledger.taught_count(pairing.meetings, second)),
     )
-    yield Emit(topic=PAIRING_STATE, key=pairing.pairing_id, data=data, is_traceable=pairing.state is not PairingState.LAPSED)
+    yield Emit(topic=PAIRING_STATE, key=pairing.pairing_id, data=data, is_traceable=pairing.state not in TERMINAL)
 
 
 def _changed(pairing: Pairing, programme: Programme, event: type[Change], at: datetime, until_on: date | None = None) -> Effects:
@@ -87,16 +77,8 @@ def _changed(pairing: Pairing, programme: Programme, event: type[Change], at: da
 
 def activate(rows: Rows, programme: Programme, pairing: Pairing, at: datetime) -> Effects:
     """Both accepted: the pair begins."""
-    policy = programme.policy
-    started = replace(
-        disarmed(moved(pairing, PairingEvent.BOTH_ACCEPTED, at)), activated_at=at, term_started_at=at, quiet_since=at, answers=()
-    )
-    started = armed(
-        started,
-        *(Timer(kind=TimerKind.BOOK_FIRST, due_at=at + timedelta(days=days), about=str(n)) for n, days in enumerate(BOOK_FIRST_DAYS, 1)),
-        Timer(kind=TimerKind.STALL, due_at=at + timedelta(days=policy.stall_days)),
-        Timer(kind=TimerKind.TERM_OVER, due_at=at + timedelta(days=policy.term_days)),
-    )
+    begun = moved(disarmed(pairing), PairingEvent.BOTH_ACCEPTED, at)
+    started = timed(replace(begun, activated_at=at, term_started_at=at, quiet_since=at), programme.policy, at)
     yield put_pairing(started)
     yield from _changed(started, programme, published.PairingActivated, at)
     for person_id in started.people:
@@ -111,8 +93,8 @@ def activate(rows: Rows, programme: Programme, pairing: Pairing, at: datetime) -
 
 def lapse(rows: Rows, programme: Programme, pairing: Pairing, at: datetime) -> Effects:
     """The proposal is over, for whatever reason; nothing says which."""
-    lapsed = disarmed(moved(pairing, PairingEvent.PROPOSAL_OVER, at))
-    yield put_pairing(replace(lapsed, accepted_by=(), answers=()))
+    lapsed = replace(moved(disarmed(pairing), PairingEvent.PROPOSAL_OVER, at), accepted_by=())
+    yield put_pairing(lapsed)
     data = published.PairingLapsed(pairing_id=lapsed.pairing_id, programme_id=lapsed.programme_id, people=lapsed.people)
     yield Emit(topic=PAIRINGS, key=lapsed.pairing_id, data=data, is_traceable=False)
     yield from announced(lapsed, at)
@@ -126,14 +108,16 @@ def lapse(rows: Rows, programme: Programme, pairing: Pairing, at: datetime) -> E
     yield from withdrawn(lapsed)
 
 
-def end(rows: Rows, programme: Programme, pairing: Pairing, code: EndCode, at: datetime, *, first_in_queue: Iterable[PersonId] = ()) -> Effects:
-    """A live pair is over. `EndCode.COMPLETED` completes it.
+def end(
+    rows: Rows, programme: Programme, pairing: Pairing, code: EndCode, at: datetime, *, first_in_queue: Iterable[PersonId] = ()
+) -> Effects:
+    """A live pair is over. `EndCode.COMPLETED` completes it. After a suspension nobody hears of it.
 
     Args:
         first_in_queue: who lost the pair through no doing of their own, or asked for a rematch.
     """
     event = PairingEvent.FINISHED if code is EndCode.COMPLETED else PairingEvent.OVER
-    over = replace(disarmed(moved(pairing, event, at)), end_code=code, away=(), answers=(), until_on=None, conflict=False)
+    over = replace(moved(disarmed(pairing), event, at), end_code=code, away=(), answers=(), until_on=None, conflict=False)
     yield put_pairing(over)
     kind = published.PairingCompleted if code is EndCode.COMPLETED else published.PairingEnded
     data = kind(
@@ -144,7 +128,7 @@ def end(rows: Rows, programme: Programme, pairing: Pairing, code: EndCode, at: d
         sessions_count=len(ledger.held(over.meetings)),
         reciprocity_ratio=ledger.reciprocity_ratio(over.meetings, over.people),
     )
-    yield Emit(topic=PAIRINGS, key=over.pairing_id, data=data)
+    yield Emit(topic=PAIRINGS, key=over.pairing_id, data=data, is_traceable=False)
     yield from announced(over, at)
     bar = bar_in(rows, programme.programme_id, over.people)
     yield put_bar(programme.programme_id, replace(bar, open_pairing_id=None, is_past=True))
@@ -156,6 +140,11 @@ def end(rows: Rows, programme: Programme, pairing: Pairing, code: EndCode, at: d
         yield from nudged(programme, over, NudgeKey.PAIRING_ENDED, person_id, at=at)
     for person_id in sorted(first_in_queue):
         yield from nudged(programme, over, NudgeKey.PARTNER_FOUND_NEXT, person_id, at=at)
+
+
+def wish_code(pairing: Pairing) -> EndCode:
+    """Return the neutral code of an end that one of the two asked for: in a conflict it was never a free choice."""
+    return EndCode.CIRCUMSTANCES if pairing.state is PairingState.SUSPENDED else EndCode.CHOICE
 
 
 def _freed(rows: Rows, programme: Programme, pairing: Pairing, at: datetime, first_in_queue: set[PersonId]) -> Effects:
@@ -176,92 +165,85 @@ def still_waiting_at(waiting_since: datetime | None, pairing_ids: tuple[str, ...
 
 
 def pause(programme: Programme, pairing: Pairing, away: Away, at: datetime, *, until_on: date | None) -> Effects:
-    """One of the two is away for a while; the cadence clock stops."""
-    known = tuple(entry for entry in pairing.away if (entry.person_id, entry.is_leave) != (away.person_id, away.is_leave))
+    """One of the two is away for a while; the cadence clock stops. Where the pair waits already, it waits for this one too."""
+    others = tuple(known for known in pairing.away if (known.person_id, known.is_leave) != (away.person_id, away.is_leave))
+    waiting = replace(pairing, away=(*others, away), until_on=until_on or pairing.until_on)
     if pairing.state in {PairingState.PAUSED, PairingState.SUSPENDED}:
-        yield put_pairing(disarmed(replace(pairing, away=(*known, away), until_on=until_on or pairing.until_on, answers=()), TimerKind.RESUME_OVER))
+        yield from _asked_too_early(waiting)
         return
-    paused = replace(disarmed(moved(pairing, PairingEvent.LEFT_FOR_A_WHILE, at)), away=(*known, away), until_on=until_on, answers=())
-    if pairing.term_started_at is not None:
-        term_over = pairing.term_started_at + timedelta(days=programme.policy.term_days)
-        paused = armed(paused, Timer(kind=TimerKind.TERM_OVER, due_at=max(term_over, at + timedelta(seconds=1))))
+    paused = moved(disarmed(replace(waiting, until_on=until_on, answers=())), PairingEvent.LEFT_FOR_A_WHILE, at)
     yield put_pairing(paused)
     yield from _changed(paused, programme, published.PairingPaused, at, until_on)
     yield from withdrawn(paused)
-    partner_id = paused.partner_of(away.person_id)
-    yield from nudged(programme, paused, NudgeKey.PAIRING_PAUSED, partner_id, at=at, occasion=f"{at:%Y-%m-%d}")
+    yield from nudged(programme, paused, NudgeKey.PAIRING_PAUSED, paused.partner_of(away.person_id), at=at, occasion=instant(at))
+
+
+def _asked_too_early(pairing: Pairing) -> Effects:
+    """Take back the question whether to go on, until nobody is away; a conflict's own clock goes on."""
+    if not pairing.conflict:
+        yield from withdrawn(pairing, keys=(NudgeKey.PAIRING_RESUMABLE, NudgeKey.CONFLICT_CHOICE))
+    yield put_pairing(replace(disarmed(pairing, TimerKind.SOFT_LANDING_OVER, TimerKind.RESUME_OVER), answers=()))
 
 
 def resume(programme: Programme, pairing: Pairing, event: PairingEvent, at: datetime) -> Effects:
-    """Back to active, from a pause, a stall or a conflict that is gone."""
-    policy = programme.policy
-    back = replace(disarmed(moved(pairing, event, at)), away=(), until_on=None, answers=(), conflict=False, quiet_since=at)
-    assert back.term_started_at is not None, "only a live pair comes back"
-    term_over_at = back.term_started_at + timedelta(days=policy.term_days)
-    back = armed(
-        with_session_timers(back, at),
-        Timer(kind=TimerKind.STALL, due_at=at + timedelta(days=policy.stall_days)),
-        Timer(kind=TimerKind.TERM_OVER, due_at=max(term_over_at, at + timedelta(days=1))),
-    )
+    """Back to active, from a pause, a stall or a conflict that is gone; a pair whose plan was done meanwhile concludes at once."""
+    back = replace(moved(disarmed(pairing), event, at), away=(), until_on=None, answers=(), quiet_since=at)
+    back = timed(back, programme.policy, at)
     yield put_pairing(back)
     yield from _changed(back, programme, published.PairingResumed, at)
     keys = (NudgeKey.PAIRING_RESUMABLE, NudgeKey.PAIRING_PAUSED, NudgeKey.PAIRING_QUIET, NudgeKey.CONFLICT_CHOICE)
     yield from withdrawn(back, keys=keys)
+    if is_plan_done(back, programme.policy, at):
+        yield from conclude(programme, back, at)
+    elif back.is_convertible:
+        for person_id in back.people:
+            yield from nudged(programme, back, NudgeKey.CONVERT_OFFER, person_id, at=at, occasion=instant(at))
 
 
 def suspend(programme: Programme, pairing: Pairing, at: datetime) -> Effects:
     """A line of power joins the two: nothing more is said about the pair, except one private note to each."""
-    held = replace(disarmed(moved(pairing, PairingEvent.CONFLICT_AROSE, at)), conflict=True, answers=())
-    held = armed(held, Timer(kind=TimerKind.CONFLICT_OVER, due_at=at + timedelta(days=programme.policy.conflict_days)))
+    over_at = at + timedelta(days=programme.policy.conflict_days)
+    held = replace(moved(disarmed(pairing), PairingEvent.CONFLICT_AROSE, at), conflict=True, answers=())
+    held = armed(held, Timer(kind=TimerKind.CONFLICT_OVER, due_at=over_at))
     yield put_pairing(held)
     yield from _changed(held, programme, published.PairingSuspended, at)
     yield from withdrawn(held, is_conflict=True)
     for person_id in held.people:
-        yield from nudged(programme, held, NudgeKey.CONFLICT_CHOICE, person_id, at=at, occasion=f"{at:%Y-%m-%dT%H%M%S}")
+        yield from nudged(programme, held, NudgeKey.CONFLICT_CHOICE, person_id, at=at, occasion=instant(at), answer_by=instant(over_at))
 
 
 def stall(programme: Programme, pairing: Pairing, at: datetime) -> Effects:
     """Nobody met or booked for a while."""
-    quiet = disarmed(moved(pairing, PairingEvent.NO_SESSION, at))
-    quiet = armed(quiet, Timer(kind=TimerKind.GRACE_OVER, due_at=at + timedelta(days=programme.policy.grace_days)))
+    over_at = at + timedelta(days=programme.policy.grace_days)
+    quiet = moved(disarmed(replace(pairing, answers=())), PairingEvent.NO_SESSION, at)
+    quiet = armed(quiet, Timer(kind=TimerKind.GRACE_OVER, due_at=over_at))
     yield put_pairing(quiet)
     yield from _changed(quiet, programme, published.PairingStalled, at)
     yield from withdrawn(quiet)
     for person_id in quiet.people:
-        yield from nudged(programme, quiet, NudgeKey.PAIRING_QUIET, person_id, at=at, occasion=f"{at:%Y-%m-%d}")
+        yield from nudged(programme, quiet, NudgeKey.PAIRING_QUIET, person_id, at=at, occasion=instant(at), ends_at=instant(over_at))
 
 
 def conclude(programme: Programme, pairing: Pairing, at: datetime) -> Effects:
-    """The plan is done: both are asked whether to renew or to finish."""
-    done = replace(disarmed(moved(pairing, PairingEvent.PLAN_DONE, at)), answers=())
-    done = armed(done, Timer(kind=TimerKind.CONCLUDING_OVER, due_at=at + timedelta(days=programme.policy.concluding_days)))
+    """The plan is done: both are asked whether to renew or to finish. What is booked still takes place."""
+    over_at = at + timedelta(days=programme.policy.concluding_days)
+    done = timed(replace(moved(disarmed(pairing), PairingEvent.PLAN_DONE, at), answers=()), programme.policy, at)
     yield put_pairing(done)
     yield from _changed(done, programme, published.PairingConcluding, at)
-    keys = (NudgeKey.BOOK_NEXT_SESSION, NudgeKey.BOOK_FIRST_SESSION)
-    yield from withdrawn(done, keys=keys)
+    yield from withdrawn(done, keys=(NudgeKey.BOOK_NEXT_SESSION, NudgeKey.BOOK_FIRST_SESSION, NudgeKey.CONVERT_OFFER))
     for person_id in done.people:
-        yield from nudged(programme, done, NudgeKey.CONCLUDING, person_id, at=at, occasion=str(done.term))
-        yield from nudged(programme, done, NudgeKey.RENEW_OR_FINISH, person_id, at=at, occasion=str(done.term))
+        for key in ASKING_TO_RENEW:
+            yield from nudged(programme, done, key, person_id, at=at, occasion=str(done.term), answer_by=instant(over_at))
 
 
 def renew(programme: Programme, pairing: Pairing, at: datetime) -> Effects:
     """Both want a new term."""
-    policy = programme.policy
-    again = replace(
-        disarmed(moved(pairing, PairingEvent.BOTH_RENEW, at)),
-        term=pairing.term + 1,
-        term_started_at=at,
-        quiet_since=at,
-        answers=(),
-    )
-    again = armed(
-        with_session_timers(again, at),
-        Timer(kind=TimerKind.STALL, due_at=at + timedelta(days=policy.stall_days)),
-        Timer(kind=TimerKind.TERM_OVER, due_at=at + timedelta(days=policy.term_days)),
-    )
+    again = moved(disarmed(pairing), PairingEvent.BOTH_RENEW, at)
+    again = replace(again, term=pairing.term + 1, term_started_at=at, quiet_since=at, answers=())
+    again = timed(again, programme.policy, at)
     yield put_pairing(again)
     yield from _changed(again, programme, published.PairingRenewed, at)
-    yield from withdrawn(again, keys=(NudgeKey.CONCLUDING, NudgeKey.RENEW_OR_FINISH))
+    yield from withdrawn(again, keys=ASKING_TO_RENEW)
 
 
 def convert(programme: Programme, pairing: Pairing, at: datetime) -> Effects:
@@ -272,25 +254,6 @@ def convert(programme: Programme, pairing: Pairing, at: datetime) -> Effects:
     yield from withdrawn(mutual, keys=(NudgeKey.CONVERT_OFFER,))
 
 
-def soon_mark(meeting: ledger.Meeting) -> str:
-    """Name the once-only reminder of one booked time."""
-    return f"soon/{meeting.session_id}/{meeting.starts_at:%Y-%m-%dT%H:%M}"
-
-
-def with_session_timers(pairing: Pairing, at: datetime) -> Pairing:
-    """Set the timers that follow from the meetings as they stand: the day before, the missing report, the next one to book."""
-    timed = disarmed(pairing, TimerKind.SESSION_SOON, TimerKind.SESSION_UNREPORTED, TimerKind.BOOK_NEXT)
-    scheduled = [meeting for meeting in pairing.meetings if meeting.state is ledger.MeetingState.SCHEDULED]
-    for meeting in scheduled:
-        soon_at, unreported_at = meeting.starts_at - timedelta(hours=24), meeting.ends_at + timedelta(hours=24)
-        if meeting.starts_at > at and soon_mark(meeting) not in pairing.marks:
-            timed = armed(timed, Timer(kind=TimerKind.SESSION_SOON, due_at=max(soon_at, at), about=meeting.session_id))
-        if unreported_at > at:
-            timed = armed(timed, Timer(kind=TimerKind.SESSION_UNREPORTED, due_at=unreported_at, about=meeting.session_id))
-    last = ledger.held(pairing.meetings)[-1:]
-    if last and not ledger.booked(pairing.meetings, at):
-        book_at = last[0].ends_at + timedelta(days=BOOK_NEXT_DAYS)
-        if book_at > at:
-            timed = armed(timed, Timer(kind=TimerKind.BOOK_NEXT, due_at=book_at, about=last[0].session_id))
-    return timed
-
+def instant(at: datetime) -> str:
+    """Write an instant as a nudge's parameter."""
+    return f"{at:%Y-%m-%dT%H:%M:%SZ}"

@@ -1,23 +1,24 @@
 """Timers of a pairing: what happens when nobody does anything."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
+from engine.domain import cadence
 from engine.domain import meetings as ledger
 from engine.domain.meetings import MeetingState
 from engine.domain.nudging import expiry
-from engine.domain.pairing import Pairing, PairingEvent, Timer, TimerKind, armed, can, due, marked, without
+from engine.domain.pairing import Pairing, Timer, TimerKind, armed, due, marked, without
 from engine.domain.programme import Programme
 from engine.effects import Effects, Rows
 from engine.processors import lifecycle
 from engine.processors.intents import nudged
-from engine.processors.sessions import with_stall
+from engine.processors.lifecycle import instant
 from engine.processors.tables import pairing_in, programme_in, put_pairing
-from schemas.codes import EndCode, NudgeKey, PairingState
-from schemas.ids import PairingId, PersonId
+from schemas.codes import ContinuationAnswer, EndCode, NudgeKey, PairingState
+from schemas.ids import PairingId, PersonId, SessionId
 
 TimerRule = Callable[[Rows, Programme, Pairing, Timer, datetime], Effects]
 
@@ -38,7 +39,7 @@ def wake(rows: Rows, key: str, due_at: datetime, at: datetime) -> Effects:
         yield from ON_TIMER[timer.kind](rows, programme, fired, timer, at)
 
 
-def _answer_due(_rows: Rows, programme: Programme, pairing: Pairing, timer: Timer, at: datetime) -> Effects:
+def _answer_due(_rows: Rows, programme: Programme, pairing: Pairing, _timer: Timer, at: datetime) -> Effects:
     for person_id in pairing.people:
         if person_id not in pairing.accepted_by:
             yield from nudged(
@@ -50,7 +51,7 @@ def _answer_due(_rows: Rows, programme: Programme, pairing: Pairing, timer: Time
                 occasion=str(pairing.proposal.version),
                 expires_at=pairing.proposal.expires_at,
                 proposal_version=pairing.proposal.version,
-                answer_by=f"{pairing.proposal.expires_at:%Y-%m-%dT%H:%M:%SZ}",
+                answer_by=instant(pairing.proposal.expires_at),
             )
 
 
@@ -60,29 +61,28 @@ def _consent_over(rows: Rows, programme: Programme, pairing: Pairing, _timer: Ti
 
 def _book_first(_rows: Rows, programme: Programme, pairing: Pairing, timer: Timer, at: datetime) -> Effects:
     """Ask the side that hasn't proposed a time; else one, then the other."""
-    if pairing.state is not PairingState.ACTIVE or ledger.booked(pairing.meetings, at) or ledger.held(pairing.meetings):
+    if ledger.booked(pairing.meetings, at):
         return
-    person_id, turned = _next_in_turn(pairing, _proposers(pairing))
+    person_id, turned = _next_in_turn(pairing, {meeting.proposed_by for meeting in pairing.meetings if meeting.proposed_by is not None})
     yield put_pairing(turned)
     expires_at = expiry(NudgeKey.BOOK_FIRST_SESSION, due_at=timer.due_at, at=at)
-    occasion = f"{pairing.term}/{timer.about}"
+    occasion = f"{pairing.since:%Y-%m-%d}/{timer.about}"
     yield from nudged(programme, turned, NudgeKey.BOOK_FIRST_SESSION, person_id, at=at, occasion=occasion, expires_at=expires_at)
 
 
 def _book_next(_rows: Rows, programme: Programme, pairing: Pairing, timer: Timer, at: datetime) -> Effects:
     """Ask the side that cancelled last or that has taught less; else one, then the other."""
-    if pairing.state is not PairingState.ACTIVE or ledger.booked(pairing.meetings, at):
-        return
+    last = ledger.held(pairing.meetings)[-1]
     owing = _owing_side(pairing)
-    person_id, turned = (owing, pairing) if owing is not None else _next_in_turn(pairing, set())
-    yield put_pairing(turned)
-    held = ledger.held(pairing.meetings)
-    last_at = f"{held[-1].starts_at:%Y-%m-%dT%H:%M:%SZ}" if held else None
-    yield from nudged(programme, turned, NudgeKey.BOOK_NEXT_SESSION, person_id, at=at, occasion=timer.about, last_session_at=last_at)
+    person_id, turned = (owing, pairing) if owing is not None else _next_in_turn(pairing)
+    reminded = marked(turned, cadence.next_mark(last))
+    yield put_pairing(reminded)
+    last_at = instant(last.starts_at)
+    yield from nudged(programme, reminded, NudgeKey.BOOK_NEXT_SESSION, person_id, at=at, occasion=timer.about, last_session_at=last_at)
 
 
 def _owing_side(pairing: Pairing) -> PersonId | None:
-    last = max((m for m in pairing.meetings if m.state is not MeetingState.SCHEDULED), key=lambda m: (m.reported_at, m.session_id), default=None)
+    last = ledger.last_done(pairing.meetings)
     if last is not None and last.state is MeetingState.CANCELLED and last.cancelled_by is not None:
         return last.cancelled_by
     first, second = pairing.people
@@ -92,11 +92,8 @@ def _owing_side(pairing: Pairing) -> PersonId | None:
     return first if taught_first < taught_second else second
 
 
-def _proposers(pairing: Pairing) -> set[PersonId]:
-    return {meeting.proposed_by for meeting in pairing.meetings if meeting.proposed_by is not None}
-
-
-def _next_in_turn(pairing: Pairing, done: set[PersonId]) -> tuple[PersonId, Pairing]:
+def _next_in_turn(pairing: Pairing, done: Collection[PersonId] = ()) -> tuple[PersonId, Pairing]:
+    """Name whose turn it is, and the pairing with the turn passed on: the one side that isn't done, else both alternately."""
     open_ = [person_id for person_id in pairing.people if person_id not in done]
     if len(open_) == 1:
         return open_[0], pairing
@@ -104,10 +101,12 @@ def _next_in_turn(pairing: Pairing, done: set[PersonId]) -> tuple[PersonId, Pair
 
 
 def _session_soon(_rows: Rows, programme: Programme, pairing: Pairing, timer: Timer, at: datetime) -> Effects:
-    meeting = ledger.find(pairing.meetings, timer.about)
-    if meeting is None or meeting.state is not MeetingState.SCHEDULED or meeting.starts_at <= at or pairing.state is PairingState.SUSPENDED:
+    """Remind both of a booked time, unless it has come already."""
+    meeting = ledger.find(pairing.meetings, SessionId(timer.about))
+    assert meeting is not None, "a timer about a session follows from the meetings"
+    if meeting.starts_at <= at:
         return
-    reminded = marked(pairing, lifecycle.soon_mark(meeting))
+    reminded = cadence.reminded_of(pairing, meeting)
     yield put_pairing(reminded)
     for person_id in pairing.people:
         yield from nudged(
@@ -116,19 +115,19 @@ def _session_soon(_rows: Rows, programme: Programme, pairing: Pairing, timer: Ti
             NudgeKey.SESSION_TOMORROW,
             person_id,
             at=at,
-            occasion=lifecycle.soon_mark(meeting),
+            occasion=cadence.slot(meeting),
             expires_at=meeting.starts_at,
             session_id=meeting.session_id,
-            starts_at=f"{meeting.starts_at:%Y-%m-%dT%H:%M:%SZ}",
+            starts_at=instant(meeting.starts_at),
             duration_minutes=meeting.duration_minutes,
         )
 
 
 def _session_unreported(_rows: Rows, programme: Programme, pairing: Pairing, timer: Timer, at: datetime) -> Effects:
-    meeting = ledger.find(pairing.meetings, timer.about)
-    if meeting is None or meeting.state is not MeetingState.SCHEDULED or pairing.state not in {PairingState.ACTIVE, PairingState.CONCLUDING}:
-        return
-    person_id, turned = _next_in_turn(pairing, set())
+    """Ask one side, then the other, how a booked session went."""
+    meeting = ledger.find(pairing.meetings, SessionId(timer.about))
+    assert meeting is not None, "a timer about a session follows from the meetings"
+    person_id, turned = _next_in_turn(pairing)
     yield put_pairing(turned)
     yield from nudged(
         programme,
@@ -136,29 +135,23 @@ def _session_unreported(_rows: Rows, programme: Programme, pairing: Pairing, tim
         NudgeKey.LOG_SESSION,
         person_id,
         at=at,
-        occasion=meeting.session_id,
+        occasion=cadence.slot(meeting),
         expires_at=expiry(NudgeKey.LOG_SESSION, due_at=timer.due_at, at=at),
         session_id=meeting.session_id,
-        ended_at=f"{meeting.ends_at:%Y-%m-%dT%H:%M:%SZ}",
+        ended_at=instant(meeting.ends_at),
     )
 
 
 def _stall(_rows: Rows, programme: Programme, pairing: Pairing, _timer: Timer, at: datetime) -> Effects:
-    later = with_stall(programme, pairing, at)
-    if later.timers and any(timer.kind is TimerKind.STALL and timer.due_at > at + timedelta(seconds=1) for timer in later.timers):
-        yield put_pairing(later)
-    elif can(pairing, PairingEvent.NO_SESSION):
-        yield from lifecycle.stall(programme, pairing, at)
+    yield from lifecycle.stall(programme, pairing, at)
 
 
 def _grace_over(rows: Rows, programme: Programme, pairing: Pairing, _timer: Timer, at: datetime) -> Effects:
     yield from lifecycle.end(rows, programme, pairing, EndCode.INACTIVE, at)
 
 
-def _term_over(_rows: Rows, programme: Programme, pairing: Pairing, timer: Timer, at: datetime) -> Effects:
-    """The term is over; a pair that is away or stalled is asked when it is back, or ends by its own rule."""
-    if can(pairing, PairingEvent.PLAN_DONE):
-        yield from lifecycle.conclude(programme, pairing, at)
+def _term_over(_rows: Rows, programme: Programme, pairing: Pairing, _timer: Timer, at: datetime) -> Effects:
+    yield from lifecycle.conclude(programme, pairing, at)
 
 
 def _concluding_over(rows: Rows, programme: Programme, pairing: Pairing, _timer: Timer, at: datetime) -> Effects:
@@ -170,26 +163,36 @@ def _circumstances(rows: Rows, programme: Programme, pairing: Pairing, _timer: T
 
 
 def _soft_landing_over(_rows: Rows, programme: Programme, pairing: Pairing, _timer: Timer, at: datetime) -> Effects:
-    """Both are asked whether they would like to go on."""
     yield from asked_to_resume(programme, pairing, at)
 
 
 def asked_to_resume(programme: Programme, pairing: Pairing, at: datetime) -> Effects:
-    """Ask both to say `continue`, and wait a while for it."""
-    over_at = at + timedelta(days=programme.policy.resume_days)
-    asked = armed(replace(pairing, answers=()), Timer(kind=TimerKind.RESUME_OVER, due_at=over_at))
-    yield put_pairing(asked)
-    for person_id in asked.people:
-        yield from nudged(
-            programme,
-            asked,
-            NudgeKey.PAIRING_RESUMABLE,
-            person_id,
-            at=at,
-            occasion=f"{at:%Y-%m-%d}",
-            answer_by=f"{over_at:%Y-%m-%dT%H:%M:%SZ}",
-        )
+    """Ask whoever hasn't said `continue` yet whether to go on, and wait a while for both.
 
+    A suspended pair is asked by another `conflict_choice`: nothing else is said about it.
+    """
+    over_at = at + timedelta(days=programme.policy.resume_days)
+    asked = armed(pairing, Timer(kind=TimerKind.RESUME_OVER, due_at=over_at))
+    yield put_pairing(asked)
+    key, answers = _QUESTION[asked.state]
+    answered = {person_id for person_id, _ in asked.answers}
+    for person_id in asked.people:
+        if person_id not in answered:
+            yield from nudged(
+                programme, asked, key, person_id, at=at, occasion=f"resume/{instant(at)}", answers=answers, answer_by=instant(over_at)
+            )
+
+
+_QUESTION: Final[Mapping[PairingState, tuple[NudgeKey, tuple[str, ...]]]] = MappingProxyType(
+    {
+        PairingState.PAUSED: (NudgeKey.PAIRING_RESUMABLE, (ContinuationAnswer.CONTINUE, ContinuationAnswer.END)),
+        PairingState.SUSPENDED: (
+            NudgeKey.CONFLICT_CHOICE,
+            (ContinuationAnswer.CONTINUE, ContinuationAnswer.END, ContinuationAnswer.REMATCH),
+        ),
+    }
+)
+"""What a pair that could go on is asked, and the answers to choose from."""
 
 ON_TIMER: Final[Mapping[TimerKind, TimerRule]] = MappingProxyType(
     {

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
 from engine.domain import meetings as ledger
+from engine.domain.cadence import slot, timed
 from engine.domain.meetings import Exchange, Meeting, MeetingState
-from engine.domain.pairing import Pairing, PairingEvent, Timer, TimerKind, armed, disarmed
+from engine.domain.pairing import Pairing, PairingEvent
 from engine.domain.programme import Programme, families_of
 from engine.effects import Effects, Handler, Record, Refuse, Rows
 from engine.processors import lifecycle
@@ -21,6 +22,8 @@ from schemas.ids import programme_of
 from schemas.session import SessionCancelled, SessionCompleted, SessionMissed, SessionScheduled
 
 SessionReport = SessionScheduled | SessionCompleted | SessionCancelled | SessionMissed
+_SIGNS_OF_LIFE: Final = frozenset({MeetingState.SCHEDULED, MeetingState.COMPLETED})
+_WITH_CADENCE: Final = frozenset({PairingState.ACTIVE, PairingState.CONCLUDING})
 
 
 def on_session(rows: Rows, record: Record) -> Effects:
@@ -39,16 +42,15 @@ def on_session(rows: Rows, record: Record) -> Effects:
     report = _report(programme, pairing, event, data)
     if isinstance(report, Refuse):
         yield report
-        return
-    meetings = ledger.reported(pairing.meetings, report)
-    if meetings is pairing.meetings:
-        return
-    yield from _taken(rows, programme, pairing, replace(pairing, meetings=meetings), report, record.at)
+    else:
+        yield from _taken(rows, programme, pairing, report, record.at)
 
 
 def _report(programme: Programme, pairing: Pairing, event: Event, data: SessionReport) -> Meeting | Refuse:
     known = ledger.find(pairing.meetings, data.session_id)
-    starts_at, minutes = (known.starts_at, known.duration_minutes) if known else (event.time.replace(microsecond=0), programme.policy.session_minutes)
+    starts_at, minutes = (
+        (known.starts_at, known.duration_minutes) if known else (event.time.replace(microsecond=0), programme.policy.session_minutes)
+    )
     base = Meeting(
         session_id=data.session_id,
         state=MeetingState.SCHEDULED,
@@ -87,45 +89,33 @@ def _held(programme: Programme, pairing: Pairing, base: Meeting, data: SessionCo
     )
 
 
-def _taken(rows: Rows, programme: Programme, before: Pairing, pairing: Pairing, report: Meeting, at: datetime) -> Effects:
-    is_sign_of_life = report.state in {MeetingState.SCHEDULED, MeetingState.COMPLETED}
+def _taken(rows: Rows, programme: Programme, before: Pairing, report: Meeting, at: datetime) -> Effects:
+    """Write a report down and follow it up. Only a stalled pair is moved by it; nothing happens when the report that stands is kept."""
+    meetings = ledger.reported(before.meetings, report)
+    if meetings is before.meetings:
+        return
+    pairing = replace(before, meetings=meetings)
     yield from _answered_reminders(before, pairing, report)
-    if is_sign_of_life and pairing.state is PairingState.STALLED:
+    if pairing.state is PairingState.STALLED and report.state in _SIGNS_OF_LIFE:
         yield from lifecycle.resume(programme, pairing, PairingEvent.SESSION_SEEN, at)
-    elif pairing.state is PairingState.ACTIVE:
-        if report.state is MeetingState.SCHEDULED:
-            pairing = disarmed(replace(pairing, quiet_since=at), TimerKind.BOOK_FIRST)
-        elif report.state is MeetingState.COMPLETED:
-            pairing = disarmed(pairing, TimerKind.BOOK_FIRST)
-        yield put_pairing(with_stall(programme, lifecycle.with_session_timers(pairing, at), at))
-        yield from lifecycle.announced(pairing, at)
     else:
+        if pairing.state is PairingState.ACTIVE and report.state is MeetingState.SCHEDULED:
+            pairing = replace(pairing, quiet_since=at)
+        if pairing.state in _WITH_CADENCE:
+            pairing = timed(pairing, programme.policy, at)
         yield put_pairing(pairing)
         yield from lifecycle.announced(pairing, at)
-    yield from after_change(rows, programme, before, pairing.pairing_id, report, at)
-
-
-def with_stall(programme: Programme, pairing: Pairing, at: datetime) -> Pairing:
-    """Set the stall timer from the last sign of life: activation or return, a booking made, the end of a booked or held session."""
-    assert pairing.quiet_since is not None, "only a live pair can stall"
-    seen = [meeting.ends_at for meeting in pairing.meetings if meeting.state in {MeetingState.SCHEDULED, MeetingState.COMPLETED}]
-    due_at = max(pairing.quiet_since, *seen, pairing.quiet_since) + timedelta(days=programme.policy.stall_days)
-    return armed(disarmed(pairing, TimerKind.STALL), Timer(kind=TimerKind.STALL, due_at=max(due_at, at + timedelta(seconds=1))))
+    yield from after_change(rows, programme, before, report, at)
 
 
 def _answered_reminders(before: Pairing, pairing: Pairing, report: Meeting) -> Effects:
-    """Take back the reminders that this report answers."""
-    if report.state is MeetingState.SCHEDULED:
-        keys = (NudgeKey.BOOK_FIRST_SESSION, NudgeKey.BOOK_NEXT_SESSION, NudgeKey.PAIRING_QUIET)
-        yield from withdrawn(pairing, keys=keys)
-    elif report.state is MeetingState.COMPLETED:
-        keys = (NudgeKey.BOOK_FIRST_SESSION, NudgeKey.PAIRING_QUIET)
-        yield from withdrawn(pairing, keys=keys)
-    known = ledger.find(before.meetings, report.session_id)
-    if known is not None and lifecycle.soon_mark(known) in before.marks and (known.starts_at, known.state) != (report.starts_at, report.state):
-        yield from withdrawn(pairing, keys=(NudgeKey.SESSION_TOMORROW,), occasion=lifecycle.soon_mark(known))
-    if report.state is not MeetingState.SCHEDULED:
-        yield from withdrawn(pairing, keys=(NudgeKey.LOG_SESSION,), occasion=report.session_id)
+    """Take back the reminders that a report answers: to book, and those about booked times that no longer stand."""
+    if report.state in _SIGNS_OF_LIFE:
+        yield from withdrawn(pairing, keys=(NudgeKey.BOOK_FIRST_SESSION, NudgeKey.BOOK_NEXT_SESSION, NudgeKey.PAIRING_QUIET))
+    stands = {slot(meeting) for meeting in ledger.planned(pairing.meetings)}
+    for meeting in ledger.planned(before.meetings):
+        if slot(meeting) not in stands:
+            yield from withdrawn(pairing, keys=(NudgeKey.SESSION_TOMORROW, NudgeKey.LOG_SESSION), occasion=slot(meeting))
 
 
 HANDLERS: Final[Mapping[type, Handler]] = MappingProxyType(
