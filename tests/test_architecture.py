@@ -28,7 +28,7 @@ LAYERS: Final[dict[str, tuple[str, ...]]] = {
     "topology": ("engine.topology",),
     "execution": ("engine.execution", "engine.cascade", "engine.timers", "engine.testing"),
     "settings": ("engine.settings",),
-    "telemetry": ("engine.telemetry",),
+    "telemetry": ("engine.telemetry", "engine.observation"),
     "embedded": ("engine.runtimes.embedded",),
     "kafka": ("engine.runtimes.kafka",),
     "web": ("engine.web",),

@@ -32,7 +32,8 @@ def serve(
         file: events to follow, one JSON object per line; `-` is standard input. Without it only time passes.
     """
     feed = _feed(file)
-    from engine.runtimes.embedded.observation import ObservedEngine, Observer
+    from engine.observation import Observer
+    from engine.runtimes.embedded.observation import ObservedEngine
     from engine.runtimes.embedded.service import Service
     from engine.telemetry import Telemetry, configure_logging
     from engine.topology import build

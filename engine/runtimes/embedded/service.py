@@ -21,9 +21,10 @@ import structlog
 from engine.cascade import Tally
 from engine.errors import EngineError
 from engine.execution import Transition
+from engine.observation import Observer
 from engine.runtimes.embedded.following import Feed
 from engine.runtimes.embedded.lines import Line
-from engine.runtimes.embedded.observation import ObservedEngine, Observer
+from engine.runtimes.embedded.observation import ObservedEngine
 from engine.settings import Settings
 from engine.telemetry import PREFIX
 
@@ -111,7 +112,7 @@ class Service:
             self._observer.unit_begins()
             answer = self._engine.offer(line.value, received_at, headers=line.headers)
             seconds = time.monotonic() - began_at
-            self._observer.input_taken(line.value, answer, received_at=received_at, at=self._engine.last_at, seconds=seconds)
+            self._observer.input_taken(line.value, answer.outcome, received_at=received_at, at=self._engine.last_at, seconds=seconds)
             self.tally.counts[answer.outcome] += 1
             if began_at + seconds >= self._next_tick:
                 self._pass_time()
