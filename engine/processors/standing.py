@@ -15,6 +15,7 @@ from engine.domain.programme import Programme
 from engine.effects import Delete, Effects, Note, Rows
 from engine.processors import intents, lifecycle
 from engine.processors.intents import coordinator_of, intended, nudged
+from engine.processors.lifecycle import instant
 from engine.processors.pairings import asked_to_resume
 from engine.processors.tables import PAIRINGS, PARTICIPANTS, pairing_in, participant_in, put_pairing, put_participant
 from schemas.codes import EligibilityCode, EndCode, NudgeKey, PairingState, Track
@@ -182,7 +183,9 @@ def _conflict(programme: Programme, pairing: Pairing, relation: EligibilityCode,
         yield put_pairing(again)
         yield from intents.withdrawn(again, is_conflict=True)
         for person_id in again.people:
-            yield from nudged(programme, again, NudgeKey.CONFLICT_CHOICE, person_id, at=at, occasion=f"{at:%Y-%m-%dT%H%M%S}")
+            yield from nudged(
+                programme, again, NudgeKey.CONFLICT_CHOICE, person_id, at=at, occasion=instant(at), answer_by=instant(over_at)
+            )
     else:
         yield from lifecycle.suspend(programme, pairing, at)
     yield from intended(
@@ -205,18 +208,20 @@ def _conflict_gone(rows: Rows, programme: Programme, pairing: Pairing, at: datet
 
 
 def _gap_watched(programme: Programme, pairing: Pairing, first: Participant, second: Participant, at: datetime) -> Effects:
-    """Offer to go on as equals when the gap that the track needs is gone."""
-    if pairing.track is Track.MUTUAL or pairing.state is not PairingState.ACTIVE:
+    """Offer to go on as equals when the gap that the track needs is gone; a pair that isn't active is asked when it is back."""
+    if pairing.track is Track.MUTUAL:
         return
     is_wide = _is_gap_wide(programme, pairing, first, second)
     if is_wide == (not pairing.is_convertible):
         return
-    yield put_pairing(replace(pairing, is_convertible=not is_wide, answers=()))
+    is_asked = pairing.state is PairingState.ACTIVE
+    watched = replace(pairing, is_convertible=not is_wide, answers=() if is_asked else pairing.answers)
+    yield put_pairing(watched)
     if is_wide:
-        yield from intents.withdrawn(pairing, keys=(NudgeKey.CONVERT_OFFER,))
-        return
-    for person_id in pairing.people:
-        yield from nudged(programme, pairing, NudgeKey.CONVERT_OFFER, person_id, at=at, occasion=f"{at:%Y-%m-%d}")
+        yield from intents.withdrawn(watched, keys=(NudgeKey.CONVERT_OFFER,))
+    elif is_asked:
+        for person_id in watched.people:
+            yield from nudged(programme, watched, NudgeKey.CONVERT_OFFER, person_id, at=at, occasion=instant(at))
 
 
 def _is_gap_wide(programme: Programme, pairing: Pairing, first: Participant, second: Participant) -> bool:
