@@ -52,6 +52,12 @@ class PairStory(TopologyDriver):
         self.advance(self.now)
         return self
 
+    def advance_to(self, instant: str) -> Self:
+        """Let time pass until an instant."""
+        self.now = datetime.fromisoformat(instant)
+        self.advance(self.now)
+        return self
+
     # What happens
 
     def tell(self, event: StructuredEvent) -> Outcome:
