@@ -17,7 +17,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from engine.dead_letters import DeadLetter, dead_letter
-from engine.domain.marks import Seen, Sequence, mark_expiry, mark_key
+from engine.domain.marks import MARK_DAYS, Seen, Sequence, mark_expiry, mark_key
 from engine.effects import Delete, Effects, Emit, Note, Origin, Put, Record, Refuse, Row, Rows, Send
 from engine.identity import derived_id, pseudonym
 from engine.topology import SEEN, SEQUENCES, Stage
@@ -150,10 +150,10 @@ def fire(stage: Stage, rows: Rows, table: str, key: str, *, at: datetime, salt: 
     row = rows.get(table, key)
     assert row is not None and row.wake_at is not None and row.wake_at <= at, (table, key)
     due_at: datetime = row.wake_at
-    cause_id = derived_id("wake", stage.name, table, key, due_at.isoformat())
+    cause_id = derived_id("wake", stage.name, table, key, due_at.isoformat(), at.isoformat())
     draft = Draft(rows)
     try:
-        transition = _collect(stage, draft, stage.wakes[table](draft, key, due_at, at), _Cause(cause_id, at, None), salt)
+        transition = _collect(stage, draft, stage.wakes[table](draft, key, due_at, at), _Cause(cause_id, cause_id, at, None), salt)
         rewoken = draft.get(table, key)
         assert rewoken is None or rewoken.wake_at is None or rewoken.wake_at > due_at, f"timer of {table} does not move on"
     except Exception as error:  # noqa: BLE001 - the loop boundary of the core: one row's failure is a dead letter, not a stop
@@ -164,6 +164,9 @@ def fire(stage: Stage, rows: Rows, table: str, key: str, *, at: datetime, salt: 
 @dataclass(frozen=True, slots=True)
 class _Cause:
     id: str
+    """Names the cause to consumers: the input's own id where there is one."""
+    seed: str
+    """What ids derive from: told apart from every other cause, whereas two sources may give one id."""
     at: datetime
     record: Record | None
 
@@ -174,9 +177,22 @@ def _applied(stage: Stage, rows: Rows, record: Record, salt: bytes) -> Transitio
     draft = Draft(rows)
     try:
         effects = (effect for handler in handlers for effect in handler(draft, record))
-        return _collect(stage, draft, effects, _Cause(record.id, record.at, record), salt)
+        return _collect(stage, draft, effects, _Cause(record.id, _seed(record), record.at, record), salt)
     except Exception as error:  # noqa: BLE001 - the loop boundary of the core: one record's failure is a dead letter, not a stop
         return _refused(record, ErrorCode.PROCESSING_FAILED, _described(error))
+
+
+def _seed(record: Record) -> str:
+    """Return what ids made from a record derive from.
+
+    The source counts, because ids are unique per source only; the content, because a conflicting record may be redriven; the window,
+    because a record that comes again after its mark has gone is applied again, later. A redrive within it gives the ids it would have had.
+    """
+    event = record.payload
+    if not isinstance(event, Event):
+        return record.id
+    window = record.at.toordinal() // MARK_DAYS
+    return derived_id("event", event.source, event.id, event.content, window)
 
 
 def _collect(stage: Stage, draft: Draft, effects: Effects, cause: _Cause, salt: bytes) -> Transition:
@@ -206,7 +222,7 @@ def _hop(send: Send, cause: _Cause, counts: dict[tuple[str, str], int]) -> Recor
     kind = type(send.message).__name__
     n = counts[(kind, send.key)] = counts.get((kind, send.key), -1) + 1
     origin = cause.record.origin if send.carries_origin and cause.record else None
-    id_ = derived_id("hop", kind, send.key, cause.id, n)
+    id_ = derived_id("hop", kind, send.key, cause.seed, n)
     return Record(stage=send.stage, key=send.key, id=id_, at=cause.at, payload=send.message, origin=origin)
 
 
@@ -214,7 +230,7 @@ def _output(draft: Draft, emit: Emit, cause: _Cause, counts: dict[tuple[str, str
     type_ = emit.data.TYPE if emit.data is not None else "tombstone"
     key = pseudonym(emit.person_id, salt) if emit.person_id is not None else emit.key
     n = counts[(type_, key)] = counts.get((type_, key), -1) + 1
-    id_ = derived_id(type_, key, *emit.subjects, cause.id, n)
+    id_ = derived_id(type_, key, *emit.subjects, cause.seed, n)
     sequence_key = f"{emit.topic.name}/{key}"
     past: Sequence = draft.get(SEQUENCES, sequence_key) or Sequence(count=0)
     draft.changes[(SEQUENCES, sequence_key)] = Sequence(count=past.count + 1)
@@ -266,4 +282,3 @@ def _timer_failed(stage: Stage, table: str, key: str, due_at: datetime, error: E
 def _described(error: Exception) -> str:
     """Name the failure without a word of the data: the type and a hash of the message, which the same bug repeats."""
     return f"{type(error).__name__} {hashlib.blake2b(str(error).encode(), digest_size=6).hexdigest()}"
-
