@@ -102,7 +102,11 @@ class EmbeddedEngine:
             if error is None:
                 self.commit()
         finally:
-            self._database.close()
+            self.close()
+
+    def close(self) -> None:
+        """Let go of the directory; what was not committed is gone."""
+        self._database.close()
 
     @property
     def last_at(self) -> datetime | None:

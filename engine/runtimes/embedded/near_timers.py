@@ -14,23 +14,26 @@ Timer = tuple[datetime, str, str]
 """(wake_at, table, key): the order in which timers fire."""
 
 NEAR_TIMERS_MAX: Final = 10_000
-CHANGES_MAX: Final = 5 * NEAR_TIMERS_MAX
-"""After this many changes the index is loaded afresh, which drops what it holds beyond its size."""
+CHANGES_PER_TIMER_MAX: Final = 5
+"""After so many changes for each timer of the window the index is loaded afresh, which drops what it holds beyond its size."""
 
 
 class NearTimers:
     """The nearest timers of one stage."""
 
-    def __init__(self, load: Callable[[int], list[Timer]]) -> None:
+    def __init__(self, load: Callable[[int], list[Timer]], *, window_max: int = NEAR_TIMERS_MAX) -> None:
         """Start empty.
 
         Args:
             load: returns the first timers of the stage in order, unwritten changes included; at most as many as asked for.
+            window_max: how many timers to hold, and to answer with at most.
         """
         self._load = load
+        self._window_max = window_max
+        self._changes_max = CHANGES_PER_TIMER_MAX * window_max
         self._index = TimerIndex()
         self._horizon: Timer | None = None
-        self._changes_count = CHANGES_MAX
+        self._changes_count = self._changes_max
 
     def set(self, table: str, key: str, wake_at: datetime | None) -> None:
         """Move a row's timer; None removes it."""
@@ -41,7 +44,7 @@ class NearTimers:
 
     def earliest(self) -> datetime | None:
         """Return the smallest `wake_at` of the stage."""
-        if self._changes_count >= CHANGES_MAX:
+        if self._changes_count >= self._changes_max:
             self._reload()
         wake_at = self._index.earliest()
         if wake_at is None and self._horizon is not None:
@@ -51,8 +54,8 @@ class NearTimers:
 
     def due(self, at: datetime, limit: int) -> list[tuple[str, str]]:
         """Return up to `limit` (table, key) with `wake_at <= at` in firing order."""
-        assert limit <= NEAR_TIMERS_MAX
-        if self._changes_count >= CHANGES_MAX:
+        assert limit <= self._window_max
+        if self._changes_count >= self._changes_max:
             self._reload()
         found = self._index.due(at, limit)
         if len(found) < limit and self._horizon is not None and self._horizon[0] <= at:
@@ -61,9 +64,9 @@ class NearTimers:
         return found
 
     def _reload(self) -> None:
-        timers = self._load(NEAR_TIMERS_MAX)
+        timers = self._load(self._window_max)
         self._index = TimerIndex()
         for wake_at, table, key in timers:
             self._index.set(table, key, wake_at)
-        self._horizon = timers[-1] if len(timers) == NEAR_TIMERS_MAX else None
+        self._horizon = timers[-1] if len(timers) == self._window_max else None
         self._changes_count = 0

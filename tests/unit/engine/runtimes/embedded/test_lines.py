@@ -1,0 +1,99 @@
+"""Rules of reading lines (engine/runtimes/embedded/lines.py)."""
+
+import gzip
+import hashlib
+import io
+import tracemalloc
+from pathlib import Path
+
+import pytest
+
+from engine.runtimes.embedded.lines import KEPT_BYTES_MAX, Line, LineReader
+from schemas.strict_json import EVENT_BYTES_MAX
+
+
+def read(content: bytes) -> list[Line]:
+    """Read all lines."""
+    with LineReader(io.BytesIO(content)) as reader:
+        return list(reader)
+
+
+def test_blank_lines_are_skipped_and_counted() -> None:
+    """A line's number is its place in the file."""
+    found = read(b"one\n\n  \r\ntwo\r\nthree")
+
+    assert [(0, b"one"), (3, b"two"), (4, b"three")] == [(line.number, line.value) for line in found]
+
+
+def test_compressed_input_is_unpacked() -> None:
+    """Told by its first bytes, so standard input may be compressed too."""
+    assert [b"one", b"two"] == [line.value for line in read(gzip.compress(b"one\ntwo\n"))]
+
+
+def test_compressed_input_that_stops_early_is_an_error_after_its_whole_lines() -> None:
+    """What came before the damage was read."""
+    packed = gzip.compress(b"\n".join(b"%d" % (n * n) for n in range(50_000)), mtime=0)
+    seen = []
+
+    with LineReader(io.BytesIO(packed[: len(packed) // 2])) as reader, pytest.raises(OSError, match="damaged after line"):
+        seen.extend(line for line in reader)
+
+    assert isinstance(seen, list)
+
+
+def test_line_as_long_as_an_event_may_be_is_whole() -> None:
+    """The limit itself is inside."""
+    content = b"x" * EVENT_BYTES_MAX
+
+    assert [content, b"y"] == [line.value for line in read(content + b"\r\ny\n")]
+
+
+def test_line_that_is_too_long_but_small_enough_to_keep_is_whole() -> None:
+    """Up to a mebibyte a dead letter has all of its line, and no header says otherwise."""
+    content = b"x" * (EVENT_BYTES_MAX + 10)
+
+    found = read(content + b"\nnext\n")
+
+    assert [content, b"next"] == [line.value for line in found]
+    assert found[0].headers == found[1].headers
+
+
+def test_line_beyond_that_is_cut_and_says_so() -> None:
+    """Its first mebibyte, its length and the hash of all of it are kept; the next line is read as usual."""
+    content = bytes(range(97, 123)) * 100_000
+
+    found = read(content + b"\nnext\n")
+
+    headers = dict(found[0].headers)
+    assert content[:KEPT_BYTES_MAX] == found[0].value
+    assert b"%d" % len(content) == headers["x-truncated-from"]
+    assert hashlib.blake2b(content, digest_size=16).hexdigest().encode() == headers["x-content-blake2b"]
+    assert b"next" == found[1].value
+
+
+def test_memory_stays_small_whatever_a_line_unpacks_to(tmp_path: Path) -> None:
+    """S39: a line of 100 MB in a file of 100 kB takes a few megabytes."""
+    file = tmp_path / "bomb.gz"
+    with gzip.open(file, "wb") as packed:
+        for _ in range(100):
+            packed.write(b" " * 1_000_000)
+    tracemalloc.start()
+
+    with LineReader(file) as reader:
+        count = sum(1 for _ in reader)
+
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert 1 == count
+    assert peak < 8_000_000
+
+
+def test_progress_counts_bytes_of_the_file(tmp_path: Path) -> None:
+    """Compressed or not, what was read reaches the file's size."""
+    file = tmp_path / "lines.gz"
+    file.write_bytes(gzip.compress(b"line\n" * 1000))
+
+    with LineReader(file) as reader:
+        list(reader)
+
+        assert file.stat().st_size == reader.bytes_read == reader.bytes_total
