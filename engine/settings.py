@@ -18,6 +18,8 @@ from engine.errors import InvalidSettings
 PREFIX: Final = "BOTHWAYS_"
 TESTS_PREFIX: Final = "BOTHWAYS_REQUIRE_"
 """Names for the tests alone (`BOTHWAYS_REQUIRE_KAFKA=1`: a missing broker fails instead of skipping)."""
+KAFKA_PREFIX: Final = "BOTHWAYS_KAFKA_"
+"""Names that the Kafka runtime reads and checks by itself."""
 
 
 class Settings(BaseModel):
@@ -35,6 +37,8 @@ class Settings(BaseModel):
     """How many inputs may share one commit."""
     commit_seconds_max: float = Field(default=0.05, ge=0, le=5)
     """How long `serve` waits for more inputs before it commits, in seconds."""
+    time: Literal["wall", "data"] = "wall"
+    """Which clock stamps the inputs of a Kafka worker; in data time a driver appends the ticks."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console"] = "json"
 
@@ -71,7 +75,7 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
     """
     given: dict[str, Any] = {}
     for name in sorted(environment):
-        if not name.startswith(PREFIX) or name.startswith(TESTS_PREFIX):
+        if not name.startswith(PREFIX) or name.startswith((TESTS_PREFIX, KAFKA_PREFIX)):
             continue
         field = name.removeprefix(PREFIX).lower()
         if field not in Settings.model_fields:

@@ -22,6 +22,10 @@ class TimerIndex:
             self._wake_at[(table, key)] = wake_at
             heapq.heappush(self._heap, (wake_at, table, key))
 
+    def wake_at(self, table: str, key: str) -> datetime | None:
+        """Return a row's timer, or None."""
+        return self._wake_at.get((table, key))
+
     def earliest(self) -> datetime | None:
         """Return the smallest `wake_at`, if any row waits."""
         self._drop_stale()

@@ -27,19 +27,20 @@ LAYERS: Final[dict[str, tuple[str, ...]]] = {
     "processors": ("engine.processors",),
     "topology": ("engine.topology",),
     "execution": ("engine.execution", "engine.cascade", "engine.timers", "engine.testing"),
+    "rows": ("engine.row_codec",),
     "settings": ("engine.settings",),
     "telemetry": ("engine.telemetry", "engine.observation"),
     "embedded": ("engine.runtimes.embedded",),
     "kafka": ("engine.runtimes.kafka",),
     "web": ("engine.web",),
-    "commands": ("engine.cli", "engine.__main__"),
+    "commands": ("engine.cli", "engine.cli_kafka", "engine.__main__"),
     "ops": ("ops",),
 }
 """Layer → its modules: a package with everything below it, or one module alone (marked with `=`). The longest match counts."""
 
 CORE: Final = frozenset({"schemas", "identity", "domain", "effects"})
 STEP: Final = CORE | {"errors", "processors", "topology", "execution"}
-RUNTIME: Final = STEP | {"sources", "settings", "telemetry"}
+RUNTIME: Final = STEP | {"rows", "sources", "settings", "telemetry"}
 MAY_IMPORT: Final[dict[str, frozenset[str]]] = {
     "package": frozenset(),
     "schemas": frozenset(),
@@ -51,6 +52,7 @@ MAY_IMPORT: Final[dict[str, frozenset[str]]] = {
     "processors": CORE,
     "topology": CORE | {"errors", "processors"},
     "execution": STEP,
+    "rows": STEP,
     "settings": frozenset({"errors"}),
     "telemetry": STEP,
     "embedded": RUNTIME,
@@ -88,6 +90,7 @@ OWNERS: Final[dict[str, tuple[str, ...]]] = {
 
 LOOP_BOUNDARIES: Final[dict[str, int]] = {
     "engine.execution": 2,
+    "engine.runtimes.kafka.doubt": 1,
 }
 """Module → how many broad `except` it may have: the places where one record's failure must not stop the others."""
 

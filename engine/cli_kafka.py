@@ -1,0 +1,121 @@
+"""Kafka commands: topics, the worker, publishing to the bus and reading from it.
+
+Nothing of the `kafka` extra is imported before a command runs, so that every other command works without it.
+"""
+
+import json
+import os
+import sys
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+from cyclopts import App, Parameter
+
+from engine.errors import EngineError
+
+if TYPE_CHECKING:
+    from engine.runtimes.kafka.settings import KafkaSettings
+
+EXIT_DONE: Final = 0
+EXIT_FAILED: Final = 1
+
+topics_app: Final = App(name="topics", help="Kafka topics: what the engine needs on a cluster.")
+kafka_app: Final = App(name="kafka", help="The Kafka runtime.")
+
+
+def _settings() -> "KafkaSettings":
+    from engine.runtimes.kafka.settings import kafka_settings_from
+
+    return kafka_settings_from(os.environ)
+
+
+@topics_app.command(name="plan")
+def topics_plan(*, acls: bool = False, json_output: Annotated[bool, Parameter(name="--json")] = False) -> int:
+    """Print the topics as they should be; with --acls what a worker must be allowed. Asks no broker."""
+    from engine.runtimes.kafka import topics
+
+    settings = _settings()
+    if acls:
+        for acl in topics.acls(settings):
+            _print(
+                {"resource": acl.resource, "name": acl.name, "operations": acl.operations},
+                f"{acl.resource:<16}{acl.name:<48}{', '.join(acl.operations)}",
+                as_json=json_output,
+            )
+        return EXIT_DONE
+    for topic in topics.plan(settings):
+        config = " ".join(f"{name}={value}" for name, value in topic.config.items())
+        _print(
+            {"name": topic.name, "partitions": topic.partitions, "replication": topic.replication, "config": topic.config},
+            f"{topic.name:<40}{topic.partitions:>4} x {topic.replication}  {config}",
+            as_json=json_output,
+        )
+    return EXIT_DONE
+
+
+@topics_app.command(name="create")
+def topics_create() -> int:
+    """Make the topics that are missing; touch nothing else."""
+    from engine.runtimes.kafka import topics
+
+    with topics.TopicAdmin(_settings()) as admin:
+        made = admin.create()
+    print("\n".join(made) if made else "nothing is missing")
+    return EXIT_DONE
+
+
+@topics_app.command(name="check")
+def topics_check(*, json_output: Annotated[bool, Parameter(name="--json")] = False) -> int:
+    """Say where the cluster differs from the plan. Exit 1 when it does."""
+    from engine.runtimes.kafka import topics
+
+    with topics.TopicAdmin(_settings()) as admin:
+        found = list(admin.drift())
+    for drift in found:
+        line = f"{drift.topic} {drift.what}"
+        _print({"topic": drift.topic, "what": drift.what, "is_fatal": drift.is_fatal}, line, as_json=json_output)
+    if not found and not json_output:
+        print("every topic is as planned")
+    return EXIT_FAILED if found else EXIT_DONE
+
+
+@kafka_app.command
+def worker(*, shell: str = "faust", metrics_port: int | None = None) -> int:
+    """Run one worker of the group until told to stop. Exit 70: in doubt, start it again.
+
+    Args:
+        shell: `faust`, or `thin` for a plain consumer around the same unit of work.
+        metrics_port: answer /metrics there, on loopback.
+    """
+    from engine.runtimes.kafka import worker as kafka_worker
+    from engine.settings import settings_from
+    from engine.telemetry import Telemetry, configure_logging
+    from engine.topology import build
+
+    settings = settings_from(os.environ)
+    configure_logging(settings.log_level, settings.log_format)
+    telemetry = Telemetry(build()) if metrics_port is not None else None
+    installation = kafka_worker.prepared(settings, _settings(), telemetry=telemetry)
+    if telemetry is None or metrics_port is None:
+        kafka_worker.run(installation, kafka_worker.Shell(shell))
+        return EXIT_DONE
+    with telemetry.serve_metrics(metrics_port):
+        kafka_worker.run(installation, kafka_worker.Shell(shell))
+    return EXIT_DONE
+
+
+def _print(facts: dict[str, Any], line: str, *, as_json: bool) -> None:
+    print(json.dumps(facts) if as_json else line)
+
+
+def main() -> int:
+    """Run the Kafka commands alone; the whole command line has them too."""
+    kafka_app.command(topics_app)
+    try:
+        return int(kafka_app(sys.argv[1:], result_action="return_value") or 0)
+    except EngineError as error:
+        print(error, file=sys.stderr)
+        return EXIT_FAILED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,37 @@
+"""Crash-only: whatever goes wrong between a worker and its broker ends the process at once, with exit code 70.
+
+Memory is never repaired: after a failed or unanswered commit nobody here can know what was committed, but the broker can. The next start
+fences whatever was left open, reads what was committed, and goes on from there. A supervisor restarts with back-off.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final, NoReturn
+
+import structlog
+
+from engine.errors import EngineError
+
+EXIT_IN_DOUBT: Final = 70
+
+_log = structlog.get_logger()
+
+
+def leave(error: BaseException, *, topic: str = "", partition: int = -1) -> NoReturn:
+    """End the process without a clean-up, so that nothing in doubt is emitted."""
+    _log.error("worker_in_doubt", exc_info=error, topic=topic, partition=partition)
+    line = str(error) if isinstance(error, EngineError) else f"In doubt ({type(error).__name__}); start the worker again."
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()
+    os._exit(EXIT_IN_DOUBT)
+
+
+@contextmanager
+def leaving_on_doubt(topic: str = "", partition: int = -1) -> Iterator[None]:
+    """Leave the process if anything at all goes wrong inside, a cancellation included."""
+    try:
+        yield
+    except BaseException as error:  # noqa: BLE001 - the loop boundary of this runtime: nothing goes on in doubt
+        leave(error, topic=topic, partition=partition)

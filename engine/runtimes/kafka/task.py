@@ -1,0 +1,193 @@
+"""The unit of work: one task is one stage (or external topic) and one partition; one transaction carries everything that it changes.
+
+    1  open    the producer starts: the broker raises the epoch of the task's transactional id, aborts what the previous owner left open,
+               and answers only once that is finished; then the changelog is read to its end; then the position is known
+    2  fold    records change rows in memory and gather outputs; nothing is visible
+    3  commit  begin; changelog rows, `@position`, outputs, hops; group offset; wait for every delivery; commit
+
+If the process dies before 3 answers, the transaction is either whole or gone, and the next owner's 1 finds out which. Records of a gone one
+are read again from `@position` and give the same transition. While one commit is under way the next records are folded already.
+
+The transactional id is `{app}-{task}-{partition}`: stable, so that the next owner fences this one. Any doubt ends the process (`doubt`).
+
+Source: decision 0101; reliability promises P2, P4; Kafka Streams' exactly-once v1 (KIP-129) has the same shape.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from aiokafka import AIOKafkaProducer, TopicPartition
+
+from engine.runtimes.kafka.connection import RECORD_BYTES_MAX, client_options
+from engine.runtimes.kafka.doubt import leave, leaving_on_doubt
+from engine.runtimes.kafka.folding import Fetched, Fold, Pending
+from engine.runtimes.kafka.settings import KafkaSettings
+
+BATCH_BYTES: Final = 400_000
+FOLD_SECONDS_MAX: Final = 0.02
+"""A task folds no longer than this before others get a turn."""
+BACKLOG_RECORDS_MAX: Final = 4_000
+"""With more than this unfolded, the shell stops fetching for the task."""
+TRANSACTION_SECONDS_MAX: Final = 15
+"""After this the broker aborts a transaction whose owner went silent."""
+
+
+@dataclass(slots=True, kw_only=True)
+class TaskSpec:
+    """What a task is called and where it reads."""
+
+    name: str
+    """`people`, `programmes`, or `intake.<topic>`; part of the transactional id."""
+    source: TopicPartition
+    changelog: str | None = None
+    """None where the task keeps no rows."""
+    on_commit: Callable[[Pending, float], None] | None = None
+    """Is told what became visible and how long the commit took, in seconds."""
+    is_long: Callable[[Fetched], bool] = field(default=lambda _: False)
+    """Whether a record may take seconds to fold; it is folded in a thread, and this task alone waits."""
+
+
+class Task:
+    """One task of this worker. All its methods run in the event loop's thread."""
+
+    def __init__(self, spec: TaskSpec, fold: Fold, settings: KafkaSettings) -> None:
+        self.spec = spec
+        self.fold = fold
+        self.is_closed = False
+        """Whether records are refused: the partition is being given back, or was."""
+        self.committed_position: int | None = None
+        self.commits_count = 0
+        self.records_count = 0
+        self._settings = settings
+        self._producer: AIOKafkaProducer | None = None
+        self._flying: asyncio.Task[None] | None = None
+        self._backlog: list[Fetched] = []
+        self._pump: asyncio.Task[None] | None = None
+        self.is_folding = False
+        """Whether a thread is at work on the rows; nothing else may touch them meanwhile."""
+        self._gathered_since = 0.0
+
+    @property
+    def backlog_count(self) -> int:
+        """How many records wait to be folded."""
+        return len(self._backlog)
+
+    async def open(self) -> None:
+        """Fence the previous owner. What it committed is complete from here on, and it can't commit any more."""
+        self._producer = AIOKafkaProducer(
+            **client_options(self._settings),
+            transactional_id=f"{self._settings.app}-{self.spec.name}-{self.spec.source.partition}",
+            transaction_timeout_ms=TRANSACTION_SECONDS_MAX * 1000,
+            max_batch_size=BATCH_BYTES,
+            max_request_size=RECORD_BYTES_MAX,
+            request_timeout_ms=10_000,
+            retry_backoff_ms=20,
+            metadata_max_age_ms=60_000,
+        )
+        await asyncio.wait_for(self._producer.start(), self._settings.timeout_seconds)
+
+    def offer(self, records: Sequence[Fetched]) -> None:
+        """Take fetched records; they are folded in order, as soon as the task has a turn."""
+        if self.is_closed:
+            return  # of an assignment that is over; the next owner reads them again
+        self._backlog.extend(records)
+        if self._pump is None:
+            self._pump = asyncio.ensure_future(self._fold_backlog())
+
+    def commit_if_due(self, now: float) -> None:
+        """Start a commit when enough has gathered or waited long enough, and none is under way."""
+        if self.is_folding or self._flying is not None or self.is_closed:
+            return
+        count = self.fold.pending_count
+        if not count:
+            self._gathered_since = now
+        elif count >= self._settings.commit_records_max or now - self._gathered_since >= self._settings.commit_seconds:
+            self._start_commit()
+
+    async def park(self) -> None:
+        """Finish what was read and commit it; rows and producer stay, in case the partition comes back untouched."""
+        self.is_closed = True
+        self._backlog.clear()
+        if self._pump is not None:
+            await asyncio.shield(self._pump)
+        if self._flying is not None:
+            await asyncio.shield(self._flying)  # a cancelled caller must not cancel a commit under way
+        if self.fold.pending_count:
+            await asyncio.shield(self._start_commit())
+
+    async def close(self) -> None:
+        """Park, then let go of the producer."""
+        await self.park()
+        if self._producer is not None:
+            await asyncio.wait([asyncio.ensure_future(self._producer.stop())], timeout=5)
+
+    async def _fold_backlog(self) -> None:
+        with leaving_on_doubt(*self.spec.source):
+            while self._backlog:
+                records, self._backlog = self._backlog, []
+                place = 0
+                while place < len(records) and not self.is_closed:
+                    place = await self._fold_some(records, place)
+                    self.commit_if_due(time.monotonic())
+                    while self.fold.pending_count >= self._settings.commit_records_max and self._flying is not None:
+                        await asyncio.wait([self._flying])
+            self._pump = None
+
+    async def _fold_some(self, records: list[Fetched], place: int) -> int:
+        """Fold records for a short while. Returns the place after the last one."""
+        if not self.fold.pending_count:
+            self._gathered_since = time.monotonic()
+        take, is_long = self.fold.take, self.spec.is_long
+        until = time.monotonic() + FOLD_SECONDS_MAX
+        limit = min(len(records), place + self._settings.commit_records_max)
+        while place < limit:
+            record = records[place]
+            if is_long(record):
+                self.is_folding = True
+                await asyncio.get_running_loop().run_in_executor(None, take, record)
+                self.is_folding = False
+            else:
+                take(record)
+            place += 1
+            if time.monotonic() > until:
+                await asyncio.sleep(0)
+                break
+        return place
+
+    def _start_commit(self) -> "asyncio.Task[None]":
+        pending = self.fold.take_pending()
+        self._flying = asyncio.ensure_future(self._commit(pending))
+        return self._flying
+
+    async def _commit(self, pending: Pending) -> None:
+        started = time.monotonic()
+        with leaving_on_doubt(*self.spec.source):
+            async with asyncio.timeout(self._settings.timeout_seconds):
+                await self._transact(pending)
+        self.committed_position = pending.position
+        self.commits_count += 1
+        self.records_count += pending.records_count
+        self._flying = None
+        if self.spec.on_commit is not None:
+            self.spec.on_commit(pending, time.monotonic() - started)
+
+    async def _transact(self, pending: Pending) -> None:
+        producer = self._producer
+        assert producer is not None, "opened first"
+        await producer.begin_transaction()
+        deliveries = []
+        for (topic, partition), records in pending.records.items():
+            batch = producer.create_batch()
+            for key, value, headers in records:
+                if batch.append(key=key, value=value, timestamp=None, headers=headers) is None:
+                    deliveries.append(await producer.send_batch(batch, topic, partition=partition))
+                    batch = producer.create_batch()
+                    if batch.append(key=key, value=value, timestamp=None, headers=headers) is None:
+                        leave(ValueError("a record that is too large"), topic=topic, partition=partition)
+            deliveries.append(await producer.send_batch(batch, topic, partition=partition))
+        await producer.send_offsets_to_transaction({self.spec.source: pending.position}, self._settings.app)
+        await asyncio.gather(*deliveries)  # aiokafka commits even where a batch failed
+        await producer.commit_transaction()

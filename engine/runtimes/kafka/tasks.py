@@ -1,0 +1,218 @@
+"""All tasks of one worker: opened when partitions are assigned, parked when they are revoked, committed and ticked in between.
+
+Used in the same way by both shells, which bring a consumer and a group.
+
+Assigned: a parked task is kept if nobody has moved its position since (had somebody else been the owner, the old epoch could not commit);
+everything else is opened anew. Revoked: finish, commit, park. Lost for good: close.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final, Protocol
+
+import structlog
+from aiokafka import TopicPartition
+
+from engine.cascade import TimeMode
+from engine.effects import StageName
+from engine.errors import FatalError
+from engine.runtimes.kafka.doubt import leaving_on_doubt
+from engine.runtimes.kafka.folding import Fetched, Partitions, Pending
+from engine.runtimes.kafka.intake_fold import INBOX_OF, IntakeFold
+from engine.runtimes.kafka.recovery import recover
+from engine.runtimes.kafka.settings import KafkaSettings
+from engine.runtimes.kafka.stage_fold import CHANGELOG_OF, StageFold
+from engine.runtimes.kafka.task import BACKLOG_RECORDS_MAX, Task, TaskSpec
+from engine.telemetry import Telemetry
+from engine.topology import Topology
+from schemas.topics import INPUT_TOPICS
+
+STAGE_OF: Final = {topic.name: stage for stage, topic in INBOX_OF.items()}
+SOURCES: Final = (*(topic.name for topic in INPUT_TOPICS), *STAGE_OF)
+"""Everything that a worker consumes, without the prefix."""
+ROUND_REQUESTED: Final = b"bothways.round.requested.v1"
+OPENED_AT_ONCE_MAX: Final = 16
+"""Tasks that fence and restore at the same time."""
+
+_log = structlog.get_logger()
+
+
+@dataclass(kw_only=True, eq=False)
+class PositionLost(FatalError):
+    """The log no longer holds what comes next, or is another log. The worker stops; going on would lose or repeat inputs."""
+
+    topic: str
+    partition: int
+    position: int
+    beginning: int
+    end: int
+    template = (
+        "{topic}/{partition}: the next record to read is {position}, but the topic holds {beginning} to {end}. Records expired unread "
+        "or the topic was made again; restore the topic, or reset the installation as the runbook kafka-position-lost says."
+    )
+
+
+@dataclass(kw_only=True, eq=False)
+class PartitionsChanged(FatalError):
+    """An inbox has another number of partitions than its state was written for. The worker stops: keys would change owners."""
+
+    topic: str
+    found: int
+    expected: int
+    template = (
+        "{topic} has {found} partitions, its state was written for {expected}. Make it anew with {expected}; see `bothways topics check`."
+    )
+
+
+class Positions(Protocol):
+    """What tasks ask of the shell's consumer."""
+
+    async def committed(self, source: TopicPartition) -> int | None:
+        """Return the group's committed offset."""
+
+    async def bounds(self, source: TopicPartition) -> tuple[int, int]:
+        """Return the first offset that the partition holds, and the one after its last."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installation:
+    """What every task of one worker has in common."""
+
+    settings: KafkaSettings
+    topology: Topology
+    salt: bytes
+    mode: TimeMode
+    partitions: Partitions
+    telemetry: Telemetry | None = None
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+
+class Tasks:
+    """The tasks of one worker, by source partition."""
+
+    def __init__(self, installation: Installation) -> None:
+        self.by_source: dict[TopicPartition, Task] = {}
+        self._of = installation
+        self._changing = asyncio.Lock()
+        self._opening = asyncio.Semaphore(OPENED_AT_ONCE_MAX)
+
+    async def assign(self, assigned: Iterable[TopicPartition], positions: Positions) -> dict[TopicPartition, int]:
+        """Own exactly these partitions. Returns where to read each from."""
+        wanted = set(assigned)
+        async with self._changing:
+            started = time.monotonic()
+            lost = [source for source in self.by_source if source not in wanted]
+            await asyncio.gather(*(self.by_source.pop(source).close() for source in lost))
+            found = await asyncio.gather(*(self._own(source, positions) for source in sorted(wanted)))
+            _log.info("partitions_assigned", count=len(wanted), seconds=round(time.monotonic() - started, 2))
+            return dict(zip(sorted(wanted), found, strict=True))
+
+    async def revoke(self, revoked: Iterable[TopicPartition]) -> None:
+        """Finish and commit what was read of these partitions, and take nothing more."""
+        async with self._changing:
+            await asyncio.gather(*(self.by_source[source].park() for source in revoked if source in self.by_source))
+
+    async def close(self) -> None:
+        """Drain everything."""
+        async with self._changing:
+            await asyncio.gather(*(task.close() for task in self.by_source.values()))
+            self.by_source.clear()
+
+    def tick(self) -> None:
+        """Let time pass: ask for ticks where rows are due, commit where it is due."""
+        now = time.monotonic()
+        wall = self._of.clock()
+        for task in self.by_source.values():
+            if task.is_closed:
+                continue
+            if self._of.mode is TimeMode.WALL and not task.is_folding and isinstance(task.fold, StageFold):
+                task.fold.ask_tick(wall)
+            task.commit_if_due(now)
+
+    def crowded(self) -> list[TopicPartition]:
+        """Return the sources whose tasks can't keep up for now; the shell stops fetching them."""
+        return [source for source, task in self.by_source.items() if task.backlog_count > BACKLOG_RECORDS_MAX]
+
+    async def _own(self, source: TopicPartition, positions: Positions) -> int:
+        async with self._opening:
+            with leaving_on_doubt(*source):
+                parked = self.by_source.get(source)
+                if parked is not None:
+                    if parked.committed_position == (await positions.committed(source) or 0):
+                        parked.is_closed = False
+                        return parked.fold.position
+                    await parked.close()
+                task = self._task(source)
+                await asyncio.wait_for(task.open(), self._of.settings.timeout_seconds)
+                await self._restore(task, positions)
+                self.by_source[source] = task
+                return task.fold.position
+
+    async def _restore(self, task: Task, positions: Positions) -> None:
+        source, fold = task.spec.source, task.fold
+        if isinstance(fold, StageFold):
+            assert task.spec.changelog is not None
+            started = time.monotonic()
+            count = await recover(self._of.settings, task.spec.changelog, source.partition, fold.restore)
+            if self._of.telemetry is not None:
+                self._of.telemetry.observe("bothways_restore_seconds", time.monotonic() - started)
+            _log.info("rows_restored", topic=source.topic, partition=source.partition, count=count)
+            expected = fold.restored.partitions if fold.restored is not None else 0
+            found = self._of.partitions.count(source.topic.removeprefix(self._of.settings.prefix))
+            if expected and expected != found:
+                raise PartitionsChanged(topic=source.topic, found=found, expected=expected)
+            position = fold.position if fold.restored is not None else None
+        else:
+            position = await positions.committed(source)
+        beginning, end = await positions.bounds(source)
+        if position is None:
+            position = beginning
+        elif not beginning <= position <= end:
+            raise PositionLost(topic=source.topic, partition=source.partition, position=position, beginning=beginning, end=end)
+        fold.position = position
+        task.committed_position = position
+
+    def _task(self, source: TopicPartition) -> Task:
+        of = self._of
+        name = source.topic.removeprefix(of.settings.prefix)
+        stage_name = STAGE_OF.get(name)
+        if stage_name is None:
+            spec = TaskSpec(name=f"intake.{name}", source=source, on_commit=self._told)
+            fold = IntakeFold(name, source.partition, of.partitions, mode=of.mode, clock=of.clock)
+            return Task(spec, fold, of.settings)
+        spec = TaskSpec(
+            name=stage_name.value,
+            source=source,
+            changelog=of.settings.topic(CHANGELOG_OF[stage_name].name),
+            on_commit=self._told,
+            is_long=_may_match if stage_name is StageName.PROGRAMMES else _never,
+        )
+        return Task(spec, StageFold(of.topology.stages[stage_name], source.partition, of.partitions, salt=of.salt), of.settings)
+
+    def _told(self, pending: Pending, seconds: float) -> None:
+        """Count what became visible."""
+        telemetry = self._of.telemetry
+        if telemetry is None:
+            return
+        telemetry.observe("bothways_commit_seconds", seconds)
+        for (type_, outcome), count in pending.outcomes.items():
+            telemetry.count("bothways_events_total", count, type=type_, outcome=outcome)
+        for (topic, code), count in pending.refusals.items():
+            telemetry.count("bothways_dead_letters_total", count, topic=topic, code=code)
+        for note in pending.notes:
+            telemetry.record(note.metric, note.value, note.labels)
+
+
+def _never(_: Fetched) -> bool:
+    return False
+
+
+def _may_match(record: Fetched) -> bool:
+    """Say whether a record may start a round: a tick may, and a request does."""
+    headers = record.headers
+    if not headers or headers[0][1] == b"tick":
+        return True
+    return headers[0][1] == b"event" and any(value == ROUND_REQUESTED for name, value in headers[5:] if name == "ce_type")

@@ -1,0 +1,120 @@
+"""The thin shell: an aiokafka consumer in the group, and nothing else around the tasks.
+
+The fallback for the day on which a Faust release breaks what `faust_shell` builds on, and the lighter of the two.
+"""
+
+import asyncio
+import signal
+from typing import Final
+
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
+from aiokafka.errors import NoOffsetForPartitionError
+
+from engine.runtimes.kafka.connection import client_options
+from engine.runtimes.kafka.doubt import leaving_on_doubt
+from engine.runtimes.kafka.settings import KafkaSettings
+from engine.runtimes.kafka.task import BACKLOG_RECORDS_MAX
+from engine.runtimes.kafka.tasks import SOURCES, Installation, Tasks
+
+TICK_SECONDS_MAX: Final = 0.02
+FETCH_BYTES: Final = 2 * 1024 * 1024
+FETCHED_RECORDS_MAX: Final = 2_000
+
+
+class ThinWorker(ConsumerRebalanceListener):  # type: ignore[misc] # the library ships no types
+    """One worker of the group."""
+
+    def __init__(self, installation: Installation) -> None:
+        self.tasks = Tasks(installation)
+        self._settings = installation.settings
+        self._stopping = asyncio.Event()
+        self._consumer = _consumer(installation.settings)
+        self._paused: set[TopicPartition] = set()
+
+    async def run(self) -> None:
+        """Join the group and work until told to stop; then drain, leave the group and return."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stopping.set)
+        with leaving_on_doubt():
+            self._consumer.subscribe([self._settings.topic(name) for name in SOURCES], listener=self)
+            await self._consumer.start()
+            await self._work()
+            await self._consumer.stop()  # revokes, which parks and commits
+            await self.tasks.close()
+
+    async def _work(self) -> None:
+        tick_ms = int(1000 * min(TICK_SECONDS_MAX, self._settings.commit_seconds / 4))
+        while not self._stopping.is_set():
+            try:
+                fetched = await self._consumer.getmany(timeout_ms=tick_ms, max_records=FETCHED_RECORDS_MAX)
+            except NoOffsetForPartitionError:
+                continue  # a new partition of the group, before its task has said where to read
+            for source, records in fetched.items():
+                task = self.tasks.by_source.get(source)
+                if task is not None:
+                    task.offer(records)
+            await asyncio.sleep(0)
+            self.tasks.tick()
+            self._hold_back()
+
+    def _hold_back(self) -> None:
+        """Fetch nothing for tasks that are behind, so that memory stays bounded."""
+        crowded = set(self.tasks.crowded())
+        for source in crowded - self._paused:
+            self._consumer.pause(source)
+            self._paused.add(source)
+        for source in list(self._paused - crowded):
+            task = self.tasks.by_source.get(source)
+            if task is None or task.is_closed:
+                self._paused.discard(source)
+            elif task.backlog_count < BACKLOG_RECORDS_MAX // 4:
+                self._consumer.resume(source)
+                self._paused.discard(source)
+
+    async def on_partitions_revoked(self, revoked: "set[TopicPartition]") -> None:
+        """Finish and commit before another worker may own them."""
+        with leaving_on_doubt():
+            await self.tasks.revoke(revoked)
+
+    async def on_partitions_assigned(self, assigned: "set[TopicPartition]") -> None:
+        """Open what is new, then read everything from where its task says."""
+        with leaving_on_doubt():
+            self._paused.clear()
+            for source, position in (await self.tasks.assign(assigned, _Positions(self._consumer))).items():
+                self._consumer.seek(source, position)
+
+
+class _Positions:
+    """What the broker says about positions."""
+
+    def __init__(self, consumer: AIOKafkaConsumer) -> None:
+        self._consumer = consumer
+
+    async def committed(self, source: TopicPartition) -> int | None:
+        committed: int | None = await self._consumer.committed(source)
+        return committed
+
+    async def bounds(self, source: TopicPartition) -> tuple[int, int]:
+        beginning = await self._consumer.beginning_offsets([source])
+        end = await self._consumer.end_offsets([source])
+        return beginning[source], end[source]
+
+
+def _consumer(settings: KafkaSettings) -> AIOKafkaConsumer:
+    return AIOKafkaConsumer(
+        **client_options(settings),
+        group_id=settings.app,
+        isolation_level="read_committed",
+        enable_auto_commit=False,
+        auto_offset_reset="none",
+        session_timeout_ms=int(settings.session_seconds * 1000),
+        heartbeat_interval_ms=int(settings.session_seconds * 250),
+        max_poll_interval_ms=300_000,
+        rebalance_timeout_ms=60_000,
+        request_timeout_ms=max(15_000, int(settings.session_seconds * 1500)),
+        max_partition_fetch_bytes=FETCH_BYTES,
+        fetch_max_wait_ms=50,
+        partition_assignment_strategy=(StickyPartitionAssignor,),
+    )

@@ -1,0 +1,179 @@
+"""Topic administration: what the engine needs on a cluster, made once and checked before every start.
+
+`plan` is a value; `create` makes what is missing and touches nothing else; `drift` says where the cluster differs. The partition count of
+inboxes and changelogs is fixed for the life of an installation, because a key's owner follows from it: it is reported, never changed.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final, Self
+
+from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient, NewTopic
+from kafka.errors import KafkaError, TopicAlreadyExistsError
+
+from engine.runtimes.kafka.connection import RECORD_BYTES_MAX, admin_options, unavailable
+from engine.runtimes.kafka.settings import KafkaSettings
+from schemas.topics import (
+    ALL_TOPICS,
+    DLQ_INGEST,
+    DLQ_TIMERS,
+    INPUT_TOPICS,
+    INTERNAL_TOPICS,
+    PEOPLE_INBOX,
+    PROGRAMMES_INBOX,
+    Direction,
+    Topic,
+    dead_letter_topic,
+)
+
+ANSWER_MS_MAX: Final = 10_000
+INTERNAL_DEAD_LETTERS: Final = tuple(dead_letter_topic(topic.name) for topic in (PEOPLE_INBOX, PROGRAMMES_INBOX))
+"""For messages of the engine itself that a rule could not handle, which is a defect."""
+KAFKA_TOPICS: Final = (*ALL_TOPICS, *INTERNAL_DEAD_LETTERS)
+CHANGELOG_SEGMENT_BYTES: Final = 64 * 1024 * 1024
+"""Small segments, so that compaction keeps a restore short."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedTopic:
+    """One topic as it should be."""
+
+    name: str
+    partitions: int
+    replication: int
+    config: dict[str, str]
+    is_internal: bool
+    is_input: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drift:
+    """One difference between plan and cluster."""
+
+    topic: str
+    what: str
+    is_fatal: bool
+    """Whether a worker refuses to start."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acl:
+    """One line that an administrator has to allow."""
+
+    resource: str
+    name: str
+    operations: tuple[str, ...]
+
+
+def plan(settings: KafkaSettings) -> tuple[PlannedTopic, ...]:
+    """Return every topic that an installation needs."""
+    return tuple(_planned(topic, settings) for topic in KAFKA_TOPICS)
+
+
+def acls(settings: KafkaSettings) -> tuple[Acl, ...]:
+    """Return what a worker's principal must be allowed, and no more: it can't write to an input topic."""
+    names = {topic: settings.topic(topic.name) for topic in KAFKA_TOPICS}
+    read = ("Read", "Describe")
+    write = ("Write", "Describe")
+    found = [Acl(resource="Topic", name=names[topic], operations=read) for topic in INPUT_TOPICS]
+    found += [Acl(resource="Topic", name=names[topic], operations=("Read", "Write", "Describe")) for topic in INTERNAL_TOPICS]
+    found += [Acl(resource="Topic", name=name, operations=write) for topic, name in names.items() if topic.direction is Direction.OUT]
+    found.append(Acl(resource="Group", name=settings.app, operations=read))
+    found.append(Acl(resource="TransactionalId", name=f"{settings.app}-* (prefix)", operations=write))
+    return tuple(found)
+
+
+class TopicAdmin:
+    """A connection for topic administration. A context manager."""
+
+    def __init__(self, settings: KafkaSettings) -> None:
+        """Connect.
+
+        Raises:
+            BrokerUnavailable: nobody answers within ten seconds.
+        """
+        self._settings = settings
+        try:
+            self._client = KafkaAdminClient(**admin_options(settings), request_timeout_ms=ANSWER_MS_MAX, bootstrap_timeout_ms=ANSWER_MS_MAX)
+        except (KafkaError, OSError, TimeoutError) as error:
+            raise unavailable(settings, error) from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+
+    def partition_counts(self) -> dict[str, int]:
+        """Return every topic on the cluster with its number of partitions."""
+        return {name: len(described["partitions"]) for name, described in self._described().items()}
+
+    def create(self) -> tuple[str, ...]:
+        """Make the topics that are missing. Returns their names."""
+        there = self._described()
+        wanted = [topic for topic in plan(self._settings) if topic.name not in there]
+        made = []
+        for topic in wanted:
+            new = NewTopic(topic.name, num_partitions=topic.partitions, replication_factor=topic.replication, topic_configs=topic.config)
+            try:
+                self._client.create_topics([new])
+            except TopicAlreadyExistsError:
+                continue
+            except KafkaError as error:
+                raise unavailable(self._settings, error) from error
+            made.append(topic.name)
+        return tuple(made)
+
+    def drift(self) -> Iterator[Drift]:
+        """Yield where the cluster differs from the plan; nothing is yielded where it is as planned."""
+        there = self._described()
+        present = [topic for topic in plan(self._settings) if topic.name in there]
+        configs = self._configs([topic.name for topic in present])
+        for topic in plan(self._settings):
+            if topic.name not in there:
+                yield Drift(topic=topic.name, what="is missing", is_fatal=True)
+                continue
+            count = len(there[topic.name]["partitions"])
+            if topic.is_internal and count != topic.partitions:
+                what = f"has {count} partitions, not {topic.partitions}; the number is fixed for the life of an installation"
+                yield Drift(topic=topic.name, what=what, is_fatal=True)
+            if topic.is_input:
+                continue  # its owner decides how long it keeps records
+            for name, wanted in topic.config.items():
+                found = configs.get(topic.name, {}).get(name)
+                if found != wanted:
+                    yield Drift(topic=topic.name, what=f"{name} is {found}, not {wanted}", is_fatal=name == "cleanup.policy")
+
+    def _described(self) -> dict[str, Any]:
+        try:
+            return {described["name"]: described for described in self._client.describe_topics() if not described["error_code"]}
+        except (KafkaError, OSError, TimeoutError) as error:
+            raise unavailable(self._settings, error) from error
+
+    def _configs(self, names: list[str]) -> dict[str, dict[str, str]]:
+        if not names:
+            return {}
+        wanted = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
+        try:
+            described = self._client.describe_configs(wanted, config_filter="all")
+        except (KafkaError, OSError, TimeoutError) as error:
+            raise unavailable(self._settings, error) from error
+        return {name: {key: facts["value"] for key, facts in configs.items()} for name, configs in described["topic"].items()}
+
+
+def _planned(topic: Topic, settings: KafkaSettings) -> PlannedTopic:
+    is_internal = topic in INTERNAL_TOPICS
+    config = {**topic.config}
+    if topic.direction is not Direction.IN:
+        config["max.message.bytes"] = str(RECORD_BYTES_MAX)
+    if topic.name.endswith("-changelog.v1"):
+        config["segment.bytes"] = str(CHANGELOG_SEGMENT_BYTES)
+    partitions = 1 if topic in {DLQ_INGEST, DLQ_TIMERS, *INTERNAL_DEAD_LETTERS} else settings.partitions
+    return PlannedTopic(
+        name=settings.topic(topic.name),
+        partitions=partitions,
+        replication=settings.replication,
+        config=config if settings.replication < 3 or topic.direction is Direction.IN else {**config, "min.insync.replicas": "2"},
+        is_internal=is_internal,
+        is_input=topic.direction is Direction.IN,
+    )

@@ -1,0 +1,81 @@
+"""Starting a worker: settings, topics and credentials are checked first, each failure one line within seconds; then a shell runs."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from engine.cascade import TimeMode
+from engine.errors import FatalError, InvalidSettings
+from engine.runtimes.kafka.folding import Partitions
+from engine.runtimes.kafka.settings import KafkaSettings
+from engine.runtimes.kafka.tasks import Installation
+from engine.runtimes.kafka.topics import TopicAdmin
+from engine.settings import Settings
+from engine.telemetry import Telemetry
+from engine.topology import build
+
+
+class Shell(StrEnum):
+    """What carries the tasks."""
+
+    FAUST = "faust"
+    THIN = "thin"
+
+
+def prepared(
+    settings: Settings,
+    kafka: KafkaSettings,
+    *,
+    telemetry: Telemetry | None = None,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Installation:
+    """Check everything that can be checked before a worker joins its group.
+
+    Raises:
+        InvalidSettings, BrokerUnavailable, TopicsUnfit: one line; the process stops.
+    """
+    salt = settings.salt_bytes()
+    if salt is None:
+        reason = "is needed on Kafka, the same for every worker; or name a file in BOTHWAYS_SALT_FILE"
+        raise InvalidSettings(name="BOTHWAYS_SALT", reason=reason)
+    with TopicAdmin(kafka) as admin:
+        counts = admin.partition_counts()
+        fatal = [drift for drift in admin.drift() if drift.is_fatal]
+    if fatal:
+        raise TopicsUnfit(topic=fatal[0].topic, what=fatal[0].what, more=f" and {len(fatal) - 1} more" if len(fatal) > 1 else "")
+    return Installation(
+        settings=kafka,
+        topology=build(),
+        salt=salt,
+        mode=TimeMode(settings.time),
+        partitions=Partitions(counts, kafka.prefix),
+        telemetry=telemetry,
+        clock=clock,
+    )
+
+
+def run(installation: Installation, shell: Shell) -> None:
+    """Work until told to stop. Does not return when in doubt: the process ends with exit code 70."""
+    if shell is Shell.THIN:
+        from engine.runtimes.kafka.thin import ThinWorker
+
+        async def work() -> None:
+            await ThinWorker(installation).run()
+
+        asyncio.run(work())
+        return
+    from engine.runtimes.kafka.faust_shell import run_faust
+
+    run_faust(installation)
+
+
+@dataclass(kw_only=True, eq=False)
+class TopicsUnfit(FatalError):
+    """Topics are missing or not what the engine needs. The worker stops before it joins the group."""
+
+    topic: str
+    what: str
+    more: str
+    template = "The topic {topic} {what}{more}. See `bothways topics check`; `bothways topics create` makes what is missing."
