@@ -95,7 +95,7 @@ def is_plan_done(pairing: Pairing, policy: Policy, at: datetime) -> bool:
 
 
 def term_since(pairing: Pairing) -> datetime | None:
-    """Return from when on meetings belong to the current term; the first has everything."""
+    """Return after which instant meetings belong to the current term; the first has everything."""
     return pairing.term_started_at if pairing.term > 1 else None
 
 

@@ -150,8 +150,8 @@ def _counts(meeting: Meeting) -> bool:
 
 
 def held(meetings: Iterable[Meeting], since: datetime | None = None) -> list[Meeting]:
-    """Return completed meetings, each once, in time order; since an instant if one is given."""
-    counted = [meeting for meeting in meetings if _counts(meeting) and (since is None or meeting.starts_at >= since)]
+    """Return completed meetings, each once, in time order; only those that began after an instant if one is given."""
+    counted = [meeting for meeting in meetings if _counts(meeting) and (since is None or meeting.starts_at > since)]
     return sorted(counted, key=_by_start)
 
 
