@@ -11,7 +11,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help setup demo test check bench lock clean
+.PHONY: help setup demo test check soak bench lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -35,6 +35,9 @@ test: $(STAMP) ## run every test; pytest's closing line comes last
 
 check: $(STAMP) ## every gate: format, lint, types, tests
 	@$(BIN)/python -m ops.check
+
+soak: $(STAMP) ## play 200 simulated years and check every invariant
+	@$(BIN)/python -m tests.simulation.soak $(SOAK_ARGS)
 
 # The peers get an environment of their own: what they depend on may not decide what the engine runs with.
 bench: $(STAMP) ## measure the embedded engine beside what one would pick instead

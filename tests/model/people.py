@@ -1,0 +1,162 @@
+"""The naive model of HR facts: what is in force for each person, and who reports to whom.
+
+Written from the rules alone, to disagree with the engine where the engine is wrong: no timers, no cleverness. A person is the list of
+everything HR ever said of them; whatever is asked is worked out from that list again.
+
+Rules
+    A fact holds from midnight of its day in the person's zone, at once if that is past; a departure from the end of its day.
+    Of the facts that hold, the newest wins, attribute by attribute, by (effective_on, recordedtime or time, sequence, id).
+    A cancellation voids departures (hires) with an earlier or equal (time, id), in any order of arrival.
+    A line is the managers above, nearest first, cut before the first repeat (the person included), at most 64.
+"""
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+Json = dict[str, Any]
+LINE_LENGTH_MAX: Final = 64
+KINDS: Final = frozenset(
+    {"hr.hired", "hr.hire_cancelled", "hr.role_changed", "hr.leave_started", "hr.leave_ended", "hr.departed", "hr.departure_cancelled"}
+)
+_VOIDED_BY: Final = {"hr.hire_cancelled": "hr.hired", "hr.departure_cancelled": "hr.departed"}
+_FOREVER: Final = datetime.max.replace(tzinfo=UTC)
+
+
+def kind_of(event: Json) -> str:
+    """Return the short type: `hr.hired`."""
+    return str(event["type"]).removeprefix("bothways.").removesuffix(".v1")
+
+
+def moment(text: str) -> datetime:
+    """Read an RFC 3339 instant."""
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def midnight(day: date, zone: str) -> datetime:
+    """Return when a day begins somewhere."""
+    return datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)
+
+
+class Person:
+    """What HR said of one person so far, and which of it holds."""
+
+    def __init__(self) -> None:
+        self.holding: list[Json] = []
+        self.pending: list[Json] = []
+        self.cancellations: list[Json] = []
+
+    def take(self, at: datetime, event: Json) -> None:
+        """Hear an HR event at its engine time."""
+        self.settle(at)
+        if kind_of(event) in _VOIDED_BY:
+            self.cancellations.append(event)
+            self.holding = [fact for fact in self.holding if not self._is_void(fact)]
+            self.pending = [fact for fact in self.pending if not self._is_void(fact)]
+        elif not self._is_void(event):
+            self.pending.append(event)
+            self.settle(at)
+
+    def settle(self, at: datetime) -> None:
+        """Let facts come into force whose moment has come, the earliest first: one may change the zone of the next."""
+        while (due_at := self.next_at()) <= at:
+            fact = min((fact for fact in self.pending if self._holds_from(fact) == due_at), key=_order)
+            self.pending.remove(fact)
+            self.holding.append(fact)
+
+    def next_at(self) -> datetime:
+        """Return when the next pending fact comes into force."""
+        return min((self._holds_from(fact) for fact in self.pending), default=_FOREVER)
+
+    def _holds_from(self, fact: Json) -> datetime:
+        day = date.fromisoformat(fact["data"]["effective_on"])
+        return midnight(day + timedelta(days=kind_of(fact) == "hr.departed"), self.attribute("timezone") or "UTC")
+
+    def _is_void(self, fact: Json) -> bool:
+        return any(
+            _VOIDED_BY[kind_of(word)] == kind_of(fact) and (moment(fact["time"]), fact["id"]) <= (moment(word["time"]), word["id"])
+            for word in self.cancellations
+        )
+
+    def attribute(self, name: str) -> Any:
+        """Return what the newest fact that names an attribute says; None when none does."""
+        newest, value = None, None
+        for fact in self.holding:
+            says = fact["data"]["changes"] if kind_of(fact) == "hr.role_changed" else fact["data"]
+            named = name in says and (kind_of(fact) == "hr.role_changed" or says[name] is not None)
+            if named and kind_of(fact) in {"hr.hired", "hr.role_changed"} and (newest is None or _order(fact) > newest):
+                newest, value = _order(fact), says[name]
+        return value
+
+    @property
+    def employment(self) -> str:
+        """`unknown`, `expected`, `active`, `on_leave` or `departed`."""
+        hires = [fact for fact in self.holding if kind_of(fact) == "hr.hired"]
+        if not hires:
+            return "expected" if any(kind_of(fact) == "hr.hired" for fact in self.pending) else "unknown"
+        last = max((fact for fact in self.holding if kind_of(fact) in {"hr.hired", "hr.departed"}), key=_order)
+        if kind_of(last) == "hr.departed":
+            return "departed"
+        leaves = [fact for fact in self.holding if kind_of(fact) in {"hr.leave_started", "hr.leave_ended"} and _order(fact) > _order(last)]
+        return "on_leave" if leaves and kind_of(max(leaves, key=_order)) == "hr.leave_started" else "active"
+
+
+class People:
+    """Everybody HR ever spoke of."""
+
+    def __init__(self) -> None:
+        self.by_id: dict[str, Person] = {}
+
+    def take(self, at: datetime, event: Json) -> None:
+        """Hear an HR event; other events are none of its business."""
+        if kind_of(event) in KINDS:
+            self.by_id.setdefault(event["data"]["person_id"], Person()).take(at, event)
+
+    def settle(self, at: datetime) -> None:
+        """Let time pass."""
+        for person in self.by_id.values():
+            person.settle(at)
+
+    def next_at(self) -> datetime:
+        """Return when the next fact of anybody comes into force."""
+        return min((person.next_at() for person in self.by_id.values()), default=_FOREVER)
+
+    def employment(self, person_id: str) -> str:
+        """Return how somebody stands; `unknown` for somebody never heard of."""
+        return self.by_id[person_id].employment if person_id in self.by_id else "unknown"
+
+    def attribute(self, person_id: str, name: str) -> Any:
+        """Return an attribute in force."""
+        return self.by_id[person_id].attribute(name) if person_id in self.by_id else None
+
+    def line(self, person_id: str) -> list[str]:
+        """Return everybody above somebody, nearest first."""
+        above: list[str] = []
+        manager_id = self.attribute(person_id, "manager_id")
+        while manager_id is not None and manager_id not in above and manager_id != person_id and len(above) < LINE_LENGTH_MAX:
+            above.append(manager_id)
+            manager_id = self.attribute(manager_id, "manager_id")
+        return above
+
+    def conflict(self, first_id: str, second_id: str, *, same_manager_allowed: bool = False) -> str | None:
+        """Return the rule of power that stands between two people."""
+        dotted = ((self.attribute(who, "dotted_line_ids") or (), other) for who, other in ((first_id, second_id), (second_id, first_id)))
+        if second_id in self.line(first_id) or first_id in self.line(second_id) or any(other in ids for ids, other in dotted):
+            return "reporting_line"
+        managers = {self.attribute(first_id, "manager_id"), self.attribute(second_id, "manager_id")}
+        return "same_manager" if len(managers) == 1 and managers != {None} and not same_manager_allowed else None
+
+
+def _order(fact: Json) -> tuple[Any, ...]:
+    recorded = fact.get("recordedtime") or fact["time"]
+    return fact["data"]["effective_on"], moment(recorded), int(fact.get("sequence") or 0), fact["id"]
+
+
+def people_at(history: list[tuple[datetime, Json]], at: datetime) -> People:
+    """Fold everything heard up to an instant, from the start."""
+    people = People()
+    for heard_at, event in history:
+        if heard_at <= at:
+            people.take(heard_at, event)
+    people.settle(at)
+    return people
