@@ -1,0 +1,178 @@
+"""Rules of a participant (engine/domain/participant.py)."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.domain.messages import Employment, PersonFacts
+from engine.domain.participant import (
+    Participant,
+    ParticipantStatus,
+    ParticipantTimer,
+    Profile,
+    at_rest,
+    check,
+    enrolled,
+    in_pool,
+    is_ready,
+    joined,
+    left,
+    room,
+    standing,
+    timer_of,
+    waiting,
+    with_timer,
+    withdrawn,
+)
+from schemas.codes import EligibilityCode
+from schemas.ids import PairingId, PersonId, ProgrammeId
+
+AT = datetime(2025, 1, 6, 9, tzinfo=UTC)
+WHOLE = Profile(offers=(("python", 2),), wants=(("strategy", 3, 0),))
+KNOWN = Participant(
+    programme_id=ProgrammeId("p"), person_id=PersonId("ann"), facts=PersonFacts(person_id=PersonId("ann"), employment=Employment.ACTIVE)
+)
+READY = replace(enrolled(KNOWN, AT), profile=WHOLE)
+
+kinds = st.sampled_from(sorted(ParticipantTimer))
+instants = st.integers(0, 1000).map(lambda hours: AT + timedelta(hours=hours))
+
+
+def test_nobody_takes_part_without_having_enrolled() -> None:
+    """A1: whoever takes part has a day of enrolment."""
+    with pytest.raises(AssertionError, match="A1"):
+        check(replace(KNOWN, status=ParticipantStatus.ENROLLED))
+
+
+@pytest.mark.parametrize("leftover", [{"profile": WHOLE}, {"waiting_since": AT}])
+def test_whoever_does_not_take_part_keeps_nothing(leftover: dict[str, object]) -> None:
+    """A4: no profile, no timers, no place in the queue."""
+    with pytest.raises(AssertionError, match="A4"):
+        check(replace(KNOWN, **leftover))
+
+
+def test_withdrawing_leaves_a_row_that_may_be_written() -> None:
+    """A4 holds after a withdrawal, whatever there was."""
+    busy = with_timer(waiting(READY, AT, 3), ParticipantTimer.STILL_WAITING, AT)
+
+    gone = withdrawn(replace(busy, is_first_in_queue=True, unmatched_reason="hours/hours"), ("later",))
+
+    check(gone)
+    assert (Profile(), None, False, None, ("later",)) == (
+        gone.profile,
+        gone.waiting_since,
+        gone.is_first_in_queue,
+        gone.unmatched_reason,
+        gone.profile_stamp,
+    )
+
+
+def test_a_withdrawal_never_forgets_a_newer_profile() -> None:
+    """The newest stamp stays, so that nothing older comes back."""
+    assert ("z",) == withdrawn(replace(READY, profile_stamp=("z",)), ("a",)).profile_stamp
+
+
+def test_enrolling_begins_anew_and_keeps_training_and_pairings() -> None:
+    """What was learned stays learned; waiting, pauses and reminders start from nothing."""
+    before = replace(READY, is_trained=True, waiting_since=AT, profile_reminders=2, status=ParticipantStatus.WITHDRAWN)
+
+    again = enrolled(before, AT + timedelta(days=1))
+
+    assert (True, None, 0, AT + timedelta(days=1)) == (again.is_trained, again.waiting_since, again.profile_reminders, again.enrolled_at)
+
+
+@pytest.mark.parametrize("profile", [Profile(), replace(WHOLE, wants=()), replace(WHOLE, offers=())])
+def test_nobody_is_ready_without_offers_and_wants(profile: Profile) -> None:
+    """Everyone offers and everyone wants."""
+    assert is_ready(READY)
+    assert not is_ready(replace(READY, profile=profile))
+
+
+def test_waiting_begins_once() -> None:
+    """A2: whoever waits already keeps the day and the round it began with."""
+    begun = waiting(READY, AT, 4)
+    again = waiting(begun, AT + timedelta(days=3), 7)
+
+    assert (AT, 4) == (again.waiting_since, again.waiting_since_round)
+
+
+@pytest.mark.parametrize("status", [ParticipantStatus.KNOWN, ParticipantStatus.PAUSED, ParticipantStatus.WITHDRAWN])
+def test_waiting_begins_only_for_the_ready(status: ParticipantStatus) -> None:
+    """A2: readiness comes first."""
+    assert None is waiting(replace(READY, status=status), AT, 0).waiting_since
+
+
+@pytest.mark.parametrize(
+    ("employment", "status", "code"),
+    [
+        (Employment.ON_LEAVE, ParticipantStatus.PAUSED, EligibilityCode.ON_LEAVE),
+        (Employment.UNKNOWN, ParticipantStatus.ENROLLED, EligibilityCode.NOT_ACTIVE),
+        (Employment.EXPECTED, ParticipantStatus.PAUSED, EligibilityCode.NOT_ACTIVE),
+        (Employment.ACTIVE, ParticipantStatus.PAUSED, EligibilityCode.PAUSED),
+        (Employment.ACTIVE, ParticipantStatus.ENROLLED, EligibilityCode.TRAINING),
+    ],
+)
+def test_standing_names_the_first_thing_in_the_way(employment: Employment, status: ParticipantStatus, code: EligibilityCode) -> None:
+    """One person, one code."""
+    participant = replace(READY, status=status, facts=replace(READY.facts, employment=employment))
+
+    assert code is standing(participant, training_required=True)
+
+
+def test_nothing_stands_in_the_way_of_somebody_active_and_trained() -> None:
+    """None means: may be paired."""
+    assert None is standing(replace(READY, is_trained=True), training_required=True)
+    assert None is standing(READY, training_required=False)
+
+
+@given(capacity=st.integers(1, 5), capacity_max=st.integers(1, 5), taken=st.integers(0, 7))
+def test_room_is_what_both_allow_less_what_is_taken(capacity: int, capacity_max: int, taken: int) -> None:
+    """Never below zero, though a policy may lower the limit under what is live."""
+    ids = tuple(PairingId(f"p.{number:016x}") for number in range(taken))
+    participant = replace(READY, profile=replace(WHOLE, capacity=capacity), pairing_ids=ids)
+
+    assert max(0, min(capacity, capacity_max) - taken) == room(participant, capacity_max)
+
+
+def test_the_pool_has_those_with_room_and_nothing_in_the_way() -> None:
+    """The short question asks what a round would ask."""
+    asked = [READY, KNOWN, joined(READY, PairingId("p.0")), replace(READY, status=ParticipantStatus.PAUSED)]
+
+    assert [True, False, False, False] == [in_pool(one, capacity_max=5, training_required=False) for one in asked]
+    assert not in_pool(READY, capacity_max=5, training_required=True)
+
+
+@given(names=st.lists(st.sampled_from("abcd"), max_size=8))
+def test_joining_and_leaving_keep_the_ids_sorted_and_single(names: list[str]) -> None:
+    """The row's check would refuse anything else."""
+    participant = READY
+    for name in names:
+        participant = joined(participant, PairingId(name))
+        check(participant)
+
+    assert tuple(sorted(set(names))) == participant.pairing_ids
+    for name in names:
+        participant = left(participant, PairingId(name))
+    assert () == participant.pairing_ids
+
+
+@given(changes=st.lists(st.tuples(kinds, st.none() | instants), max_size=12))
+def test_each_kind_has_one_timer_and_the_first_wakes_the_row(changes: list[tuple[ParticipantTimer, datetime | None]]) -> None:
+    """Setting replaces, None removes, the earliest is the row's."""
+    participant = READY
+    for kind, due_at in changes:
+        participant = with_timer(participant, kind, due_at)
+    expected = {kind: due_at for kind, due_at in dict(changes).items() if due_at is not None}
+
+    assert {kind: expected.get(kind) for kind in ParticipantTimer} == {kind: timer_of(participant, kind) for kind in ParticipantTimer}
+    assert min(expected.values(), default=None) == participant.wake_at
+
+
+def test_nobody_waits_in_a_programme_that_is_over() -> None:
+    """No timer, no queue."""
+    resting = at_rest(with_timer(waiting(READY, AT, 0), ParticipantTimer.QUARTER, AT))
+
+    assert (None, None) == (resting.wake_at, resting.waiting_since)
