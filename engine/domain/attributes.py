@@ -9,8 +9,12 @@ Must stay in sync with: the fields of `hr.hired` and `hr.role_changed` (schemas/
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from schemas.ids import PersonId
+
+LANGUAGES_DEFAULT: Final = ("en",)
+"""What a person speaks of whom nobody has said it."""
 
 
 class Attribute(StrEnum):

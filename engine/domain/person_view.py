@@ -6,6 +6,8 @@ Never knows: a programme's profile; nothing of it is in the row, `exclude` least
 
 from typing import Final
 
+from engine.domain.attributes import LANGUAGES_DEFAULT
+from engine.domain.hours import TIMEZONE_DEFAULT
 from engine.domain.messages import Employment
 from engine.domain.person import Person
 from engine.domain.person_facts import FactKind, HrFact
@@ -22,7 +24,8 @@ _EMPLOYMENT_AFTER: Final = {
 def described(person: Person) -> dict[str, object]:
     """Describe a person.
 
-    Returns: JSON values; null or an empty list where HR has said nothing. `pending` holds one entry per attribute that waits for its day,
+    Returns: JSON values; null or an empty list where HR has said nothing, but for zone and languages, which then are the defaults
+        that the rules use. `pending` holds one entry per attribute that waits for its day,
         `employment` among them with the state it will bring, in the order of the facts.
     """
     now, says = person.standing, person.attributes
@@ -36,8 +39,8 @@ def described(person: Person) -> dict[str, object]:
         "dotted_line_ids": list(says.dotted_line_ids),
         "department": says.department,
         "location": says.location,
-        "timezone": says.timezone,
-        "languages": list(says.languages),
+        "timezone": says.timezone or TIMEZONE_DEFAULT,
+        "languages": list(says.languages or LANGUAGES_DEFAULT),
         "job_level": says.job_level,
         "job_family": says.job_family,
         "legal_entity": says.legal_entity,

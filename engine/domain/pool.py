@@ -11,6 +11,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
+from engine.domain.attributes import LANGUAGES_DEFAULT
 from engine.domain.eligibility import PoolMember
 from engine.domain.hours import TIMEZONE_DEFAULT
 from engine.domain.participant import TAKING_PART, Participant, in_pool, room, standing
@@ -19,7 +20,6 @@ from schemas.codes import EligibilityCode
 from schemas.ids import PersonId
 from schemas.policy import Policy
 
-LANGUAGES_DEFAULT: Final = ("en",)
 LEVELS_PER_BAND: Final = 3
 """Job levels 1 to 12 in four career stages."""
 

@@ -45,14 +45,14 @@ def driver() -> PeopleDriver:
 
 
 def test_a_hire_of_today_is_active_with_what_it_says(driver: PeopleDriver) -> None:
-    """A fact whose day has begun applies at once; what a hire leaves out, nobody has said."""
+    """A fact whose day has begun applies at once; what a hire leaves out, nobody has said, and the zone is the default."""
     driver.pipe(hired("ann", JAN_6, department="Sales", languages=["de", "en"], job_level=4))
 
     seen = driver.seen("ann")
     assert ("active", "2025-01-06", "Sales", ["de", "en"], 4) == tuple(
         seen[name] for name in ("employment", "hired_on", "department", "languages", "job_level")
     )
-    assert (None, None, []) == (seen["timezone"], seen["manager_id"], seen["dotted_line_ids"])
+    assert ("UTC", None, []) == (seen["timezone"], seen["manager_id"], seen["dotted_line_ids"])
 
 
 def test_a_future_hire_is_expected_until_its_day_begins_in_the_persons_zone(driver: PeopleDriver) -> None:
