@@ -7,7 +7,6 @@ import os
 import sys
 from collections.abc import Sequence
 from functools import partial
-from importlib.metadata import version
 from types import TracebackType
 from typing import Final
 
@@ -20,11 +19,18 @@ from engine.errors import EngineError
 
 DEBUG_FLAG: Final = "--debug"
 
+
+def _version() -> str:
+    from importlib.metadata import version
+
+    return version("bothways")
+
+
 app: Final = App(
     name="bothways",
     help="Two-way mentorship as an event-driven programme engine: HR facts and people's choices in, pairings and nudges out.",
     help_epilogue="Exit codes: 0 done, 1 refused or failed, 2 usage, 3 finished but some input was dead-lettered.",
-    version=lambda: version("bothways"),
+    version=_version,
     suppress_keyboard_interrupt=False,
 )
 dead_letters: Final = App(name="dead-letters", help="Records that were refused: list them, show one.")

@@ -1,5 +1,6 @@
 """What all commands share: where the data is, in which form to print, and how the data is opened."""
 
+import gc
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -57,7 +58,15 @@ def opened(options: Options, *, is_made: bool = False, clock: Callable[[], datet
         raise Refused(f"no data in {directory}; start with `bothways ingest` or `bothways demo`")
     from engine.runtimes.embedded.engine import EmbeddedEngine
 
-    return EmbeddedEngine(directory, options.settings(), clock=clock)
+    engine = EmbeddedEngine(directory, options.settings(), clock=clock)
+    collect_from_here()
+    return engine
+
+
+def collect_from_here() -> None:
+    """Switch the garbage collector on, which start-up keeps off; what is there by now stays, and is never looked at again."""
+    gc.freeze()
+    gc.enable()
 
 
 def instant_from(text: str, option: str) -> datetime:

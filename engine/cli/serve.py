@@ -10,7 +10,7 @@ from cyclopts import Parameter
 
 from engine.cli.exits import Misused, Refused
 from engine.cli.ingest import STANDARD_INPUT
-from engine.cli.options import DEFAULTS, Options
+from engine.cli.options import DEFAULTS, Options, collect_from_here
 
 if TYPE_CHECKING:
     from engine.runtimes.embedded.following import Feed
@@ -45,6 +45,7 @@ def serve(
         engine = stack.enter_context(ObservedEngine(options.directory(), settings, topology=topology))
         if metrics_port is not None:
             stack.enter_context(_metrics_server(telemetry, metrics_port))
+        collect_from_here()
         service = Service(engine, Observer(telemetry), feed, settings)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: service.stop())
