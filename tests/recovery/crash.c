@@ -3,6 +3,7 @@
  *
  *   fault_arm(at, kind)   the call number `at` (from 1) is hit; 0 disarms. Counting starts again.
  *   fault_count()         calls so far.
+ *   fault_was_hit()       whether a call failed on purpose.
  *   fault_kill_after(s)   SIGKILL after so many seconds, wherever the process then is.
  */
 #define _GNU_SOURCE
@@ -19,15 +20,19 @@ enum kind { KILL_BEFORE = 0, KILL_TORN = 1, FAIL_EIO = 2, FAIL_ENOSPC = 3 };
 
 static long calls_count = 0;
 static long hit_at = 0;
+static int was_hit = 0;
 static enum kind hit_kind = KILL_BEFORE;
 
 void fault_arm(long at, int kind) {
     calls_count = 0;
+    was_hit = 0;
     hit_at = at;
     hit_kind = (enum kind)kind;
 }
 
 long fault_count(void) { return calls_count; }
+
+int fault_was_hit(void) { return was_hit; }
 
 int fault_kill_after(double seconds) {
     struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGKILL};
@@ -56,6 +61,7 @@ static int is_our_file(int file) {
 static int is_hit(void) {
     if (++calls_count != hit_at) return 0;
     if (hit_kind == KILL_BEFORE) die();
+    was_hit = 1;
     return 1;
 }
 
@@ -103,6 +109,14 @@ ssize_t write(int file, const void *bytes, size_t count) {
 INTERPOSE(fsync, is_our_file(file), (int file), (file), int)
 INTERPOSE(fdatasync, is_our_file(file), (int file), (file), int)
 INTERPOSE(ftruncate64, is_our_file(file), (int file, off64_t length), (file, length), int, off64_t)
-INTERPOSE(unlink, is_ours(path), (const char *path), (path), const char *)
+/* A removal is killed before, never failed: SQLite ignores that error, rightly, for the emptied log at a close. */
+int unlink(const char *path) {
+    REAL(int, "unlink", const char *);
+    if (is_ours(path)) {
+        calls_count++;
+        if (calls_count == hit_at && hit_kind <= KILL_TORN) die();
+    }
+    return real(path);
+}
 
 int ftruncate(int file, off_t length) { return ftruncate64(file, length); }

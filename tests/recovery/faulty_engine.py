@@ -98,8 +98,8 @@ def _forked(order: dict[str, Any], faults: Any, answer: int) -> int:
     except EngineError as error:
         os.write(answer, json.dumps({"error": type(error).__name__, "message": str(error)}).encode())
         return ENGINE_STOPPED
-    calls_count = None if faults is None else faults.fault_count()
-    os.write(answer, json.dumps({**result, "calls_count": calls_count}).encode())
+    facts = {} if faults is None else {"calls_count": faults.fault_count(), "was_hit": bool(faults.fault_was_hit())}
+    os.write(answer, json.dumps({**result, **facts}).encode())
     return 0
 
 

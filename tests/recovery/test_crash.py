@@ -108,6 +108,8 @@ def test_stops_at_the_first_error_of_the_disk_and_resumes(engines: FaultyEngines
     def case(at: int) -> str | None:
         data_dir = workspace / f"{kind}-{at}"
         failed = engines.run(data_dir, at=at, kind=kind, **SMALL)
+        if failed["exit"] == 0 and not failed["was_hit"]:
+            return None  # the call removes an emptied log
         if failed["exit"] != ENGINE_STOPPED or failed["error"] != "StoreFailed" or "\n" in failed["message"]:
             return f"{kind} at call {at} did not stop the engine: {failed}"
         return complaint_after(engines, data_dir, undisturbed, f"{kind} at call {at}", **SMALL)

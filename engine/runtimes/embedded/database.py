@@ -24,7 +24,7 @@ from engine.runtimes.embedded.layout import APPLICATION_ID, FORMAT, SCHEMA
 FILE_NAME: Final = "bothways.db"
 LOCK_NAME: Final = "lock"
 
-WAL_BYTES_MAX: Final = 16 * 1024 * 1024
+WAL_BYTES_MAX: Final = 64 * 1024 * 1024
 
 QUICK_CHECK_BYTES_MAX: Final = 32 * 1024 * 1024
 """Larger files are checked by `verify` only, so that a start stays under a second."""

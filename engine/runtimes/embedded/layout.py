@@ -4,7 +4,8 @@ One transaction changes all of them together. Instants are integer seconds since
 
     meta     name → value: the salt, the last `at`, the next position of the log and of every topic
     log      every input, tick and control record that moved the engine, in order; the only cause of everything else
-    rows     the tables of both stages; a row's timer is its `wake_at`
+    rows     the tables of both stages but one; a row's timer is its `wake_at`
+    marks    that one: what was seen, see stored_tables
     outputs  every published event and dead letter, in order per topic
 """
 
@@ -35,6 +36,12 @@ SCHEMA: Final = (
         PRIMARY KEY (stage, name, key)
     ) STRICT, WITHOUT ROWID
     """,
+    """
+    CREATE TABLE marks (
+        stage INTEGER NOT NULL, key BLOB NOT NULL, content BLOB NOT NULL, refused TEXT, wake_at INTEGER, PRIMARY KEY (stage, key)
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX mark_timers ON marks (stage, wake_at, key) WHERE wake_at IS NOT NULL",
     "CREATE INDEX timers ON rows (stage, wake_at, name, key) WHERE wake_at IS NOT NULL",
     """
     CREATE TABLE outputs (

@@ -8,10 +8,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
+from engine.runtimes.embedded.stored_tables import Timer
 from engine.timers import TimerIndex
-
-Timer = tuple[datetime, str, str]
-"""(wake_at, table, key): the order in which timers fire."""
 
 NEAR_TIMERS_MAX: Final = 10_000
 CHANGES_PER_TIMER_MAX: Final = 5

@@ -19,7 +19,7 @@ from schemas.codes import PairingState
 DUE_COUNTED_MAX: Final = 1_000
 """Timers that are due are counted per stage up to this many."""
 
-_ROW_COUNTS: Final = "SELECT name, count(*) FROM rows GROUP BY name"
+_ROW_COUNTS: Final = "SELECT name, count(*) FROM rows GROUP BY name UNION ALL SELECT 'seen', count(*) FROM marks"
 
 
 class TimedStore(SqliteStore):

@@ -34,6 +34,7 @@ _NO_FUTURE: Final = datetime(9998, 1, 1, tzinfo=UTC)
 """Later than any event may be."""
 
 _ROWS: Final = "SELECT stage || '/' || name, key, value, wake_at FROM rows ORDER BY stage, name, key"
+_MARKS: Final = "SELECT 'marks/' || stage, key, content, refused, wake_at FROM marks ORDER BY stage, key"
 _LOG: Final = "SELECT 'log', position, kind, at, source_position, topic, key, value, headers FROM log ORDER BY position"
 _PUBLISHED: Final = """
     SELECT topic, position, id, key, value, headers, body_hash FROM outputs WHERE topic NOT LIKE 'dlq.%' ORDER BY topic, position
@@ -75,7 +76,7 @@ class Verification:
 def digests(database: Database) -> dict[str, tuple[int, str]]:
     """Return count and digest of each table, topic and the log, by name. When an input arrived is left out: it decides nothing."""
     found: dict[str, tuple[int, str]] = {}
-    for query in (_ROWS, _LOG, _PUBLISHED, _REFUSED, _LAST_AT):
+    for query in (_ROWS, _MARKS, _LOG, _PUBLISHED, _REFUSED, _LAST_AT):
         found |= _digested(database, query)
     return found
 
@@ -134,7 +135,7 @@ def _compared(
 
 def digests_of_derived(database: Database) -> dict[str, tuple[int, str]]:
     """Return count and digest of everything that follows from the log alone."""
-    return _digested(database, _ROWS) | _digested(database, _PUBLISHED) | _digested(database, _LAST_AT)
+    return _digested(database, _ROWS) | _digested(database, _MARKS) | _digested(database, _PUBLISHED) | _digested(database, _LAST_AT)
 
 
 def _digested(database: Database, query: str) -> dict[str, tuple[int, str]]:

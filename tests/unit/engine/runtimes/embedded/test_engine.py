@@ -314,7 +314,8 @@ def test_verify_agrees_with_what_was_written(tmp_path: Path) -> None:
     [
         "UPDATE rows SET value = CAST(replace(CAST(value AS TEXT), 'p1', 'p2') AS BLOB) WHERE name = 'people' AND key = 'p1'",
         "UPDATE rows SET wake_at = wake_at + 1 WHERE name = 'programmes'",
-        "DELETE FROM rows WHERE name = 'seen' AND key = (SELECT min(key) FROM rows WHERE name = 'seen')",
+        "DELETE FROM marks WHERE key = (SELECT min(key) FROM marks)",
+        "UPDATE marks SET content = key WHERE key = (SELECT max(key) FROM marks)",
         "UPDATE outputs SET value = CAST(value || ' ' AS BLOB) WHERE topic = 'mentorship.nudges.v1' AND position = 3",
         "UPDATE outputs SET key = 'p9' WHERE topic = 'mentorship.insights.v1' AND position = 3",
         "UPDATE outputs SET value = x'00' WHERE topic = 'dlq.ingest' AND position = 0",
