@@ -4,6 +4,7 @@ Memory is never repaired: after a failed or unanswered commit nobody here can kn
 fences whatever was left open, reads what was committed, and goes on from there. A supervisor restarts with back-off.
 """
 
+import asyncio
 import os
 import sys
 from collections.abc import Iterator
@@ -29,9 +30,17 @@ def leave(error: BaseException, *, topic: str = "", partition: int = -1) -> NoRe
 
 
 @contextmanager
-def leaving_on_doubt(topic: str = "", partition: int = -1) -> Iterator[None]:
-    """Leave the process if anything at all goes wrong inside, a cancellation included."""
+def leaving_on_doubt(topic: str = "", partition: int = -1, *, is_cancellable: bool = False) -> Iterator[None]:
+    """Leave the process if anything at all goes wrong inside.
+
+    Args:
+        is_cancellable: whether a cancellation leaves nothing in doubt; where a commit may be under way it does.
+    """
     try:
         yield
+    except asyncio.CancelledError as error:
+        if is_cancellable:
+            raise
+        leave(error, topic=topic, partition=partition)
     except BaseException as error:  # noqa: BLE001 - the loop boundary of this runtime: nothing goes on in doubt
         leave(error, topic=topic, partition=partition)

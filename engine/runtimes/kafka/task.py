@@ -29,6 +29,7 @@ from engine.runtimes.kafka.settings import KafkaSettings
 BATCH_BYTES: Final = 400_000
 FOLD_SECONDS_MAX: Final = 0.02
 """A task folds no longer than this before others get a turn."""
+TURN_SECONDS: Final = 0.05
 BACKLOG_RECORDS_MAX: Final = 4_000
 """With more than this unfolded, the shell stops fetching for the task."""
 TRANSACTION_SECONDS_MAX: Final = 15
@@ -84,7 +85,7 @@ class Task:
             max_batch_size=BATCH_BYTES,
             max_request_size=RECORD_BYTES_MAX,
             request_timeout_ms=10_000,
-            retry_backoff_ms=20,
+            retry_backoff_ms=10,
             metadata_max_age_ms=60_000,
         )
         await asyncio.wait_for(self._producer.start(), self._settings.timeout_seconds)
@@ -96,6 +97,11 @@ class Task:
         self._backlog.extend(records)
         if self._pump is None:
             self._pump = asyncio.ensure_future(self._fold_backlog())
+
+    async def wait_for_room(self) -> None:
+        """Wait until the backlog is short enough to take more."""
+        while self.backlog_count > BACKLOG_RECORDS_MAX and self._pump is not None:
+            await asyncio.wait([self._pump], timeout=TURN_SECONDS)
 
     def commit_if_due(self, now: float) -> None:
         """Start a commit when enough has gathered or waited long enough, and none is under way."""

@@ -34,6 +34,8 @@ STAGE_OF: Final = {topic.name: stage for stage, topic in INBOX_OF.items()}
 SOURCES: Final = (*(topic.name for topic in INPUT_TOPICS), *STAGE_OF)
 """Everything that a worker consumes, without the prefix."""
 ROUND_REQUESTED: Final = b"bothways.round.requested.v1"
+TICK_SECONDS_MAX: Final = 0.02
+"""How often a shell lets time pass, at least."""
 OPENED_AT_ONCE_MAX: Final = 16
 """Tasks that fence and restore at the same time."""
 
@@ -138,7 +140,7 @@ class Tasks:
 
     async def _own(self, source: TopicPartition, positions: Positions) -> int:
         async with self._opening:
-            with leaving_on_doubt(*source):
+            with leaving_on_doubt(*source, is_cancellable=True):
                 parked = self.by_source.get(source)
                 if parked is not None:
                     if parked.committed_position == (await positions.committed(source) or 0):

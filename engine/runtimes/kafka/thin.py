@@ -5,21 +5,15 @@ The fallback for the day on which a Faust release breaks what `faust_shell` buil
 
 import asyncio
 import signal
-from typing import Final
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
 from aiokafka.errors import NoOffsetForPartitionError
 
-from engine.runtimes.kafka.connection import client_options
+from engine.runtimes.kafka.consuming import FETCHED_RECORDS_MAX, consumer_options
 from engine.runtimes.kafka.doubt import leaving_on_doubt
-from engine.runtimes.kafka.settings import KafkaSettings
 from engine.runtimes.kafka.task import BACKLOG_RECORDS_MAX
-from engine.runtimes.kafka.tasks import SOURCES, Installation, Tasks
-
-TICK_SECONDS_MAX: Final = 0.02
-FETCH_BYTES: Final = 2 * 1024 * 1024
-FETCHED_RECORDS_MAX: Final = 2_000
+from engine.runtimes.kafka.tasks import SOURCES, TICK_SECONDS_MAX, Installation, Tasks
 
 
 class ThinWorker(ConsumerRebalanceListener):  # type: ignore[misc] # the library ships no types
@@ -29,7 +23,9 @@ class ThinWorker(ConsumerRebalanceListener):  # type: ignore[misc] # the library
         self.tasks = Tasks(installation)
         self._settings = installation.settings
         self._stopping = asyncio.Event()
-        self._consumer = _consumer(installation.settings)
+        self._consumer = AIOKafkaConsumer(
+            **consumer_options(installation.settings), partition_assignment_strategy=(StickyPartitionAssignor,)
+        )
         self._paused: set[TopicPartition] = set()
 
     async def run(self) -> None:
@@ -100,21 +96,3 @@ class _Positions:
         beginning = await self._consumer.beginning_offsets([source])
         end = await self._consumer.end_offsets([source])
         return beginning[source], end[source]
-
-
-def _consumer(settings: KafkaSettings) -> AIOKafkaConsumer:
-    return AIOKafkaConsumer(
-        **client_options(settings),
-        group_id=settings.app,
-        isolation_level="read_committed",
-        enable_auto_commit=False,
-        auto_offset_reset="none",
-        session_timeout_ms=int(settings.session_seconds * 1000),
-        heartbeat_interval_ms=int(settings.session_seconds * 250),
-        max_poll_interval_ms=300_000,
-        rebalance_timeout_ms=60_000,
-        request_timeout_ms=max(15_000, int(settings.session_seconds * 1500)),
-        max_partition_fetch_bytes=FETCH_BYTES,
-        fetch_max_wait_ms=50,
-        partition_assignment_strategy=(StickyPartitionAssignor,),
-    )
