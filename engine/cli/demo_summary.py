@@ -16,7 +16,8 @@ def print_summary(summary: "Summary", play: "Play", seconds: float, directory: P
     """Print the year: what came of it, who met, what people heard, and where to look next."""
     print_facts(f"a programme year, to {play.now:%Y-%m-%d}", _outcome(summary, play, seconds))
     bands = ((name, "<5" if count is None else count) for name, count in summary.pairs_by_bands.items())
-    print_table(("experience bands that met", "pairs"), bands, right=frozenset({"pairs"}))
+    if any(summary.pairs_by_bands.values()):
+        print_table(("experience bands that met", "pairs"), bands, right=frozenset({"pairs"}))
     most = sorted(summary.nudges_sent_by_key.items(), key=lambda item: (-item[1], item[0]))
     print_table(("nudge", "sent"), ((key.replace("_", " "), f"{count:,}") for key, count in most[:NUDGES_SHOWN]), right=frozenset({"sent"}))
     held_back = summary.nudges_suppressed_by_reason

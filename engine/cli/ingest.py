@@ -50,7 +50,7 @@ def ingest(
 
         tally = engine.ingest(source.lines(), emit_from=bound, on_progress=show)
         seconds, reached = bar.seconds, engine.last_at
-    _print_tally(options, tally, codes, seconds, reached)
+    _print_tally(options, tally, codes, seconds=seconds, reached=reached, is_cut_short=source.failure is not None)
     if source.failure is not None:
         raise Refused(f"reading stopped: {source.failure}; what came before it is kept")
     return ExitCode.DEAD_LETTERED if tally.dead_lettered else ExitCode.DONE
@@ -104,7 +104,9 @@ def _count_codes(codes: "Counter[str]", transition: "Transition") -> None:
     codes.update(letter.code.value for letter in transition.dead_letters)
 
 
-def _print_tally(options: Options, tally: "Tally", codes: "Counter[str]", seconds: float, reached: "datetime | None") -> None:
+def _print_tally(
+    options: Options, tally: "Tally", codes: "Counter[str]", *, seconds: float, reached: "datetime | None", is_cut_short: bool
+) -> None:
     from schemas.fields import instant_text
 
     taken = tally.accepted + tally.duplicates + tally.dead_lettered
@@ -122,5 +124,5 @@ def _print_tally(options: Options, tally: "Tally", codes: "Counter[str]", second
             ("engine time", None if reached is None else instant_text(reached)),
         ),
     )
-    if tally.dead_lettered:
+    if tally.dead_lettered and not is_cut_short:
         say_error(f"{tally.dead_lettered:,} lines were refused; see `bothways dead-letters list`")

@@ -53,6 +53,8 @@ def _told(value: object) -> str | None:
             return None
         case bool():
             return "yes" if value else "no"
+        case list() if _is_table(value):
+            return f"{len(value)} of them"
         case list():
             return ", ".join(str(each) for each in value)
         case Mapping():

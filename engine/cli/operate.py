@@ -48,8 +48,8 @@ def invite(
         found = programme_of(engine, programme)
         people = _invitable(engine, found, department)
         refused = 0
-        for number, person_id in enumerate(people):
-            answer = engine.command(ParticipationNominated.TYPE, {"person_id": person_id, "programme_id": programme})
+        nominations = ({"person_id": person_id, "programme_id": programme} for person_id in people)
+        for number, answer in enumerate(engine.commands(ParticipationNominated.TYPE, nominations)):
             refused += answer.outcome is Outcome.DEAD_LETTERED
             bar.show(number, f"{number:,} of {len(people):,}", total=len(people))
     if options.json:

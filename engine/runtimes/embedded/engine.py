@@ -166,14 +166,15 @@ class EmbeddedEngine:
         Args:
             type_: full event type.
         """
-        at = self._store.last_at or self._clock().replace(microsecond=0)
-        id_ = derived_id("command", type_, _canonical(data).decode(), self._store.log.next_position)
-        event = {"specversion": "1.0", "id": id_, "source": COMMAND_SOURCE, "type": type_, "time": instant(at), "data": data}
-        if actor is not None:
-            event["actor"] = actor
-        answer = self._answered(Origin(topic="", value=_canonical(event), headers=STRUCTURED_HEADERS), at, TimeMode.DATA)
+        answer = self._commanded(type_, data, actor)
         self._settle()
         return answer
+
+    def commands(self, type_: str, each: Iterable[Mapping[str, Any]]) -> Iterator[Answer]:
+        """Do many commands of one type like `command`, with shared commits. The answers are true once the last one was yielded."""
+        for data in each:
+            yield self._commanded(type_, data, None)
+        self._settle()
 
     def redrive(self, letter: StoredOutput) -> Answer:
         """Take a dead letter again, at the last `at`. A second time is a no-op."""
@@ -271,6 +272,14 @@ class EmbeddedEngine:
         """
         self.commit()
         return verification(self._database, self._topology, salt=self._salt, on_progress=on_progress)
+
+    def _commanded(self, type_: str, data: Mapping[str, Any], actor: str | None) -> Answer:
+        at = self._store.last_at or self._clock().replace(microsecond=0)
+        id_ = derived_id("command", type_, _canonical(data).decode(), self._store.log.next_position)
+        event = {"specversion": "1.0", "id": id_, "source": COMMAND_SOURCE, "type": type_, "time": instant(at), "data": data}
+        if actor is not None:
+            event["actor"] = actor
+        return self._answered(Origin(topic="", value=_canonical(event), headers=STRUCTURED_HEADERS), at, TimeMode.DATA)
 
     def _offered(self, origin: Origin, received_at: datetime, mode: TimeMode) -> Outcome:
         outcome = Outcome.APPLIED
