@@ -17,14 +17,15 @@ Source: house rule; daily rounds with a falling reserve beat batches, see the pa
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from engine.domain.assignment import Assignment, Edge, assign, colourings_by
-from engine.domain.candidates import Candidates, RuleBook
+from engine.domain.candidates import Seekers
+from engine.domain.choosing import Choice, Chooser, Task, choose
 from engine.domain.eligibility import LOCK_WAIVES, Bar, PoolMember, RoundContext, bar_between
+from engine.domain.rule_book import RuleBook
 from engine.domain.scoring import Benefit, Context, Lesson, lessons, topic_weights
 from engine.domain.waiting import Unmatched, unmatched_reasons
 from schemas.codes import EligibilityCode
@@ -33,8 +34,6 @@ from schemas.policy import Policy
 
 ROUNDS_WAITED_MAX: Final = 6
 """Waiting weighs no more after that many rounds."""
-BLOCKING_GAIN: Final = 100
-"""A pair blocks when both would gain more than that many points."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +131,7 @@ def hold_round(
     at: datetime,
     topic_catalogue: Mapping[str, str],
     locks: Iterable[tuple[PersonId, PersonId]] = (),
+    chooser: Chooser = choose,
 ) -> RoundResult:
     """Propose pairs among the people with room.
 
@@ -142,6 +142,7 @@ def hold_round(
         at: the round's instant, UTC; its ISO week decides the shared hours.
         topic_catalogue: family by topic id.
         locks: pairs that a coordinator locked into this round, in any order.
+        chooser: what computes the choice; any one gives the same result.
     """
     assert at.tzinfo is not None, "instants are aware"
     everybody = tuple(sorted(members, key=lambda member: member.person_id))
@@ -150,19 +151,30 @@ def hold_round(
     book = RuleBook(everybody, context, round_ordinal)
     room = [member.room if _is_in_pool(member) else 0 for member in everybody]
     locked, refused = _take_locks(book, locks, room)
-    found = book.candidates([_bonus(member, policy) for member in everybody], [_reserve(member, policy) for member in everybody])
-    edges = [edge for edge in found.edges if (edge.lo, edge.hi) not in locked]
-    assignment = _assign_in_phases(edges, room, book, locked, policy)
-    pairs = sorted(locked | {(edge.lo, edge.hi) for edge in assignment.chosen})
+    task = Task(
+        book=book,
+        seekers=Seekers(
+            positions=[position for position, member in enumerate(everybody) if _is_in_pool(member)],
+            bonuses=[_bonus(member, policy) for member in everybody],
+            reserves=[_reserve(member, policy) for member in everybody],
+        ),
+        room=room,
+        locked=frozenset(locked),
+        served=frozenset({p for pair in locked for p in pair} | {p for p, member in enumerate(everybody) if member.live_count > 0}),
+        first_pair_first=policy.first_pair_first,
+        matcher=policy.matcher,
+    )
+    found = chooser(task)
+    pairs = sorted({*locked, *found.pairs})
     proposed = {position for pair in pairs for position in pair}
     return RoundResult(
         proposals=tuple(_proposal(book, found, pair, is_locked=pair in locked) for pair in pairs),
         unmatched=unmatched_reasons(book, found, [position for position in range(len(everybody)) if position not in proposed]),
         refused_locks=refused,
         certificate=Certificate(
-            total=assignment.total,
-            bound=assignment.bound,
-            blocking_pairs_count=_blocking_pairs_count(edges, assignment.chosen, room),
+            total=found.total,
+            bound=found.bound,
+            blocking_pairs_count=found.blocking_pairs_count,
         ),
         topic_weights=weights,
     )
@@ -188,7 +200,7 @@ def _take_locks(
     book: RuleBook, locks: Iterable[tuple[PersonId, PersonId]], room: list[int]
 ) -> tuple[set[tuple[int, int]], tuple[RefusedLock, ...]]:
     """Take the room of each lock that the hard rules allow, lower ids first; `room` is changed."""
-    position_by_id = {member.person_id: position for position, member in enumerate(book.members)}
+    position_by_id = book.position_by_id
     locked: set[tuple[int, int]] = set()
     refused: list[RefusedLock] = []
     for lo_id, hi_id in sorted({(min(pair), max(pair)) for pair in locks}):
@@ -207,59 +219,7 @@ def _take_locks(
     return locked, tuple(refused)
 
 
-def _assign_in_phases(
-    edges: Sequence[Edge], room: Sequence[int], book: RuleBook, locked: set[tuple[int, int]], policy: Policy
-) -> Assignment:
-    """Serve first pairs before further ones, then give out what room is left.
-
-    In the first phase people without a pair take one each. Whoever is still without one may then use the further room of the others.
-    Totals and bounds of the phases add up.
-    """
-    colourings = colourings_by([member.band for member in book.members], book.ties)
-    left = list(room)
-    served = {position for pair in locked for position in pair} | {p for p, member in enumerate(book.members) if member.live_count > 0}
-    chosen: list[Edge] = []
-    total = bound = 0
-    for is_first_pair_phase in (True, True, False) if policy.first_pair_first else (False,):
-        if is_first_pair_phase:
-            offered = [edge for edge in edges if edge.lo not in served or edge.hi not in served]
-            allowed = [units if position in served else min(units, 1) for position, units in enumerate(left)]
-        else:
-            taken = set(chosen)
-            offered = [edge for edge in edges if edge not in taken]
-            allowed = left
-        part = assign(offered, allowed, colourings)
-        for edge in part.chosen:
-            left[edge.lo] -= 1
-            left[edge.hi] -= 1
-            served |= {edge.lo, edge.hi}
-        chosen += part.chosen
-        total += part.total
-        bound += part.bound
-    assert min(left, default=0) >= 0, "nobody gets more pairs than room"
-    return Assignment(chosen=tuple(sorted(chosen)), total=total, bound=bound)
-
-
-def _blocking_pairs_count(edges: Sequence[Edge], chosen: Sequence[Edge], room: Sequence[int]) -> int:
-    """Count pairs that both people would prefer by far to the worst they got in this round, or to nothing."""
-    left = list(room)
-    worst: dict[int, int] = {}
-    for edge in chosen:
-        for position in (edge.lo, edge.hi):
-            left[position] -= 1
-            worst[position] = min(edge.score, worst.get(position, edge.score))
-    given_up = [0 if left[position] > 0 else worst.get(position) for position in range(len(room))]
-    taken = set(chosen)
-    blocking_count = 0
-    for edge in edges:
-        loss_lo, loss_hi = given_up[edge.lo], given_up[edge.hi]
-        if loss_lo is None or loss_hi is None or edge in taken:
-            continue
-        blocking_count += edge.score - max(loss_lo, loss_hi) > BLOCKING_GAIN
-    return blocking_count
-
-
-def _proposal(book: RuleBook, found: Candidates, pair: tuple[int, int], *, is_locked: bool) -> Proposal:
+def _proposal(book: RuleBook, found: Choice, pair: tuple[int, int], *, is_locked: bool) -> Proposal:
     lo, hi = (book.members[position] for position in pair)
     return Proposal(
         sides=(

@@ -153,29 +153,28 @@ def benefit(wants: Iterable[Want], offers: Iterable[Offer], weights: Mapping[str
     return Benefit(points=min(points, needed), need=needed)
 
 
-def mutual_score(context: int, first: Benefit, second: Benefit) -> int:
+def mutual_score(context: int, first: tuple[int, int], second: tuple[int, int]) -> int:
     """Score a pair in which both must learn: 1000 times the geometric mean of the benefits times the context, floored."""
-    if not first.points or not second.points:
+    if not first[0] or not second[0]:
         return 0
-    scaled = (10 * context) ** 2 * first.points * second.points
-    return math.isqrt(scaled // (first.need * second.need))
+    return math.isqrt((10 * context) ** 2 * first[0] * second[0] // (first[1] * second[1]))
 
 
-def directed_score(context: int, learner: Benefit, other: Benefit) -> int:
+def directed_score(context: int, learner: tuple[int, int], other: tuple[int, int]) -> int:
     """Score a pair in which one side must learn: 1000 × learner × (0.8 + 0.2 × other) × context, floored."""
-    if not learner.points:
+    if not learner[0]:
         return 0
-    other_points, other_need = (other.points, other.need) if other.points else (0, 1)
-    return context * learner.points * (8 * other_need + 2 * other_points) // (learner.need * other_need)
+    other_points, other_need = other if other[0] else (0, 1)
+    return context * learner[0] * (8 * other_need + 2 * other_points) // (learner[1] * other_need)
 
 
-def pair_score(track: Track, context: int, *, less_experienced: Benefit, more_experienced: Benefit) -> int:
+def pair_score(track: Track, context: int, *, less_experienced: tuple[int, int], more_experienced: tuple[int, int]) -> int:
     """Score a pair by its programme's track. In a mutual programme the two sides may be given in any order.
 
     Args:
         track: who must learn.
         context: whole hundredths.
-        less_experienced: benefit of the side with the lower band.
+        less_experienced: benefit (points, need) of the side with the lower band.
         more_experienced: benefit of the side with the higher band.
     """
     match track:

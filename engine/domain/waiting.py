@@ -12,12 +12,12 @@ Invariants
 Source: house rule.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
-from engine.domain.candidates import Candidates, RuleBook
 from engine.domain.eligibility import RULES, STATUS_RULES, Bar
+from engine.domain.rule_book import RuleBook
 from schemas.codes import EligibilityCode, Track, UnmatchedCode, WidenCode
 from schemas.ids import PersonId
 
@@ -30,6 +30,18 @@ _WIDEN_OF_OWN_STATE: Final[dict[Bar, WidenCode]] = {
     EligibilityCode.TRAINING: WidenCode.TRAINING,
     EligibilityCode.PAUSED: WidenCode.RESUME,
 }
+
+
+class Found(Protocol):
+    """The options of a round, by position."""
+
+    @property
+    def option_counts(self) -> Sequence[int]:
+        """Eligible partners."""
+
+    @property
+    def worthy_counts(self) -> Sequence[int]:
+        """Options that reach the reserve."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +57,7 @@ class Unmatched:
     """False if no rule-abiding partner exists in the pool: counted in no_option_by_reason."""
 
 
-def unmatched_reasons(book: RuleBook, found: Candidates, positions: Iterable[int]) -> tuple[Unmatched, ...]:
+def unmatched_reasons(book: RuleBook, found: Found, positions: Iterable[int]) -> tuple[Unmatched, ...]:
     """Say for each of these positions why nobody came of the round.
 
     Args:
@@ -56,7 +68,7 @@ def unmatched_reasons(book: RuleBook, found: Candidates, positions: Iterable[int
     return tuple(_reason(book, found, position) for position in positions)
 
 
-def _reason(book: RuleBook, found: Candidates, position: int) -> Unmatched:
+def _reason(book: RuleBook, found: Found, position: int) -> Unmatched:
     member = book.members[position]
     own = member.status or (EligibilityCode.CAPACITY if member.room < 1 else None)
     if own is not None:
@@ -72,7 +84,7 @@ def _reason(book: RuleBook, found: Candidates, position: int) -> Unmatched:
 
 def _rule_in_the_way(book: RuleBook, position: int) -> tuple[Bar, WidenCode]:
     """Name the rule that bars most people, and what to change: the rule that alone keeps most of them away."""
-    barred = book.bars(position, among=_lowest(book.teachers(position) | book.learners(position), COMPARED_MAX))
+    barred = book.bars(position, among=_lowest(book.exchange.teachers(position) | book.exchange.learners(position), COMPARED_MAX))
     told: dict[Bar, int] = dict.fromkeys(RULES, 0)
     alone: dict[Bar, int] = dict.fromkeys(RULES, 0)
     seen = once = twice = 0
@@ -116,7 +128,7 @@ def _widen(book: RuleBook, position: int, rule: Bar) -> WidenCode:
 
 def _widen_exchange(book: RuleBook, position: int) -> WidenCode:
     """Ask for the side of the exchange that finds fewer people; a directed track asks for what the person is there for."""
-    teachers, learners = book.teachers(position).bit_count(), book.learners(position).bit_count()
+    teachers, learners = book.exchange.teachers(position).bit_count(), book.exchange.learners(position).bit_count()
     if book.context.track is Track.MUTUAL:
         return WidenCode.WANTS if teachers <= learners else WidenCode.OFFERS
     return WidenCode.OFFERS if learners <= teachers else WidenCode.WANTS

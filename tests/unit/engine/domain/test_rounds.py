@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.domain.assignment import Edge
+from engine.domain.choosing import blocking_pairs_count
 from engine.domain.eligibility import PoolMember, RoundContext, bar_between
-from engine.domain.rounds import Certificate, RefusedLock, RoundResult, _blocking_pairs_count, hold_round
+from engine.domain.rounds import Certificate, RefusedLock, RoundResult, hold_round
 from schemas.codes import EligibilityCode, Track, UnmatchedCode
 from schemas.ids import PersonId
 from schemas.policy import Policy
@@ -305,7 +306,7 @@ def test_blocking_pairs_are_those_in_which_both_would_gain_much() -> None:
     chosen = [Edge(0, 1, 700, 700, 0), Edge(2, 3, 700, 700, 0)]
 
     for score, expected in ((801, 1), (800, 0)):
-        assert expected == _blocking_pairs_count([*chosen, Edge(0, 2, score, score, 0)], chosen, [1, 1, 1, 1])
+        assert expected == blocking_pairs_count([*chosen, Edge(0, 2, score, score, 0)], chosen, [1, 1, 1, 1])
 
 
 def test_weights_are_returned_for_the_whole_catalogue() -> None:

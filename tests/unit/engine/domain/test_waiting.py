@@ -5,8 +5,9 @@ from datetime import date
 
 import pytest
 
-from engine.domain.candidates import RuleBook
+from engine.domain.candidates import Seekers, candidates
 from engine.domain.eligibility import PoolMember, RoundContext
+from engine.domain.rule_book import RuleBook
 from engine.domain.waiting import Unmatched, unmatched_reasons
 from schemas.codes import EligibilityCode, Track, UnmatchedCode, WidenCode
 from schemas.ids import PersonId
@@ -21,7 +22,8 @@ CAT = replace(BOB, person_id=PersonId("cat"))
 def told(*people: PoolMember, policy: Policy | None = None, reserve: int = 0) -> Unmatched:
     """What the first is told when nobody got anybody."""
     book = RuleBook(people, RoundContext.of(policy or Policy(), week_of=date(2025, 3, 5), topic_weights=WEIGHTS), 1)
-    found = book.candidates([0] * len(people), [reserve] * len(people))
+    seekers = [position for position, member in enumerate(people) if member.room > 0 and member.status is None]
+    found = candidates(book, Seekers(positions=seekers, bonuses=[0] * len(people), reserves=[reserve] * len(people)))
     return unmatched_reasons(book, found, [0])[0]
 
 

@@ -1,0 +1,160 @@
+"""What people can learn from each other, asked of many at once.
+
+Decides: who teaches whom how many points, and who teaches somebody enough.
+Never knows: whether two people may meet (domain/eligibility, domain/rule_book), what a pair is worth (domain/scoring).
+
+How: people are positions and a set of people is an int with one bit each. To find everybody who teaches one person enough, all are one
+set with nought points; each want splits every set by the level offered, and sets of the same points are joined again. There are at most
+as many sets as there are points in a full need, so the work is a few hundred integer operations however many people there are.
+
+Invariants
+    X1  `taught` agrees with scoring.benefit on everybody.
+    X2  Points above a person's need count as the need.
+
+Source: house rule.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
+from functools import cached_property
+from itertools import compress, count
+from typing import Final, NamedTuple
+
+from engine.domain.eligibility import PoolMember
+from engine.domain.scoring import USEFULNESS, Want, need
+
+LEVELS: Final = range(1, len(USEFULNESS))
+_ZERO_ONE: Final = bytes(code & 1 for code in range(256))
+"""Turns the digits of `bin` into bytes 0 and 1."""
+
+
+class Demand(NamedTuple):
+    """What one person needs, ready for counting."""
+
+    need: int
+    enough: int
+    """The fewest points that satisfy the policy."""
+    gains: tuple[tuple[str, tuple[int, ...]], ...]
+    """For each want that weighs something, points by level offered; the most first."""
+    gain_by_topic: Mapping[str, tuple[int, ...]]
+
+
+def positions_of(bits: int) -> Iterable[int]:
+    """List the members of a set, lowest first."""
+    return compress(count(), bin(bits)[:1:-1].encode().translate(_ZERO_ONE))
+
+
+def bits_of(positions: Iterable[int], size: int) -> int:
+    """Make a set of positions below `size`."""
+    buffer = bytearray((size >> 3) + 1)
+    for position in positions:
+        buffer[position >> 3] |= 1 << (position & 7)
+    return int.from_bytes(buffer, "little")
+
+
+class Exchange:
+    """Offers and wants of many people.
+
+    Args:
+        members: by position.
+        topic_weights: of the round.
+        benefit_min: the share of a need that must be met.
+    """
+
+    def __init__(self, members: Sequence[PoolMember], topic_weights: Mapping[str, int], benefit_min: Fraction) -> None:
+        self._members = members
+        self._weights = topic_weights
+        self._benefit_min = benefit_min.as_integer_ratio()
+        self._demands: dict[tuple[Want, ...], Demand] = {}
+
+    def demand(self, position: int) -> Demand:
+        """Weigh the wants of one person; alike for all with the same wants."""
+        wants = self._members[position].wants
+        known = self._demands.get(wants)
+        if known is None:
+            needed = need(wants, self._weights)
+            numerator, denominator = self._benefit_min
+            gains = [
+                (topic, tuple(importance * self._weights.get(topic, 0) * row[own_level] for row in USEFULNESS))
+                for topic, importance, own_level in wants
+                if self._weights.get(topic, 0)
+            ]
+            gains.sort(key=lambda gain: -max(gain[1]))
+            enough = max(1, -(-needed * numerator // denominator))
+            known = self._demands[wants] = Demand(needed, enough, tuple(gains), dict(gains))
+        return known
+
+    @cached_property
+    def _offering(self) -> dict[tuple[str, int], int]:
+        groups: dict[tuple[str, int], list[int]] = {}
+        for position, member in enumerate(self._members):
+            for offer in member.offers:
+                groups.setdefault(offer, []).append(position)
+        return {offer: bits_of(positions, len(self._members)) for offer, positions in groups.items()}
+
+    @cached_property
+    def _wanting(self) -> dict[tuple[str, int], int]:
+        groups: dict[tuple[str, int], list[int]] = {}
+        for position, member in enumerate(self._members):
+            for topic, _, own_level in member.wants:
+                groups.setdefault((topic, own_level), []).append(position)
+        return {want: bits_of(positions, len(self._members)) for want, positions in groups.items()}
+
+    def teachers(self, position: int) -> int:
+        """Everybody else who can teach this person something."""
+        found = 0
+        for topic, _, own_level in self._members[position].wants:
+            for level in LEVELS:
+                if USEFULNESS[level][own_level]:
+                    found |= self._offering.get((topic, level), 0)
+        return found & ~(1 << position)
+
+    def learners(self, position: int) -> int:
+        """Everybody else to whom this person can teach something."""
+        found = 0
+        for topic, level in self._members[position].offers:
+            for own_level, usefulness in enumerate(USEFULNESS[level]):
+                if usefulness:
+                    found |= self._wanting.get((topic, own_level), 0)
+        return found & ~(1 << position)
+
+    def taught(self, position: int, among: int) -> int:
+        """Find everybody of a set who teaches this person enough (X1)."""
+        demand = self.demand(position)
+        remaining = sum(max(by_level) for _, by_level in demand.gains)
+        unsettled = {0: among} if among else {}
+        enough_found = 0
+        for topic, by_level in demand.gains:
+            remaining -= max(by_level)
+            by_points: dict[int, int] = {}
+            for level in LEVELS:
+                points = by_level[level]
+                if points and (offering := self._offering.get((topic, level))):
+                    by_points[points] = by_points.get(points, 0) | offering
+            split: dict[int, int] = {}
+            for points, people in unsettled.items():
+                rest = people
+                for gained, offering in by_points.items():
+                    part = people & offering
+                    if not part:
+                        continue
+                    rest ^= part
+                    if points + gained >= demand.enough:
+                        enough_found |= part
+                    elif points + gained + remaining >= demand.enough:
+                        split[points + gained] = split.get(points + gained, 0) | part
+                if rest and points + remaining >= demand.enough:
+                    split[points] = split.get(points, 0) | rest
+            unsettled = split
+        return enough_found
+
+    def points(self, learner: int, teacher: int) -> int:
+        """Count what one person learns from another, up to the need (X2)."""
+        demand = self.demand(learner)
+        gain_by_topic = demand.gain_by_topic
+        total = 0
+        for topic, level in self._members[teacher].offers:
+            by_level = gain_by_topic.get(topic)
+            if by_level:
+                total += by_level[level]
+        return min(total, demand.need)
