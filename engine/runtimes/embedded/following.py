@@ -67,7 +67,7 @@ class LineSplitter:
         self._start.clear()
         self._length = 0
         self._digest = hashlib.blake2b(digest_size=16)
-        value = head.strip() if length <= EVENT_BYTES_MAX else head
+        value = head.strip() if length <= EVENT_BYTES_MAX + 1 else head  # one more, for a carriage return
         return [Line(number, value, headers)] if value else []
 
     def _add(self, part: bytes) -> None:
