@@ -9,6 +9,7 @@ import gc
 import json
 import os
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,6 +21,8 @@ from engine.runtimes.embedded.engine import EmbeddedEngine
 from engine.runtimes.embedded.store import SqliteStore
 from engine.runtimes.embedded.verification import digests
 from engine.settings import Settings
+from engine.topology import build
+from ops.simulation.load import mixed_events
 from tests.recovery.toy import toy, toy_lines
 
 ENGINE_STOPPED: Final = 9
@@ -47,15 +50,21 @@ class PlantedEngine(EmbeddedEngine):
     store_type = TwoTransactions
 
 
-def run(data_dir: Path, *, lines_count: int, commit_events: int, is_planted: bool) -> dict[str, Any]:
-    """Take the toy's lines, advance a few days, and digest what is there."""
+def run(data_dir: Path, *, lines_count: int, commit_events: int, is_planted: bool = False, is_whole: bool = False) -> dict[str, Any]:
+    """Take lines, advance some days, and digest what is there.
+
+    Args:
+        is_whole: run the topology of Bothways over a synthetic organisation, instead of the toy.
+    """
     kind = PlantedEngine if is_planted else EmbeddedEngine
     settings = Settings.model_validate({"salt": "of the toy", "commit_events_max": commit_events})
     arrived_at = datetime(2026, 1, 1, tzinfo=UTC)
-    with kind(data_dir, settings, topology=toy(), clock=lambda: arrived_at, wal_bytes_max=96 * 1024) as engine:
-        engine.ingest(toy_lines(lines_count))
-        assert engine.last_at is not None
-        engine.tick(datetime(2025, 1, 6, tzinfo=UTC) + timedelta(days=6 + lines_count // 72))
+    topology = build() if is_whole else toy()
+    lines = whole_lines(lines_count) if is_whole else toy_lines(lines_count)
+    days = 42 if is_whole else 6 + lines_count // 72
+    with kind(data_dir, settings, topology=topology, clock=lambda: arrived_at, wal_bytes_max=96 * 1024) as engine:
+        engine.ingest(lines)
+        engine.tick(datetime(2025, 1, 6, tzinfo=UTC) + timedelta(days=days))
     database = Database(data_dir)
     found = digests(database)
     damage = database.check_integrity()
@@ -63,11 +72,16 @@ def run(data_dir: Path, *, lines_count: int, commit_events: int, is_planted: boo
     return {"digests": found, "damage": damage}
 
 
+def whole_lines(count: int) -> Iterator[bytes]:
+    """A programme, its people and a mix of events."""
+    return (json.dumps(event).encode() for event in mixed_events(count, seed=1, people=max(2, count // 5)))
+
+
 def main() -> None:
     """Serve runs until standard input ends."""
     faults = ctypes.CDLL(None) if "LD_PRELOAD" in os.environ else None
     with TemporaryDirectory() as directory:  # builds the models once, for all forks
-        run(Path(directory) / "data", lines_count=20, commit_events=20, is_planted=False)
+        run(Path(directory) / "data", lines_count=20, commit_events=20)
     gc.freeze()
     for line in sys.stdin:
         order = json.loads(line)
@@ -94,6 +108,7 @@ def _forked(order: dict[str, Any], faults: Any, answer: int) -> int:
             lines_count=order["lines_count"],
             commit_events=order["commit_events"],
             is_planted=order.get("is_planted", False),
+            is_whole=order.get("is_whole", False),
         )
     except EngineError as error:
         os.write(answer, json.dumps({"error": type(error).__name__, "message": str(error)}).encode())
