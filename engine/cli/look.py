@@ -1,14 +1,18 @@
 """`bothways inspect`: one person, pairing or programme as the engine's rows have it, without what is confidential."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from cyclopts import Parameter
 
 from engine.cli.exits import Refused
 from engine.cli.options import DEFAULTS, Options, opened
 from engine.cli.output import plain, print_facts, print_json, print_table
 
 
-def inspect(kind: Literal["person", "pairing", "programme"], id_: str, /, *, options: Options = DEFAULTS) -> None:
+def inspect(
+    kind: Literal["person", "pairing", "programme"], id_: Annotated[str, Parameter(name="ID")], /, *, options: Options = DEFAULTS
+) -> None:
     """Show one row: what the engine knows of a person, a pairing or a programme.
 
     Args:
