@@ -8,12 +8,13 @@ Source: DBOS 3.4, guides on workflows, steps and event processing.
 
 import json
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
+from ops.bench.embedded.sample import Elapsed, Stopwatch
 
-def run(lines: list[bytes], work_dir: Path) -> tuple[float, int]:
-    """Run a workflow for every line. Returns the seconds and how many outputs there are.
+
+def run(lines: list[bytes], work_dir: Path) -> tuple[Elapsed, int]:
+    """Run a workflow for every line. Returns the time and how many outputs there are.
 
     Raises:
         ModuleNotFoundError: the library is not installed.
@@ -39,11 +40,11 @@ def run(lines: list[bytes], work_dir: Path) -> tuple[float, int]:
     DBOS.launch()
     try:
         outputs = 0
-        started = perf_counter()
+        watch = Stopwatch()
         for line in lines:
             event = json.loads(line)
             with SetWorkflowID(event["id"]):
                 outputs += hire(event["data"])["type"] == "welcome.sent"
-        return perf_counter() - started, outputs
+        return watch.elapsed(), outputs
     finally:
         DBOS.destroy()

@@ -10,11 +10,12 @@ Source: eventsourcing 9.5, docs/topics/tutorial/part4 and docs/topics/system.
 
 import json
 from pathlib import Path
-from time import perf_counter
+
+from ops.bench.embedded.sample import Elapsed, Stopwatch
 
 
-def run(lines: list[bytes], work_dir: Path) -> tuple[float, int]:
-    """Record every line. Returns the seconds and how many outputs there are.
+def run(lines: list[bytes], work_dir: Path) -> tuple[Elapsed, int]:
+    """Record every line. Returns the time and how many outputs there are.
 
     Raises:
         ModuleNotFoundError: the library is not installed.
@@ -22,8 +23,8 @@ def run(lines: list[bytes], work_dir: Path) -> tuple[float, int]:
     from ops.bench.embedded import eventsourcing_system as system
 
     with system.started(work_dir) as (people, welcomes):
-        started = perf_counter()
+        watch = Stopwatch()
         for line in lines:
             people.hire(json.loads(line)["data"])
-        seconds = perf_counter() - started
-        return seconds, welcomes.count()
+        elapsed = watch.elapsed()
+        return elapsed, welcomes.count()

@@ -8,7 +8,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Final
@@ -17,8 +17,8 @@ from engine.settings import Settings
 from ops.bench.embedded import workload
 from ops.bench.embedded.figures import Aim, Spread, rates, ratios
 from ops.bench.embedded.peer_run import NOT_INSTALLED
-from ops.bench.embedded.sample import Sample
-from ops.bench.embedded.tape import digest, played_seconds, taped
+from ops.bench.embedded.sample import Elapsed, Sample
+from ops.bench.embedded.tape import digest, played, taped
 
 ROOT: Final = Path(__file__).parents[3]
 MIB: Final = 1024 * 1024
@@ -110,22 +110,28 @@ def floor(bench: Bench) -> Section:
     section = Section(title=f"Mixed events, {bench.events:,}, 500 to a commit, against the same bytes written by SQLite alone")
     lines = workload.mixed_lines(bench.events)
     file = bench.write("mixed", lines)
-    engine: list[float] = []
-    bare: list[float] = []
+    engine: list[Sample] = []
+    bare: list[Elapsed] = []
     with bench.fresh() as work_dir:
         bench.say("floor: taping one run")
         tape = taped(lines, work_dir / "data", Settings())
         expected = digest(work_dir / "data")
     for number in range(bench.repeat):
-        engine.append(bench.engine(file).seconds)
+        engine.append(bench.engine(file))
         with bench.fresh() as work_dir:
-            bare.append(played_seconds(tape, work_dir / "data"))
+            bare.append(played(tape, work_dir / "data"))
             assert number or digest(work_dir / "data") == expected, "the tape holds everything that the engine wrote"
-        bench.say(f"floor: round {number + 1}: engine {engine[-1]:.2f} s, SQLite alone {bare[-1]:.2f} s")
-    section.add("engine", rates(bench.events, engine), "events/s")
-    section.add("SQLite alone", rates(bench.events, bare), "events/s")
-    section.add("engine ÷ SQLite alone", ratios(bare, engine), "×", FLOOR_AIM)
-    section.details = {"commits": tape.commits_count, "rows": tape.rows_count, "engine_seconds": engine, "floor_seconds": bare}
+        bench.say(f"floor: round {number + 1}: engine {engine[-1].seconds:.2f} s, SQLite alone {bare[-1].seconds:.2f} s")
+    engine_seconds, bare_seconds = [run.seconds for run in engine], [run.seconds for run in bare]
+    engine_cpu, bare_cpu = [run.cpu_seconds for run in engine], [run.cpu_seconds for run in bare]
+    section.add("engine", rates(bench.events, engine_seconds), "events/s")
+    section.add("SQLite alone", rates(bench.events, bare_seconds), "events/s")
+    section.add("engine ÷ SQLite alone", ratios(bare_seconds, engine_seconds), "×", FLOOR_AIM)
+    section.add("engine, processor time alone", rates(bench.events, engine_cpu), "events/s")
+    section.add("SQLite alone, processor time alone", rates(bench.events, bare_cpu), "events/s")
+    section.add("engine ÷ SQLite alone, processor time alone", ratios(bare_cpu, engine_cpu), "×")
+    section.add("rows written per event", Spread.of([tape.rows_count / bench.events]), "")
+    section.details = {"commits": tape.commits_count, "engine": [asdict(run) for run in engine], "floor": [asdict(run) for run in bare]}
     return section
 
 

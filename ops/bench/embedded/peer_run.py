@@ -11,11 +11,11 @@ from types import MappingProxyType
 from typing import Final
 
 from ops.bench.embedded import dbos_peer, eventsourcing_peer
-from ops.bench.embedded.sample import Sample, peak_rss_bytes
+from ops.bench.embedded.sample import Elapsed, Sample, peak_rss_bytes
 
 NOT_INSTALLED: Final = 3
 """Exit code."""
-PEERS: Final[Mapping[str, Callable[[list[bytes], Path], tuple[float, int]]]] = MappingProxyType(
+PEERS: Final[Mapping[str, Callable[[list[bytes], Path], tuple[Elapsed, int]]]] = MappingProxyType(
     {"eventsourcing": eventsourcing_peer.run, "dbos": dbos_peer.run}
 )
 
@@ -25,13 +25,14 @@ def main(arguments: list[str]) -> int:
     name, file, work_dir = arguments
     lines = Path(file).read_bytes().splitlines()
     try:
-        seconds, outputs = PEERS[name](lines, Path(work_dir))
+        elapsed, outputs = PEERS[name](lines, Path(work_dir))
     except ModuleNotFoundError as error:
         print(f"{error.name} is not installed", file=sys.stderr)
         return NOT_INSTALLED
     sample = Sample(
         events=len(lines),
-        seconds=seconds,
+        seconds=elapsed.seconds,
+        cpu_seconds=elapsed.cpu_seconds,
         outputs=outputs,
         peak_rss_bytes=peak_rss_bytes(),
         data_bytes=sum(each.stat().st_size for each in Path(work_dir).iterdir()),

@@ -9,7 +9,29 @@ import resource
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from time import perf_counter, process_time
 from typing import Self
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Elapsed:
+    """How long something took."""
+
+    seconds: float
+    """By the wall."""
+    cpu_seconds: float
+    """Of this process, all threads; other processes on the machine hardly move it."""
+
+
+class Stopwatch:
+    """Runs from when it is made."""
+
+    def __init__(self) -> None:
+        self._wall, self._cpu = perf_counter(), process_time()
+
+    def elapsed(self) -> Elapsed:
+        """Read it."""
+        return Elapsed(seconds=perf_counter() - self._wall, cpu_seconds=process_time() - self._cpu)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +41,7 @@ class Sample:
     events: int
     seconds: float
     """From the first line to the last commit."""
+    cpu_seconds: float
     outputs: int
     """Records published."""
     peak_rss_bytes: int

@@ -9,7 +9,6 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from time import perf_counter
 from typing import Any, Final
 
 from engine.effects import Note
@@ -18,6 +17,7 @@ from engine.runtimes.embedded.engine import EmbeddedEngine
 from engine.runtimes.embedded.store import SqliteStore
 from engine.settings import Settings
 from engine.topology import Topology
+from ops.bench.embedded.sample import Elapsed, Stopwatch
 
 Write = tuple[str, list[Sequence[Any]]]
 """A statement and its rows."""
@@ -91,25 +91,27 @@ def taped(lines: Sequence[bytes], data_dir: Path, settings: Settings) -> Tape:
     return tape
 
 
-def played_seconds(tape: Tape, data_dir: Path) -> float:
-    """Write a tape into a new directory. Returns the seconds from after the opening to the last commit."""
+def played(tape: Tape, data_dir: Path) -> Elapsed:
+    """Write a tape into a new directory. Returns the time from after the opening to the last commit."""
     database = Database(data_dir)
     try:
         _play(tape.transactions[: tape.opening_count], database)
-        started = perf_counter()
+        watch = Stopwatch()
         _play(tape.transactions[tape.opening_count :], database)
-        return perf_counter() - started
+        return watch.elapsed()
     finally:
         database.close()
 
 
 def digest(data_dir: Path) -> str:
-    """Hash every row of every table of a closed directory, in key order."""
+    """Hash every row of every table of a closed directory, in order of its columns."""
     database = Database(data_dir)
     found = hashlib.blake2b(digest_size=16)
     try:
         for (table,) in database.read(_TABLES):
-            for row in database.connection.execute(f"SELECT * FROM {table} ORDER BY 1, 2"):  # noqa: S608 - names from the schema
+            columns = database.connection.execute(f"SELECT * FROM {table} LIMIT 0").description  # noqa: S608 - names from the schema
+            order = ", ".join(str(number + 1) for number in range(len(columns)))
+            for row in database.connection.execute(f"SELECT * FROM {table} ORDER BY {order}"):  # noqa: S608 - the same
                 found.update(repr(row).encode())
     finally:
         database.close()

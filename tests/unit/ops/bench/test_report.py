@@ -36,6 +36,6 @@ def test_document_holds_the_machine_and_every_figure() -> None:
 
 def test_sample_survives_its_journey() -> None:
     """What a run prints is what is read."""
-    sample = Sample(events=1, seconds=0.5, outputs=1, peak_rss_bytes=2, data_bytes=3, version="1")
+    sample = Sample(events=1, seconds=0.5, cpu_seconds=0.25, outputs=1, peak_rss_bytes=2, data_bytes=3, version="1")
 
     assert sample == Sample.from_json(sample.to_json())

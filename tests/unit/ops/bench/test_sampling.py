@@ -12,7 +12,7 @@ from ops.bench.embedded.sampling import ROOT, RULES, Area, area_of, most
     [
         ("engine/runtimes/embedded/database.py", "commit", Area.COMMITS),
         ("engine/runtimes/embedded/database.py", "write_many", Area.WRITES),
-        ("engine/runtimes/embedded/stage_rows.py", "_stored", Area.READS),
+        ("engine/runtimes/embedded/stored_tables.py", "_one", Area.READS),
         ("engine/runtimes/embedded/stage_rows.py", "get", Area.ROWS),
         ("engine/domain/person.py", "facts", Area.STEP),
         ("schemas/codec.py", "encode_structured", Area.ENCODE),

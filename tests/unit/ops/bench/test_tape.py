@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from engine.settings import Settings
-from ops.bench.embedded.tape import digest, played_seconds, taped
+from ops.bench.embedded.tape import digest, played, taped
 from ops.bench.embedded.workload import hire_lines, programme_lines
 
 SETTINGS = Settings(commit_events_max=7)
@@ -13,7 +13,7 @@ def test_played_tape_gives_the_same_rows(tmp_path: Path) -> None:
     """The floor writes every row that the engine wrote, and no other."""
     tape = taped([*programme_lines(5), *hire_lines(20)], tmp_path / "engine", SETTINGS)
 
-    played_seconds(tape, tmp_path / "bare")
+    played(tape, tmp_path / "bare")
 
     assert digest(tmp_path / "engine") == digest(tmp_path / "bare")
 
@@ -30,6 +30,6 @@ def test_lost_write_is_found(tmp_path: Path) -> None:
     tape = taped(hire_lines(5), tmp_path / "engine", SETTINGS)
     tape.transactions[-2].pop()
 
-    played_seconds(tape, tmp_path / "bare")
+    played(tape, tmp_path / "bare")
 
     assert digest(tmp_path / "engine") != digest(tmp_path / "bare")
