@@ -133,7 +133,12 @@ class DataTimeDriver:
         await self.offer_all([event])
 
     async def offer_all(self, events: Iterable[Mapping[str, Any]]) -> None:
-        """Publish events to their topics and wait until all is quiet. Events of one key on one topic keep their order."""
+        """Publish events to their topics and wait until all is quiet."""
+        await self.publish(events)
+        await self.quiet()
+
+    async def publish(self, events: Iterable[Mapping[str, Any]]) -> None:
+        """Publish events to their topics. Returns when the broker has them. Those of one key on one topic keep their order."""
         deliveries = []
         for event in events:
             topic, record = addressed(msgspec.json.encode(event))
@@ -143,7 +148,12 @@ class DataTimeDriver:
         for topic, delivery in deliveries:
             done = await delivery
             self._awaited.add((topic, done.partition, done.offset))
-        await self.quiet()
+
+    async def read_on(self) -> None:
+        """Read what has become visible since."""
+        for records in (await self._reader.getmany(timeout_ms=2, max_records=5_000)).values():
+            for record in records:
+                self._read(record)
 
     async def advance(self, to: datetime) -> None:
         """Fire every timer due up to `to`, each row at its own instant, in the order of the in-process loop."""
@@ -182,9 +192,7 @@ class DataTimeDriver:
         """
         deadline = time.monotonic() + seconds_max
         while True:
-            for records in (await self._reader.getmany(timeout_ms=2, max_records=5_000)).values():
-                for record in records:
-                    self._read(record)
+            await self.read_on()
             if self._is_handled() and await self._is_read():
                 self._awaited.clear()
                 self._seen.passed.clear()

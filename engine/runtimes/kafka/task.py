@@ -181,6 +181,7 @@ class Task:
             self.spec.on_commit(pending, time.monotonic() - started)
 
     async def _transact(self, pending: Pending) -> None:
+        """Make a unit visible, all or none."""
         producer = self._producer
         assert producer is not None, "opened first"
         await producer.begin_transaction()

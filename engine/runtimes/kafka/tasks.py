@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final, Protocol
+from typing import ClassVar, Final, Protocol
 
 import structlog
 from aiokafka import TopicPartition
@@ -94,6 +94,9 @@ class Installation:
 
 class Tasks:
     """The tasks of one worker, by source partition."""
+
+    task_type: ClassVar[type[Task]] = Task
+    """What carries a unit; a drill puts a defective one here to see it caught."""
 
     def __init__(self, installation: Installation) -> None:
         self.by_source: dict[TopicPartition, Task] = {}
@@ -184,7 +187,7 @@ class Tasks:
         if stage_name is None:
             spec = TaskSpec(name=f"intake.{name}", source=source, on_commit=self._told)
             fold = IntakeFold(name, source.partition, of.partitions, mode=of.mode, clock=of.clock)
-            return Task(spec, fold, of.settings)
+            return self.task_type(spec, fold, of.settings)
         spec = TaskSpec(
             name=stage_name.value,
             source=source,
@@ -192,7 +195,7 @@ class Tasks:
             on_commit=self._told,
             is_long=_may_match if stage_name is StageName.PROGRAMMES else _never,
         )
-        return Task(spec, StageFold(of.topology.stages[stage_name], source.partition, of.partitions, salt=of.salt), of.settings)
+        return self.task_type(spec, StageFold(of.topology.stages[stage_name], source.partition, of.partitions, salt=of.salt), of.settings)
 
     def _told(self, pending: Pending, seconds: float) -> None:
         """Count what became visible."""

@@ -4,13 +4,15 @@
 inboxes and changelogs is fixed for the life of an installation, because a key's owner follows from it: it is reported, never changed.
 """
 
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient, NewTopic
-from kafka.errors import KafkaError, TopicAlreadyExistsError
+from kafka.errors import KafkaError
 
+from engine.errors import FatalError
 from engine.runtimes.kafka.connection import RECORD_BYTES_MAX, admin_options, unavailable
 from engine.runtimes.kafka.settings import KafkaSettings
 from schemas.topics import (
@@ -30,6 +32,8 @@ ANSWER_MS_MAX: Final = 10_000
 INTERNAL_DEAD_LETTERS: Final = tuple(dead_letter_topic(topic.name) for topic in (PEOPLE_INBOX, PROGRAMMES_INBOX))
 """For messages of the engine itself that a rule could not handle, which is a defect."""
 KAFKA_TOPICS: Final = (*ALL_TOPICS, *INTERNAL_DEAD_LETTERS)
+ALREADY_EXISTS: Final = 36
+"""Kafka's error code; another administrator was quicker."""
 CHANGELOG_SEGMENT_BYTES: Final = 64 * 1024 * 1024
 """Small segments, so that compaction keeps a restore short."""
 
@@ -83,6 +87,15 @@ def acls(settings: KafkaSettings) -> tuple[Acl, ...]:
     return tuple(found)
 
 
+@dataclass(kw_only=True, eq=False)
+class TopicNotMade(FatalError):
+    """The cluster refused to make a topic. The command stops; what was made before stays."""
+
+    topic: str
+    reason: str
+    template = "The topic {topic} could not be made ({reason}). See BOTHWAYS_KAFKA_REPLICATION and the rights of this user, then try again."
+
+
 class TopicAdmin:
     """A connection for topic administration. A context manager."""
 
@@ -112,17 +125,18 @@ class TopicAdmin:
         """Make the topics that are missing. Returns their names."""
         there = self._described()
         wanted = [topic for topic in plan(self._settings) if topic.name not in there]
-        made = []
-        for topic in wanted:
-            new = NewTopic(topic.name, num_partitions=topic.partitions, replication_factor=topic.replication, topic_configs=topic.config)
-            try:
-                self._client.create_topics([new])
-            except TopicAlreadyExistsError:
-                continue
-            except KafkaError as error:
-                raise unavailable(self._settings, error) from error
-            made.append(topic.name)
-        return tuple(made)
+        if not wanted:
+            return ()
+        new = [NewTopic(topic.name, topic.partitions, topic.replication, topic_configs=topic.config) for topic in wanted]
+        try:
+            answers = self._client.create_topics(new, raise_errors=False)
+        except (KafkaError, OSError, TimeoutError) as error:
+            raise unavailable(self._settings, error) from error
+        for answer in answers["topics"]:
+            if answer["error_code"] not in {0, ALREADY_EXISTS}:
+                raise TopicNotMade(topic=answer["name"], reason=answer["error_message"] or f"error {answer['error_code']}")
+        self._wait_for(topic.name for topic in wanted)
+        return tuple(answer["name"] for answer in answers["topics"] if not answer["error_code"])
 
     def drift(self) -> Iterator[Drift]:
         """Yield where the cluster differs from the plan; nothing is yielded where it is as planned."""
@@ -143,6 +157,13 @@ class TopicAdmin:
                 found = configs.get(topic.name, {}).get(name)
                 if found != wanted:
                     yield Drift(topic=topic.name, what=f"{name} is {found}, not {wanted}", is_fatal=name == "cleanup.policy")
+
+    def _wait_for(self, names: Iterable[str]) -> None:
+        """Wait until the brokers tell clients of new topics, which they do a moment later."""
+        missing = set(names)
+        deadline = time.monotonic() + ANSWER_MS_MAX / 1000
+        while (missing := missing - self._described().keys()) and time.monotonic() < deadline:
+            time.sleep(0.1)
 
     def _described(self) -> dict[str, Any]:
         try:

@@ -1,10 +1,12 @@
 """Starting a worker: settings, topics and credentials are checked first, each failure one line within seconds; then a shell runs."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Final
 
 from engine.cascade import TimeMode
 from engine.errors import FatalError, InvalidSettings
@@ -15,6 +17,9 @@ from engine.runtimes.kafka.topics import TopicAdmin
 from engine.settings import Settings
 from engine.telemetry import Telemetry
 from engine.topology import build
+
+
+LIBRARIES: Final = ("aiokafka", "kafka", "faust", "mode")
 
 
 class Shell(StrEnum):
@@ -58,6 +63,8 @@ def prepared(
 
 def run(installation: Installation, shell: Shell) -> None:
     """Work until told to stop. Does not return when in doubt: the process ends with exit code 70."""
+    for name in LIBRARIES:  # they warn of every retry; what matters ends the worker
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     if shell is Shell.THIN:
         from engine.runtimes.kafka.thin import ThinWorker
 

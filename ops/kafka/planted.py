@@ -1,0 +1,32 @@
+"""A worker with a bug, for the drill that must notice it: what it consumed is committed before what it made.
+
+The classic mistake. Killed in between, its outputs and hops are lost for good, and nothing in the worker's own log says so.
+"""
+
+import asyncio
+import sys
+from dataclasses import replace
+
+from engine import cli_kafka
+from engine.runtimes.kafka.folding import Pending
+from engine.runtimes.kafka.task import Task
+from engine.runtimes.kafka.tasks import Tasks
+
+WINDOW_SECONDS = 0.05
+
+
+class EarlyTask(Task):
+    """Commits the position and the rows first, and the rest in a transaction of its own."""
+
+    async def _transact(self, pending: Pending) -> None:
+        own = {place: records for place, records in pending.records.items() if place[0].endswith("-changelog.v1")}
+        rest = {place: records for place, records in pending.records.items() if place not in own}
+        await super()._transact(replace(pending, records=own))
+        if rest:
+            await asyncio.sleep(WINDOW_SECONDS)
+            await super()._transact(replace(pending, records=rest))
+
+
+if __name__ == "__main__":
+    Tasks.task_type = EarlyTask
+    sys.exit(cli_kafka.main())
