@@ -98,7 +98,8 @@ class PairStory(TopologyDriver):
 
     def feedback(self, person_id: str, **data: Any) -> Outcome:
         """Give feedback."""
-        return self.tell(builders.feedback_given(person_id, self.now, self.pairing_id, **data))
+        named = {name: value for name, value in data.items() if value is not None}
+        return self.tell(builders.feedback_given(person_id, self.now, self.pairing_id, **named))
 
     def books(self, session_id: str, *, by: str | None = None, sequence: int | None = None, **ahead: float) -> Outcome:
         """Book a session so far ahead from now."""
