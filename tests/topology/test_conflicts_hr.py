@@ -178,7 +178,6 @@ def test_a_conflict_that_returns_while_both_are_asked_is_told_again() -> None:
     story.after(days=2)
 
     assert [["end", "rematch"]] * 2 + [["continue", "end", "rematch"]] * 2 + [["end", "rematch"]] * 2 == asked
-    assert 4 == len(story.recalled("conflict_choice")[:4])
     assert ("suspended", "ended") == (before, story.state)
 
 
@@ -202,6 +201,24 @@ def test_a_leave_does_not_move_a_suspended_pair() -> None:
 
     assert "suspended" == story.state
     assert [] == story.told("pairing_paused")
+
+
+def test_the_end_of_an_absence_asks_nobody_while_the_conflict_lasts() -> None:
+    """Back from a break, Ann finds the pair suspended still, with no other choice than before."""
+    story = active_pair(conflict_days=30).conflict_arises()
+    story.tell(builders.paused(ANN, story.now, until_on="2025-01-10"))
+    story.after(days=10)
+
+    assert "suspended" == story.state
+    assert 2 == len(story.told("conflict_choice"))
+
+
+def test_the_choice_of_a_conflict_is_recalled_when_the_conflict_is_gone() -> None:
+    """Its two answers are no longer all there are."""
+    story = active_pair().conflict_arises()
+    story.after(days=2).conflict_goes()
+
+    assert [ANN, BOB] == sorted(story.recalled("conflict_choice"))
 
 
 def test_a_conflict_that_is_gone_during_a_leave_waits_for_its_end_and_the_soft_landing() -> None:

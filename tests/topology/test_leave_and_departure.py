@@ -1,12 +1,19 @@
 """Given a pair, when HR says that somebody goes on leave, comes back or leaves, then the partner hears what is needed and never why."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
-from engine.effects import StageName
-from engine.processors.tables import PARTICIPANTS
+from engine.domain.messages import Employment, ParticipationReported
+from engine.domain.pairing import Pairing
+from engine.effects import Record, StageName
+from engine.execution import step
+from engine.processors.tables import PAIRINGS, PARTICIPANTS
+from engine.topology import build
+from schemas.codec import decode_structured
+from schemas.envelope import Event
 from tests import builders
 from tests.builders import PROGRAMME
 from tests.topology.pair_story import ANN, BOB, PairStory, active_pair, proposed_pair
@@ -311,3 +318,20 @@ def test_a_leave_together_with_a_new_manager_lapses_a_proposal_once() -> None:
 
     assert ["proposed", "lapsed"] == story.changes
     assert [] == story.codes()
+
+
+def test_an_event_that_overtakes_a_leave_brings_it() -> None:
+    """A participation event carries the facts in force; the pair is paused by them, and the facts that follow change nothing more."""
+    story = active_pair()
+    row = story.row_of(ANN)
+    facts = replace(row.facts, employment=Employment.ON_LEAVE)
+    trained = decode_structured(json.dumps(builders.training_completed(ANN, story.now)).encode(), story.now)
+    assert isinstance(trained, Event)
+    message = ParticipationReported(programme_id=row.programme_id, person_id=row.person_id, event=trained, facts=facts)
+    record = Record(stage=StageName.PROGRAMMES, key=PROGRAMME, id="early", at=story.now, payload=message)
+
+    transition = step(build().stages[StageName.PROGRAMMES], story.rows(StageName.PROGRAMMES), record, salt=b"test")
+
+    pairing = transition.changes[PAIRINGS, story.pairing_id]
+    assert isinstance(pairing, Pairing)
+    assert "paused" == pairing.state

@@ -247,6 +247,16 @@ def test_whoever_has_withdrawn_is_in_no_round_and_hears_nothing() -> None:
     assert "ann" not in {person_id for person_id, _ in story.nudges()}
 
 
+def test_a_withdrawal_takes_back_what_has_not_left_yet() -> None:
+    """A reminder that is due in the same minute stays unsent."""
+    story = ProgrammeStory()
+    story.joins("ann", "strategy", None)
+    story.after(days=7, seconds=30).tell(builders.withdrawn("ann", story.now))
+    story.after(days=30)
+
+    assert [] == story.nudges()
+
+
 def test_a_late_update_never_brings_back_who_has_withdrawn() -> None:
     """Only enrolling anew does."""
     story = ProgrammeStory()

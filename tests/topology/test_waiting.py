@@ -256,6 +256,16 @@ def test_a_profile_that_loses_its_wants_is_reminded_of_from_then_on() -> None:
     assert ["ann"] == story.told("profile_incomplete")
 
 
+def test_a_profile_that_stays_incomplete_does_not_begin_its_week_again() -> None:
+    """Another update without wants changes nothing about the day."""
+    story = ProgrammeStory()
+    story.joins("ann", "strategy", None)
+    story.after(days=5).tell(builders.updated("ann", story.now, offers=[offer("budgeting")], wants=[]))
+    story.after(days=3)
+
+    assert ["ann"] == story.told("profile_incomplete")
+
+
 def test_a_late_reminder_of_an_incomplete_profile_has_expired() -> None:
     """A reminder is valid for 14 days from the day it was due."""
     story = ProgrammeStory()
@@ -279,6 +289,19 @@ def test_open_invitation_is_sent_once_a_programme_and_names_nobody() -> None:
 
     assert ["ann"] == story.told("open_invitation")
     assert "boss" not in str(story.read("mentorship.nudges.v1"))
+
+
+def test_open_invitation_that_was_suppressed_is_not_tried_again() -> None:
+    """Once a programme, whatever became of it."""
+    story = ProgrammeStory()
+    story.tell(builders.hired("ann", story.now))
+    story.tell(builders.opted_out("ann", story.now, "invitations"))
+    story.tell(builders.nominated("ann", story.now))
+    story.after(days=10).tell(builders.opted_in("ann", story.now, "invitations"))
+    story.tell(builders.nominated("ann", story.now))
+    story.after(days=10)
+
+    assert [] == story.told("open_invitation")
 
 
 def test_open_invitation_goes_when_the_person_has_enrolled() -> None:
