@@ -113,6 +113,11 @@ class DataTimeDriver:
         return max(self._seen.at.values(), default=None)
 
     @property
+    def handled_count(self) -> int:
+        """How far all stages have come, in offsets; grows while workers work."""
+        return sum(self._seen.handled.values())
+
+    @property
     def outputs(self) -> list[BusRecord]:
         """Everything published and refused so far; in order within a partition."""
         return self._seen.outputs

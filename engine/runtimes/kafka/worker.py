@@ -18,7 +18,6 @@ from engine.settings import Settings
 from engine.telemetry import Telemetry
 from engine.topology import build
 
-
 LIBRARIES: Final = ("aiokafka", "kafka", "faust", "mode")
 
 
