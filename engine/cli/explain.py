@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from engine.cli.exits import ExitCode, Refused
-from engine.cli.options import DEFAULTS, Options, opened
+from engine.cli.options import DEFAULTS, Options, opened_to_read
 from engine.cli.output import plain, print_json
 
 if TYPE_CHECKING:
     from engine.domain.messages import Reason
     from engine.domain.pairing import Pairing
     from engine.domain.scoring import Benefit
-    from engine.runtimes.embedded.engine import EmbeddedEngine
+    from engine.runtimes.embedded.reader import Reader
     from schemas.codes import Track
 
 LEVELS = ("nothing yet", "the basics", "a good deal", "it well")
@@ -37,13 +37,13 @@ def explain(
     """
     from engine.cli import views
 
-    with opened(options) as engine:
-        pairing = views.pairing_in(engine, pairing_id)
+    with opened_to_read(options) as reader:
+        pairing = views.pairing_in(reader, pairing_id)
         if pairing is None:
             raise Refused(f"there is no pairing {pairing_id}")
-        programme = views.programme_in(engine, pairing.programme_id)
+        programme = views.programme_in(reader, pairing.programme_id)
         names: dict[str, str] = {} if programme is None else {topic.id: topic.name for topic in programme.policy.topics}
-        track = _track_of_proposal(engine, pairing) if check else pairing.track
+        track = _track_of_proposal(reader, pairing) if check else pairing.track
     sentences = list(_sentences(pairing, names))
     found = recomputed(pairing, track) if check else None
     is_identical = found is None or found == published(pairing)
@@ -102,7 +102,7 @@ def _benefit(reasons: "tuple[Reason, ...]", person_id: str) -> "Benefit":
     return Benefit(points=min(sum(int(lesson["points"]) for lesson in lessons), need), need=need)
 
 
-def _track_of_proposal(engine: "EmbeddedEngine", pairing: "Pairing") -> "Track":
+def _track_of_proposal(reader: "Reader", pairing: "Pairing") -> "Track":
     """Return the track that the proposal was scored under: a pair that was converted since has another one now."""
     import msgspec
 
@@ -111,10 +111,10 @@ def _track_of_proposal(engine: "EmbeddedEngine", pairing: "Pairing") -> "Track":
     from schemas.pairing import PairingProposed
     from schemas.topics import PAIRINGS
 
-    programme = programme_in(engine, pairing.programme_id)
+    programme = programme_in(reader, pairing.programme_id)
     if programme is None or programme.policy.track == pairing.track:
         return pairing.track
-    for record in engine.outputs(PAIRINGS.name):
+    for record in reader.outputs(PAIRINGS.name):
         event = msgspec.json.decode(record.value) if record.key == pairing.pairing_id and record.value is not None else {}
         if event.get("type") == PairingProposed.TYPE:
             return Track(event["data"]["track"])

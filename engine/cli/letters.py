@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from engine.cli.exits import Refused
-from engine.cli.options import DEFAULTS, Options, opened
+from engine.cli.options import DEFAULTS, Options, opened_to_read
 from engine.cli.output import console, print_facts, print_json, print_table
 
 if TYPE_CHECKING:
-    from engine.runtimes.embedded.output_log import StoredOutput
+    from engine.runtimes.embedded.stored_outputs import StoredOutput
 
 
 def list_letters(
@@ -18,8 +18,8 @@ def list_letters(
 ) -> None:
     """List the records that were refused, by topic, oldest first."""
     wanted = None if topic is None else "dlq." + topic.removeprefix("dlq.")
-    with opened(options) as engine:
-        found = [_summary(letter) for letter in engine.dead_letters() if wanted in (None, letter.topic)]
+    with opened_to_read(options) as reader:
+        found = [_summary(letter) for letter in reader.dead_letters() if wanted in (None, letter.topic)]
     if options.json:
         print_json({"dead_letters": found})
     elif not found:
@@ -36,11 +36,11 @@ def show(topic: str, position: int | None = None, /, *, options: Options = DEFAU
         topic: its topic, with or without `dlq.`; or the record's id alone.
         position: its position there.
     """
-    with opened(options) as engine:
+    with opened_to_read(options) as reader:
         if position is None:
-            letter = next((each for each in engine.dead_letters() if each.id == topic), None)
+            letter = next((each for each in reader.dead_letters() if each.id == topic), None)
         else:
-            after = engine.outputs("dlq." + topic.removeprefix("dlq."), position, 1)
+            after = reader.outputs("dlq." + topic.removeprefix("dlq."), position, 1)
             letter = next((each for each in after if each.position == position), None)
     if letter is None:
         where = topic if position is None else f"{topic} at position {position}"

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from cyclopts import Parameter
 
 from engine.cli.exits import Refused
-from engine.cli.options import DEFAULTS, Options, opened
+from engine.cli.options import DEFAULTS, Options, opened_to_read
 from engine.cli.output import plain, print_facts, print_json, print_table
 
 
@@ -22,8 +22,8 @@ def inspect(
     from engine.cli import views
 
     describe = {"person": views.person, "pairing": views.pairing, "programme": views.programme}[kind]
-    with opened(options) as engine:
-        found: Mapping[str, Any] | None = describe(engine, id_)
+    with opened_to_read(options) as reader:
+        found: Mapping[str, Any] | None = describe(reader, id_)
     if found is None:
         raise Refused(f"there is no {kind} {id_}")
     shown = plain(found)

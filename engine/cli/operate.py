@@ -85,10 +85,11 @@ def programme_of(engine: "EmbeddedEngine", programme_id: str) -> "Programme":
     Raises:
         Refused: there is none of that id, or it is paused or closed.
     """
-    from engine.cli import views
     from engine.domain.programme import ProgrammeStatus
+    from engine.effects import StageName
+    from engine.processors.tables import PROGRAMMES
 
-    found = views.programme_in(engine, programme_id)
+    found: Programme | None = engine.row(StageName.PROGRAMMES, PROGRAMMES, programme_id)
     if found is None:
         raise Refused(f"there is no programme {programme_id}")
     if found.status is not ProgrammeStatus.RUNNING:

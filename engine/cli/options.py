@@ -14,6 +14,7 @@ from engine.cli.exits import Misused, Refused
 
 if TYPE_CHECKING:
     from engine.runtimes.embedded.engine import EmbeddedEngine
+    from engine.runtimes.embedded.reader import Reader
     from engine.settings import Settings
 
 
@@ -37,11 +38,13 @@ class Options:
         return settings_from(os.environ)
 
     def directory(self) -> Path:
-        """Say where the data is."""
-        return self.data if self.data is not None else self.settings().data
+        """Say where the data is. Reads the settings in any case, so that a wrong one is found by every command."""
+        settings = self.settings()
+        return self.data if self.data is not None else settings.data
 
 
 DEFAULTS: Final = Options()
+DATABASE_NAME: Final = "bothways.db"
 
 
 def opened(options: Options, *, is_made: bool = False, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> "EmbeddedEngine":
@@ -53,9 +56,7 @@ def opened(options: Options, *, is_made: bool = False, clock: Callable[[], datet
     Raises:
         Refused: there is no data. EngineError: somebody else has it open, or it can't be used.
     """
-    directory = options.directory()
-    if not is_made and not (directory / "bothways.db").exists():
-        raise Refused(f"no data in {directory}; start with `bothways ingest` or `bothways demo`")
+    directory = options.directory() if is_made else _existing(options)
     from engine.runtimes.embedded.engine import EmbeddedEngine
 
     engine = EmbeddedEngine(directory, options.settings(), clock=clock)
@@ -67,6 +68,25 @@ def collect_from_here() -> None:
     """Switch the garbage collector on, which start-up keeps off; what is there by now stays, and is never looked at again."""
     gc.freeze()
     gc.enable()
+
+
+def opened_to_read(options: Options) -> "Reader":
+    """Open the data directory to look at it, much sooner than with the engine.
+
+    Raises:
+        Refused: there is no data. EngineError: somebody else has it open, or it can't be used.
+    """
+    directory = _existing(options)
+    from engine.runtimes.embedded.reader import Reader
+
+    return Reader(directory)
+
+
+def _existing(options: Options) -> Path:
+    directory = options.directory()
+    if not (directory / DATABASE_NAME).exists():
+        raise Refused(f"no data in {directory}; start with `bothways ingest` or `bothways demo`")
+    return directory
 
 
 def instant_from(text: str, option: str) -> datetime:

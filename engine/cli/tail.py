@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Final
 from cyclopts import Parameter
 
 from engine.cli.exits import Refused
-from engine.cli.options import DEFAULTS, Options, opened
+from engine.cli.options import DEFAULTS, Options, opened_to_read
 
 if TYPE_CHECKING:
-    from engine.runtimes.embedded.engine import EmbeddedEngine
-    from engine.runtimes.embedded.output_log import StoredOutput
+    from engine.runtimes.embedded.reader import Reader
+    from engine.runtimes.embedded.stored_outputs import StoredOutput
 
 FOLLOW_SECONDS: Final = 1.0
 
@@ -33,9 +33,9 @@ def tail(
     Args:
         topic: for example mentorship.pairings.v1 or dlq.hr.people.v1.
     """
-    with opened(options) as engine:
-        _check_known(engine, topic)
-        start = _print_from(engine, topic, start)
+    with opened_to_read(options) as reader:
+        _check_known(reader, topic)
+        start = _print_from(reader, topic, start)
     while follow:
         time.sleep(FOLLOW_SECONDS)
         start = _print_new(options, topic, start)
@@ -52,18 +52,18 @@ def line_of(record: "StoredOutput") -> bytes:
     return record.value
 
 
-def _check_known(engine: "EmbeddedEngine", topic: str) -> None:
+def _check_known(reader: "Reader", topic: str) -> None:
     from schemas.topics import DEAD_LETTER_TOPICS, OUTPUT_TOPICS
 
-    known = {each.name for each in (*OUTPUT_TOPICS, *DEAD_LETTER_TOPICS)} | set(engine.topics)
+    known = {each.name for each in (*OUTPUT_TOPICS, *DEAD_LETTER_TOPICS)} | set(reader.topics)
     if topic not in known:
         raise Refused(f"{topic} is no public or dead-letter topic; there are {', '.join(sorted(known))}")
 
 
-def _print_from(engine: "EmbeddedEngine", topic: str, start: int) -> int:
+def _print_from(reader: "Reader", topic: str, start: int) -> int:
     """Print everything from a position on. Returns the position to go on from."""
     out = sys.stdout.buffer
-    for record in engine.outputs(topic, start):
+    for record in reader.outputs(topic, start):
         out.write(line_of(record) + b"\n")
         start = record.position + 1
     out.flush()
@@ -74,7 +74,7 @@ def _print_new(options: Options, topic: str, start: int) -> int:
     from engine.errors import StoreInUse
 
     try:
-        with opened(options) as engine:
-            return _print_from(engine, topic, start)
+        with opened_to_read(options) as reader:
+            return _print_from(reader, topic, start)
     except StoreInUse:
         return start

@@ -21,45 +21,43 @@ from schemas.ids import PROGRAMME_ID_REGEX
 from schemas.policy import Policy
 
 if TYPE_CHECKING:
-    from engine.runtimes.embedded.engine import EmbeddedEngine
+    from engine.runtimes.embedded.reader import Reader
 QUESTION_STATES: Final = frozenset({PairingState.PAUSED, PairingState.SUSPENDED, PairingState.CONCLUDING})
 """Both are asked how to go on, now or when the reason is over."""
 
 
-def person(engine: "EmbeddedEngine", person_id: str) -> dict[str, Any] | None:
+def person(reader: "Reader", person_id: str) -> dict[str, Any] | None:
     """Describe a person, with the pairings that are open now."""
-    found: Person | None = engine.row(StageName.PEOPLE, PEOPLE, person_id)
+    found = reader.get(StageName.PEOPLE, PEOPLE, person_id, Person)
     if found is None or found.is_bare:
         return None
-    pairings = [pairing for enrolment in found.enrolments for pairing in _open_pairings(engine, enrolment.programme_id, person_id)]
+    pairings = [pairing for enrolment in found.enrolments for pairing in _open_pairings(reader, enrolment.programme_id, person_id)]
     return {**described(found), "pairings": pairings}
 
 
-def _open_pairings(engine: "EmbeddedEngine", programme_id: str, person_id: str) -> list[dict[str, Any]]:
-    participant: Participant | None = engine.row(StageName.PROGRAMMES, PARTICIPANTS, f"{programme_id}/{person_id}")
-    rows = [pairing_in(engine, pairing_id) for pairing_id in participant.pairing_ids] if participant is not None else []
+def _open_pairings(reader: "Reader", programme_id: str, person_id: str) -> list[dict[str, Any]]:
+    participant = reader.get(StageName.PROGRAMMES, PARTICIPANTS, f"{programme_id}/{person_id}", Participant)
+    rows = [pairing_in(reader, pairing_id) for pairing_id in participant.pairing_ids] if participant is not None else []
     return [{"pairing_id": row.pairing_id, "state": row.state, "people": row.people} for row in rows if row is not None]
 
 
-def pairing_in(engine: "EmbeddedEngine", pairing_id: str) -> Pairing | None:
+def pairing_in(reader: "Reader", pairing_id: str) -> Pairing | None:
     """Return the row of a pairing."""
-    found: Pairing | None = engine.row(StageName.PROGRAMMES, PAIRINGS, pairing_id)
-    return found
+    return reader.get(StageName.PROGRAMMES, PAIRINGS, pairing_id, Pairing)
 
 
-def programme_in(engine: "EmbeddedEngine", programme_id: str) -> Programme | None:
+def programme_in(reader: "Reader", programme_id: str) -> Programme | None:
     """Return the row of a programme."""
-    found: Programme | None = engine.row(StageName.PROGRAMMES, PROGRAMMES, programme_id)
-    return found
+    return reader.get(StageName.PROGRAMMES, PROGRAMMES, programme_id, Programme)
 
 
-def pairing(engine: "EmbeddedEngine", pairing_id: str) -> dict[str, Any] | None:
+def pairing(reader: "Reader", pairing_id: str) -> dict[str, Any] | None:
     """Describe a pairing. Whether somebody has answered shows in nothing: an open question waits until it is settled."""
-    found = pairing_in(engine, pairing_id)
+    found = pairing_in(reader, pairing_id)
     if found is None:
         return None
     held = ledger.held(found.meetings)
-    at = engine.last_at
+    at = reader.last_at
     booked = ledger.booked(found.meetings, at) if at is not None and found.is_live else []
     return {
         "pairing_id": found.pairing_id,
@@ -103,15 +101,15 @@ def _question_of(found: Pairing) -> str:
     return "open" if found.state in QUESTION_STATES or (found.is_live and found.is_convertible) else "none awaited"
 
 
-def programme(engine: "EmbeddedEngine", programme_id: str) -> dict[str, Any] | None:
+def programme(reader: "Reader", programme_id: str) -> dict[str, Any] | None:
     """Describe a programme: its rules where they differ from the defaults, its rounds, and counts of people."""
-    found = programme_in(engine, programme_id) if PROGRAMME_ID_REGEX.fullmatch(programme_id) else None
+    found = programme_in(reader, programme_id) if PROGRAMME_ID_REGEX.fullmatch(programme_id) else None
     if found is None:
         return None
     participants: Counter[ParticipantStatus] = Counter(
-        row.status for _, row in engine.scan(StageName.PROGRAMMES, PARTICIPANTS, f"{programme_id}/")
+        row.status for _, row in reader.scan(StageName.PROGRAMMES, PARTICIPANTS, f"{programme_id}/", Participant)
     )
-    rows: list[Pairing] = [row for _, row in engine.scan(StageName.PROGRAMMES, PAIRINGS, f"{programme_id}.")]
+    rows = [row for _, row in reader.scan(StageName.PROGRAMMES, PAIRINGS, f"{programme_id}.", Pairing)]
     return {
         "programme_id": found.programme_id,
         "status": found.status,

@@ -26,8 +26,8 @@ from engine.runtimes.embedded.database import WAL_BYTES_MAX, Database
 from engine.runtimes.embedded.input_log import REDRIVE_HEADER, redrive_count_in
 from engine.runtimes.embedded.layout import STRUCTURED_HEADERS
 from engine.runtimes.embedded.lines import Line
-from engine.runtimes.embedded.output_log import StoredOutput
 from engine.runtimes.embedded.store import SqliteStore
+from engine.runtimes.embedded.stored_outputs import StoredOutput
 from engine.runtimes.embedded.verification import Verification, verification
 from engine.settings import Settings
 from engine.topology import Topology

@@ -51,6 +51,9 @@ SCHEMA: Final = (
     """,
 )
 
+LAST_AT: Final = "last_at"
+"""In `meta`: engine time."""
+
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND: Final = timedelta(seconds=1)
 

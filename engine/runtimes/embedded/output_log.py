@@ -6,57 +6,21 @@ can't be told. A dead letter is stored once by its id, however often its line is
 Source: reliability promise P3, rule 6; architecture, Identity.
 """
 
-import hashlib
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from engine.dead_letters import DeadLetter
-from engine.effects import Headers
 from engine.errors import IdentityConflict
 from engine.execution import Output
 from engine.runtimes.embedded.database import Database
-from engine.runtimes.embedded.layout import STRUCTURED_HEADERS, headers_from, headers_json
+from engine.runtimes.embedded.layout import STRUCTURED_HEADERS, headers_json
+from engine.runtimes.embedded.stored_outputs import NEXT_PREFIX, StoredOutput, body_hash, next_positions, stored_outputs
 from schemas.codec import encode_structured
-
-PAGE_RECORDS: Final = 500
-NEXT_PREFIX: Final = "next_position/"
 
 _APPEND: Final = """
     INSERT INTO outputs (topic, position, id, key, value, headers, body_hash) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
 """
 _HASH_OF: Final = "SELECT body_hash FROM outputs WHERE id = ?"
-_READ: Final = """
-    SELECT topic, position, id, key, value, headers, body_hash FROM outputs WHERE topic = ? AND position >= ? ORDER BY position LIMIT ?
-"""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredOutput:
-    """One record of an output log."""
-
-    topic: str
-    position: int
-    id: str
-    key: str | None
-    value: bytes | None
-    """A structured CloudEvent, the bytes of a dead letter as they came, or None for a tombstone."""
-    headers: Headers
-    body_hash: bytes
-
-    @property
-    def is_intact(self) -> bool:
-        """Whether the bytes are those that were written."""
-        return self.body_hash == body_hash(self.topic, self.key, self.value, headers_json(self.headers))
-
-
-def body_hash(topic: str, key: str | None, value: bytes | None, headers: bytes | None) -> bytes:
-    """Return the hash that is kept beside a body; lengths keep neighbouring fields apart."""
-    digest = hashlib.blake2b(digest_size=16)
-    for part in (topic.encode(), None if key is None else key.encode(), value, headers):
-        digest.update(b"-" if part is None else b"%d:" % len(part) + part)
-    return digest.digest()
 
 
 class OutputLog:
@@ -64,8 +28,7 @@ class OutputLog:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        stored = database.read("SELECT name, value FROM meta WHERE name >= ? AND name < ?", (NEXT_PREFIX, NEXT_PREFIX + "\U0010ffff"))
-        self._next_position: dict[str, int] = {name.removeprefix(NEXT_PREFIX): value for name, value in stored}
+        self._next_position = next_positions(database)
         self._outputs: dict[str, Output] = {}
         self._dead_letters: dict[str, DeadLetter] = {}
         self.bytes_count = 0
@@ -110,14 +73,7 @@ class OutputLog:
 
     def read(self, topic: str, start: int = 0, limit: int | None = None) -> Iterator[StoredOutput]:
         """Yield up to `limit` committed records of a topic from a position on; erasure leaves gaps."""
-        wanted = sys.maxsize if limit is None else limit
-        while page := self._database.read(_READ, (topic, start, min(wanted, PAGE_RECORDS))):
-            for of, position, id_, key, value, headers, hash_ in page:
-                yield StoredOutput(
-                    topic=of, position=position, id=id_, key=key, value=value, headers=headers_from(headers), body_hash=hash_
-                )
-            wanted -= len(page)
-            start = page[-1][1] + 1
+        yield from stored_outputs(self._database, topic, start, limit)
 
     def _placed(self, row: "_Row", moved: dict[str, int]) -> "_PlacedRow":
         topic, id_, key, value, headers = row

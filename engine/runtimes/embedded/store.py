@@ -25,12 +25,10 @@ from engine.effects import Note, StageName
 from engine.execution import Transition
 from engine.runtimes.embedded.database import Database
 from engine.runtimes.embedded.input_log import InputLog
-from engine.runtimes.embedded.layout import instant_from, seconds_from
+from engine.runtimes.embedded.layout import LAST_AT, instant_from, seconds_from
 from engine.runtimes.embedded.output_log import OutputLog
 from engine.runtimes.embedded.stage_rows import StageRows
 from engine.topology import Topology
-
-LAST_AT: Final = "last_at"
 
 _SET_META: Final = "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 

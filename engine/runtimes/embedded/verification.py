@@ -22,8 +22,8 @@ from engine.errors import CorruptState
 from engine.processors.intake import intake
 from engine.runtimes.embedded.database import Database
 from engine.runtimes.embedded.layout import EPOCH
-from engine.runtimes.embedded.output_log import StoredOutput, body_hash
 from engine.runtimes.embedded.store import SqliteStore
+from engine.runtimes.embedded.stored_outputs import StoredOutput, body_hash
 from engine.topology import Topology
 from schemas.codes import ErrorCode
 from schemas.topics import DEAD_LETTER_PREFIX

@@ -1,0 +1,81 @@
+"""A data directory to look at: rows, topics and engine time as they were committed last.
+
+It knows no rule and no topology, so it is there in a fraction of the time that an engine takes. It owns the directory all the same: one
+process at a time.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self, TypeVar
+
+import msgspec
+
+from engine.effects import StageName
+from engine.errors import CorruptState
+from engine.runtimes.embedded.database import Database
+from engine.runtimes.embedded.layout import LAST_AT, instant_from
+from engine.runtimes.embedded.stored_outputs import StoredOutput, next_positions, stored_outputs
+from schemas.topics import DEAD_LETTER_PREFIX
+
+T = TypeVar("T")
+
+_GET: Final = "SELECT value FROM rows WHERE stage = ? AND name = ? AND key = ?"
+_SCAN: Final = "SELECT key, value FROM rows WHERE stage = ? AND name = ? AND key >= ? AND key < ? ORDER BY key"
+_LAST: Final = "\U0010ffff"
+
+
+class Reader:
+    """The committed state of one directory. A context manager."""
+
+    def __init__(self, data_dir: Path) -> None:
+        """Open an existing directory.
+
+        Raises:
+            StoreInUse, NewerData, CorruptState, StoreFailed: one line for the operator.
+        """
+        self._database = Database(data_dir)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._database.close()
+
+    @property
+    def last_at(self) -> datetime | None:
+        """Engine time: the `at` of the last thing that moved it."""
+        stored = self._database.read("SELECT value FROM meta WHERE name = ?", (LAST_AT,))
+        return instant_from(stored[0][0]) if stored else None
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """Every topic that has had an output, dead-letter topics included."""
+        return tuple(sorted(next_positions(self._database)))
+
+    def get(self, stage: StageName, table: str, key: str, row_type: type[T]) -> T | None:
+        """Return one row, or None."""
+        found = self._database.read(_GET, (stage.value, table, key))
+        return self._decoded(found[0][0], row_type, table) if found else None
+
+    def scan(self, stage: StageName, table: str, prefix: str, row_type: type[T]) -> Iterator[tuple[str, T]]:
+        """Yield (key, row) for keys that start with `prefix`, in key order."""
+        for key, value in self._database.read(_SCAN, (stage.value, table, prefix, prefix + _LAST)):
+            yield key, self._decoded(value, row_type, table)
+
+    def outputs(self, topic: str, start: int = 0, limit: int | None = None) -> Iterator[StoredOutput]:
+        """Yield records of a topic from a position on; positions may have gaps."""
+        return stored_outputs(self._database, topic, start, limit)
+
+    def dead_letters(self) -> Iterator[StoredOutput]:
+        """Yield every dead letter, by topic, oldest first."""
+        for topic in self.topics:
+            if topic.startswith(DEAD_LETTER_PREFIX):
+                yield from self.outputs(topic)
+
+    def _decoded(self, value: bytes, row_type: type[T], table: str) -> T:
+        try:
+            return msgspec.json.decode(value, type=row_type)
+        except msgspec.MsgspecError as error:
+            raise CorruptState(path=self._database.path, reason=f"a row of {table}") from error

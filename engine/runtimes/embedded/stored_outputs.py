@@ -1,0 +1,62 @@
+"""Outputs as they are stored: what a reader needs of them, without the loop that writes them."""
+
+import hashlib
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from engine.effects import Headers
+from engine.runtimes.embedded.database import Database
+from engine.runtimes.embedded.layout import headers_from, headers_json
+
+PAGE_RECORDS: Final = 500
+NEXT_PREFIX: Final = "next_position/"
+
+_POSITIONS: Final = "SELECT name, value FROM meta WHERE name >= ? AND name < ?"
+_READ: Final = """
+    SELECT topic, position, id, key, value, headers, body_hash FROM outputs WHERE topic = ? AND position >= ? ORDER BY position LIMIT ?
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredOutput:
+    """One record of an output log."""
+
+    topic: str
+    position: int
+    id: str
+    key: str | None
+    value: bytes | None
+    """A structured CloudEvent, the bytes of a dead letter as they came, or None for a tombstone."""
+    headers: Headers
+    body_hash: bytes
+
+    @property
+    def is_intact(self) -> bool:
+        """Whether the bytes are those that were written."""
+        return self.body_hash == body_hash(self.topic, self.key, self.value, headers_json(self.headers))
+
+
+def body_hash(topic: str, key: str | None, value: bytes | None, headers: bytes | None) -> bytes:
+    """Return the hash that is kept beside a body; lengths keep neighbouring fields apart."""
+    digest = hashlib.blake2b(digest_size=16)
+    for part in (topic.encode(), None if key is None else key.encode(), value, headers):
+        digest.update(b"-" if part is None else b"%d:" % len(part) + part)
+    return digest.digest()
+
+
+def next_positions(database: Database) -> dict[str, int]:
+    """Return the position that comes next, of every topic that ever had an output."""
+    stored = database.read(_POSITIONS, (NEXT_PREFIX, NEXT_PREFIX + "\U0010ffff"))
+    return {name.removeprefix(NEXT_PREFIX): value for name, value in stored}
+
+
+def stored_outputs(database: Database, topic: str, start: int = 0, limit: int | None = None) -> Iterator[StoredOutput]:
+    """Yield up to `limit` committed records of a topic from a position on; erasure leaves gaps."""
+    wanted = sys.maxsize if limit is None else limit
+    while page := database.read(_READ, (topic, start, min(wanted, PAGE_RECORDS))):
+        for of, position, id_, key, value, headers, hash_ in page:
+            yield StoredOutput(topic=of, position=position, id=id_, key=key, value=value, headers=headers_from(headers), body_hash=hash_)
+        wanted -= len(page)
+        start = page[-1][1] + 1
