@@ -10,13 +10,30 @@ from datetime import datetime
 from typing import Any, Final, get_args
 
 from engine.domain import pairing, participant
+from engine.domain.insights import Note
 from engine.domain.marks import Seen, Sequence
 from engine.domain.messages import Message
 from engine.domain.pairing import Pairing
 from engine.domain.participant import Participant
 from engine.domain.programme import Bar, Programme
+from engine.domain.storm import Parked, Storm
+from engine.domain.trials import Attention, Tally
 from engine.effects import Delete, Effects, Handler, Row, Rows, StageName, Wake
-from engine.processors import answers, learning, outreach, pairings, participants, programme, roster, sessions, tables
+from engine.processors import (
+    actions,
+    answers,
+    insights,
+    learning,
+    outreach,
+    pairings,
+    participants,
+    programme,
+    roster,
+    sessions,
+    storm,
+    tables,
+)
+from engine.processors.insights import ReportClock
 from schemas.registry import INPUT_TYPES
 
 SEEN: Final = "seen"
@@ -72,6 +89,15 @@ def build() -> Topology:
         handlers=_in_order(roster.HANDLERS, outreach.HANDLERS),
         wakes={SEEN: _forget, **roster.WAKES, **outreach.WAKES},
     )
+    decided = _in_order(
+        programme.HANDLERS,
+        participants.HANDLERS,
+        answers.HANDLERS,
+        sessions.HANDLERS,
+        learning.HANDLERS,
+        insights.HANDLERS,
+        actions.HANDLERS,
+    )
     programmes = Stage(
         name=StageName.PROGRAMMES,
         tables=_by_name(
@@ -80,13 +106,20 @@ def build() -> Topology:
             Table(name=tables.PARTICIPANTS, row_type=Participant, check=participant.check),
             Table(name=tables.PAIRINGS, row_type=Pairing, check=pairing.check),
             Table(name=tables.BARS, row_type=Bar),
+            Table(name=insights.TALLIES, row_type=Tally),
+            Table(name=insights.ATTENTION, row_type=Attention),
+            Table(name=insights.NOTES, row_type=Note),
+            Table(name=insights.CLOCKS, row_type=ReportClock),
+            Table(name=storm.STORMS, row_type=Storm),
+            Table(name=storm.PARKED, row_type=Parked),
         ),
-        handlers=_in_order(programme.HANDLERS, participants.HANDLERS, answers.HANDLERS, sessions.HANDLERS, learning.HANDLERS),
+        handlers={kind: _behind_the_breaker(kind, rules) for kind, rules in decided.items()},
         wakes={
             SEEN: _forget,
-            tables.PROGRAMMES: programme.wake,
-            tables.PARTICIPANTS: participants.wake,
-            tables.PAIRINGS: pairings.wake,
+            tables.PROGRAMMES: storm.guarded_wake(programme.wake),
+            tables.PARTICIPANTS: storm.guarded_wake(participants.wake),
+            tables.PAIRINGS: storm.guarded_wake(pairings.wake),
+            insights.CLOCKS: insights.wake,
         },
     )
     return Topology(stages={stage.name: stage for stage in (people, programmes)})
@@ -123,6 +156,12 @@ def _in_order(*processors: Mapping[type, Handler]) -> dict[type, tuple[Handler, 
         for kind, rule in rules.items():
             joined[kind] = (*joined.get(kind, ()), rule)
     return joined
+
+
+def _behind_the_breaker(kind: type, rules: tuple[Handler, ...]) -> tuple[Handler, ...]:
+    """Guard the rules of one type, then let the report's clock see what happened."""
+    unguarded = (storm.UNGUARDED[kind],) if kind in storm.UNGUARDED else ()
+    return (*map(storm.guarded, rules), *unguarded, insights.watched)
 
 
 def _forget(_rows: Rows, key: str, _due_at: datetime, _at: datetime) -> Effects:

@@ -178,6 +178,12 @@ class Pairing:
     proposal: Proposal
     senior_id: PersonId | None = None
     """The more experienced side when the pair was proposed; None when both bands are equal or one is unknown."""
+    bands: tuple[int, int] | None = None
+    """Experience bands of the two when they were proposed, in the order of `people`; None where one is unknown. Never published."""
+    waited_days: tuple[float, ...] = ()
+    """How long each side had waited when the pair began, as far as it is known."""
+    orphaned_days: tuple[float, ...] = ()
+    """The same, of a side that had lost a pair through circumstances."""
     accepted_by: tuple[PersonId, ...] = ()
     activated_at: datetime | None = None
     term: int = 1

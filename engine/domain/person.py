@@ -38,6 +38,8 @@ from engine.domain.person_facts import (
 )
 from schemas.ids import PersonId, ProgrammeId
 
+NOBODY_YET: Final = Standing()
+NOTHING_SAID: Final = Attributes()
 GONE: Final = frozenset({Employment.UNKNOWN, Employment.DEPARTED, Employment.ERASED})
 
 
@@ -60,9 +62,9 @@ class Person:
     person_id: PersonId
     history: History = ()
     """HR facts in force and pending, by stamp (F1)."""
-    standing: Standing = Standing()
+    standing: Standing = NOBODY_YET
     """Employment and what goes with it, folded from the history in force (P3)."""
-    attributes: Attributes = Attributes()
+    attributes: Attributes = NOTHING_SAID
     """What HR says, as far as it is in force, folded from the history (P3)."""
     hires_cancelled: Cancellation | None = None
     departures_cancelled: Cancellation | None = None

@@ -18,7 +18,7 @@ from engine.domain.pairing import TERMINAL, Away, Pairing, PairingEvent, Timer, 
 from engine.domain.participant import ParticipantTimer, left, waiting, with_timer
 from engine.domain.programme import Programme
 from engine.effects import Effects, Emit, Rows
-from engine.processors.intents import nudged, withdrawn
+from engine.processors.intents import coordinator_of, intended, nudged, withdrawn
 from engine.processors.tables import bar_in, participant_in, put_bar, put_pairing, put_participant
 from schemas import pairing as published
 from schemas.codes import EndCode, NudgeKey, PairingState, Track
@@ -78,17 +78,25 @@ def _changed(pairing: Pairing, programme: Programme, event: type[Change], at: da
 def activate(rows: Rows, programme: Programme, pairing: Pairing, at: datetime) -> Effects:
     """Both accepted: the pair begins."""
     begun = moved(disarmed(pairing), PairingEvent.BOTH_ACCEPTED, at)
+    sides = [one for person_id in begun.people if (one := participant_in(rows, programme.programme_id, person_id)) is not None]
+    begun = replace(
+        begun,
+        waited_days=tuple(_days(one.waiting_since, at) for one in sides if one.waiting_since is not None),
+        orphaned_days=tuple(_days(one.waiting_since, at) for one in sides if one.waiting_since is not None and one.is_first_in_queue),
+    )
     started = timed(replace(begun, activated_at=at, term_started_at=at, quiet_since=at), programme.policy, at)
     yield put_pairing(started)
     yield from _changed(started, programme, published.PairingActivated, at)
-    for person_id in started.people:
-        participant = participant_in(rows, programme.programme_id, person_id)
-        if participant is not None:
-            settled = replace(participant, waiting_since=None, is_first_in_queue=False, unmatched_reason=None)
-            yield put_participant(with_timer(settled, ParticipantTimer.STILL_WAITING, None))
+    for one in sides:
+        settled = replace(one, waiting_since=None, is_first_in_queue=False, unmatched_reason=None)
+        yield put_participant(with_timer(settled, ParticipantTimer.STILL_WAITING, None))
     yield from withdrawn(started, keys=LEADING_KEYS)
     for person_id in started.people:
         yield from nudged(programme, started, NudgeKey.PAIRING_STARTED, person_id, at=at)
+
+
+def _days(since: datetime, at: datetime) -> float:
+    return round((at - since) / timedelta(days=1), 2)
 
 
 def lapse(rows: Rows, programme: Programme, pairing: Pairing, at: datetime) -> Effects:
@@ -222,6 +230,14 @@ def stall(programme: Programme, pairing: Pairing, at: datetime) -> Effects:
     yield from withdrawn(quiet)
     for person_id in quiet.people:
         yield from nudged(programme, quiet, NudgeKey.PAIRING_QUIET, person_id, at=at, occasion=instant(at), ends_at=instant(over_at))
+    yield from intended(
+        programme,
+        NudgeKey.COORDINATOR_STUCK,
+        coordinator_of(programme.programme_id),
+        at=at,
+        occasion=f"{at:%Y-%m-%d}",
+        params={"pairing_ids": (quiet.pairing_id,)},
+    )
 
 
 def conclude(programme: Programme, pairing: Pairing, at: datetime) -> Effects:

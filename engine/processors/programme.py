@@ -6,7 +6,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final, get_args
 
-from engine.domain.messages import NudgeOutcome, NudgesWithdrawn
+from engine.domain.messages import NudgesWithdrawn
 from engine.domain.nudging import RULES
 from engine.domain.pairing import Pairing
 from engine.domain.participant import Participant, at_rest
@@ -29,7 +29,6 @@ from schemas.audit import CommandRecorded, CommandRefused
 from schemas.codes import EndCode, ErrorCode, NudgeClass, PairingState, RefusalCode
 from schemas.envelope import Event
 from schemas.ids import PairingId, ProgrammeId, programme_of
-from schemas.insight import InsightAnswered, InsightShared
 from schemas.pairing import PairingForbidden, PairingLocked
 from schemas.programme import (
     NudgesReleased,
@@ -102,7 +101,7 @@ def on_command(rows: Rows, record: Record) -> Effects:
         case PairingForbidden():
             yield from _forbidden(rows, programme, data, record.at)
         case NudgesReleased():
-            pass
+            pass  # processors/storm lets them leave: behind the breaker, not through it
     yield from _recorded(programme.programme_id, event, getattr(data, "reason", None))
 
 
@@ -183,20 +182,6 @@ def on_retracted(rows: Rows, record: Record) -> Effects:
         yield from _recorded(pairing.pairing_id, event, data.reason)
 
 
-def on_insight(rows: Rows, record: Record) -> Effects:
-    """Take an anonymous note, or a sponsor's answer to one."""
-    _, data = _event(record)
-    assert isinstance(data, InsightShared | InsightAnswered)
-    if programme_in(rows, data.programme_id) is None:
-        yield Refuse(ErrorCode.UNKNOWN_PROGRAMME, "programme_id: no such programme")
-
-
-def on_outcome(_rows: Rows, record: Record) -> Effects:
-    """Hear what became of a nudge."""
-    assert isinstance(record.payload, NudgeOutcome)
-    yield from ()
-
-
 def wake(rows: Rows, key: str, _due_at: datetime, at: datetime) -> Effects:
     """Hold the daily round, once however late; a day with nobody to pair and no lock has none."""
     programme = rows.get(PROGRAMMES, key)
@@ -226,7 +211,5 @@ HANDLERS: Final[Mapping[type, Handler]] = MappingProxyType(
         ProgrammeCreated: on_created,
         **dict.fromkeys(get_args(Command), on_command),
         ProposalRetracted: on_retracted,
-        **dict.fromkeys((InsightShared, InsightAnswered), on_insight),
-        NudgeOutcome: on_outcome,
     }
 )

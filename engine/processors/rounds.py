@@ -151,6 +151,7 @@ def _proposed(rows: Rows, programme: Programme, found: matching.Proposal, ordina
         since=at,
         proposal=proposal,
         senior_id=_senior_id(rows, programme, people),
+        bands=_bands(rows, programme, people),
     )
     pairing = armed(pairing, Timer(kind=TimerKind.CONSENT_OVER, due_at=expires_at))
     if policy.consent_days > ANSWER_REMINDER_DAYS:
@@ -179,17 +180,19 @@ def _proposed(rows: Rows, programme: Programme, found: matching.Proposal, ordina
         )
 
 
+def _bands(rows: Rows, programme: Programme, people: tuple[PersonId, PersonId]) -> tuple[int, int] | None:
+    """Return the experience bands of the two; None where one is unknown."""
+    participants = [participant_in(rows, programme.programme_id, person_id) for person_id in people]
+    first, second = (None if one is None else band_of(one, programme.policy) for one in participants)
+    return None if first is None or second is None else (first, second)
+
+
 def _senior_id(rows: Rows, programme: Programme, people: tuple[PersonId, PersonId]) -> PersonId | None:
     """Name the more experienced of the two; nobody where a band is unknown or both are equal."""
-    bands: list[tuple[int, PersonId]] = []
-    for person_id in people:
-        participant = participant_in(rows, programme.programme_id, person_id)
-        band = band_of(participant, programme.policy) if participant is not None else None
-        if band is None:
-            return None
-        bands.append((band, person_id))
-    (lower, _), (higher, senior_id) = sorted(bands)
-    return senior_id if higher > lower else None
+    bands = _bands(rows, programme, people)
+    if bands is None or bands[0] == bands[1]:
+        return None
+    return people[0] if bands[0] > bands[1] else people[1]
 
 
 def _side(side: matching.Side) -> SideOffer:

@@ -14,6 +14,7 @@ from engine.domain.pool import band_of, member_of
 from engine.domain.programme import Programme
 from engine.effects import Delete, Effects, Note, Rows
 from engine.processors import intents, lifecycle
+from engine.processors.insights import exposed
 from engine.processors.intents import coordinator_of, intended, nudged
 from engine.processors.lifecycle import instant
 from engine.processors.pairings import asked_to_resume
@@ -152,7 +153,7 @@ def _pair_reviewed(rows: Rows, programme: Programme, pairing: Pairing, at: datet
         return
     relation = power_relation(first.facts, second.facts, is_same_manager_allowed=programme.policy.same_manager_allowed)
     if relation is not None and not pairing.conflict:
-        yield from _conflict(programme, pairing, relation, at, since_at)
+        yield from _conflict(rows, programme, pairing, relation, at, since_at=since_at)
     elif relation is None and pairing.conflict:
         yield from _conflict_gone(rows, programme, pairing, at)
     else:
@@ -174,9 +175,13 @@ def power_relation(first: PersonFacts, second: PersonFacts, *, is_same_manager_a
     return EligibilityCode.SAME_MANAGER if relation is PowerRelation.SAME_MANAGER else None
 
 
-def _conflict(programme: Programme, pairing: Pairing, relation: EligibilityCode, at: datetime, since_at: datetime) -> Effects:
+def _conflict(
+    rows: Rows, programme: Programme, pairing: Pairing, relation: EligibilityCode, at: datetime, *, since_at: datetime
+) -> Effects:
     """Suspend the pair, or keep it suspended when a new line of power comes while both are asked whether to go on."""
-    yield Note("bothways_conflict_exposure_seconds_total", max(0.0, (at - since_at).total_seconds()))
+    exposure_seconds = max(0, int((at - since_at).total_seconds()))
+    yield Note("bothways_conflict_exposure_seconds_total", exposure_seconds)
+    yield from exposed(rows, programme.programme_id, exposure_seconds)
     if pairing.state is PairingState.SUSPENDED:
         over_at = at + timedelta(days=programme.policy.conflict_days)
         again = armed(disarmed(replace(pairing, conflict=True, answers=())), Timer(kind=TimerKind.CONFLICT_OVER, due_at=over_at))

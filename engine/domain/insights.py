@@ -1,0 +1,240 @@
+"""How a programme goes: the daily report, with no group small enough to point at anybody.
+
+Decides: every metric of the report, and which of them are too small to show.
+Never knows: names, single answers, single ratings; it reads rows and gives numbers.
+
+Invariants
+    Y1  No number rests on a group of one to k − 1 people or pairs, nor does its complement; such a number is null.
+    Y2  The report is a function of the rows and the day: the same rows give the same numbers.
+    Y3  Nothing tells a decline from any other lapse.
+
+Metric names end in their unit; a dot separates a family from its member (`ended_count.choice`).
+
+Source: design of insights (README, Insights).
+"""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from engine.domain import meetings as ledger
+from engine.domain.pairing import LIVE, Pairing
+from engine.domain.participant import Participant, ParticipantStatus
+from engine.domain.programme import Programme
+from engine.domain.scoring import TECH_FAMILIES
+from engine.domain.trials import Attention, Tally, effect
+from schemas.codes import EndCode, PairingReasonCode, PairingState
+
+BANDS: Final = 4
+BAND_PAIRS_POSSIBLE: Final = BANDS * (BANDS - 1) // 2
+MONTH_DAYS: Final = 30
+SURVIVAL_MONTHS: Final = 6
+CADENCE_GRACE_DAYS: Final = 7
+RECIPROCAL_RATIO: Final = 0.5
+_TAKING_PART: Final = frozenset({ParticipantStatus.ENROLLED, ParticipantStatus.PAUSED})
+_DECIDED_AGAINST: Final = PairingState.LAPSED
+
+Value = int | float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """An anonymous insight that somebody shared; aged until a sponsor answers."""
+
+    family: str
+    shared_at: datetime
+    answered_at: datetime | None = None
+
+    @property
+    def wake_at(self) -> None:
+        """It waits for nothing."""
+        return
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """All rows that a report reads."""
+
+    programme: Programme
+    participants: Sequence[Participant]
+    pairings: Sequence[Pairing]
+    attention: Sequence[Attention]
+    tally: Tally
+    notes: Sequence[Note]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Numbers behind one threshold (Y1)."""
+
+    k: int
+
+    def count(self, count: int, of: int | None = None) -> int | None:
+        """Show a count; its complement within `of` must be large enough, or nobody."""
+        is_small = 0 < count < self.k or (of is not None and 0 < of - count < self.k)
+        return None if is_small else count
+
+    def ratio(self, count: int, of: int) -> float | None:
+        """Show a share of a group."""
+        return None if of < self.k or self.count(count, of) is None else round(count / of, 4)
+
+    def middle(self, values: Sequence[float], share: float = 0.5) -> float | None:
+        """Show a quantile (nearest rank) of a group."""
+        if len(values) < self.k:
+            return None
+        return round(sorted(values)[max(0, math.ceil(share * len(values)) - 1)], 4)
+
+
+def report(evidence: Evidence) -> dict[str, Value]:
+    """Return every metric of a programme, in name order; null where Y1 forbids a number."""
+    shown = Shown(evidence.programme.policy.k_min)
+    metrics: dict[str, Value] = {}
+    for part in (_funnel, _teaching, _bridges, _lasting, _nudges, _notes):
+        metrics.update(part(evidence, shown))
+    return dict(sorted(metrics.items()))
+
+
+def _activated(evidence: Evidence) -> list[Pairing]:
+    return [pairing for pairing in evidence.pairings if pairing.activated_at is not None]
+
+
+def _funnel(evidence: Evidence, shown: Shown) -> Mapping[str, Value]:
+    enrolled = [one for one in evidence.participants if one.status in _TAKING_PART]
+    ready = [one for one in enrolled if one.profile.is_complete]
+    in_pairs = {person_id for pairing in evidence.pairings if pairing.state in LIVE for person_id in pairing.people}
+    matched = sum(one.person_id in in_pairs for one in ready)
+    formed = _activated(evidence)
+    lapsed = sum(pairing.state is _DECIDED_AGAINST for pairing in evidence.pairings)
+    waited = [float(days) for pairing in formed for days in pairing.waited_days]
+    return {
+        "enrolled_count": shown.count(len(enrolled)),
+        "ready_count": shown.count(len(ready), len(enrolled)),
+        "matched_count": shown.count(matched, len(ready)),
+        "match_ratio": shown.ratio(matched, len(ready)),
+        "pairs_formed_count": shown.count(len(formed)),
+        "pairs_live_count": shown.count(sum(pairing.state in LIVE for pairing in evidence.pairings)),
+        "double_consent_ratio": shown.ratio(len(formed), len(formed) + lapsed),
+        "time_to_match_days_p50": shown.middle(waited),
+        "time_to_match_days_p90": shown.middle(waited, 0.9),
+        "orphan_days_p90": shown.middle([float(days) for pairing in formed for days in pairing.orphaned_days], 0.9),
+        "opt_out_ratio": shown.ratio(sum(one.has_opted_out for one in evidence.attention), max(len(enrolled), len(evidence.attention))),
+    }
+
+
+def _teaching(evidence: Evidence, shown: Shown) -> Mapping[str, Value]:
+    formed = _activated(evidence)
+    ratios = [ratio for pairing in formed if (ratio := ledger.reciprocity_ratio(pairing.meetings, pairing.people)) is not None]
+    exchanges = [exchange for pairing in formed for meeting in ledger.held(pairing.meetings) for exchange in meeting.exchanges]
+    taught = Counter(exchange.topic for exchange in exchanges)
+    both = [pairing for pairing in formed if len({person_id for person_id, _, _ in pairing.feedback}) == len(pairing.people)]
+    two_way = sum(len({person_id for person_id, _, learned in pairing.feedback if learned}) == len(pairing.people) for pairing in both)
+    beyond = sum(exchange.family not in TECH_FAMILIES for exchange in exchanges)
+    # An exchange is no group of people: what must be large enough is the number of pairs behind the shares.
+    is_broad = sum(bool(ledger.held(pairing.meetings)) for pairing in formed) >= shown.k
+    return {
+        "sessions_held_count": shown.count(sum(len(ledger.held(pairing.meetings)) for pairing in formed)),
+        "reciprocity_ratio_p50": shown.middle(ratios),
+        "reciprocal_pairs_ratio": shown.ratio(sum(ratio >= RECIPROCAL_RATIO for ratio in ratios), len(ratios)),
+        "two_way_learning_ratio": shown.ratio(two_way, len(both)),
+        "non_tech_ratio": round(beyond / len(exchanges), 4) if exchanges and is_broad else None,
+        "topic_entropy_bits": _entropy(taught.values()) if exchanges and is_broad else None,
+    }
+
+
+def _entropy(counts: Iterable[int]) -> float:
+    present = sorted(counts)
+    total = sum(present)
+    return round(-math.fsum(count / total * math.log2(count / total) for count in present), 4) + 0.0
+
+
+def _bridges(evidence: Evidence, shown: Shown) -> Mapping[str, Value]:
+    formed = _activated(evidence)
+    known = [pairing.bands for pairing in formed if pairing.bands is not None]
+    spanning = [bands for bands in known if bands[0] != bands[1]]
+    codes = [{reason.code for reason in pairing.proposal.reasons} for pairing in formed]
+    covered = len({tuple(sorted(bands)) for bands in spanning})
+    return {
+        "bridge_ratio": shown.ratio(len(spanning), len(known)),
+        "band_pairs_covered_ratio": round(covered / BAND_PAIRS_POSSIBLE, 4) if len(spanning) >= shown.k else None,
+        "cross_department_ratio": shown.ratio(sum(PairingReasonCode.OTHER_DEPARTMENT in held for held in codes), len(formed)),
+    }
+
+
+def _lasting(evidence: Evidence, shown: Shown) -> Mapping[str, Value]:
+    formed = _activated(evidence)
+    ended = Counter(pairing.end_code for pairing in formed if pairing.end_code is not None)
+    completed = ended.pop(EndCode.COMPLETED, 0)
+    metrics: dict[str, Value] = {
+        "stalled_count": shown.count(sum(pairing.state is PairingState.STALLED for pairing in formed)),
+        "completed_count": shown.count(completed),
+        "completion_ratio": shown.ratio(completed, completed + ended.total()),
+        "first_session_days_p50": shown.middle(_first_session_days(formed)),
+        "cadence_ratio": shown.ratio(*_cadence(evidence, formed)),
+        "conflict_exposure_seconds": evidence.tally.conflict_exposure_seconds,
+    }
+    for code in EndCode:
+        if code is not EndCode.COMPLETED:
+            metrics[f"ended_count.{code}"] = shown.count(ended[code], ended.total())
+    for month in range(1, SURVIVAL_MONTHS + 1):
+        metrics[f"survival_ratio.month_{month}"] = shown.ratio(*_survival(evidence, formed, month))
+    return metrics
+
+
+def _first_session_days(formed: Iterable[Pairing]) -> list[float]:
+    days: list[float] = []
+    for pairing in formed:
+        held = ledger.held(pairing.meetings)
+        if held and pairing.activated_at is not None:
+            days.append(max(0.0, round((held[0].starts_at - pairing.activated_at) / timedelta(days=1), 2)))
+    return days
+
+
+def _cadence(evidence: Evidence, formed: Iterable[Pairing]) -> tuple[int, int]:
+    """Count gaps between meetings, the first from activation, that keep to the plan with a week's grace."""
+    limit = timedelta(days=evidence.programme.policy.cadence_days + CADENCE_GRACE_DAYS)
+    kept = gaps = 0
+    for pairing in formed:
+        previous = pairing.activated_at
+        for meeting in ledger.held(pairing.meetings):
+            assert previous is not None, "formed pairs were activated"
+            gaps += 1
+            kept += meeting.starts_at - previous <= limit
+            previous = meeting.starts_at
+    return kept, gaps
+
+
+def _survival(evidence: Evidence, formed: Iterable[Pairing], month: int) -> tuple[int, int]:
+    """Count pairs that began long enough ago, and those of them that were not over by then; a completed pair has survived."""
+    lasted = old_enough = 0
+    span = timedelta(days=MONTH_DAYS * month)
+    for pairing in formed:
+        assert pairing.activated_at is not None, "formed pairs were activated"
+        if pairing.activated_at + span <= evidence.at:
+            old_enough += 1
+            lasted += pairing.state is not PairingState.ENDED or pairing.since >= pairing.activated_at + span
+    return lasted, old_enough
+
+
+def _nudges(evidence: Evidence, shown: Shown) -> Mapping[str, Value]:
+    weeks = [float(count) for one in evidence.attention for _, count in one.weeks]
+    metrics: dict[str, Value] = {"nudges_per_person_week_p95": shown.middle(weeks, 0.95)}
+    for reason, count in evidence.tally.suppressed.items():
+        metrics[f"suppressed_count.{reason}"] = shown.count(count)
+    for key, arms in evidence.tally.arms.items():
+        found = effect(arms) if min(arms.nudged, arms.held_out) >= shown.k else None
+        for name, value in zip(("", ".low", ".high"), found or (None, None, None), strict=True):
+            metrics[f"nudge_effect_ratio.{key}{name}"] = None if value is None else round(value, 4)
+    return metrics
+
+
+def _notes(evidence: Evidence, shown: Shown) -> Mapping[str, Value]:
+    waiting = [(evidence.at - note.shared_at) / timedelta(days=1) for note in evidence.notes if note.answered_at is None]
+    return {
+        "insights_shared_count": shown.count(len(evidence.notes)),
+        "insights_open_count": shown.count(len(waiting), len(evidence.notes)),
+        "insights_open_age_days_p90": shown.middle([round(days, 2) for days in waiting], 0.9),
+    }

@@ -1,0 +1,110 @@
+"""What people did that a nudge may have asked for: the other half of measuring whether nudges help.
+
+Runs after the rules of a record, reads what they made of it, and counts. Decides nothing about the programme.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from engine.domain import meetings as ledger
+from engine.domain.meetings import Exchange
+from engine.domain.messages import ParticipationReported
+from engine.domain.pairing import Pairing
+from engine.domain.scoring import TECH_FAMILIES
+from engine.effects import Effects, Handler, Record, Rows
+from engine.processors.insights import did
+from engine.processors.tables import pairing_in, participant_in
+from schemas.codes import ContinuationAnswer, PairingState, TopicFamily
+from schemas.envelope import Event
+from schemas.feedback import FeedbackGiven
+from schemas.ids import PairingId, PersonId
+from schemas.pairing import PairingAnswered, PairingContinuationAnswered
+from schemas.participation import ParticipationEnrolled, ParticipationUpdated
+from schemas.session import SessionCompleted, SessionScheduled
+
+
+def on_answer(rows: Rows, record: Record) -> Effects:
+    """An answer that was taken: to the proposal, or to "still right for you?"."""
+    data = _data(record)
+    assert isinstance(data, PairingAnswered | PairingContinuationAnswered)
+    pairing = _pairing_of(rows, data.pairing_id, data.person_id)
+    if pairing is None:
+        return
+    if isinstance(data, PairingContinuationAnswered):
+        if data.answer is ContinuationAnswer.CONTINUE:
+            yield from did(rows, pairing.programme_id, data.person_id, "continued", record.at)
+    elif data.person_id in pairing.accepted_by or (pairing.state is PairingState.LAPSED and pairing.since == record.at):
+        yield from did(rows, pairing.programme_id, data.person_id, "answered", record.at)
+
+
+def on_session(rows: Rows, record: Record) -> Effects:
+    """A session that was booked or held; a held one may also balance, broaden or debate."""
+    data = _data(record)
+    assert isinstance(data, SessionScheduled | SessionCompleted)
+    pairing = pairing_in(rows, data.pairing_id)
+    if pairing is None or ledger.find(pairing.meetings, data.session_id) is None:
+        return
+    actions = ("scheduled",) if isinstance(data, SessionScheduled) else ("held", *_learned(pairing, data))
+    for person_id in pairing.people:
+        for action in actions:
+            yield from did(rows, pairing.programme_id, person_id, action, record.at)
+
+
+def _learned(pairing: Pairing, data: SessionCompleted) -> tuple[str, ...]:
+    meeting = ledger.find(pairing.meetings, data.session_id)
+    exchanges: tuple[Exchange, ...] = meeting.exchanges if meeting is not None else ()
+    found: list[str] = []
+    if {exchange.taught_by for exchange in exchanges} == set(pairing.people):
+        found.append("balanced")
+    if any(exchange.family not in TECH_FAMILIES for exchange in exchanges):
+        found.append("broadened")
+    if any(exchange.family is TopicFamily.FUTURE_OF_WORK for exchange in exchanges):
+        found.append("debated")
+    return tuple(found)
+
+
+def on_feedback(rows: Rows, record: Record) -> Effects:
+    """Feedback that was taken."""
+    data = _data(record)
+    assert isinstance(data, FeedbackGiven)
+    pairing = _pairing_of(rows, data.pairing_id, data.person_id)
+    if pairing is not None:
+        yield from did(rows, pairing.programme_id, data.person_id, "feedback", record.at)
+
+
+def on_profile(rows: Rows, record: Record) -> Effects:
+    """An enrolment or a profile that was taken."""
+    message = record.payload
+    assert isinstance(message, ParticipationReported)
+    is_profile = isinstance(message.event.data, ParticipationEnrolled | ParticipationUpdated)
+    participant = participant_in(rows, message.programme_id, message.person_id)
+    if not is_profile or participant is None:
+        return
+    actions = ["enrolled", "widened"]
+    if participant.profile.is_complete:
+        actions.append("profile_completed")
+    for action in actions:
+        yield from did(rows, message.programme_id, message.person_id, action, record.at)
+
+
+def _data(record: Record) -> object:
+    assert isinstance(record.payload, Event), "actions come from outside"
+    return record.payload.data
+
+
+def _pairing_of(rows: Rows, pairing_id: PairingId, person_id: PersonId) -> Pairing | None:
+    pairing = pairing_in(rows, pairing_id)
+    return pairing if pairing is not None and person_id in pairing.people else None
+
+
+HANDLERS: Final[Mapping[type, Handler]] = MappingProxyType(
+    {
+        PairingAnswered: on_answer,
+        PairingContinuationAnswered: on_answer,
+        SessionScheduled: on_session,
+        SessionCompleted: on_session,
+        FeedbackGiven: on_feedback,
+        ParticipationReported: on_profile,
+    }
+)

@@ -1,0 +1,163 @@
+"""Insights: what is counted as it happens, and the daily report of each programme.
+
+The clock of a report: anything that reaches a programme arms it for the next midnight UTC; a report that says nothing new lets it rest.
+A programme that closes reports at once. So reports come daily while the programme changes, and at its end.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time, timedelta
+from types import MappingProxyType
+from typing import Final
+
+from engine.domain.insights import Evidence, Note, report
+from engine.domain.messages import NudgeOutcome
+from engine.domain.nudging import rule_of
+from engine.domain.programme import Programme
+from engine.domain.trials import ACTED_BY, Attention, Tally, Trial, acted, heard, tried
+from engine.effects import Effects, Emit, Handler, Put, Record, Refuse, Rows
+from engine.processors.tables import PAIRINGS, PARTICIPANTS, programme_in
+from schemas.codes import ErrorCode, NudgeClass, SuppressionReason
+from schemas.envelope import Event
+from schemas.ids import PersonId, ProgrammeId
+from schemas.insight import InsightAnswered, InsightShared
+from schemas.programme import ProgrammeClosed, ProgrammeReported
+from schemas.topics import INSIGHTS
+
+TALLIES: Final = "tallies"
+ATTENTION: Final = "attention"
+NOTES: Final = "notes"
+CLOCKS: Final = "clocks"
+
+HELD_OUT: Final = f"suppressed:{SuppressionReason.HELD_OUT}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportClock:
+    """When a programme reports next, and a hash of what it said last."""
+
+    wake_at: datetime | None
+    said: str = ""
+
+
+def watched(rows: Rows, record: Record) -> Effects:
+    """Arm the report's clock after anything that reached a programme."""
+    programme = programme_in(rows, ProgrammeId(record.key))
+    if programme is None:
+        return
+    if isinstance(record.payload, Event) and isinstance(record.payload.data, ProgrammeClosed):
+        yield from _reported(rows, programme, record.at)
+        return
+    clock: ReportClock = rows.get(CLOCKS, record.key) or ReportClock(wake_at=None)
+    if clock.wake_at is None:
+        yield Put(CLOCKS, record.key, replace(clock, wake_at=next_midnight(record.at)))
+
+
+def next_midnight(at: datetime) -> datetime:
+    """Return the first midnight UTC after an instant."""
+    return datetime.combine(at.date() + timedelta(days=1), time.min, tzinfo=UTC)
+
+
+def wake(rows: Rows, key: str, _due_at: datetime, at: datetime) -> Effects:
+    """Report, if there is anything new to say."""
+    programme = programme_in(rows, ProgrammeId(key))
+    assert programme is not None, "a clock belongs to a programme"
+    yield from _reported(rows, programme, at)
+
+
+def _reported(rows: Rows, programme: Programme, at: datetime) -> Effects:
+    clock: ReportClock = rows.get(CLOCKS, programme.programme_id) or ReportClock(wake_at=None)
+    metrics = report(evidence_of(rows, programme, at))
+    said = hashlib.blake2b(json.dumps(metrics).encode(), digest_size=16).hexdigest()
+    if said == clock.said:
+        yield Put(CLOCKS, programme.programme_id, replace(clock, wake_at=None))
+        return
+    yield Put(CLOCKS, programme.programme_id, ReportClock(wake_at=next_midnight(at), said=said))
+    data = ProgrammeReported(programme_id=programme.programme_id, as_of=at, metrics=metrics, k=programme.policy.k_min)
+    yield Emit(topic=INSIGHTS, key=programme.programme_id, data=data, subjects=(f"{at:%Y-%m-%dT%H:%M:%SZ}",))
+
+
+def evidence_of(rows: Rows, programme: Programme, at: datetime) -> Evidence:
+    """Gather what a report reads. O(participants + pairings of the programme)."""
+    prefix = f"{programme.programme_id}/"
+    return Evidence(
+        programme=programme,
+        participants=[row for _, row in rows.scan(PARTICIPANTS, prefix)],
+        pairings=[row for _, row in rows.scan(PAIRINGS, f"{programme.programme_id}.")],
+        attention=[row for _, row in rows.scan(ATTENTION, prefix)],
+        tally=_tally(rows, programme.programme_id),
+        notes=[row for _, row in rows.scan(NOTES, prefix)],
+        at=at,
+    )
+
+
+def on_outcome(rows: Rows, record: Record) -> Effects:
+    """Count what became of a nudge: trials for its effect, weeks for the load, reasons for what was held back."""
+    message = record.payload
+    assert isinstance(message, NudgeOutcome)
+    if programme_in(rows, message.programme_id) is None or message.person_id.startswith("coordinator:"):
+        return
+    attention, tally = _attention(rows, message.programme_id, message.person_id), _tally(rows, message.programme_id)
+    is_requested, is_held_out = message.outcome == "requested", message.outcome == HELD_OUT
+    known = attention, tally
+    if is_requested:
+        attention = heard(attention, message.at)
+    if (is_requested or is_held_out) and rule_of(message.key).class_ is NudgeClass.BEHAVIOURAL:
+        attention, tally = tried(attention, tally, Trial(key=message.key, is_held_out=is_held_out, at=message.at))
+    if message.outcome.startswith("suppressed:"):
+        reason = message.outcome.removeprefix("suppressed:")
+        tally = replace(tally, suppressed=dict(sorted({**tally.suppressed, reason: tally.suppressed.get(reason, 0) + 1}.items())))
+    if message.outcome == "opted_out":
+        attention = replace(attention, has_opted_out=True)
+    yield from _kept(message.programme_id, message.person_id, known, (attention, tally))
+
+
+def did(rows: Rows, programme_id: ProgrammeId, person_id: PersonId, action: str, at: datetime) -> Effects:
+    """Count that a person did what a nudge may have asked for. `action` is a key of ACTED_BY."""
+    known = _attention(rows, programme_id, person_id), _tally(rows, programme_id)
+    if known[0].trials:
+        yield from _kept(programme_id, person_id, known, acted(*known, ACTED_BY[action], at))
+
+
+def exposed(rows: Rows, programme_id: ProgrammeId, seconds: int) -> Effects:
+    """Count how long a conflict stood before the pair was suspended."""
+    tally = _tally(rows, programme_id)
+    if seconds > 0:
+        yield Put(TALLIES, programme_id, replace(tally, conflict_exposure_seconds=tally.conflict_exposure_seconds + seconds))
+
+
+def _kept(programme_id: ProgrammeId, person_id: PersonId, before: tuple[Attention, Tally], after: tuple[Attention, Tally]) -> Effects:
+    if after[0] != before[0]:
+        yield Put(ATTENTION, f"{programme_id}/{person_id}", after[0])
+    if after[1] != before[1]:
+        yield Put(TALLIES, programme_id, after[1])
+
+
+def _attention(rows: Rows, programme_id: ProgrammeId, person_id: PersonId) -> Attention:
+    return rows.get(ATTENTION, f"{programme_id}/{person_id}") or Attention()
+
+
+def _tally(rows: Rows, programme_id: ProgrammeId) -> Tally:
+    return rows.get(TALLIES, programme_id) or Tally()
+
+
+def on_note(rows: Rows, record: Record) -> Effects:
+    """Take an anonymous note, or a sponsor's answer to one; an answer to an unknown note changes nothing."""
+    assert isinstance(record.payload, Event)
+    data = record.payload.data
+    assert isinstance(data, InsightShared | InsightAnswered)
+    if programme_in(rows, data.programme_id) is None:
+        yield Refuse(ErrorCode.UNKNOWN_PROGRAMME, "programme_id: no such programme")
+        return
+    key = f"{data.programme_id}/{data.insight_id}"
+    known: Note | None = rows.get(NOTES, key)
+    if isinstance(data, InsightShared):
+        if known is None:
+            yield Put(NOTES, key, Note(family=data.family, shared_at=record.at))
+    elif known is not None and known.answered_at is None:
+        yield Put(NOTES, key, replace(known, answered_at=record.at))
+
+
+HANDLERS: Final[Mapping[type, Handler]] = MappingProxyType({InsightShared: on_note, InsightAnswered: on_note, NudgeOutcome: on_outcome})

@@ -1,0 +1,131 @@
+"""The breaker at the door: every nudge intent of a programme passes here before it leaves for the person's stage.
+
+`guarded` wraps the rules and timers of the programmes stage, so that no rule can forget the breaker and none has to know of it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final
+
+from engine.domain.messages import NudgeIntended, NudgesWithdrawn
+from engine.domain.programme import Programme, ProgrammeStatus
+from engine.domain.storm import Parked, Storm, counted, limit_of, takes_back
+from engine.effects import Delete, Effects, Emit, Handler, Put, Record, Rows, Send, StageName, Wake
+from engine.processors.intents import coordinator_of, intended
+from engine.processors.tables import PARTICIPANTS, programme_in
+from schemas.base import PSEUDONYM_PENDING
+from schemas.codes import NudgeKey, SuppressionReason
+from schemas.envelope import Event
+from schemas.ids import ProgrammeId
+from schemas.nudge import NudgeSuppressed
+from schemas.programme import NudgesReleased
+from schemas.topics import AUDIT
+
+STORMS: Final = "storms"
+PARKED: Final = "parked"
+
+
+def guarded(handler: Handler) -> Handler:
+    """Let the intents of a rule pass the breaker."""
+
+    def run(rows: Rows, record: Record) -> Effects:
+        return _passed(rows, handler(rows, record), record.at)
+
+    return run
+
+
+def guarded_wake(wake: Wake) -> Wake:
+    """Let the intents of a timer pass the breaker."""
+
+    def run(rows: Rows, key: str, due_at: datetime, at: datetime) -> Effects:
+        return _passed(rows, wake(rows, key, due_at, at), at)
+
+    return run
+
+
+def _passed(rows: Rows, effects: Effects, at: datetime) -> Effects:
+    for effect in effects:
+        match effect:
+            case Send(_, _, NudgeIntended() as intent):
+                yield from _admitted(rows, effect, intent, at)
+            case Send(_, _, NudgesWithdrawn() as withdrawal):
+                yield effect
+                yield from _unparked(rows, withdrawal)
+            case _:
+                yield effect
+
+
+def _admitted(rows: Rows, send: Send, intent: NudgeIntended, at: datetime) -> Effects:
+    """Let an intent leave, or park it; what a coordinator has to hear always leaves."""
+    programme = programme_in(rows, intent.programme_id)
+    if programme is None or intent.person_id == coordinator_of(intent.programme_id):
+        yield send
+        return
+    before = _storm(rows, programme, at)
+    storm = counted(before)
+    if not storm.is_open:
+        yield Put(STORMS, programme.programme_id, storm)
+        yield send
+        return
+    yield Put(STORMS, programme.programme_id, replace(storm, parked_count=storm.parked_count + 1))
+    yield Put(PARKED, f"{programme.programme_id}/{storm.parked_count:08d}", Parked(intent=intent, parked_at=at))
+    if not before.is_open:
+        params = {"parked_count": 1}
+        key, receiver = NudgeKey.COORDINATOR_STORM, coordinator_of(programme.programme_id)
+        yield from intended(programme, key, receiver, at=at, occasion=f"{at:%Y-%m-%d}", params=params)
+
+
+def _storm(rows: Rows, programme: Programme, at: datetime) -> Storm:
+    """Return the breaker as it stands on this day; the day's first intent counts the participants anew."""
+    storm: Storm | None = rows.get(STORMS, programme.programme_id)
+    if storm is not None and storm.day == at.date():
+        return storm
+    participants_count = sum(1 for _ in rows.scan(PARTICIPANTS, f"{programme.programme_id}/"))
+    limit = limit_of(programme.policy.nudge_storm_per_day, participants_count)
+    return Storm(day=at.date(), limit=limit) if storm is None else replace(storm, day=at.date(), intents_count=0, limit=limit)
+
+
+def _unparked(rows: Rows, withdrawal: NudgesWithdrawn) -> Effects:
+    """Take back what is parked and no longer needed."""
+    storm: Storm | None = rows.get(STORMS, withdrawal.programme_id)
+    if storm is None or not storm.is_open:
+        return
+    reason = SuppressionReason.CONFLICT if withdrawal.is_conflict else SuppressionReason.DONE
+    for key, parked in list(rows.scan(PARKED, f"{withdrawal.programme_id}/")):
+        if takes_back(withdrawal, parked.intent):
+            yield Delete(PARKED, key)
+            yield from _suppressed(parked.intent, key, reason)
+
+
+def on_released(rows: Rows, record: Record) -> Effects:
+    """Let everything parked leave in its order, unless the programme is closed. Not itself guarded, or it would be parked again."""
+    assert isinstance(record.payload, Event)
+    data = record.payload.data
+    assert isinstance(data, NudgesReleased)
+    programme = programme_in(rows, data.programme_id)
+    if programme is not None and programme.status is not ProgrammeStatus.CLOSED:
+        yield from _released(rows, data.programme_id, record.at)
+
+
+def _released(rows: Rows, programme_id: ProgrammeId, at: datetime) -> Effects:
+    """Send what still makes sense; what has expired meanwhile is recorded as held back by the storm (B2)."""
+    for key, parked in list(rows.scan(PARKED, f"{programme_id}/")):
+        yield Delete(PARKED, key)
+        if parked.intent.expires_at <= at:
+            yield from _suppressed(parked.intent, key, SuppressionReason.STORM)
+        else:
+            yield Send(StageName.PEOPLE, parked.intent.person_id, parked.intent)
+    storm: Storm | None = rows.get(STORMS, programme_id)
+    if storm is not None:
+        yield Put(STORMS, programme_id, replace(storm, day=at.date(), intents_count=0, is_open=False, parked_count=0))
+
+
+def _suppressed(intent: NudgeIntended, key: str, reason: SuppressionReason) -> Effects:
+    data = NudgeSuppressed(person=PSEUDONYM_PENDING, key=intent.key, reason=reason)
+    yield Emit(topic=AUDIT, key=PSEUDONYM_PENDING, data=data, subjects=(key, reason), person_id=intent.person_id)
+
+
+UNGUARDED: Final[Mapping[type, Handler]] = MappingProxyType({NudgesReleased: on_released})
+"""The rules that act behind the breaker."""

@@ -1,0 +1,142 @@
+"""The daily report: when it comes, what it says, what it never says."""
+
+from typing import Any
+
+from tests import builders
+from tests.builders import PROGRAMME
+from tests.topology.programme_story import ProgrammeStory
+
+TEAMS = tuple((f"a{n}", f"b{n}") for n in range(6))
+
+
+def twelve(**policy: Any) -> ProgrammeStory:
+    """Six pairs to be: twelve people, half of them with long experience."""
+    told = ProgrammeStory(**policy)
+    for first, second in TEAMS:
+        told.joins(first, "strategy", "python", experience_band=3, department="sales")
+        told.joins(second, "python", "strategy", experience_band=0, department="it")
+    return told
+
+
+def reports(told: ProgrammeStory) -> list[dict[str, Any]]:
+    """Bodies of all reports."""
+    return [event["data"] for event in told.read(type_="programme.reported")]
+
+
+def started(told: ProgrammeStory) -> list[str]:
+    """Let a round propose and everybody accept; return the pairings."""
+    told.round()
+    return [told.activates(*people) for people in told.proposed()]
+
+
+def test_a_programme_reports_at_the_next_midnight_and_not_again_while_nothing_changes() -> None:
+    """Daily while it changes."""
+    told = twelve().after(days=10)
+
+    assert ["2025-01-07T00:00:00Z"] == [body["as_of"] for body in reports(told)][:1]
+    assert 1 == len(reports(told))
+
+
+def test_a_programme_that_closes_reports_at_once() -> None:
+    """And at its end."""
+    told = twelve()
+    told.tell(builders.programme_closed(told.now))
+
+    assert 1 == len(reports(told))
+
+
+def test_a_report_counts_the_funnel_and_the_bridges() -> None:
+    """Twelve enrolled and ready, all matched across three bands and two departments."""
+    told = twelve()
+    started(told)
+    told.after(days=1)
+
+    metrics = reports(told)[-1]["metrics"]
+    expected = {
+        "enrolled_count": 12,
+        "ready_count": 12,
+        "matched_count": 12,
+        "match_ratio": 1.0,
+        "pairs_formed_count": 6,
+        "double_consent_ratio": 1.0,
+        "bridge_ratio": 1.0,
+        "cross_department_ratio": 1.0,
+    }
+    assert expected == {name: metrics[name] for name in expected}
+
+
+def test_a_group_under_five_is_null() -> None:
+    """Y1: four people are too few to say anything about."""
+    told = ProgrammeStory()
+    told.join_in_twos(("ann", "bob"), ("cat", "dan"))
+    told.after(days=1)
+
+    metrics = reports(told)[-1]["metrics"]
+    assert (None, None, None) == (metrics["enrolled_count"], metrics["ready_count"], metrics["match_ratio"])
+
+
+def test_a_complement_under_five_hides_the_group_too() -> None:
+    """Y1: eleven of twelve would point at the twelfth."""
+    told = twelve()
+    told.joins("late", None, None)
+    told.after(days=1)
+
+    metrics = reports(told)[-1]["metrics"]
+    assert (13, None) == (metrics["enrolled_count"], metrics["ready_count"])
+
+
+def test_teaching_and_breadth_come_from_the_ledger() -> None:
+    """Six pairs met once, both taught, one topic of two beyond tech."""
+    told = twelve()
+    for number, pairing_id in enumerate(started(told)):
+        people = told.proposed()[number]
+        exchanges = [("strategy", next(p for p in people if p.startswith("a"))), ("python", next(p for p in people if p.startswith("b")))]
+        told.tell(builders.session_completed(f"s{number}", told.now, pairing_id, exchanges=exchanges))
+    told.after(days=1)
+
+    metrics = reports(told)[-1]["metrics"]
+    assert (1.0, 1.0, 0.5, 1.0) == tuple(
+        metrics[name] for name in ("reciprocity_ratio_p50", "reciprocal_pairs_ratio", "non_tech_ratio", "topic_entropy_bits")
+    )
+
+
+def test_anonymous_notes_are_counted_and_aged_until_a_sponsor_answers() -> None:
+    """Opt-in notes: nobody is named, and an answer stops the clock."""
+    told = twelve()
+    for number in range(10):
+        told.tell(builders.insight_shared(told.now, f"n{number}"))
+    for number in range(5):
+        told.tell(builders.insight_answered(told.now, f"n{number}"))
+    told.after(days=1)
+
+    metrics = reports(told)[-1]["metrics"]
+    assert (10, 5) == (metrics["insights_shared_count"], metrics["insights_open_count"])
+
+
+def test_a_report_names_nobody() -> None:
+    """No person and no pairing is in a report."""
+    told = twelve()
+    started(told)
+    told.after(days=2)
+
+    text = str([event for event in told.read("mentorship.insights.v1", "programme.reported")])
+    assert not [person_id for pair in TEAMS for person_id in pair if f"'{person_id}'" in text] and f"{PROGRAMME}." not in text
+
+
+def test_the_effect_of_a_nudge_compares_the_nudged_with_those_held_out() -> None:
+    """X3: half the group is held out; those nudged answer, the others don't."""
+    told = twelve(holdout_percent=50)
+    told.round().after(days=5)
+    asked = {
+        (e["data"]["person_id"], e["data"]["pairing_id"])
+        for e in told.read(type_="nudge.requested")
+        if e["data"]["key"] == "answer_proposal"
+    }
+    for person_id, pairing_id in sorted(asked):
+        told.answers(person_id, "accept", pairing_id=pairing_id)
+    told.after(days=1)
+
+    metrics = reports(told)[-1]["metrics"]
+    held_out = 12 - len(asked)
+    is_shown = min(len(asked), held_out) >= 5
+    assert (1.0 if is_shown else None) == metrics["nudge_effect_ratio.answer_proposal"]

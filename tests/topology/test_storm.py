@@ -1,0 +1,89 @@
+"""The breaker: a mass of nudges waits for a person to look."""
+
+from typing import Any
+
+from tests import builders
+from tests.topology.programme_story import ProgrammeStory
+
+FOUR: tuple[tuple[str, str], ...] = (("ann", "bob"), ("cat", "dan"))
+
+
+def story(limit: int) -> ProgrammeStory:
+    """Two pairs to be proposed: four `proposal_ready` in one round."""
+    told = ProgrammeStory(nudge_storm_per_day=limit)
+    told.join_in_twos(*FOUR)
+    return told
+
+
+def requested(told: ProgrammeStory) -> list[tuple[str, str]]:
+    """(person, key) of every nudge that left."""
+    return [(event["data"]["person_id"], event["data"]["key"]) for event in told.read(type_="nudge.requested")]
+
+
+def suppressed(told: ProgrammeStory) -> list[dict[str, Any]]:
+    """Bodies of everything held back."""
+    return [event["data"] for event in told.read(type_="nudge.suppressed")]
+
+
+def test_intents_above_the_daily_limit_are_parked_and_the_coordinator_is_told_once() -> None:
+    """The first intents of a day leave, the rest waits; nobody but the coordinator hears of it."""
+    told = story(3).round()
+
+    keys = [key for _, key in requested(told)]
+    assert (3, 1) == (keys.count("proposal_ready"), keys.count("coordinator_storm"))
+
+
+def test_the_breaker_stays_open_on_the_next_day() -> None:
+    """B1: only the coordinator closes it."""
+    told = story(3).round()
+    before = len(requested(told))
+
+    told.after(days=1)
+    told.answers("ann", "accept", pairing_id=told.pairing_of("ann", "bob"))
+    told.answers("bob", "accept", pairing_id=told.pairing_of("ann", "bob"))
+
+    assert before == len(requested(told))
+
+
+def test_a_release_lets_everything_parked_leave_in_its_order() -> None:
+    """B2: nothing parked is lost."""
+    told = story(1).round()
+    assert 1 == [key for _, key in requested(told)].count("proposal_ready")
+
+    told.tell(builders.nudges_released(told.now))
+
+    ready = [person_id for person_id, key in requested(told) if key == "proposal_ready"]
+    assert sorted(ready) == sorted({"ann", "bob", "cat", "dan"})
+
+
+def test_what_has_expired_while_parked_is_recorded_as_held_back_by_the_storm() -> None:
+    """A proposal that is over needs no more asking; the audit says that the storm kept it."""
+    told = story(1)
+    told.join_in_twos(("eve", "fay"))
+    told.round().after(days=20)
+    before = len(suppressed(told))
+
+    told.tell(builders.nudges_released(told.now))
+
+    late = suppressed(told)[before:]
+    assert {"storm"} >= {body["reason"] for body in late}
+
+
+def test_a_parked_intent_that_is_no_longer_needed_is_taken_back() -> None:
+    """An answer that comes while the question is parked leaves nothing to ask."""
+    told = story(1).round()
+
+    for person_id in ("ann", "bob", "cat", "dan"):
+        pair = ("ann", "bob") if person_id in {"ann", "bob"} else ("cat", "dan")
+        told.answers(person_id, "accept", pairing_id=told.pairing_of(*pair))
+    told.tell(builders.nudges_released(told.now))
+
+    ready = [person_id for person_id, key in requested(told) if key == "proposal_ready"]
+    assert (1, {"done"}) == (len(ready), {body["reason"] for body in suppressed(told) if body["key"] == "proposal_ready"})
+
+
+def test_without_a_figure_in_the_policy_the_limit_is_four_a_participant_and_at_least_200() -> None:
+    """A small programme is never stopped by its own small size."""
+    told = story(0).round()
+
+    assert 4 == [key for _, key in requested(told)].count("proposal_ready")
