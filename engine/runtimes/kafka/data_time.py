@@ -24,17 +24,18 @@ from aiokafka.structs import ConsumerRecord
 
 from engine.cascade import STAGE_ORDER, TIMERS_PER_TICK_MAX
 from engine.domain.messages import EmissionBounded
-from engine.effects import Record, StageName
+from engine.effects import Origin, Record, StageName
 from engine.execution import instant
 from engine.identity import derived_id
+from engine.processors.intake import Intaken, intake
 from engine.runtimes.kafka.connection import RECORD_BYTES_MAX, client_options
 from engine.runtimes.kafka.folding import Partitions
 from engine.runtimes.kafka.intake_fold import INBOX_OF
-from engine.runtimes.kafka.publishing import addressed
+from engine.runtimes.kafka.publishing import STRUCTURED_HEADERS, addressed
 from engine.runtimes.kafka.settings import KafkaSettings
 from engine.runtimes.kafka.stage_fold import CHANGELOG_OF, POSITION_KEY, WAKE_HEADER, Position
 from engine.runtimes.kafka.topics import KAFKA_TOPICS, TopicAdmin
-from engine.runtimes.kafka.wire import FROM, Tick, Wired, encode_hop, encode_tick, instant_from, key_text
+from engine.runtimes.kafka.wire import FROM, TAKEN_BEFORE, Tick, Wired, encode_hop, encode_tick, instant_from, key_text
 from engine.timers import TimerIndex
 from schemas.topics import DEAD_LETTER_PREFIX, INPUT_TOPICS, Direction
 
@@ -89,6 +90,7 @@ class DataTimeDriver:
         self._seen = _Seen()
         self._awaited: set[tuple[str, int, int]] = set()
         self._taken = 0
+        self._offered: set[tuple[str, str]] = set()
 
     async def __aenter__(self) -> Self:
         options = client_options(self._settings)
@@ -128,31 +130,44 @@ class DataTimeDriver:
         self._taken = len(self._seen.outputs)
         return fresh
 
-    async def offer(self, event: Mapping[str, Any]) -> None:
-        """Take one event: first everything that is due before it, then the event. Returns when all is quiet."""
-        at = datetime.fromisoformat(event["time"]).replace(microsecond=0)
+    async def offer(self, line: bytes) -> None:
+        """Take one line: first everything that is due before it, unless it will be refused or is a repetition; then the line.
+
+        Returns when all is quiet.
+        """
+        origin = Origin(topic="", value=line, headers=STRUCTURED_HEADERS)
+        taken = intake(origin, TAKEN_BEFORE)
+        if isinstance(taken, Intaken):
+            name = (taken.event.source, taken.event.id)
+            if name not in self._offered:
+                self._offered.add(name)
+                await self._make_way(taken.event.time.replace(microsecond=0))
+        await self.publish([line])
+        await self.quiet()
+
+    async def _make_way(self, at: datetime) -> None:
         if self.last_at is not None and at < self.last_at:
             await self._move(self.last_at)
         else:
             await self.advance(at)
-        await self.offer_all([event])
 
-    async def offer_all(self, events: Iterable[Mapping[str, Any]]) -> None:
+    async def offer_all(self, events: Iterable[bytes | Mapping[str, Any]]) -> None:
         """Publish events to their topics and wait until all is quiet."""
         await self.publish(events)
         await self.quiet()
 
-    async def publish(self, events: Iterable[Mapping[str, Any]]) -> None:
+    async def publish(self, events: Iterable[bytes | Mapping[str, Any]]) -> None:
         """Publish events to their topics. Returns when the broker has them. Those of one key on one topic keep their order."""
         deliveries = []
         for event in events:
-            topic, record = addressed(msgspec.json.encode(event))
+            topic, record = addressed(event if isinstance(event, bytes) else msgspec.json.encode(event))
             name, partition = self._partitions.place(topic, record.key, 0)
             delivery = await self._producer.send(name, record.value, key=record.key, headers=record.headers, partition=partition)
             deliveries.append((topic, delivery))
         for topic, delivery in deliveries:
             done = await delivery
-            self._awaited.add((topic, done.partition, done.offset))
+            if not topic.startswith(DEAD_LETTER_PREFIX):
+                self._awaited.add((topic, done.partition, done.offset))
 
     async def read_on(self) -> None:
         """Read what has become visible since."""

@@ -4,21 +4,19 @@ What is no event of a known type can't be addressed; it goes to `dlq.ingest`, as
 intake, which sees the same content as in the file.
 """
 
-from datetime import UTC, datetime
 from typing import Any, Final
 
 import msgspec
 
 from engine.dead_letters import dead_letter
-from engine.effects import Origin
-from engine.runtimes.kafka.wire import Wired, key_bytes
+from engine.effects import Headers, Origin
+from engine.runtimes.kafka.wire import TAKEN_BEFORE, Wired, key_bytes
 from schemas.codec import STRUCTURED_CONTENT_TYPE, Rejected, decode_structured, encode_binary
 from schemas.registry import INPUT_TYPES
 from schemas.strict_json import Malformed, TooLarge, decode_json
 from schemas.topics import DLQ_INGEST, topic_of_type
 
-_ANY_TIME: Final = datetime(9998, 1, 1, tzinfo=UTC)
-STRUCTURED: Final = [("content-type", f"{STRUCTURED_CONTENT_TYPE}+json".encode())]
+STRUCTURED_HEADERS: Final[Headers] = (("content-type", f"{STRUCTURED_CONTENT_TYPE}+json".encode()),)
 
 
 def addressed(line: bytes) -> tuple[str, Wired]:
@@ -37,14 +35,14 @@ def addressed(line: bytes) -> tuple[str, Wired]:
     key = fields.get(topic.key or "") or event.get("subject") or event.get("id")
     key_ = key.encode() if isinstance(key, str) else None
     if not isinstance(data, dict) or attributes.get("specversion") != "1.0" or not all(type(v) in {str, int} for v in attributes.values()):
-        return topic.name, Wired(key_, line, list(STRUCTURED))
+        return topic.name, Wired(key_, line, list(STRUCTURED_HEADERS))
     headers, value = encode_binary(attributes, msgspec.json.encode(data))
     return topic.name, Wired(key_, value, list(headers))
 
 
 def _refused(line: bytes) -> tuple[str, Wired]:
-    rejected = decode_structured(line, _ANY_TIME)
+    rejected = decode_structured(line, TAKEN_BEFORE)
     assert isinstance(rejected, Rejected), "known types are addressed"
-    origin = Origin(topic=DLQ_INGEST.name, value=line, headers=tuple(STRUCTURED))
+    origin = Origin(topic=DLQ_INGEST.name, value=line, headers=STRUCTURED_HEADERS)
     letter = dead_letter(origin, rejected.code, rejected.message)
     return letter.topic, Wired(key_bytes(letter.key), letter.value, list(letter.headers))

@@ -37,7 +37,7 @@ TICK_KIND: Final = "tick"
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND: Final = timedelta(seconds=1)
-_TAKEN_BEFORE: Final = datetime(9998, 1, 1, tzinfo=UTC)
+TAKEN_BEFORE: Final = datetime(9998, 1, 1, tzinfo=UTC)
 """Stands for `received_at` where a message brings an event along: intake has checked that it is not from the future."""
 
 
@@ -189,7 +189,7 @@ def _message(kind: str, value: bytes, origin: Origin | None) -> Message:
         message: Message = _decoders[kind](value)
         return message
     reported = _decode_participation(value)
-    event = decode(origin.value, origin.headers, _TAKEN_BEFORE) if origin is not None else None
+    event = decode(origin.value, origin.headers, TAKEN_BEFORE) if origin is not None else None
     if not isinstance(event, Event):
         raise Unreadable("a participation without its event")
     return ParticipationReported(
