@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Final, get_args
 
 from engine.domain import pairing, participant
-from engine.domain.insights import Note
+from engine.domain.insights import SharedInsight
 from engine.domain.marks import Seen, Sequence
 from engine.domain.messages import Message
 from engine.domain.pairing import Pairing
@@ -108,7 +108,7 @@ def build() -> Topology:
             Table(name=tables.BARS, row_type=Bar),
             Table(name=insights.TALLIES, row_type=Tally),
             Table(name=insights.ATTENTION, row_type=Attention),
-            Table(name=insights.NOTES, row_type=Note),
+            Table(name=insights.NOTES, row_type=SharedInsight),
             Table(name=insights.CLOCKS, row_type=ReportClock),
             Table(name=storm.STORMS, row_type=Storm),
             Table(name=storm.PARKED, row_type=Parked),

@@ -41,7 +41,7 @@ Value = int | float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Note:
+class SharedInsight:
     """An anonymous insight that somebody shared; aged until a sponsor answers."""
 
     family: str
@@ -63,7 +63,7 @@ class Evidence:
     pairings: Sequence[Pairing]
     attention: Sequence[Attention]
     tally: Tally
-    notes: Sequence[Note]
+    notes: Sequence[SharedInsight]
     at: datetime
 
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, time, timedelta
 from types import MappingProxyType
 from typing import Final
 
-from engine.domain.insights import Evidence, Note, report
+from engine.domain.insights import Evidence, SharedInsight, report
 from engine.domain.messages import NudgeOutcome
 from engine.domain.nudging import rule_of
 from engine.domain.programme import Programme
@@ -152,10 +152,10 @@ def on_note(rows: Rows, record: Record) -> Effects:
         yield Refuse(ErrorCode.UNKNOWN_PROGRAMME, "programme_id: no such programme")
         return
     key = f"{data.programme_id}/{data.insight_id}"
-    known: Note | None = rows.get(NOTES, key)
+    known: SharedInsight | None = rows.get(NOTES, key)
     if isinstance(data, InsightShared):
         if known is None:
-            yield Put(NOTES, key, Note(family=data.family, shared_at=record.at))
+            yield Put(NOTES, key, SharedInsight(family=data.family, shared_at=record.at))
     elif known is not None and known.answered_at is None:
         yield Put(NOTES, key, replace(known, answered_at=record.at))
 
