@@ -3,26 +3,43 @@
 Nothing of the `kafka` extra is imported before a command runs, so that every other command works without it.
 """
 
+import gzip
 import json
 import os
 import sys
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from cyclopts import App, Parameter
 
-from engine.errors import EngineError
+from engine.errors import EngineError, FatalError, InvalidSettings
 
 if TYPE_CHECKING:
     from engine.runtimes.kafka.settings import KafkaSettings
 
 EXIT_DONE: Final = 0
 EXIT_FAILED: Final = 1
+EXIT_DEAD_LETTERED: Final = 3
 
 topics_app: Final = App(name="topics", help="Kafka topics: what the engine needs on a cluster.")
 kafka_app: Final = App(name="kafka", help="The Kafka runtime.")
 
 
+@dataclass(kw_only=True, eq=False)
+class ExtraMissing(FatalError):
+    """The Kafka libraries are not installed. The command stops."""
+
+    template = "Kafka commands need more libraries: pip install 'bothways[kafka]', then try again."
+
+
 def _settings() -> "KafkaSettings":
+    """Read where the cluster is, after a look whether anything is there to reach it with."""
+    if find_spec("aiokafka") is None or find_spec("kafka") is None:
+        raise ExtraMissing
     from engine.runtimes.kafka.settings import kafka_settings_from
 
     return kafka_settings_from(os.environ)
@@ -31,9 +48,9 @@ def _settings() -> "KafkaSettings":
 @topics_app.command(name="plan")
 def topics_plan(*, acls: bool = False, json_output: Annotated[bool, Parameter(name="--json")] = False) -> int:
     """Print the topics as they should be; with --acls what a worker must be allowed. Asks no broker."""
+    settings = _settings()
     from engine.runtimes.kafka import topics
 
-    settings = _settings()
     if acls:
         for acl in topics.acls(settings):
             _print(
@@ -55,9 +72,10 @@ def topics_plan(*, acls: bool = False, json_output: Annotated[bool, Parameter(na
 @topics_app.command(name="create")
 def topics_create() -> int:
     """Make the topics that are missing; touch nothing else."""
+    settings = _settings()
     from engine.runtimes.kafka import topics
 
-    with topics.TopicAdmin(_settings()) as admin:
+    with topics.TopicAdmin(settings) as admin:
         made = admin.create()
     print("\n".join(made) if made else "nothing is missing")
     return EXIT_DONE
@@ -66,9 +84,10 @@ def topics_create() -> int:
 @topics_app.command(name="check")
 def topics_check(*, json_output: Annotated[bool, Parameter(name="--json")] = False) -> int:
     """Say where the cluster differs from the plan. Exit 1 when it does."""
+    settings = _settings()
     from engine.runtimes.kafka import topics
 
-    with topics.TopicAdmin(_settings()) as admin:
+    with topics.TopicAdmin(settings) as admin:
         found = list(admin.drift())
     for drift in found:
         line = f"{drift.topic} {drift.what}"
@@ -79,13 +98,14 @@ def topics_check(*, json_output: Annotated[bool, Parameter(name="--json")] = Fal
 
 
 @kafka_app.command
-def worker(*, shell: str = "faust", metrics_port: int | None = None) -> int:
+def worker(*, shell: Literal["faust", "thin"] = "faust", metrics_port: int | None = None) -> int:
     """Run one worker of the group until told to stop. Exit 70: in doubt, start it again.
 
     Args:
         shell: `faust`, or `thin` for a plain consumer around the same unit of work.
         metrics_port: answer /metrics there, on loopback.
     """
+    kafka = _settings()
     from engine.runtimes.kafka import worker as kafka_worker
     from engine.settings import settings_from
     from engine.telemetry import Telemetry, configure_logging
@@ -94,13 +114,60 @@ def worker(*, shell: str = "faust", metrics_port: int | None = None) -> int:
     settings = settings_from(os.environ)
     configure_logging(settings.log_level, settings.log_format)
     telemetry = Telemetry(build()) if metrics_port is not None else None
-    installation = kafka_worker.prepared(settings, _settings(), telemetry=telemetry)
+    installation = kafka_worker.prepared(settings, kafka, telemetry=telemetry)
     if telemetry is None or metrics_port is None:
         kafka_worker.run(installation, kafka_worker.Shell(shell))
         return EXIT_DONE
     with telemetry.serve_metrics(metrics_port):
         kafka_worker.run(installation, kafka_worker.Shell(shell))
     return EXIT_DONE
+
+
+@kafka_app.command
+def publish(file: Path, /, *, json_output: Annotated[bool, Parameter(name="--json")] = False) -> int:
+    """Append a file's events to the bus, each to the topic of its type. Exit 3: some lines went to dlq.ingest.
+
+    Args:
+        file: JSONL of structured CloudEvents, `.gz` too; `-` reads standard input.
+    """
+    settings = _settings()
+    from engine.runtimes.kafka.publisher import publish as publish_lines
+
+    with _lines(file) as lines:
+        done = publish_lines(settings, lines)
+    facts = {"published": done.published, "dead_lettered": done.dead_lettered}
+    _print(facts, f"{done.published} published, {done.dead_lettered} dead-lettered", as_json=json_output)
+    return EXIT_DEAD_LETTERED if done.dead_lettered else EXIT_DONE
+
+
+def tail_topic(topic: str, *, start: int = 0, is_followed: bool = False) -> None:
+    """Print a topic of the bus as JSONL; what `bothways tail --kafka` does."""
+    settings = _settings()
+    from engine.runtimes.kafka.tailing import tail
+
+    for line in tail(settings, topic, start=start, is_followed=is_followed):
+        sys.stdout.buffer.write(line + b"\n")
+        sys.stdout.buffer.flush()
+
+
+@kafka_app.command(name="tail")
+def _tail(topic: str, /, *, start: Annotated[int, Parameter(name="--from")] = 0, follow: bool = False, kafka: bool = True) -> int:
+    """Print a topic of the bus as JSONL."""
+    del kafka
+    tail_topic(topic, start=start, is_followed=follow)
+    return EXIT_DONE
+
+
+@contextmanager
+def _lines(file: Path) -> Iterator[Iterable[bytes]]:
+    if str(file) == "-":
+        yield sys.stdin.buffer
+        return
+    try:
+        with gzip.open(file) if file.suffix == ".gz" else file.open("rb") as lines:
+            yield lines
+    except OSError as error:
+        raise InvalidSettings(name=str(file), reason=f"can't be read ({error.strerror or error})") from error
 
 
 def _print(facts: dict[str, Any], line: str, *, as_json: bool) -> None:

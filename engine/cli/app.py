@@ -12,6 +12,7 @@ from typing import Final
 
 from cyclopts import App, CycloptsError
 
+from engine import cli_kafka
 from engine.cli import demo, explain, ingest, letters, look, operate, rounds, serve, tail
 from engine.cli.exits import ExitCode, Misused, Refused
 from engine.cli.output import say_error
@@ -47,6 +48,9 @@ for command in (
     serve.serve,
     operate.verify,
     operate.backup,
+    cli_kafka.worker,
+    cli_kafka.publish,
+    cli_kafka.topics_app,
 ):
     app.command(command)
 app.command(dead_letters)

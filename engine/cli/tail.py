@@ -24,6 +24,7 @@ def tail(
     *,
     start: Annotated[int, Parameter(name="--from", help="Position to begin at.")] = 0,
     follow: Annotated[bool, Parameter(negative="", show_default=False, help="Go on as records come.")] = False,
+    kafka: Annotated[bool, Parameter(negative="", show_default=False, help="Read the bus instead of the data directory.")] = False,
     options: Options = DEFAULTS,
 ) -> None:
     """Print a public or dead-letter topic as JSONL: CloudEvents as stored; `{key, headers, value_base64}` for a dead letter.
@@ -33,6 +34,11 @@ def tail(
     Args:
         topic: for example mentorship.pairings.v1 or dlq.hr.people.v1.
     """
+    if kafka:
+        from engine.cli_kafka import tail_topic
+
+        tail_topic(topic, start=start, is_followed=follow)
+        return
     with opened_to_read(options) as reader:
         _check_known(reader, topic)
         start = _print_from(reader, topic, start)

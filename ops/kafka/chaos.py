@@ -75,7 +75,8 @@ SHORT: Final = Plan(events=3_000, people=80, kills=5, zombies=1, leaves=1, joins
 @dataclass(slots=True)
 class _Drill:
     plan: Plan
-    broker: Broker
+    broker: Broker | None
+    """None where it is not ours to kill."""
     driver: DataTimeDriver
     workers: Workers
     draw: random.Random
@@ -175,22 +176,29 @@ class _Drill:
                 del self.frozen[number]
 
     async def _restart_broker(self) -> None:
+        assert self.broker is not None
         self.broker.kill()
         await asyncio.sleep(BROKER_DOWN_SECONDS)
         await asyncio.get_running_loop().run_in_executor(None, self.broker.start)
         self.done["broker restart"] += 1
 
 
-def drill(plan: Plan, broker: Broker, directory: Path) -> tuple[Findings, dict[str, Any]]:
-    """Run one drill on a broker. Returns what the verifier found and what was done."""
+def drill(plan: Plan, broker: Broker | str, directory: Path) -> tuple[Findings, dict[str, Any]]:
+    """Run one drill.
+
+    Args:
+        broker: one of our own, or the address of one that must not be killed.
+    Returns: what the verifier found, and what was done.
+    """
     _be_quiet()
+    assert isinstance(broker, Broker) or not plan.broker_restarts
     return asyncio.run(_drill(plan, broker, directory))
 
 
-async def _drill(plan: Plan, broker: Broker, directory: Path) -> tuple[Findings, dict[str, Any]]:
+async def _drill(plan: Plan, broker: Broker | str, directory: Path) -> tuple[Findings, dict[str, Any]]:
     name = f"chaos{plan.seed}-{plan.shell}-{int(time.time())}"
     settings = KafkaSettings(
-        brokers=broker.address,
+        brokers=broker if isinstance(broker, str) else broker.address,
         app=name[:40],
         prefix=f"{name}.",
         partitions=plan.partitions,
@@ -209,7 +217,9 @@ async def _drill(plan: Plan, broker: Broker, directory: Path) -> tuple[Findings,
     started = time.monotonic()
     async with DataTimeDriver(settings) as driver:
         with workers:
-            at_work = _Drill(plan=plan, broker=broker, driver=driver, workers=workers, draw=random.Random(plan.seed))
+            at_work = _Drill(
+                plan=plan, broker=None if isinstance(broker, str) else broker, driver=driver, workers=workers, draw=random.Random(plan.seed)
+            )
             try:
                 await at_work.run()
             except RuntimeError as stuck:
