@@ -211,7 +211,7 @@ async def _drill(plan: Plan, broker: Broker | str, directory: Path) -> tuple[Fin
         plan.workers,
         environment_of(settings, SALT),
         directory / f"{name}.log",
-        shell=plan.shell,
+        carrier=plan.shell,
         module="ops.kafka.planted" if plan.is_planted else "engine.cli_kafka",
     )
     started = time.monotonic()

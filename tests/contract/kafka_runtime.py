@@ -33,7 +33,7 @@ class KafkaRuntime:
         with TopicAdmin(self.settings) as admin:
             admin.create()
         environment = environment_of(self.settings, SALT) | {"BOTHWAYS_TIME": "data"}
-        self.workers = Workers(workers, environment, directory / "worker.log", shell=shell)
+        self.workers = Workers(workers, environment, directory / "worker.log", carrier=shell)
         self._runner = asyncio.Runner()
         self._loop_driver: DataTimeDriver | None = None
 

@@ -1,6 +1,5 @@
 """A real broker for every test of this directory; without one they are skipped with the reason."""
 
-from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
@@ -29,13 +28,13 @@ def settings(broker: str) -> KafkaSettings:
 
 
 @pytest.fixture
-def made(settings: KafkaSettings) -> Iterator[KafkaSettings]:
+def made(settings: KafkaSettings) -> KafkaSettings:
     """The same with its topics."""
     from engine.runtimes.kafka.topics import TopicAdmin
 
     with TopicAdmin(settings) as admin:
         admin.create()
-    yield settings
+    return settings
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ def test_everything_happens_once_under_kills_and_zombies(broker: str, tmp_path: 
 
 
 def test_planted_bug_is_noticed(broker: str, tmp_path: Path) -> None:
-    """A worker that commits its position before its outputs loses some when killed, and the verifier says so; else it would prove nothing."""
+    """A worker that commits its position before its outputs loses some when killed, and the verifier says so."""
     from dataclasses import replace
 
     from ops.kafka.chaos import SHORT, drill

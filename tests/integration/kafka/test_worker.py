@@ -81,7 +81,7 @@ def test_worker_drains_and_leaves_nothing_open(made: KafkaSettings, log: Path, s
                 await driver.offer_all(batch)
             return len(driver.outputs)
 
-    workers = Workers(1, environment_of(made, SALT), log, shell=shell)
+    workers = Workers(1, environment_of(made, SALT), log, carrier=shell)
     workers.keep()
     outputs_count = asyncio.run(feed())
     ends = workers.drain()
@@ -100,7 +100,7 @@ def test_frozen_worker_is_fenced(made: KafkaSettings, log: Path) -> None:
     from ops.kafka.workers import Workers
 
     environment = environment_of(made.model_copy(update={"commit_seconds": 0.5}), SALT)
-    sleeper, heir = (Workers(1, environment, log.with_name(name), shell="thin") for name in ("sleeper.log", "heir.log"))
+    sleeper, heir = (Workers(1, environment, log.with_name(name), carrier="thin") for name in ("sleeper.log", "heir.log"))
 
     async def story() -> None:
         async with DataTimeDriver(made) as driver:
@@ -143,7 +143,7 @@ def test_foreign_record_in_an_inbox_is_kept_and_passed(made: KafkaSettings, log:
             await driver.offer_all(EVENTS)
             return [(record.topic, record.value) for record in driver.outputs if record.topic.startswith("dlq.")]
 
-    with Workers(1, environment_of(made, SALT), log, shell="thin"):
+    with Workers(1, environment_of(made, SALT), log, carrier="thin"):
         letters = asyncio.run(feed())
 
     assert [("dlq.bothways.people-inbox.v1", b"not ours")] == letters

@@ -111,7 +111,8 @@ def test_binary_event_comes_back() -> None:
 
     found = read_back(encode_event("ann", event.id, event.time, origin, RECEIVED_AT), StageName.PEOPLE)
 
-    assert isinstance(found, Record) and found.payload == event
+    assert isinstance(found, Record)
+    assert event == found.payload
 
 
 @given(at=WHOLE_INSTANTS, row=st.none() | st.tuples(IDS, IDS), limit=st.none() | st.integers(0, 1_000))
