@@ -23,6 +23,7 @@ LAYERS: Final[dict[str, tuple[str, ...]]] = {
     "identity": ("engine.identity",),
     "domain": ("engine.domain",),
     "sources": ("engine.sources",),
+    "fast": ("engine.fast",),
     "effects": ("engine.effects", "engine.dead_letters"),
     "processors": ("engine.processors",),
     "topology": ("engine.topology",),
@@ -48,6 +49,7 @@ MAY_IMPORT: Final[dict[str, frozenset[str]]] = {
     "identity": frozenset(),
     "domain": frozenset({"schemas", "identity"}),
     "sources": frozenset({"schemas", "identity"}),
+    "fast": frozenset({"schemas", "domain", "errors"}),
     "effects": CORE,
     "processors": CORE,
     "topology": CORE | {"errors", "processors"},
@@ -84,6 +86,9 @@ OWNERS: Final[dict[str, tuple[str, ...]]] = {
     "aiokafka": ("engine.runtimes.kafka", "ops", "engine.cli_kafka", "engine.cli.kafka"),
     "kafka": ("engine.runtimes.kafka", "ops", "engine.cli_kafka", "engine.cli.kafka"),
     "prometheus_client": ("engine.telemetry",),
+    "numba": ("engine.fast", "ops"),
+    "numpy": ("engine.fast", "ops"),
+    "ortools": ("engine.fast", "ops"),
     "structlog": ("engine.telemetry", "engine.runtimes", "engine.web", "ops"),
 }
 """Library → the modules that may import it."""

@@ -27,7 +27,7 @@ from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from engine.domain.blossom import heaviest_matching
 
@@ -41,9 +41,25 @@ GOOD_ENOUGH_PER_10_000: Final = 9_995
 RECOLOUR_PASSES_MAX: Final = 2
 EXACT_VERTICES_MAX: Final = 300
 """Components with odd cycles are solved exactly if that many units of room hold them."""
+EXACT_WORK_MAX: Final = 4 * EXACT_VERTICES_MAX**3
+"""All of them together: the cubes of their vertices; later ones are solved like large ones."""
 _TIE_BITS: Final = 20
 _TIE_SHIFT: Final = _TIE_BITS + 9
 """All ties of an exact solution together stay below one point."""
+
+
+class Room(Protocol):
+    """How many pairs each person may get; a component asks for its own people only."""
+
+    def __getitem__(self, position: int, /) -> int:
+        """Say how many."""
+
+
+class Side(Protocol):
+    """A cut of the people in two."""
+
+    def __getitem__(self, position: int, /) -> bool:
+        """Say on which side somebody stands."""
 
 
 class Edge(NamedTuple):
@@ -84,16 +100,54 @@ def assign(edges: Sequence[Edge], room: Sequence[int], colourings: Sequence[Sequ
     usable.sort(key=lambda edge: (-edge.weight, -edge.tie, edge.lo, edge.hi))
     chosen: list[Edge] = []
     bound = 0
+    budget = ExactBudget()
     for component, side in _components(usable, len(room)):
-        if side is not None:
-            part, part_bound = _across(component, side, room)
-        else:
-            part, part_bound = _exact(component, room) or _general(component, room, colourings)
+        part, part_bound = solved(component, side, room, colourings, budget)
         chosen += part
         bound += part_bound
     total = sum(edge.weight for edge in chosen)
     assert total <= bound, "a dual solution bounds every choice"
     return Assignment(chosen=tuple(sorted(chosen)), total=total, bound=bound)
+
+
+class ExactBudget:
+    """How much exact work is left for the components with odd cycles; they are served in order."""
+
+    def __init__(self) -> None:
+        self._left = EXACT_WORK_MAX
+
+    def may_fit(self, vertex_count: int) -> bool:
+        """Say whether a component of at least that many vertices could be solved exactly."""
+        return vertex_count <= EXACT_VERTICES_MAX and vertex_count**3 <= self._left
+
+    def take(self, vertex_count: int) -> bool:
+        """Spend the work for a component, if there is enough left."""
+        if not self.may_fit(vertex_count):
+            return False
+        self._left -= vertex_count**3
+        return True
+
+
+def solved(
+    edges: Sequence[Edge],
+    side: Side | None,
+    room: Room,
+    colourings: Sequence[Side],
+    budget: ExactBudget,
+) -> tuple[list[Edge], int]:
+    """Solve one connected component.
+
+    Args:
+        edges: heaviest first.
+        side: by position, if every edge joins two sides; None if there is an odd cycle.
+        room: by position.
+        colourings: as for `assign`.
+        budget: of the whole graph; what is spent here is gone.
+    Returns: the choice and its bound.
+    """
+    if side is not None:
+        return _across(edges, side, room)
+    return _exact(edges, room, budget) or _general(edges, room, colourings)
 
 
 def _components(edges: Sequence[Edge], people_count: int) -> Iterator[tuple[list[Edge], list[bool] | None]]:
@@ -137,37 +191,37 @@ def _colour(start: int, number: int, neighbours: Sequence[Sequence[int]], compon
     return is_bipartite
 
 
-def _across(edges: Sequence[Edge], side: Sequence[bool], room: Sequence[int]) -> tuple[list[Edge], int]:
+def _across(edges: Sequence[Edge], side: Side, room: Room) -> tuple[list[Edge], int]:
     """Solve a graph whose every edge joins the two sides; the side with less room bids."""
     ends = [(edge.hi, edge.lo) if side[edge.lo] else (edge.lo, edge.hi) for edge in edges]
     left_room = sum(room[person] for person in {left for left, _ in ends})
     right_room = sum(room[person] for person in {right for _, right in ends})
     if right_room < left_room:
         ends = [(right, left) for left, right in ends]
-    scale = _scale(min(left_room, right_room))
+    scale = scale_for(min(left_room, right_room))
     held, dual = _auction(ends, [edge.weight * scale for edge in edges], room)
     return _maximal([edges[number] for number in sorted(held)], edges, room), dual // scale
 
 
-def _scale(units: int) -> int:
+def scale_for(units: int) -> int:
     """Weights times more than all units make all epsilons together less than one point."""
     return units + 1 if units <= EXACT_ROOM_MAX else 1
 
 
-def _exact(edges: Sequence[Edge], room: Sequence[int]) -> tuple[list[Edge], int] | None:
+def _exact(edges: Sequence[Edge], room: Room, budget: ExactBudget) -> tuple[list[Edge], int] | None:
     """Solve a small component with odd cycles exactly, where half-chosen pairs would make a bound by prices loose.
 
     Each unit of room is a vertex. Where both people have more than one unit, two more vertices stand between theirs: an unused pair
     matches the two with each other, a used one matches each outwards, so no pair is used twice. Tie hashes stand below the weights.
 
-    Returns: the heaviest choice, which is its own bound; None if it needs more than EXACT_VERTICES_MAX vertices.
+    Returns: the heaviest choice, which is its own bound; None if it needs more than the budget has.
     """
     degree = Counter(person for edge in edges for person in (edge.lo, edge.hi))
     units = {person: min(room[person], degree[person]) for person in sorted(degree)}
     wide = [edge for edge in edges if min(units[edge.lo], units[edge.hi]) > 1]
     slot_count = sum(units.values())
     vertex_count = slot_count + 2 * len(wide)
-    if vertex_count > EXACT_VERTICES_MAX:
+    if not budget.take(vertex_count):
         return None
     vertices = iter(range(vertex_count))
     slots = {person: [next(vertices) for _ in range(count)] for person, count in units.items()}
@@ -191,7 +245,7 @@ def _exact(edges: Sequence[Edge], room: Sequence[int]) -> tuple[list[Edge], int]
     return chosen, sum(edge.weight for edge in chosen)
 
 
-def _general(edges: Sequence[Edge], room: Sequence[int], colourings: Sequence[Sequence[bool]]) -> tuple[list[Edge], int]:
+def _general(edges: Sequence[Edge], room: Room, colourings: Sequence[Side]) -> tuple[list[Edge], int]:
     """Solve a graph with odd cycles: double cover, rounding, then one colouring after the other."""
     # Both directions of an edge stand side by side, so that each bidder's edges stay heaviest first.
     ends = [end for edge in edges for end in ((edge.lo, edge.hi), (edge.hi, edge.lo))]
@@ -204,30 +258,29 @@ def _general(edges: Sequence[Edge], room: Sequence[int], colourings: Sequence[Se
     return _recoloured(chosen, edges, room, colourings, bound), bound
 
 
-def _maximal(chosen: list[Edge], candidates: Sequence[Edge], room: Sequence[int]) -> list[Edge]:
+def _maximal(chosen: list[Edge], candidates: Sequence[Edge], room: Room) -> list[Edge]:
     """Add candidates in their order while both ends have room."""
-    left = _room_left(chosen, room)
+    used = Counter(person for edge in chosen for person in (edge.lo, edge.hi))
     taken = {(edge.lo, edge.hi) for edge in chosen}
     result = list(chosen)
     for edge in candidates:
-        if left[edge.lo] > 0 and left[edge.hi] > 0 and (edge.lo, edge.hi) not in taken:
-            left[edge.lo] -= 1
-            left[edge.hi] -= 1
+        if used[edge.lo] < room[edge.lo] and used[edge.hi] < room[edge.hi] and (edge.lo, edge.hi) not in taken:
+            used[edge.lo] += 1
+            used[edge.hi] += 1
             result.append(edge)
     return result
 
 
-def _room_left(chosen: Sequence[Edge], room: Sequence[int]) -> list[int]:
-    left = list(room)
+def _room_left(chosen: Sequence[Edge], edges: Sequence[Edge], room: Room) -> dict[int, int]:
+    """The room of everybody at an edge after some are chosen."""
+    left = {person: room[person] for edge in edges for person in (edge.lo, edge.hi)}
     for edge in chosen:
         left[edge.lo] -= 1
         left[edge.hi] -= 1
     return left
 
 
-def _recoloured(
-    chosen: list[Edge], edges: Sequence[Edge], room: Sequence[int], colourings: Sequence[Sequence[bool]], bound: int
-) -> list[Edge]:
+def _recoloured(chosen: list[Edge], edges: Sequence[Edge], room: Room, colourings: Sequence[Side], bound: int) -> list[Edge]:
     """Re-solve what crosses each colouring while the rest stays, until good enough or nothing improves."""
     total = sum(edge.weight for edge in chosen)
     for _ in range(RECOLOUR_PASSES_MAX):
@@ -236,7 +289,7 @@ def _recoloured(
             if total * 10_000 >= bound * GOOD_ENOUGH_PER_10_000:
                 return chosen
             kept = [edge for edge in chosen if side[edge.lo] == side[edge.hi]]
-            left = _room_left(kept, room)
+            left = _room_left(kept, edges, room)
             crossing = [edge for edge in edges if side[edge.lo] != side[edge.hi] and left[edge.lo] > 0 and left[edge.hi] > 0]
             if not crossing:
                 continue
@@ -250,7 +303,7 @@ def _recoloured(
     return chosen
 
 
-def _auction(ends: Sequence[tuple[int, int]], weights: Sequence[int], room: Sequence[int]) -> tuple[set[int], int]:
+def _auction(ends: Sequence[tuple[int, int]], weights: Sequence[int], room: Room) -> tuple[set[int], int]:
     """Let bidders outbid each other until all are content.
 
     Args:

@@ -19,7 +19,9 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from engine.domain.assignment import Assignment, Edge, assign, colourings_by
-from engine.domain.candidates import EXACT_PEOPLE_MAX, Seekers, candidates
+from engine.domain.bounded import bounded_lists
+from engine.domain.candidates import EXACT_PEOPLE_MAX, Seekers, exact_lists, joined
+from engine.domain.coded import coded
 from engine.domain.rule_book import RuleBook
 from schemas.codes import Matcher
 
@@ -82,8 +84,11 @@ def choose(task: Task) -> Choice:
         raise MatcherMissing(
             "matcher: exact needs OR-tools; install bothways[exact] on every machine of the engine, or set matcher: auction"
         )
-    assert len(task.seekers.positions) <= EXACT_PEOPLE_MAX
-    found = candidates(task.book, task.seekers)
+    if len(task.seekers.positions) <= EXACT_PEOPLE_MAX:
+        lists = exact_lists(task.book, task.seekers, task.seekers.positions)
+    else:
+        lists = bounded_lists(task.book, task.seekers, coded(task.book, task.seekers))
+    found = joined(task.book, task.seekers, lists)
     edges = [edge for edge in found.edges if (edge.lo, edge.hi) not in task.locked]
     assignment = _assigned(edges, task)
     return Choice(
