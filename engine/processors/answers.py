@@ -35,6 +35,9 @@ def on_answered(rows: Rows, record: Record) -> Effects:
     programme, pairing = found
     if pairing.state is not PairingState.PROPOSED or data.proposal_version != pairing.proposal.version:
         yield Refuse(ErrorCode.STALE_ANSWER, f"the proposal is {pairing.state}, at version {pairing.proposal.version}")
+    elif record.at >= pairing.proposal.expires_at:
+        # In wall time a record may come before the tick that lets the proposal lapse.
+        yield Refuse(ErrorCode.STALE_ANSWER, "the time to answer is over")
     elif data.answer is Answer.DECLINE:
         yield from lifecycle.lapse(rows, programme, pairing, record.at)
     elif data.person_id not in pairing.accepted_by:

@@ -77,7 +77,7 @@ def alarmed(programme: Programme, certificate: matching.Certificate, ordinal: in
             NudgeKey.COORDINATOR_ROUND_ALARM,
             coordinator_of(programme.programme_id),
             at=at,
-            occasion=str(ordinal),
+            occasion=f"{at:%Y-%m-%d}",
             params={"round": ordinal, "optimal_ratio": round(certificate.ratio, 4)},
         )
 

@@ -205,27 +205,19 @@ class EmbeddedEngine:
         return self._store.log.next_position - before
 
     def offer(self, value: bytes, received_at: datetime, *, headers: Headers = STRUCTURED_HEADERS) -> Answer:
-        """Take one record in wall time. The caller commits, then answers its producer.
+        """Take one record in wall time, after what was due before it. The caller commits, then answers its producer.
 
         Args:
             headers: of the record; by default it is structured JSON.
         """
+        self._fire_overdue(received_at)
         return self._answered(Origin(topic="", value=value, headers=headers), received_at, TimeMode.WALL)
 
     def tick_wall(self, now: datetime) -> bool:
         """Fire what is due by the clock, all of it at `now`. Commits. Returns whether more is due."""
-        at = now.replace(microsecond=0)
-        if self._store.last_at is not None:
-            at = max(at, self._store.last_at)
-        for _ in range(WALL_TICKS_MAX):
-            due_at = self._store.earliest_wake()
-            if due_at is None or due_at > at:
-                self.commit()
-                return False
-            self._cascade.tick(at)
-            self._unit_done()
+        is_more_due = self._fire_overdue(now)
         self.commit()
-        return True
+        return is_more_due
 
     def commit(self) -> None:
         """Make everything taken so far durable."""
@@ -305,6 +297,19 @@ class EmbeddedEngine:
             or self._store.changes_count >= COMMIT_CHANGES_MAX
         ):
             self.commit()
+
+    def _fire_overdue(self, now: datetime) -> bool:
+        """Fire what is due by the clock, at most WALL_TICKS_MAX ticks of it. Returns whether more is due."""
+        at = now.replace(microsecond=0)
+        if self._store.last_at is not None:
+            at = max(at, self._store.last_at)
+        for _ in range(WALL_TICKS_MAX):
+            due_at = self._store.earliest_wake()
+            if due_at is None or due_at > at:
+                return False
+            self._cascade.tick(at)
+            self._unit_done()
+        return True
 
     def _advance(self, to: datetime) -> None:
         for _ in self._cascade.advance(to):
