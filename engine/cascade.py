@@ -18,6 +18,7 @@ from enum import StrEnum
 from typing import Final, Protocol
 
 from engine.dead_letters import DeadLetter
+from engine.domain.frozen import replace
 from engine.domain.messages import EmissionBounded
 from engine.effects import Origin, Record, Rows, StageName
 from engine.execution import Outcome, Transition, fire, instant, repeated, step
@@ -126,7 +127,8 @@ class Cascade:
         if taken is None:
             yield Outcome.APPLIED
             return
-        known = repeated(self._store.rows(taken.stage), _record(taken, taken.event.time))
+        record = _record(taken, taken.event.time)
+        known = repeated(self._store.rows(taken.stage), record)
         if known is not None:
             self._store.apply(taken.stage, known)
             yield known.outcome
@@ -136,7 +138,7 @@ class Cascade:
         if mode is TimeMode.DATA:
             for _ in self.advance(at):
                 yield Outcome.APPLIED
-        yield self._handle(taken, at, received_at)
+        yield self._handle(record if record.at == at else replace(record, at=at), received_at, is_new=True)
 
     def advance(self, to: datetime) -> Iterator[datetime]:
         """Fire every timer due up to `to`, each at its own instant, in data time. Yields the `at` of each tick."""
@@ -176,7 +178,7 @@ class Cascade:
                 assert entry.origin is not None and entry.received_at is not None
                 taken = intake(entry.origin, entry.received_at)
                 assert isinstance(taken, Intaken), "only what intake took is logged"
-                self._handle(taken, entry.at, entry.received_at)
+                self._handle(_record(taken, entry.at), entry.received_at, is_new=False)
             yield entry
 
     def _stamped(self, wanted: datetime) -> datetime:
@@ -184,12 +186,11 @@ class Cascade:
         last_at = self._store.last_at
         return whole if last_at is None or whole > last_at else last_at
 
-    def _handle(self, taken: Intaken, at: datetime, received_at: datetime) -> Outcome:
-        record = _record(taken, at)
-        outcome = self._drain(record)
-        self._store.append(Entry(kind=EntryKind.EVENT, at=at, received_at=received_at, origin=taken.origin))
+    def _handle(self, record: Record, received_at: datetime, *, is_new: bool) -> Outcome:
+        outcome = self._drain(record, is_new=is_new)
+        self._store.append(Entry(kind=EntryKind.EVENT, at=record.at, received_at=received_at, origin=record.origin))
         if outcome is Outcome.APPLIED:
-            self._store.last_at = at
+            self._store.last_at = record.at
         return outcome
 
     def _fire(self, stage: StageName, table: str, key: str, at: datetime) -> None:
@@ -202,14 +203,14 @@ class Cascade:
         for hop in transition.hops:
             self._drain(hop)
 
-    def _drain(self, first: Record) -> Outcome:
+    def _drain(self, first: Record, *, is_new: bool = False) -> Outcome:
         """Handle a record and all hops that follow, first in first out. Returns the outcome of the external record behind them."""
         waiting = deque((first,))
         outcome = Outcome.APPLIED
         while waiting:
             record = waiting.popleft()
             stage = self._topology.stages[record.stage]
-            transition = step(stage, self._store.rows(record.stage), record, salt=self._salt)
+            transition = step(stage, self._store.rows(record.stage), record, salt=self._salt, is_new=is_new and record is first)
             self._store.apply(record.stage, transition)
             waiting.extend(transition.hops)
             if record is first or record.origin is not None:

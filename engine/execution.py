@@ -93,18 +93,19 @@ class Draft:
                 yield key, merged[key]
 
 
-def step(stage: Stage, rows: Rows, record: Record, *, salt: bytes) -> Transition:
+def step(stage: Stage, rows: Rows, record: Record, *, salt: bytes, is_new: bool = False) -> Transition:
     """Apply one record to the rows of its key.
 
     Args:
         rows: the stored rows of the stage; only read.
         record: decoded by intake; its `at` is stamped by the runtime and never goes back within a partition.
         salt: of the pseudonyms on the audit topic; a setting of the installation.
+        is_new: whether the caller knows from `repeated` that an external record was not seen before.
     Returns: the transition. A processor that raises gives `DEAD_LETTERED` with the original bytes and nothing else changed.
     """
     if not isinstance(record.payload, Event):
         return _applied(stage, rows, record, salt)
-    known = repeated(rows, record)
+    known = None if is_new else repeated(rows, record)
     if known is not None:
         return known
     transition = _applied(stage, rows, record, salt)

@@ -6,10 +6,10 @@ Never knows: since when a value holds or what it replaced (domain/person_facts).
 Must stay in sync with: the fields of `hr.hired` and `hr.role_changed` (schemas/hr).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from schemas.ids import PersonId
 
@@ -51,34 +51,16 @@ class Attributes:
 
 
 def attributes_of(values: Mapping[Attribute, Value]) -> Attributes:
-    """Give each value its type; the schemas have checked them."""
-    manager_id = _text(values, Attribute.MANAGER_ID)
+    """Give each value its field; the schemas have checked their types."""
+    get: Callable[[Attribute], Any] = values.get
     return Attributes(
-        manager_id=None if manager_id is None else PersonId(manager_id),
-        dotted_line_ids=tuple(PersonId(other) for other in _texts(values, Attribute.DOTTED_LINE_IDS)),
-        department=_text(values, Attribute.DEPARTMENT),
-        location=_text(values, Attribute.LOCATION),
-        timezone=_text(values, Attribute.TIMEZONE),
-        languages=_texts(values, Attribute.LANGUAGES),
-        job_level=_number(values, Attribute.JOB_LEVEL),
-        job_family=_text(values, Attribute.JOB_FAMILY),
-        legal_entity=_text(values, Attribute.LEGAL_ENTITY),
+        manager_id=get(Attribute.MANAGER_ID),
+        dotted_line_ids=get(Attribute.DOTTED_LINE_IDS) or (),
+        department=get(Attribute.DEPARTMENT),
+        location=get(Attribute.LOCATION),
+        timezone=get(Attribute.TIMEZONE),
+        languages=get(Attribute.LANGUAGES) or (),
+        job_level=get(Attribute.JOB_LEVEL),
+        job_family=get(Attribute.JOB_FAMILY),
+        legal_entity=get(Attribute.LEGAL_ENTITY),
     )
-
-
-def _text(values: Mapping[Attribute, Value], attribute: Attribute) -> str | None:
-    value = values.get(attribute)
-    assert value is None or isinstance(value, str), attribute
-    return value
-
-
-def _texts(values: Mapping[Attribute, Value], attribute: Attribute) -> tuple[str, ...]:
-    value = values.get(attribute)
-    assert value is None or isinstance(value, tuple), attribute
-    return value or ()
-
-
-def _number(values: Mapping[Attribute, Value], attribute: Attribute) -> int | None:
-    value = values.get(attribute)
-    assert value is None or isinstance(value, int), attribute
-    return value

@@ -29,6 +29,7 @@ SEARCH_DAYS_MAX: Final = 400
 """A calendar that is quiet for longer than a year has no waking instant."""
 
 _ZONES_KEPT: Final = 1_024
+_DAYS_KEPT: Final = 4_096
 _DAY: Final = timedelta(days=1)
 _SECOND: Final = timedelta(seconds=1)
 _WIDEST_OFFSET: Final = timedelta(days=1)
@@ -56,6 +57,7 @@ class Quiet:
         return clock >= start or clock < end
 
 
+@lru_cache(maxsize=_DAYS_KEPT)
 def start_of_day(day: date, zone: str | None) -> datetime:
     """Return the instant, in UTC, at which a local day starts (C3).
 

@@ -18,10 +18,11 @@ How conflicts are resolved: the fold starts from nothing each time, so the order
 Source: house rule; decision 0000 (time is data).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
+from engine.domain.frozen import replace
 from engine.domain.messages import Employment
 from engine.domain.person_facts import FactKind, History, HrFact
 

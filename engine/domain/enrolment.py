@@ -14,12 +14,13 @@ Source: house rule.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
 from engine.domain.calendar import start_of_day
+from engine.domain.frozen import replace
 from schemas.base import InputData
 from schemas.ids import ProgrammeId
 from schemas.participation import (

@@ -10,7 +10,8 @@ Invariants
 
 import hashlib
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
+from functools import lru_cache
 from typing import Final
 
 from schemas.codes import ErrorCode
@@ -43,8 +44,12 @@ class Sequence:
 
 def mark_expiry(at: datetime) -> datetime:
     """Return the first midnight UTC after 90 days."""
-    day = (at + timedelta(days=MARK_DAYS)).date() + timedelta(days=1)
-    return datetime.combine(day, time.min, tzinfo=UTC)
+    return _midnight(at.toordinal() + MARK_DAYS + 1)
+
+
+@lru_cache(maxsize=16)
+def _midnight(day: int) -> datetime:
+    return datetime.combine(date.fromordinal(day), time.min, tzinfo=UTC)
 
 
 def mark_key(source: str, event_id: str, redrive_count: int) -> str:

@@ -29,11 +29,12 @@ Source: house rule; the hold-out follows randomised encouragement designs.
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
 from engine.domain.calendar import Quiet, is_quiet, local_date, next_waking, next_waking_day
+from engine.domain.frozen import replace
 from engine.domain.messages import Employment, NudgeIntended, NudgesWithdrawn, OutreachTerms
 from engine.domain.nudging import LatePolicy, rule_of
 from schemas.codes import NudgeCategory, NudgeClass, NudgeKey, SuppressionReason
@@ -154,6 +155,8 @@ def current(contact: Contact, at: datetime) -> Contact:
     """Drop what time has settled: requests that expired, counts of past days."""
     requested = tuple(request for request in contact.requested if request.expires_at > at)
     day_counts = tuple(count for count in contact.day_counts if count.day >= at.date() - _ANY_ZONE)
+    if len(requested) == len(contact.requested) and len(day_counts) == len(contact.day_counts):
+        return contact
     return replace(contact, requested=requested, day_counts=day_counts)
 
 
@@ -243,12 +246,15 @@ def with_choice(contact: Contact, category: NudgeCategory, *, is_opted_out: bool
 def without(contact: Contact, settled: Iterable[Requested]) -> Contact:
     """Close requests: they had an outcome."""
     closed = {request.nudge_id for request in settled}
+    if not closed:
+        return contact
     return replace(contact, requested=tuple(request for request in contact.requested if request.nudge_id not in closed))
 
 
 def timed(contact: Contact, person: Standing, at: datetime) -> Contact:
     """Set the timer to the first instant at which something can be chosen or expires; None when nothing waits."""
-    return replace(contact, wake_at=min((_due(contact, waiting, person, at) for waiting in contact.waiting), default=None))
+    wake_at = min((_due(contact, waiting, person, at) for waiting in contact.waiting), default=None)
+    return contact if wake_at == contact.wake_at else replace(contact, wake_at=wake_at)
 
 
 def is_held_out(person_id: PersonId, key: NudgeKey, holdout_percent: int) -> bool:

@@ -15,11 +15,12 @@ How conflicts are resolved: an older profile never overwrites a newer one, by (e
 Source: design of participation (README, People).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
+from engine.domain.frozen import replace
 from engine.domain.hours import LocalHours
 from engine.domain.messages import Employment, PersonFacts
 from engine.domain.scoring import Offer, Want
@@ -225,5 +226,7 @@ def timer_of(participant: Participant, kind: ParticipantTimer) -> datetime | Non
 def with_timer(participant: Participant, kind: ParticipantTimer, due_at: datetime | None) -> Participant:
     """Set or, with None, remove one kind of timer."""
     others = tuple(timer for timer in participant.timers if timer.kind is not kind)
-    added = () if due_at is None else (DueAt(due_at=due_at, kind=kind),)
-    return replace(participant, timers=tuple(sorted((*others, *added), key=lambda timer: (timer.due_at, timer.kind))))
+    if due_at is None:
+        return participant if len(others) == len(participant.timers) else replace(participant, timers=others)
+    timers = sorted((*others, DueAt(due_at=due_at, kind=kind)), key=lambda timer: (timer.due_at, timer.kind))
+    return replace(participant, timers=tuple(timers))

@@ -13,7 +13,7 @@ Invariants
 Source: house rule; decision 0000 (time is data).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -21,6 +21,7 @@ from engine.domain.attributes import Attributes
 from engine.domain.calendar import start_of_day
 from engine.domain.employment import Standing, standing
 from engine.domain.enrolment import Enrolments, EnrolmentStatus, after_end, after_pauses, enrolment_in, next_pause_over_at
+from engine.domain.frozen import replace
 from engine.domain.marks import mark_expiry
 from engine.domain.messages import Employment, PersonFacts
 from engine.domain.person_facts import (

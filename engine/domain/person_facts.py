@@ -19,13 +19,14 @@ Source: house rule; effective-dated HR records, as every HR system keeps them.
 """
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
 from engine.domain.attributes import Attribute, Attributes, Value, attributes_of
 from engine.domain.calendar import start_of_day
+from engine.domain.frozen import replace
 
 PENDING_ROLE_CHANGES_MAX: Final = 64
 EMPLOYMENT_FACTS_MAX: Final = 40
@@ -182,6 +183,8 @@ def _still_telling(history: History) -> Iterable[HrFact]:
 
 
 def _bounded(history: History) -> History:
+    if len(history) <= EMPLOYMENT_FACTS_MAX:
+        return history
     waiting = [fact for fact in history if not fact.is_employment and fact.in_force_at is None]
     dropped = set(waiting[PENDING_ROLE_CHANGES_MAX:])
     employment = sorted((fact for fact in history if fact.is_employment), key=_worth)

@@ -61,6 +61,8 @@ NUDGED: Final = "nudged"
 CONTROLS: Final = "controls"
 EMIT_FROM: Final = "emit_from"
 COORDINATOR_PREFIX: Final = "coordinator:"
+EMPTY: Final = Contact()
+"""The ledger of somebody who has none."""
 TEMPLATE_VERSION: Final = 1
 """Of the parameters of every key; grows with a change that a template must know of."""
 
@@ -171,6 +173,8 @@ def person_changed(rows: Rows, person_id: PersonId, at: datetime) -> Effects:
 
     For the roster too, whose timer puts facts in force.
     """
+    if rows.get(CONTACTS, person_id) is None:
+        return
     contact, person = _contact(rows, person_id, at), _standing(rows, person_id)
     decision = recall(contact, at=at) if person.employment in ABSENT else Decision(contact=contact)
     yield from _carried_out(rows, person_id, decision, person, at)
@@ -202,7 +206,7 @@ def nudge_id_of(intent: NudgeIntended) -> NudgeId:
 
 def _contact(rows: Rows, person_id: PersonId, at: datetime) -> Contact:
     found: Contact | None = rows.get(CONTACTS, person_id)
-    return current(found or Contact(), at)
+    return current(found or EMPTY, at)
 
 
 def _standing(rows: Rows, person_id: PersonId) -> Standing:
@@ -235,8 +239,8 @@ def _carried_out(rows: Rows, person_id: PersonId, decision: Decision, person: St
         yield from _requested(decision.granted, person, at)
     stored: Contact | None = rows.get(CONTACTS, person_id)
     contact = timed(decision.contact, person, at)
-    if contact != (stored or Contact()):
-        yield Put(CONTACTS, person_id, contact) if contact != Contact() else Delete(CONTACTS, person_id)
+    if contact != (stored or EMPTY):
+        yield Put(CONTACTS, person_id, contact) if contact != EMPTY else Delete(CONTACTS, person_id)
 
 
 def _requested(granted: Granted, person: Standing, at: datetime) -> Effects:

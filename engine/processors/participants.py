@@ -4,12 +4,12 @@ What HR facts mean for a participant's proposals and pairs is processors/standin
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
 from engine.domain.calendar import start_of_day
+from engine.domain.frozen import replace
 from engine.domain.messages import FactsChanged, NudgesWithdrawn, ParticipationRefused, ParticipationReported
 from engine.domain.nudging import expiry
 from engine.domain.participant import (

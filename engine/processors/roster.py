@@ -11,12 +11,12 @@ How late a timer may be: everything that is due is brought into force at once an
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 from engine.domain.attributes import Attribute, Value
 from engine.domain.enrolment import HAPPENINGS, Participation, after_event, after_refusal
+from engine.domain.frozen import replace
 from engine.domain.marks import mark_key
 from engine.domain.messages import Employment, LineChanged, ParticipationRefused, ParticipationReported, ReportJoined, ReportLeft
 from engine.domain.person import (
@@ -60,6 +60,7 @@ from schemas.ids import PersonId
 
 HrFactData = HrHired | HrRoleChanged | HrLeaveStarted | HrLeaveEnded | HrDeparted
 
+_ATTRIBUTES: Final = tuple(Attribute)
 _KINDS: Final[Mapping[type, FactKind]] = {
     HrHired: FactKind.HIRED,
     HrRoleChanged: FactKind.ROLE_CHANGED,
@@ -193,10 +194,10 @@ def _fact_of(event: Event) -> HrFact:
 def _says(data: HrFactData) -> tuple[tuple[Attribute, Value], ...]:
     """List what an event names: a hire says nothing by leaving out, a role change clears with null."""
     if isinstance(data, HrHired):
-        return tuple((attribute, value) for attribute in Attribute if (value := getattr(data, attribute)) is not None)
+        return tuple((attribute, value) for attribute in _ATTRIBUTES if (value := getattr(data, attribute)) is not None)
     if isinstance(data, HrRoleChanged):
         named = data.changes.model_fields_set
-        return tuple((attribute, getattr(data.changes, attribute)) for attribute in Attribute if attribute in named)
+        return tuple((attribute, getattr(data.changes, attribute)) for attribute in _ATTRIBUTES if attribute in named)
     return ()
 
 

@@ -15,10 +15,10 @@ Source: architecture, Reporting line.
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 
 from engine.domain.enrolment import Enrolment
+from engine.domain.frozen import replace
 from engine.domain.line import line_under
 from engine.domain.messages import Employment, FactsChanged, LineChanged, PersonFacts, ReportJoined, ReportLeft
 from engine.domain.person import Person, Report
