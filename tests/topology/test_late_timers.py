@@ -235,6 +235,20 @@ def test_engine_time_never_goes_back(tmp_path: Path) -> None:
     assert (ANN,) == story.pairing.accepted_by
 
 
+def test_what_is_due_by_engine_time_fires_while_the_clock_is_behind_it(tmp_path: Path) -> None:
+    """After a jump back nobody waits for the clock to catch up: what is due at the last instant fires at it."""
+    story = WallPair(tmp_path)
+    _active(story)
+    story.after(hours=2)
+    story.is_down(hours=-1)
+
+    story.books("s1", hours=20)
+    story.advance(story.now)
+
+    assert [ANN, BOB] == story.told("session_tomorrow")
+    assert START + 2 * HOUR == story.engine.last_at
+
+
 def test_what_comes_after_a_stop_never_overtakes_a_timer_that_was_due_before_it(tmp_path: Path) -> None:
     """A proposal that ran out while nothing ran can't be accepted by the first record after the start."""
     story = WallPair(tmp_path)
