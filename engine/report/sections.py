@@ -1,0 +1,291 @@
+"""The page of a programme as sections: a heading, what it means in a sentence or two, and a chart with its numbers as a table."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from engine.domain.scoring import TECH_FAMILIES
+from engine.report import charts, words
+from engine.report.charts import Mark, Whisker
+from engine.report.page import Amount, NudgeEffect, ProgrammePage
+from engine.report.words import NOT_SHOWN, Unit, written
+from schemas.codes import EligibilityCode, EndCode, SuppressionReason, TopicFamily
+
+HEAT_LEVELS: Final = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """A chart and the table of its numbers; no chart where every number is hidden."""
+
+    id: str
+    title: str
+    svg: str | None
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeatCell:
+    """A cell of the table of bands: its text, and how strongly it is tinted."""
+
+    text: str
+    level: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """One part of the page."""
+
+    id: str
+    title: str
+    lead: str
+    blocks: tuple[Block, ...] = ()
+    heat: tuple[tuple[str, tuple[HeatCell | None, ...]], ...] = ()
+    """Rows of the table of bands: a name, and a cell per band; None above the diagonal, where the pair stands already."""
+    notes: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FigureTile:
+    """One headline figure in words."""
+
+    number: str
+    label: str
+    sentence: str
+    is_shown: bool
+
+
+def figures(page: ProgrammePage) -> tuple[FigureTile, ...]:
+    """Write the headline figures."""
+    return tuple(
+        FigureTile(
+            number=written(value := page.metrics.get(headline.metric), headline.unit),
+            label=headline.label,
+            sentence=headline.sentence,
+            is_shown=value is not None,
+        )
+        for headline in words.HEADLINES
+    )
+
+
+def sections(page: ProgrammePage) -> tuple[Section, ...]:
+    """Write every section of a programme, in the order of its story."""
+    write: tuple[Callable[[ProgrammePage], Section], ...] = (
+        _funnel,
+        _bands,
+        _balance,
+        _families,
+        _cadence,
+        _survival,
+        _nudges,
+        _held_back,
+        _rounds,
+        _waiting,
+        _endings,
+    )
+    return tuple(of(page) for of in write)
+
+
+def metric_rows(page: ProgrammePage) -> tuple[tuple[str, str], ...]:
+    """Write every metric under its published name."""
+    return tuple((name, NOT_SHOWN if value is None else f"{value:,}") for name, value in sorted(page.metrics.items()))
+
+
+def _funnel(page: ProgrammePage) -> Section:
+    marks = _marks(page.funnel, words.FUNNEL.__getitem__)
+    lead = "How far the people who take part now have come. Each step is a part of the one above it."
+    block = _chart(page, "funnel", "From enrolling to a full term", marks, charts.bars, ("step", "people"))
+    return Section(id=_id(page, "funnel"), title="From enrolling to a full term", lead=lead, blocks=(block,))
+
+
+def _bands(page: ProgrammePage) -> Section:
+    count_of = {(pair.low, pair.high): pair.count for pair in page.band_pairs}
+    top = max((count for count in count_of.values() if count), default=0)
+
+    def cell(row: int, column: int) -> HeatCell | None:
+        if column > row:
+            return None
+        count = count_of[column, row]
+        level = None if count is None else -(-count * (HEAT_LEVELS - 1) // top) if top else 0
+        return HeatCell(text=written(count, Unit.COUNT), level=level)
+
+    heat = tuple((name, tuple(cell(row, column) for column in range(len(words.BANDS)))) for row, name in enumerate(words.BANDS))
+    covered = page.metrics.get("band_pairs_covered_ratio")
+    notes = (
+        *((f"Of the six ways to join two different bands, {covered:.0%} have at least one pair.",) if covered is not None else ()),
+        f"Pairs in which somebody has not told theirs: {written(page.bands_unknown_count, Unit.COUNT)}.",
+    )
+    lead = (
+        "Every pair ever formed, by how long the two have worked. Years in work are what people say themselves; no birth date is ever read."
+    )
+    return Section(id=_id(page, "bands"), title="Who bridges whom", lead=lead, heat=heat, notes=notes)
+
+
+def _balance(page: ProgrammePage) -> Section:
+    middle = page.metrics.get("reciprocity_ratio_p50")
+    typical = "" if middle is None else f" The pair in the middle stands at {middle:.2f}."
+    lead = f"What the side that taught less taught, divided by what the other taught: 1 is even.{typical}"
+    marks = _marks(page.balance, words.BALANCE.__getitem__)
+    block = _chart(page, "balance", "Pairs by teaching balance", marks, charts.bars, ("balance", "pairs"))
+    return Section(id=_id(page, "balance"), title="Teaching in both directions", lead=lead, blocks=(block,))
+
+
+def _families(page: ProgrammePage) -> Section:
+    beyond = page.metrics.get("non_tech_ratio")
+    share = "" if beyond is None else f" {beyond:.0%} of it goes beyond tech (digital and data)."
+    marks = _marks(
+        page.families, lambda code: words.FAMILIES[TopicFamily(code)] + (" · tech" if code in TECH_FAMILIES else ""), Unit.PERCENT
+    )
+    block = _chart(page, "families", "Share of what was taught, by family of topics", marks, charts.bars, ("family", "share"))
+    lead = f"What people taught each other in their sessions, by family of topics.{share}"
+    return Section(id=_id(page, "families"), title="Not all about tech", lead=lead, blocks=(block,))
+
+
+def _cadence(page: ProgrammePage) -> Section:
+    kept, first = page.metrics.get("cadence_ratio"), page.metrics.get("first_session_days_p50")
+    told = [f"The plan is {page.sessions_planned} sessions, one every {page.cadence_days} days."]
+    if kept is not None:
+        told.append(f"{kept:.0%} of the meetings came within that rhythm and a week's grace.")
+    if first is not None:
+        told.append(f"Half of the pairs met within {written(first, Unit.DAYS)} of their start.")
+    marks = _months(page.meetings_by_month)
+    block = _chart(page, "meetings", "Sessions held, by month", marks, charts.columns, ("month", "sessions"))
+    return Section(id=_id(page, "cadence"), title="The rhythm of meetings", lead=" ".join(told), blocks=(block,))
+
+
+def _survival(page: ProgrammePage) -> Section:
+    marks = [Mark(label=f"month {amount.code}", value=amount.value, text=written(amount.value, Unit.PERCENT)) for amount in page.survival]
+    lead = "Of the pairs that began long enough ago: how many were still together, or had run their full term, after so many months."
+    block = _chart(page, "survival", "Pairs still together, by month", marks, charts.line, ("after", "still together"))
+    return Section(id=_id(page, "survival"), title="Pairs that last", lead=lead, blocks=(block,))
+
+
+def _nudges(page: ProgrammePage) -> Section:
+    measured = [line for line in page.nudges if line.effect is not None]
+    marks = [
+        Whisker(label=words.NUDGES[line.key], value=line.effect, low=line.low, high=line.high, text=f"{words.points(line.effect)} pts")
+        for line in measured
+        if line.effect is not None and line.low is not None and line.high is not None
+    ]
+    title = "What reminders change, in percentage points"
+    rows = tuple((words.NUDGES[line.key], written(line.asked_count, Unit.COUNT), *_effect(line)) for line in page.nudges)
+    block = Block(
+        id=_id(page, "nudges", "chart"),
+        title=title,
+        svg=charts.whiskers(_id(page, "nudges", "chart"), title, marks) if marks else None,
+        columns=("nudge", "sent", "effect (points)", "95% interval", "reading"),
+        rows=rows,
+    )
+    lead = (
+        f"How many more people acted within a week after a reminder than in the comparison group ({page.holdout_percent}%, by chance), "
+        "with the 95% interval. Where the line crosses zero, the data can't tell yet. Notices that go to all have no comparison."
+    )
+    load = page.metrics.get("nudges_per_person_week_p95")
+    notes = () if load is None else (f"In 95 of 100 weeks in which a person heard anything, it was at most {load:.0f} nudges.",)
+    return Section(id=_id(page, "nudges"), title="Nudges and what they change", lead=lead, blocks=(block,), notes=notes)
+
+
+def _effect(line: NudgeEffect) -> tuple[str, str, str]:
+    if line.effect is None or line.low is None or line.high is None:
+        return "–", "–", "no comparison, or too few people"
+    reading = "more people act" if line.low > 0 else "fewer people act" if line.high < 0 else "can't tell yet"
+    return words.points(line.effect), f"{words.points(line.low)} to {words.points(line.high)}", reading
+
+
+def _held_back(page: ProgrammePage) -> Section:
+    marks = _marks(page.held_back, lambda code: words.HELD_BACK[SuppressionReason(code)])
+    block = _chart(page, "held-back", "Nudges held back, by reason", marks, charts.bars, ("reason", "nudges"))
+    lead = "Messages that were not sent, because they were not needed, not welcome, or not the moment."
+    return Section(id=_id(page, "held-back"), title="Nudges held back", lead=lead, blocks=(block,))
+
+
+def _rounds(page: ProgrammePage) -> Section:
+    months = page.round_months
+    labels = [words.month(month.month) for month in months]
+    proposed = [
+        Mark(label=label, value=month.proposed, text=written(month.proposed, Unit.COUNT))
+        for label, month in zip(labels, months, strict=True)
+    ]
+    waiting = [
+        Mark(label=label, value=month.waiting, text=written(month.waiting, Unit.COUNT)) for label, month in zip(labels, months, strict=True)
+    ]
+    rows = tuple(
+        (
+            label,
+            f"{month.rounds}",
+            written(month.proposed, Unit.COUNT),
+            written(month.waiting, Unit.COUNT),
+            f"{month.optimal_ratio_mean:.1%}",
+            f"{month.optimal_ratio_min:.1%}",
+        )
+        for label, month in zip(labels, months, strict=True)
+    )
+    columns = ("month", "rounds", "proposals", "waiting at its end", "share of the best possible", "lowest of a round")
+    ratios = [
+        Mark(label=label, value=month.optimal_ratio_mean, text=f"{month.optimal_ratio_mean:.1%}")
+        for label, month in zip(labels, months, strict=True)
+    ]
+    blocks = (
+        _chart(page, "proposed", "Proposals, by month", proposed, charts.columns, ("month", "proposals")),
+        _chart(page, "waiting", "People waiting after the month's last round", waiting, charts.columns, ("month", "people waiting")),
+        Block(
+            id=_id(page, "ratio", "chart"),
+            title="Share of the best possible, average of the month's rounds",
+            svg=charts.line(_id(page, "ratio", "chart"), "Share of the best possible, average of the month's rounds", ratios)
+            if months
+            else None,
+            columns=columns,
+            rows=rows,
+        ),
+    )
+    least = min((month.optimal_ratio_min for month in months), default=None)
+    proof = "" if least is None else f" In total every round reached at least {least:.1%} of a proven upper bound."
+    lead = f"Each round looks at everybody without a partner together.{proof}"
+    return Section(id=_id(page, "rounds"), title="How well rounds match", lead=lead, blocks=blocks)
+
+
+def _waiting(page: ProgrammePage) -> Section:
+    marks = _marks(page.no_option, lambda code: words.NO_OPTION[EligibilityCode(code)])
+    lead = "People for whom the last round had nobody at all, by what stood in the way most often. None of it is about the person."
+    block = _chart(page, "no-option", "Without any option in the last round", marks, charts.bars, ("in the way", "people"))
+    return Section(id=_id(page, "no-option"), title="Who waits, and why", lead=lead, blocks=(block,))
+
+
+def _endings(page: ProgrammePage) -> Section:
+    marks = _marks(page.endings, lambda code: words.ENDINGS[EndCode(code)])
+    lead = "Every end has a neutral code and no cause. Leaving early is fine: it won't work for everyone."
+    block = _chart(page, "endings", "Pairs that are over, by code", marks, charts.bars, ("how", "pairs"))
+    return Section(id=_id(page, "endings"), title="How pairs end", lead=lead, blocks=(block,))
+
+
+def _marks(amounts: Iterable[Amount], label: Callable[[str], str], unit: Unit = Unit.COUNT) -> list[Mark]:
+    return [Mark(label=label(amount.code), value=amount.value, text=written(amount.value, unit)) for amount in amounts]
+
+
+def _months(amounts: Iterable[Amount]) -> list[Mark]:
+    return _marks(amounts, words.month)
+
+
+def _chart(
+    page: ProgrammePage,
+    name: str,
+    title: str,
+    marks: Sequence[Mark],
+    draw: Callable[[str, str, Sequence[Mark]], str],
+    columns: tuple[str, str],
+) -> Block:
+    """Draw a chart unless there is nothing to see in it."""
+    id_ = _id(page, name, "chart")
+    is_empty = all(mark.value is None for mark in marks)
+    return Block(
+        id=id_,
+        title=title,
+        svg=None if is_empty else draw(id_, title, marks),
+        columns=columns,
+        rows=tuple((mark.label, mark.text) for mark in marks),
+    )
+
+
+def _id(page: ProgrammePage, *parts: str) -> str:
+    return "-".join(("programme", page.programme_id.replace(".", "-"), *parts))

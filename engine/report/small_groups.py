@@ -1,0 +1,69 @@
+"""Which numbers of a table stay hidden, so that neither they nor what is left over point at anybody.
+
+Decides: which cells of a table with known totals are hidden; which of several nested groups may be counted.
+Never knows: what a cell is about.
+
+Invariants
+    H1  A cell of one to k − 1 members is hidden.
+    H2  On every line whose total is known, what is hidden comes to at least two cells and k members, so no subtraction leaves a small
+        group; where a line has too few members for that, all of it is hidden, and its total may not be shown either.
+    H3  Of groups that lie within one another, none is shown whose difference to one already shown is one to k − 1 members.
+
+Order: of what could be hidden besides, the smallest goes, then the first by name.
+
+Source: house rule; primary and complementary cell suppression as statistics offices do it.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import TypeVar
+
+C = TypeVar("C", bound=str)
+Members = frozenset[str]
+
+
+def hidden_cells(members: Mapping[C, Members], lines: Iterable[Collection[C]], k: int) -> frozenset[C]:
+    """Return the cells to hide (H1, H2).
+
+    Args:
+        members: who is behind each cell; cells may share members.
+        lines: cells whose total somebody could know.
+    """
+    known = [tuple(sorted(line)) for line in lines]
+    hidden = {cell for cell, behind in members.items() if 0 < len(behind) < k}
+    while more := next((more for line in known if (more := _also_hidden(line, members, hidden, k)) is not None), None):
+        hidden.add(more)
+    return frozenset(hidden)
+
+
+def _also_hidden(line: tuple[C, ...], members: Mapping[C, Members], hidden: set[C], k: int) -> C | None:
+    gone = [cell for cell in line if cell in hidden]
+    is_safe = not gone or (len(gone) > 1 and len(frozenset[str]().union(*(members[cell] for cell in gone))) >= k)
+    if is_safe:
+        return None
+    shown = [cell for cell in line if cell not in hidden and (members[cell] or len(gone) == 1)]
+    return min(shown, key=lambda cell: (not members[cell], len(members[cell]), cell), default=None)
+
+
+def counts_shown(counts: Mapping[C, int], lines: Iterable[Collection[C]], k: int) -> dict[C, int | None]:
+    """Return the counts of a table whose cells share no members, None where hidden."""
+    members = {cell: frozenset(f"{cell}/{number}" for number in range(count)) for cell, count in counts.items()}
+    hidden = hidden_cells(members, lines, k)
+    return {cell: None if cell in hidden else count for cell, count in counts.items()}
+
+
+def nested_counts(groups: Iterable[Members], k: int, told: Iterable[Members] = ()) -> tuple[int | None, ...]:
+    """Return the size of each group, None where it is small or differs by a small group from one that is shown (H3).
+
+    Args:
+        groups: the most important first.
+        told: groups whose size is shown elsewhere on the page.
+    """
+    shown = list(told)
+    sizes: list[int | None] = []
+    for group in groups:
+        differences = [len(group ^ other) for other in shown if group <= other or other <= group]
+        is_safe = all(not 0 < size < k for size in (len(group), *differences))
+        sizes.append(len(group) if is_safe else None)
+        if is_safe:
+            shown.append(group)
+    return tuple(sizes)

@@ -1,0 +1,325 @@
+"""The page in plain English: what codes are called, and a sentence for each number.
+
+Neutral about people: nobody is sorted by age or generation, nothing is said to be lacking in anybody (tests/unit/test_words.py).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from engine.domain.insights import Value
+from engine.domain.programme import ProgrammeStatus
+from schemas.codes import EligibilityCode, EndCode, ErrorCode, NudgeKey, SuppressionReason, TopicFamily, Track
+
+
+class Unit(StrEnum):
+    """How a number is written."""
+
+    COUNT = "count"
+    PERCENT = "percent"
+    DAYS = "days"
+    RATIO = "ratio"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Headline:
+    """One headline figure: where it comes from and what it means."""
+
+    metric: str
+    label: str
+    unit: Unit
+    sentence: str
+
+
+HEADLINES: Final = (
+    Headline(
+        metric="enrolled_count", label="taking part", unit=Unit.COUNT, sentence="People who enrolled themselves and are still with us."
+    ),
+    Headline(metric="pairs_formed_count", label="pairs formed", unit=Unit.COUNT, sentence="Both people said yes to the same proposal."),
+    Headline(
+        metric="match_ratio", label="in a pair now", unit=Unit.PERCENT, sentence="Of the people who say what they offer and want to learn."
+    ),
+    Headline(
+        metric="time_to_match_days_p50",
+        label="to a pair",
+        unit=Unit.DAYS,
+        sentence="Half of those who found a partner waited no longer than this.",
+    ),
+    Headline(
+        metric="double_consent_ratio",
+        label="both said yes",
+        unit=Unit.PERCENT,
+        sentence="Of the proposals that are settled. The rest lapsed, and why is nobody's business.",
+    ),
+    Headline(
+        metric="reciprocal_pairs_ratio",
+        label="teach each other",
+        unit=Unit.PERCENT,
+        sentence="Pairs in which the side that taught less taught at least half as much as the other.",
+    ),
+    Headline(
+        metric="two_way_learning_ratio",
+        label="learned both ways",
+        unit=Unit.PERCENT,
+        sentence="Pairs in which both say they learned something, of those in which both gave feedback.",
+    ),
+    Headline(
+        metric="non_tech_ratio",
+        label="beyond tech",
+        unit=Unit.PERCENT,
+        sentence="Of everything taught so far: leadership, culture, careers and more.",
+    ),
+    Headline(
+        metric="bridge_ratio",
+        label="across experience",
+        unit=Unit.PERCENT,
+        sentence="Pairs that join two bands of experience, of those in which both told theirs.",
+    ),
+    Headline(
+        metric="cross_department_ratio",
+        label="across departments",
+        unit=Unit.PERCENT,
+        sentence="Pairs that join two parts of the organisation.",
+    ),
+    Headline(
+        metric="cadence_ratio",
+        label="on the rhythm",
+        unit=Unit.PERCENT,
+        sentence="Meetings that came within the planned rhythm and a week's grace.",
+    ),
+    Headline(
+        metric="completion_ratio",
+        label="ran their full term",
+        unit=Unit.PERCENT,
+        sentence="Of the pairs that are over. Leaving early costs nobody anything.",
+    ),
+)
+
+BANDS: Final = ("0–9 years", "10–19 years", "20–29 years", "30+ years")
+
+FUNNEL: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "enrolled": "Enrolled",
+        "ready": "Ready: say what they offer and want",
+        "matched": "Matched: have had a pair",
+        "met": "Have had a first session",
+        "completed": "Have run a full term",
+    }
+)
+
+BALANCE: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "one_side": "One side does most of the teaching (under 0.34)",
+        "leaning": "One side teaches two to three times as much (0.34–0.49)",
+        "shared": "Shared (0.50–0.79)",
+        "even": "Close to even (0.80–1.00)",
+    }
+)
+
+FAMILIES: Final[Mapping[TopicFamily, str]] = MappingProxyType(
+    {
+        TopicFamily.DIGITAL: "Digital",
+        TopicFamily.DATA: "Data",
+        TopicFamily.LEADERSHIP: "Leadership",
+        TopicFamily.MANAGEMENT: "Management",
+        TopicFamily.WORK_LIFE_BALANCE: "Work-life balance",
+        TopicFamily.CULTURE: "Culture",
+        TopicFamily.CAREER: "Careers",
+        TopicFamily.CUSTOMER: "Customers",
+        TopicFamily.INCLUSION: "Inclusion",
+        TopicFamily.WELLBEING: "Wellbeing",
+        TopicFamily.FUTURE_OF_WORK: "Future of work",
+        TopicFamily.CRAFT: "Craft",
+    }
+)
+
+NUDGES: Final[Mapping[NudgeKey, str]] = MappingProxyType(
+    {
+        NudgeKey.OPEN_INVITATION: "Invitation to take part",
+        NudgeKey.PROFILE_INCOMPLETE: "Say what you offer and want",
+        NudgeKey.PROPOSAL_READY: "A proposal is ready",
+        NudgeKey.ANSWER_PROPOSAL: "A proposal awaits your answer",
+        NudgeKey.PAIRING_STARTED: "Your pair has started",
+        NudgeKey.BOOK_FIRST_SESSION: "Book the first session",
+        NudgeKey.SESSION_TOMORROW: "Session tomorrow",
+        NudgeKey.LOG_SESSION: "Log the session",
+        NudgeKey.BOOK_NEXT_SESSION: "Book the next session",
+        NudgeKey.SHARE_FEEDBACK: "Share feedback",
+        NudgeKey.FLIP_ROLES: "Swap who teaches",
+        NudgeKey.OPEN_DEBATE: "Open debate: work in ten years",
+        NudgeKey.BROADEN_TOPIC: "Widen the topics",
+        NudgeKey.PROTECT_THE_TIME: "Protect the time",
+        NudgeKey.STILL_RIGHT_FOR_YOU: "Is this still right for you?",
+        NudgeKey.PAIRING_QUIET: "Your pair has gone quiet",
+        NudgeKey.PAIRING_PAUSED: "Your pair is paused",
+        NudgeKey.PAIRING_RESUMABLE: "Your pair can go on",
+        NudgeKey.PAIRING_ENDED: "Your pair has ended",
+        NudgeKey.PARTNER_FOUND_NEXT: "First in the next round",
+        NudgeKey.CONFLICT_CHOICE: "A private choice to make",
+        NudgeKey.CONCLUDING: "The term draws to a close",
+        NudgeKey.RENEW_OR_FINISH: "Renew or finish",
+        NudgeKey.CONVERT_OFFER: "Go on as a mutual pair",
+        NudgeKey.WAITING_UPDATE: "Where your wait stands",
+        NudgeKey.MENTOR_CIRCLE: "Mentor circle",
+        NudgeKey.COORDINATOR_MOMENTUM: "Coordinator: momentum",
+        NudgeKey.COORDINATOR_STUCK: "Coordinator: a pair is stuck",
+        NudgeKey.COORDINATOR_CONFLICT: "Coordinator: a conflict",
+        NudgeKey.COORDINATOR_ROUND_ALARM: "Coordinator: a round to look at",
+        NudgeKey.COORDINATOR_STORM: "Coordinator: many nudges at once",
+    }
+)
+
+HELD_BACK: Final[Mapping[SuppressionReason, str]] = MappingProxyType(
+    {
+        SuppressionReason.EXPIRED_WAITING: "Its time passed while it waited its turn",
+        SuppressionReason.QUIET: "Only quiet hours were left",
+        SuppressionReason.DAILY_CAP: "The day's limit was reached",
+        SuppressionReason.OPTED_OUT: "The person asked not to hear this kind",
+        SuppressionReason.AWAY: "The person was away",
+        SuppressionReason.HELD_OUT: "In the comparison group",
+        SuppressionReason.SUPERSEDED: "A newer one said the same",
+        SuppressionReason.DONE: "Already done",
+        SuppressionReason.STORM: "Parked: too many at once",
+        SuppressionReason.CONFLICT: "Kept silent about a pair with a conflict",
+        SuppressionReason.BACKFILL: "About the past, from data loaded later",
+    }
+)
+
+ENDINGS: Final[Mapping[EndCode, str]] = MappingProxyType(
+    {
+        EndCode.COMPLETED: "Completed the term",
+        EndCode.CHOICE: "By choice",
+        EndCode.CIRCUMSTANCES: "By circumstances",
+        EndCode.INACTIVE: "Went quiet",
+        EndCode.PROGRAMME_CLOSED: "The programme closed",
+    }
+)
+
+NO_OPTION: Final[Mapping[EligibilityCode, str]] = MappingProxyType(
+    {
+        EligibilityCode.SELF: "Nobody else takes part",
+        EligibilityCode.REPORTING_LINE: "The others are in the person's reporting line",
+        EligibilityCode.SAME_MANAGER: "The others have the same manager",
+        EligibilityCode.CAPACITY: "Everybody else has a partner already",
+        EligibilityCode.EXCLUDED: "A choice that stays private",
+        EligibilityCode.FORBIDDEN: "The coordinator keeps the two apart",
+        EligibilityCode.PAST_PARTNER: "They have been partners already",
+        EligibilityCode.RESTING: "A recent proposal is resting",
+        EligibilityCode.LANGUAGE: "No language in common",
+        EligibilityCode.HOURS: "Too few working hours in common",
+        EligibilityCode.BAND_GAP: "The track asks for a larger gap of experience",
+        EligibilityCode.NOT_ACTIVE: "Not at work",
+        EligibilityCode.PAUSED: "Taking a break",
+        EligibilityCode.ON_LEAVE: "On leave",
+        EligibilityCode.TRAINING: "The short training is still to come",
+        EligibilityCode.ONE_WAY: "Only one of the two would learn",
+        EligibilityCode.CROSS_DEPARTMENT: "The others are in the same department",
+    }
+)
+
+FINDINGS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        "line_cycle": ("Reporting lines that run in a circle", "Ask the owner of the HR feed: somebody manages their own manager."),
+        "no_manager": ("People without a manager", "Right for the top of the organisation; for anybody else the line is not checked."),
+        "no_timezone": ("People without a time zone", "Their days and quiet hours follow UTC until the feed names a zone."),
+        "no_department": ("People without a department", "Pairs across departments can't be told apart for them."),
+        "unknown_employment": (
+            "People of whom no hire is known",
+            "Facts came before, or without, the hire; they become real when it comes.",
+        ),
+    }
+)
+
+DEAD_LETTERS: Final[Mapping[ErrorCode, tuple[str, str]]] = MappingProxyType(
+    {
+        ErrorCode.MALFORMED: ("Not readable as JSON", "The sender has to mend it."),
+        ErrorCode.TOO_LARGE: ("Too large", "The sender has to split it."),
+        ErrorCode.SCHEMA_INVALID: (
+            "A field has the wrong form",
+            "The sender has to mend it; `bothways dead-letters show` names the field.",
+        ),
+        ErrorCode.UNKNOWN_TYPE: ("A type that is not known", "Check the type's name and version."),
+        ErrorCode.UNSUPPORTED_VERSION: ("A version that is not supported", "Update Bothways, or send the earlier version."),
+        ErrorCode.KEY_MISSING: ("Nothing says whom it is about", "The sender has to name the person, pair or programme."),
+        ErrorCode.FUTURE_TIME: ("Dated in the future", "Check the sender's clock."),
+        ErrorCode.CONFLICTING_DUPLICATE: ("One id, two contents", "The sender used an id twice."),
+        ErrorCode.NOT_THE_PERSON: ("Somebody acted for somebody else", "Only the person enrols, answers and leaves."),
+        ErrorCode.UNKNOWN_PAIRING: ("About a pair that is not there", "Check the id; send it again once the pair is known."),
+        ErrorCode.UNKNOWN_PROGRAMME: ("About a programme that is not there", "Create the programme, then redrive."),
+        ErrorCode.STALE_ANSWER: ("An answer that came too late", "Nothing to do: the question was settled by then."),
+        ErrorCode.PROCESSING_FAILED: ("Not processed", "Report it, update, then redrive."),
+    }
+)
+
+TRACKS: Final[Mapping[Track, str]] = MappingProxyType(
+    {
+        Track.MUTUAL: "Mutual: both teach, both learn.",
+        Track.REVERSE: "Reverse: the person with fewer years in work leads the learning; the other direction counts too.",
+        Track.TRADITIONAL: "Traditional: the person with more years in work leads the learning; the other direction counts too.",
+    }
+)
+
+STATUS: Final[Mapping[ProgrammeStatus, str]] = MappingProxyType(
+    {ProgrammeStatus.RUNNING: "running", ProgrammeStatus.PAUSED: "paused", ProgrammeStatus.CLOSED: "closed"}
+)
+
+GLOSSARY: Final = (
+    ("Band of experience", "Ten years in work each: 0–9, 10–19, 20–29, 30 and more. People say it themselves at enrolment, or don't."),
+    (
+        "Both said yes",
+        "A pair begins only when both people accept the same version of a proposal. Silence and a no look the same to everybody.",
+    ),
+    (
+        "Comparison group",
+        "A small part of the people, drawn by chance for each kind of nudge, who don't get it, so that its effect can be measured.",
+    ),
+    ("Data quality", "Gaps in what the HR feed or the people told us. Mending them gives people more choice."),
+    (
+        "Ended by circumstances",
+        "Somebody left, came back to other work, or a reporting line came between the two. No one's fault, and no detail is kept here.",
+    ),
+    ("Nudge", "A short, timely message with one thing to do. Nobody gets two reminders within seven days."),
+    ("Not shown", "The number rests on a group so small, or leaves one so small, that somebody might be recognised."),
+    ("Policy version", "Each change of the programme's rules gets a number; each decision says under which one it was made."),
+    ("Programme track", "Who leads the learning: both (mutual), or one side with the other direction welcome."),
+    ("Round", "The daily moment at which everybody without a partner is considered together and proposals are made."),
+    ("Share of the best possible", "How good a round's pairs are in total, compared with a proven upper bound for that day."),
+    ("Still together", "Pairs that go on or have run their full term, of those that began long enough ago to tell."),
+    ("Teaching balance", "What the side that taught less taught, divided by what the other taught: 1 is even, 0 is one-way."),
+    ("Waiting", "Ready for a (further) partner, without one after the day's round. A lapsed proposal never sends anybody to the back."),
+)
+
+NOT_SHOWN: Final = "not shown"
+
+
+def written(value: Value, unit: Unit) -> str:
+    """Write a number as a coordinator reads it."""
+    if value is None:
+        return NOT_SHOWN
+    match unit:
+        case Unit.COUNT:
+            return f"{value:,.0f}"
+        case Unit.PERCENT:
+            return f"{value:.0%}"
+        case Unit.DAYS:
+            days = round(value)
+            return f"{days:,} day{'' if days == 1 else 's'}"
+        case Unit.RATIO:
+            return f"{value:.2f}"
+
+
+def points(value: float) -> str:
+    """Write a difference of two shares in percentage points."""
+    rounded = round(value * 100)
+    return f"{'+' if rounded > 0 else '−' if rounded < 0 else ''}{abs(rounded)}"
+
+
+def month(code: str) -> str:
+    """Write `2025-03` as `Mar 2025`."""
+    year, number = code.split("-")
+    return f"{MONTHS[int(number) - 1]} {year}"
+
+
+MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
