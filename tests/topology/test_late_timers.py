@@ -239,7 +239,7 @@ def test_what_is_due_by_engine_time_fires_while_the_clock_is_behind_it(tmp_path:
     """After a jump back nobody waits for the clock to catch up: what is due at the last instant fires at it."""
     story = WallPair(tmp_path)
     _active(story)
-    story.after(hours=2)
+    story.after(hours=2).tell(builders.hired("cat", story.now))
     story.is_down(hours=-1)
 
     story.books("s1", hours=20)
