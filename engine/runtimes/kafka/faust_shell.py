@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import faust
 from aiokafka import TopicPartition
@@ -18,14 +18,15 @@ from mode import Service
 from engine.runtimes.kafka.consuming import POLL_SECONDS_MAX, REBALANCE_SECONDS_MAX, consumer_options
 from engine.runtimes.kafka.doubt import EXIT_IN_DOUBT, leaving_on_doubt
 from engine.runtimes.kafka.faust_overrides import TRANSPORT, StageTable, TaskTableManager, source_of
-from engine.runtimes.kafka.stage_fold import CHANGELOG_OF
-from engine.runtimes.kafka.tasks import SOURCES, TICK_SECONDS_MAX, Installation, Tasks
+from engine.runtimes.kafka.tasks import TICK_SECONDS_MAX, Installation, Tasks
 
 RAW: Final = {"key_serializer": "raw", "value_serializer": "raw", "acks": False}
 
 
 class BothwaysApp(faust.App):  # type: ignore[misc] # the library ships no types
     """A Faust app around the tasks of one worker."""
+
+    tasks_type: ClassVar[type[Tasks]] = Tasks
 
     def __init__(self, installation: Installation, data_dir: Path) -> None:
         settings = installation.settings
@@ -36,7 +37,7 @@ class BothwaysApp(faust.App):  # type: ignore[misc] # the library ships no types
             datadir=data_dir,
             topic_allow_declare=False,
             topic_disable_leader=True,
-            topic_partitions=installation.partitions.count(next(iter(CHANGELOG_OF.values())).name),
+            topic_partitions=installation.partitions.count(self.tasks_type.changelogs[0]),
             stream_wait_empty=False,
             stream_buffer_maxsize=16,
             stream_recovery_delay=0.0,
@@ -52,16 +53,16 @@ class BothwaysApp(faust.App):  # type: ignore[misc] # the library ships no types
             autodiscover=False,
         )
         self.consumer_options = consumer_options(settings)
-        self.tasks = Tasks(installation)
+        self.tasks = self.tasks_type(installation)
         self.positions: dict[Any, int] = {}
         """Where to read each assigned source from."""
         self._generation = -1
         self._last_offset: dict[TopicPartition, int] = {}
-        self._sources = {settings.topic(name) for name in SOURCES}
-        for stage, changelog in CHANGELOG_OF.items():
-            topic = self.topic(settings.topic(changelog.name), internal=False, **RAW)
-            self.Table(stage.value, partitions=installation.partitions.count(changelog.name), changelog_topic=topic)
-        for name in SOURCES:
+        self._sources = {settings.topic(name) for name in self.tasks.sources}
+        for changelog in self.tasks.changelogs:
+            topic = self.topic(settings.topic(changelog), internal=False, **RAW)
+            self.Table(changelog, partitions=installation.partitions.count(changelog), changelog_topic=topic)
+        for name in self.tasks.sources:
             self.agent(self.topic(settings.topic(name), **RAW), name=name)(self._handed)
         self.on_partitions_revoked.connect(self._revoked)
         self.service(_Ticking(self))
@@ -132,11 +133,11 @@ class _Positions:
         return beginning[source], end[source]
 
 
-def run_faust(installation: Installation) -> None:
+def run_faust(installation: Installation, app_type: type[BothwaysApp] = BothwaysApp) -> None:
     """Run a Faust worker until told to stop; then drain and return. A crash of Faust itself ends the process as in doubt."""
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="bothways-faust.") as data_dir:
-        app = BothwaysApp(installation, Path(data_dir))
+        app = app_type(installation, Path(data_dir))
         worker = faust.Worker(app, loglevel="WARN", redirect_stdouts=False, quiet=True)
         try:
             worker.execute_from_commandline()

@@ -7,7 +7,7 @@ transaction: changelog rows, the position, outputs, dead letters and hops, or no
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from engine.dead_letters import DeadLetter
 from engine.effects import Headers, Note
@@ -122,6 +122,26 @@ class Fold(Protocol):
     @property
     def pending_count(self) -> int:
         """How many records have gathered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restored:
+    """What a changelog partition said of its source."""
+
+    offset: int
+    partitions: int
+
+
+@runtime_checkable
+class KeptFold(Fold, Protocol):
+    """A fold whose rows and position are kept in a changelog."""
+
+    def restore(self, key: bytes, value: bytes | None, headers: Headers) -> None:
+        """Take over a record of the changelog."""
+
+    @property
+    def restored(self) -> Restored | None:
+        """What the changelog said; None on a partition that was never committed."""
 
 
 def headers_of(record: Fetched) -> Headers:

@@ -16,7 +16,7 @@ from engine.cascade import TIMERS_PER_TICK_MAX
 from engine.dead_letters import dead_letter
 from engine.effects import Note, Origin, Record, StageName
 from engine.execution import Outcome, Transition, fire, step
-from engine.runtimes.kafka.folding import Fetched, Outbox, Partitions, Pending, headers_of
+from engine.runtimes.kafka.folding import Fetched, Outbox, Partitions, Pending, Restored, headers_of
 from engine.runtimes.kafka.intake_fold import INBOX_OF
 from engine.runtimes.kafka.rows import PartitionRows
 from engine.runtimes.kafka.wire import (
@@ -62,7 +62,7 @@ class StageFold:
         self.rows = PartitionRows(stage)
         self.position = 0
         self.last_at: datetime | None = None
-        self.restored: Position | None = None
+        self.restored: Restored | None = None
         """What the changelog said; None on a partition that was never committed."""
         self._stage = stage
         self._partition = partition
@@ -86,9 +86,10 @@ class StageFold:
         """Take over a record of the changelog."""
         if key == POSITION_KEY:
             assert value is not None
-            self.restored = _decode_position(value)
-            self.position = self.restored.offset
-            self.last_at = None if self.restored.at is None else instant_from(self.restored.at)
+            found = _decode_position(value)
+            self.restored = Restored(offset=found.offset, partitions=found.partitions)
+            self.position = found.offset
+            self.last_at = None if found.at is None else instant_from(found.at)
             return
         table, _, name = key.decode("utf-8", "surrogateescape").partition("/")
         wake = headers[0][1] if headers else None

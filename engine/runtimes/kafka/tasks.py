@@ -20,7 +20,7 @@ from engine.cascade import TimeMode
 from engine.effects import StageName
 from engine.errors import FatalError
 from engine.runtimes.kafka.doubt import leaving_on_doubt
-from engine.runtimes.kafka.folding import Fetched, Partitions, Pending
+from engine.runtimes.kafka.folding import Fetched, KeptFold, Partitions, Pending
 from engine.runtimes.kafka.intake_fold import INBOX_OF, IntakeFold
 from engine.runtimes.kafka.recovery import recover
 from engine.runtimes.kafka.settings import KafkaSettings
@@ -98,9 +98,13 @@ class Tasks:
     task_type: ClassVar[type[Task]] = Task
     """What carries a unit; a drill puts a defective one here to see it caught."""
 
+    sources: ClassVar[tuple[str, ...]] = SOURCES
+    """What is consumed, without the prefix."""
+    changelogs: ClassVar[tuple[str, ...]] = tuple(topic.name for topic in CHANGELOG_OF.values())
+
     def __init__(self, installation: Installation) -> None:
         self.by_source: dict[TopicPartition, Task] = {}
-        self._of = installation
+        self.of = installation
         self._changing = asyncio.Lock()
         self._opening = asyncio.Semaphore(OPENED_AT_ONCE_MAX)
 
@@ -129,11 +133,11 @@ class Tasks:
     def tick(self) -> None:
         """Let time pass: ask for ticks where rows are due, commit where it is due."""
         now = time.monotonic()
-        wall = self._of.clock()
+        wall = self.of.clock()
         for task in self.by_source.values():
             if task.is_closed:
                 continue
-            if self._of.mode is TimeMode.WALL and not task.is_folding and isinstance(task.fold, StageFold):
+            if self.of.mode is TimeMode.WALL and not task.is_folding and isinstance(task.fold, StageFold):
                 task.fold.ask_tick(wall)
             task.commit_if_due(now)
 
@@ -150,23 +154,23 @@ class Tasks:
                         parked.is_closed = False
                         return parked.fold.position
                     await parked.close()
-                task = self._task(source)
-                await asyncio.wait_for(task.open(), self._of.settings.timeout_seconds)
+                task = self.task_of(source)
+                await asyncio.wait_for(task.open(), self.of.settings.timeout_seconds)
                 await self._restore(task, positions)
                 self.by_source[source] = task
                 return task.fold.position
 
     async def _restore(self, task: Task, positions: Positions) -> None:
         source, fold = task.spec.source, task.fold
-        if isinstance(fold, StageFold):
+        if isinstance(fold, KeptFold):
             assert task.spec.changelog is not None
             started = time.monotonic()
-            count = await recover(self._of.settings, task.spec.changelog, source.partition, fold.restore)
-            if self._of.telemetry is not None:
-                self._of.telemetry.observe("bothways_restore_seconds", time.monotonic() - started)
+            count = await recover(self.of.settings, task.spec.changelog, source.partition, fold.restore)
+            if self.of.telemetry is not None:
+                self.of.telemetry.observe("bothways_restore_seconds", time.monotonic() - started)
             _log.info("rows_restored", topic=source.topic, partition=source.partition, count=count)
             expected = fold.restored.partitions if fold.restored is not None else 0
-            found = self._of.partitions.count(source.topic.removeprefix(self._of.settings.prefix))
+            found = self.of.partitions.count(source.topic.removeprefix(self.of.settings.prefix))
             if expected and expected != found:
                 raise PartitionsChanged(topic=source.topic, found=found, expected=expected)
             position = fold.position if fold.restored is not None else None
@@ -180,26 +184,28 @@ class Tasks:
         fold.position = position
         task.committed_position = position
 
-    def _task(self, source: TopicPartition) -> Task:
-        of = self._of
+    def task_of(self, source: TopicPartition) -> Task:
+        """Make the task of a source, not opened yet."""
+        of = self.of
         name = source.topic.removeprefix(of.settings.prefix)
         stage_name = STAGE_OF.get(name)
         if stage_name is None:
-            spec = TaskSpec(name=f"intake.{name}", source=source, on_commit=self._told)
+            spec = TaskSpec(name=f"intake.{name}", source=source, on_commit=self.told)
             fold = IntakeFold(name, source.partition, of.partitions, mode=of.mode, clock=of.clock)
             return self.task_type(spec, fold, of.settings)
         spec = TaskSpec(
             name=stage_name.value,
             source=source,
             changelog=of.settings.topic(CHANGELOG_OF[stage_name].name),
-            on_commit=self._told,
+            on_commit=self.told,
             is_long=_may_match if stage_name is StageName.PROGRAMMES else _never,
         )
-        return self.task_type(spec, StageFold(of.topology.stages[stage_name], source.partition, of.partitions, salt=of.salt), of.settings)
+        stage_fold = StageFold(of.topology.stages[stage_name], source.partition, of.partitions, salt=of.salt)
+        return self.task_type(spec, stage_fold, of.settings)
 
-    def _told(self, pending: Pending, seconds: float) -> None:
+    def told(self, pending: Pending, seconds: float) -> None:
         """Count what became visible."""
-        telemetry = self._of.telemetry
+        telemetry = self.of.telemetry
         if telemetry is None:
             return
         telemetry.observe("bothways_commit_seconds", seconds)

@@ -5,6 +5,7 @@ The fallback for the day on which a Faust release breaks what `faust_shell` buil
 
 import asyncio
 import signal
+from typing import ClassVar
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
@@ -13,14 +14,16 @@ from aiokafka.errors import NoOffsetForPartitionError
 from engine.runtimes.kafka.consuming import FETCHED_RECORDS_MAX, consumer_options
 from engine.runtimes.kafka.doubt import leaving_on_doubt
 from engine.runtimes.kafka.task import BACKLOG_RECORDS_MAX
-from engine.runtimes.kafka.tasks import SOURCES, TICK_SECONDS_MAX, Installation, Tasks
+from engine.runtimes.kafka.tasks import TICK_SECONDS_MAX, Installation, Tasks
 
 
 class ThinWorker(ConsumerRebalanceListener):  # type: ignore[misc] # the library ships no types
     """One worker of the group."""
 
+    tasks_type: ClassVar[type[Tasks]] = Tasks
+
     def __init__(self, installation: Installation) -> None:
-        self.tasks = Tasks(installation)
+        self.tasks = self.tasks_type(installation)
         self._settings = installation.settings
         self._stopping = asyncio.Event()
         self._consumer = AIOKafkaConsumer(
@@ -34,7 +37,7 @@ class ThinWorker(ConsumerRebalanceListener):  # type: ignore[misc] # the library
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stopping.set)
         with leaving_on_doubt():
-            self._consumer.subscribe([self._settings.topic(name) for name in SOURCES], listener=self)
+            self._consumer.subscribe([self._settings.topic(name) for name in self.tasks.sources], listener=self)
             await self._consumer.start()
             await self._work()
             await self._consumer.stop()  # revokes, which parks and commits

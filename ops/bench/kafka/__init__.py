@@ -1,0 +1,1 @@
+"""Benchmarks of the Kafka runtime beside what one would take instead, on a real broker."""
