@@ -1,14 +1,13 @@
 """The naive model of sessions and the ledger of teaching: everything is counted again from every event of a pair.
 
 Rules
-    A later event for the same session replaces the earlier one when its `sequence` is higher; without a sequence a booking becomes whatever
-    is reported of it, and what was reported stays.
+    A later event for the same session replaces the earlier one when its `sequence` is higher. At equal sequences the later word holds until
+    the session was held. A source that doesn't count takes a session further only: from booked to reported, from given up to held.
     Completed sessions that overlap in time are one session, the first reported.
     One credit per exchange, to the side that taught.
 """
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from tests.model.people import Json, kind_of, moment
 
@@ -16,19 +15,27 @@ Told = list[tuple[datetime, Json]]
 
 
 def sessions(told: Told) -> dict[str, Json]:
-    """Return the event that stands for each session, and when it was first held."""
+    """Return the event that stands for each session."""
     standing: dict[str, Json] = {}
+    sequence: dict[str, int] = {}
     for _, event in told:
-        session_id = event["data"]["session_id"]
+        session_id, now = event["data"]["session_id"], int(event.get("sequence") or 0)
         before = standing.get(session_id)
-        if before is None or _replaces(event, before):
+        if before is None or _replaces(event, now, before, sequence[session_id]):
             standing[session_id] = event
+            sequence[session_id] = max(now, sequence.get(session_id, 0))
     return standing
 
 
-def _replaces(event: Json, before: Json) -> bool:
-    now, then = int(event.get("sequence") or 0), int(before.get("sequence") or 0)
-    return now > then or (now == then and kind_of(before) == "session.scheduled" and kind_of(event) != "session.scheduled")
+def _replaces(event: Json, now: int, before: Json, then: int) -> bool:
+    """Say whether a word replaces one that stands, whose sequence is the highest that it took into account."""
+    is_held, was_held = kind_of(event) == "session.completed", kind_of(before) == "session.completed"
+    if now > then:
+        return True
+    if now == then:
+        return not was_held
+    was_booked = kind_of(before) == "session.scheduled"
+    return now == 0 and ((is_held and not was_held) or (was_booked and kind_of(event) != "session.scheduled"))
 
 
 def changed(told: Told) -> bool:
@@ -39,7 +46,7 @@ def changed(told: Told) -> bool:
 def held(told: Told) -> list[Json]:
     """Return the sessions that were held, each once."""
     found: list[Json] = []
-    for event in sessions(told).values():
+    for event in sorted(sessions(told).values(), key=lambda event: (moment(event["time"]), event["data"]["session_id"])):
         if kind_of(event) == "session.completed" and not any(_overlaps(event["data"], other["data"]) for other in found):
             found.append(event)
     return found
@@ -84,8 +91,3 @@ def signs_of_life(told: Told) -> list[datetime]:
         if event is standing and kind_of(event) in {"session.scheduled", "session.completed"}:
             found.append(_end(event["data"]))
     return found
-
-
-def standing(told: Told) -> dict[str, Any]:
-    """Return each session's kind, for messages."""
-    return {session_id: kind_of(event) for session_id, event in sessions(told).items()}

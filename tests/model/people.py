@@ -70,7 +70,7 @@ class Person:
 
     def _holds_from(self, fact: Json) -> datetime:
         day = date.fromisoformat(fact["data"]["effective_on"])
-        return midnight(day + timedelta(days=kind_of(fact) == "hr.departed"), self.attribute("timezone") or "UTC")
+        return midnight(day + timedelta(days=kind_of(fact) == "hr.departed"), self.zone)
 
     def _is_void(self, fact: Json) -> bool:
         return any(
@@ -90,15 +90,36 @@ class Person:
 
     @property
     def employment(self) -> str:
-        """`unknown`, `expected`, `active`, `on_leave` or `departed`."""
-        hires = [fact for fact in self.holding if kind_of(fact) == "hr.hired"]
-        if not hires:
-            return "expected" if any(kind_of(fact) == "hr.hired" for fact in self.pending) else "unknown"
-        last = max((fact for fact in self.holding if kind_of(fact) in {"hr.hired", "hr.departed"}), key=_order)
-        if kind_of(last) == "hr.departed":
-            return "departed"
-        leaves = [fact for fact in self.holding if kind_of(fact) in {"hr.leave_started", "hr.leave_ended"} and _order(fact) > _order(last)]
-        return "on_leave" if leaves and kind_of(max(leaves, key=_order)) == "hr.leave_started" else "active"
+        """`unknown`, `expected`, `active`, `on_leave` or `departed`: a fold in the order of facts; only `leave_ended` ends a leave."""
+        now = "unknown"
+        for fact in sorted(self.holding, key=_employment_order):
+            is_employed = now in {"active", "on_leave"}
+            match kind_of(fact):
+                case "hr.hired" if not is_employed:
+                    now = "active"
+                case "hr.departed" if is_employed:
+                    now = "departed"
+                case "hr.leave_started" if is_employed:
+                    now = "on_leave"
+                case "hr.leave_ended" if is_employed:
+                    now = "active"
+        is_announced = any(kind_of(fact) == "hr.hired" for fact in self.pending)
+        return "expected" if now in {"unknown", "departed"} and is_announced else now
+
+    def leave_ended_at(self) -> datetime | None:
+        """Return when the last leave ended, whenever that became known."""
+        return max((self._holds_from(fact) for fact in self.holding if kind_of(fact) == "hr.leave_ended"), default=None)
+
+    def left_at(self) -> datetime | None:
+        """Return when the last departure in force took effect."""
+        return max((self._holds_from(fact) for fact in self.holding if kind_of(fact) == "hr.departed"), default=None)
+
+    @property
+    def zone(self) -> str:
+        """The zone in force; before any is, the one that the earliest pending fact names; else UTC."""
+        named = [fact for fact in sorted(self.pending, key=_order) if (fact["data"].get("changes") or fact["data"]).get("timezone")]
+        in_force: str | None = self.attribute("timezone")
+        return in_force or ((named[0]["data"].get("changes") or named[0]["data"])["timezone"] if named else "UTC")
 
 
 class People:
@@ -129,14 +150,23 @@ class People:
         """Return an attribute in force."""
         return self.by_id[person_id].attribute(name) if person_id in self.by_id else None
 
+    def left_at(self, person_id: str) -> datetime | None:
+        """Return when somebody last departed."""
+        return self.by_id[person_id].left_at() if person_id in self.by_id else None
+
     def line(self, person_id: str) -> list[str]:
         """Return everybody above somebody, nearest first."""
         above: list[str] = []
-        manager_id = self.attribute(person_id, "manager_id")
+        manager_id = self.manager(person_id)
         while manager_id is not None and manager_id not in above and manager_id != person_id and len(above) < LINE_LENGTH_MAX:
             above.append(manager_id)
-            manager_id = self.attribute(manager_id, "manager_id")
+            manager_id = self.manager(manager_id)
         return above
+
+    def manager(self, person_id: str) -> str | None:
+        """Return who is above somebody: nobody is above the departed."""
+        manager_id: str | None = self.attribute(person_id, "manager_id")
+        return None if self.employment(person_id) == "departed" else manager_id
 
     def conflict(self, first_id: str, second_id: str, *, same_manager_allowed: bool = False) -> str | None:
         """Return the rule of power that stands between two people."""
@@ -150,6 +180,12 @@ class People:
 def _order(fact: Json) -> tuple[Any, ...]:
     recorded = fact.get("recordedtime") or fact["time"]
     return fact["data"]["effective_on"], moment(recorded), int(fact.get("sequence") or 0), fact["id"]
+
+
+def _employment_order(fact: Json) -> tuple[Any, ...]:
+    """A departure counts when its day is over; of what begins on one day, being hired comes before a leave."""
+    day = date.fromisoformat(fact["data"]["effective_on"]) + timedelta(days=kind_of(fact) == "hr.departed")
+    return day, ("hr.departed", "hr.hired").index(kind_of(fact)) if kind_of(fact) in {"hr.departed", "hr.hired"} else 2, _order(fact)[1:]
 
 
 def people_at(history: list[tuple[datetime, Json]], at: datetime) -> People:

@@ -9,7 +9,7 @@ History: `("event", at, structured event)` for an input that was applied, `("pro
 """
 
 from collections.abc import Callable, Iterable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 from schemas.policy import Policy
@@ -19,7 +19,7 @@ from tests.model.people import KINDS, Json, People, kind_of, midnight, moment
 History = list[tuple[str, datetime, Any]]
 LIVE: Final = frozenset({"active", "paused", "suspended", "stalled", "concluding"})
 OPEN: Final = LIVE | {"proposed"}
-CONFLICTABLE: Final = LIVE - {"suspended"}
+_FOR_OPEN_PROGRAMMES: Final = frozenset(f"participation.{name}" for name in ("enrolled", "updated", "paused", "resumed"))
 
 
 class Disagreement(AssertionError):
@@ -30,11 +30,14 @@ class Model:
     """Everything at one instant, in plain dictionaries."""
 
     def __init__(self) -> None:
+        self.now = datetime.min.replace(tzinfo=UTC)
         self.people = People()
         self.policy: dict[str, Policy] = {}
         self.closed: set[str] = set()
         self.halted: set[str] = set()
         self.enrolled: dict[tuple[str, str], Json] = {}
+        self.gone: dict[tuple[str, str], str] = {}
+        """Who takes part no longer, with the neutral code of the pairs that ended with it."""
         self.pairs: dict[str, Json] = {}
         self.locked: set[tuple[str, frozenset[str]]] = set()
         self.forbidden: set[tuple[str, frozenset[str]]] = set()
@@ -45,24 +48,28 @@ class Model:
 
     def settle(self, at: datetime) -> None:
         """Let everything happen that was due up to an instant, the earliest first."""
-        while (due_at := self.next_at()) <= at:
+        while (next_at := self.next_at()) <= at:
+            due_at = max(next_at, self.now)  # a word of today may make something overdue; it happens today
             self.people.settle(due_at)
             self._follow(due_at)
             for pairing_id in sorted(self.pairs):
                 self._let_pass(pairing_id, due_at)
             self._follow(due_at)
+        self.now = max(self.now, at)
 
     def next_at(self) -> datetime:
         """Return the next moment at which something happens by itself."""
         pauses = [until for enrolled in self.enrolled.values() if (until := enrolled["paused_until"]) is not None]
         moments = [due for pair in self.pairs.values() if (due := self._due(pair)) is not None]
-        return min([self.people.next_at(), *pauses, *moments])
+        first: datetime = min([self.people.next_at(), *pauses, *moments])
+        return first
 
     def _due(self, pair: Json) -> datetime | None:
         """Return when a pairing moves by itself, if nothing happens until then."""
         policy: Policy = self.policy[pair["programme_id"]]
         since: datetime = pair["since"]
-        back_at: datetime | None = pair["back_at"]
+        asked_at: datetime | None = pair["asked_at"]
+        conflict_at: datetime | None = pair["conflict_at"]
         match pair["state"]:
             case "proposed":
                 expires_at: datetime = pair["expires_at"]
@@ -73,10 +80,10 @@ class Model:
                 return since + timedelta(days=policy.grace_days)
             case "concluding":
                 return since + timedelta(days=policy.concluding_days)
-            case "suspended":
-                return since + timedelta(days=policy.conflict_days)
-            case "paused" if back_at is not None:
-                return back_at + timedelta(days=policy.soft_landing_days + policy.resume_days)
+            case "paused" | "suspended" if asked_at is not None:
+                return asked_at + timedelta(days=policy.resume_days)
+            case "suspended" if conflict_at is not None:
+                return conflict_at + timedelta(days=policy.conflict_days)
         return None
 
     def _term_over_at(self, pair: Json) -> datetime:
@@ -105,7 +112,7 @@ class Model:
             case "concluding":
                 self._end(pair, "completed", at)
             case _:
-                self._end(pair, "circumstances", at)
+                self._end(pair, "circumstances", at)  # neither a conflict nor a leave was settled in time
 
     # What follows from how things stand
 
@@ -114,46 +121,61 @@ class Model:
         for enrolled in self.enrolled.values():
             if enrolled["paused_until"] is not None and enrolled["paused_until"] <= at:
                 enrolled["paused"], enrolled["paused_until"] = False, None
-        for where in [where for where in self.enrolled if self.people.employment(where[1]) == "departed"]:
-            del self.enrolled[where]
+        for where, enrolled in list(self.enrolled.items()):
+            left_at = self.people.left_at(where[1])
+            if self.people.employment(where[1]) == "departed" or (left_at is not None and enrolled["at"] < left_at):
+                self._leave(where, "circumstances")
         while any(self._follow_one(pair, at) for pair in self.pairs.values() if pair["state"] in OPEN):
             pass
 
     def _follow_one(self, pair: Json, at: datetime) -> bool:
         """Draw one consequence for a pairing. Returns whether it moved."""
-        before = (pair["state"], pair["back_at"], pair["continue_needed"], pair["was_resolved"])
+        before = dict(pair)
         standing = [self.people.employment(who) for who in pair["people"]]
         if not set(standing) <= {"active", "on_leave"}:
             self._part(pair, "circumstances", at)
         elif any((pair["programme_id"], who) not in self.enrolled for who in pair["people"]):
-            self._part(pair, "choice", at)
+            self._part(pair, next(self.gone[where] for who in pair["people"] if (where := (pair["programme_id"], who)) in self.gone), at)
         elif self._is_barred(pair):
             self._part(pair, "circumstances", at)
-        elif self._conflict(pair) and pair["state"] in CONFLICTABLE:
-            self._move(pair, "suspended", at)
-        elif pair["state"] == "suspended":
-            self._follow_suspended(pair)
-        elif pair["state"] in {"active", "stalled", "paused"}:
+        elif self._conflict(pair) and pair["state"] in LIVE:
+            self._follow_conflict(pair, at)
+        elif pair["state"] in {"active", "stalled", "paused", "suspended"}:
             self._follow_absences(pair, "on_leave" in standing, at)
         if pair["state"] == "active" and self._sessions_of_term(pair) >= self.policy[pair["programme_id"]].sessions_planned:
             self._move(pair, "concluding", at)
-        return before != (pair["state"], pair["back_at"], pair["continue_needed"], pair["was_resolved"])
+        return before != pair
 
-    def _follow_suspended(self, pair: Json) -> None:
-        is_resolved = not self._conflict(pair)
-        if is_resolved != pair["was_resolved"]:
-            pair["was_resolved"], pair["answers"] = is_resolved, {}
+    def _follow_conflict(self, pair: Json, at: datetime) -> None:
+        if pair["state"] != "suspended":
+            self._move(pair, "suspended", at)
+        if pair["conflict_at"] is None:
+            pair["conflict_at"], pair["asked_at"], pair["answers"] = at, None, {}
+        if any(self.people.employment(who) == "on_leave" for who in pair["people"]):
+            pair["continue_needed"] = True
 
     def _follow_absences(self, pair: Json, is_away: bool, at: datetime) -> None:
+        """A leave asks both anew when it is over, a pause of one's own does not; a conflict that is gone asks both anew, too."""
         is_pausing = any(self.enrolled[pair["programme_id"], who]["paused"] for who in pair["people"])
-        if is_away and not (pair["continue_needed"] and pair["back_at"] is None):
-            pair["continue_needed"], pair["back_at"], pair["answers"] = True, None, {}
-        if (is_away or is_pausing) and pair["state"] != "paused":
-            self._move(pair, "paused", at)
-        if pair["state"] == "paused" and pair["continue_needed"] and not is_away and pair["back_at"] is None:
-            pair["back_at"] = at
-        if pair["state"] == "paused" and not (is_away or is_pausing or pair["continue_needed"]):
+        pair["conflict_at"] = None
+        pair["continue_needed"] = pair["continue_needed"] or is_away
+        if is_away or is_pausing:
+            pair["asked_at"], pair["answers"] = None, {}
+            if pair["state"] in {"active", "stalled"}:
+                self._move(pair, "paused", at)
+        elif pair["state"] == "paused" and not pair["continue_needed"]:
             self._activate(pair, at)
+        elif pair["state"] in {"paused", "suspended"} and pair["asked_at"] is None:
+            pair["asked_at"] = max([at, *self._landings(pair)])
+
+    def _landings(self, pair: Json) -> list[datetime]:
+        """Return when the silence after a leave is over for each side that had one."""
+        ends = [self.people.by_id[who].leave_ended_at() for who in pair["people"]]
+        return [end + timedelta(days=self.policy[pair["programme_id"]].soft_landing_days) for end in ends if end is not None]
+
+    def _leave(self, where: tuple[str, str], code: str) -> None:
+        if self.enrolled.pop(where, None) is not None:
+            self.gone[where] = code
 
     def _conflict(self, pair: Json) -> bool:
         allowed = self.policy[pair["programme_id"]].same_manager_allowed
@@ -183,17 +205,15 @@ class Model:
         self._move(pair, "completed" if code == "completed" else "ended", at)
 
     def _activate(self, pair: Json, at: datetime) -> None:
-        pair["quiet_from"], pair["back_at"], pair["continue_needed"] = at, None, False
+        pair["quiet_from"], pair["continue_needed"] = at, False
         self._move(pair, "active", at)
 
     def _move(self, pair: Json, state: str, at: datetime) -> None:
-        pair["state"], pair["since"], pair["answers"], pair["was_resolved"] = state, at, {}, False
-        if state != "paused":
-            pair["back_at"] = None
+        pair["state"], pair["since"], pair["answers"], pair["asked_at"], pair["conflict_at"] = state, at, {}, None, None
 
     def _sessions_of_term(self, pair: Json) -> int:
-        before: int = pair["sessions_before"]
-        return ledger.sessions_count(pair["sessions"]) - before
+        since = pair["term_at"] if pair["term"] > 1 else None
+        return sum(since is None or moment(event["data"]["started_at"]) > since for event in ledger.held(pair["sessions"]))
 
     # What is heard
 
@@ -203,11 +223,12 @@ class Model:
         if kind in KINDS:
             self.people.take(at, event)
             if kind == "hr.hire_cancelled" and self.people.employment(data["person_id"]) in {"unknown", "expected"}:
-                self.enrolled = {where: enrolled for where, enrolled in self.enrolled.items() if where[1] != data["person_id"]}
-                for pair in self.pairs.values():
-                    if data["person_id"] in pair["people"] and pair["state"] in OPEN:
-                        self._part(pair, "circumstances", at)
+                for where in [where for where in self.enrolled if where[1] == data["person_id"]]:
+                    self._leave(where, "circumstances")
         else:
+            if kind in _FOR_OPEN_PROGRAMMES and data["programme_id"] in self.closed:
+                self.refused[event["id"]] = "unknown_programme"
+                return
             hears: Callable[[datetime, Json], str | None] = getattr(self, f"_on_{kind.replace('.', '_')}", _ignore)
             reason = hears(at, event)
             if reason is not None:
@@ -235,11 +256,12 @@ class Model:
     def _on_pairing_forbidden(self, _at: datetime, event: Json) -> None:
         self.forbidden.add((event["data"]["programme_id"], frozenset(event["data"]["person_ids"])))
 
-    def _on_participation_enrolled(self, _at: datetime, event: Json) -> None:
+    def _on_participation_enrolled(self, at: datetime, event: Json) -> None:
         data = event["data"]
         where = (data["programme_id"], data["person_id"])
-        pausing = {name: self.enrolled.get(where, {}).get(name) for name in ("paused", "paused_until")}
-        self.enrolled[where] = {"capacity": data.get("capacity") or 1, "exclude": set(data.get("exclude") or ()), **pausing}
+        before = {"at": at, "paused": False, "paused_until": None} | self.enrolled.get(where, {})
+        self.enrolled[where] = {**before, "capacity": data.get("capacity") or 1, "exclude": set(data.get("exclude") or ())}
+        self.gone.pop(where, None)
 
     _on_participation_updated = _on_participation_enrolled
 
@@ -257,7 +279,7 @@ class Model:
             enrolled["paused"], enrolled["paused_until"] = False, None
 
     def _on_participation_withdrawn(self, _at: datetime, event: Json) -> None:
-        self.enrolled.pop((event["data"]["programme_id"], event["data"]["person_id"]), None)
+        self._leave((event["data"]["programme_id"], event["data"]["person_id"]), "choice")
 
     def _on_proposal_retracted(self, at: datetime, event: Json) -> None:
         pair = self.pairs.get(event["data"]["pairing_id"])
@@ -308,24 +330,23 @@ class Model:
 
     def _go_on(self, pair: Json, person_id: str, answer: str, at: datetime) -> str | None:
         is_asked = {
-            "continue": (pair["state"] == "paused" and pair["back_at"] is not None)
-            or (pair["state"] == "suspended" and not self._conflict(pair)),
+            "continue": pair["asked_at"] is not None,
             "renew": pair["state"] == "concluding",
             "finish": pair["state"] == "concluding",
         }
+        if answer == "continue" and pair["state"] in {"active", "stalled"}:
+            return None  # an answer to `still_right_for_you`; silence means the same
         if not is_asked.get(answer, False):
             return "stale_answer"
         pair["answers"][person_id] = answer
         if len(pair["answers"]) < 2:
             return None
         match pair["state"]:
-            case "paused":
-                pair["continue_needed"], pair["back_at"] = False, None
-            case "suspended":
+            case "paused" | "suspended":
                 self._activate(pair, at)
             case "concluding" if set(pair["answers"].values()) == {"renew"}:
                 pair["term"] += 1
-                pair["term_at"], pair["sessions_before"] = at, ledger.sessions_count(pair["sessions"])
+                pair["term_at"] = at
                 self._activate(pair, at)
             case _:
                 self._end(pair, "completed", at)
@@ -367,10 +388,9 @@ class Model:
             "term_at": at,
             "quiet_from": at,
             "sessions": [],
-            "sessions_before": 0,
             "continue_needed": False,
-            "back_at": None,
-            "was_resolved": False,
+            "asked_at": None,
+            "conflict_at": None,
         }
 
     def _check(self, at: datetime, body: Json, people: tuple[str, ...]) -> None:

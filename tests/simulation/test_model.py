@@ -1,0 +1,368 @@
+"""The engine beside the naive model, on events in any order that Hypothesis can think of.
+
+After every event and every stretch of time the two must agree on people, lines, participation, pairings, ends and the ledger. What each
+rule does is told in builder calls, so a failing example reads as a story. More and longer: `BOTHWAYS_STORIES=500 BOTHWAYS_STORY_STEPS=80`.
+"""
+
+import os
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import pytest
+from hypothesis import HealthCheck, Phase, event, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+
+from engine.execution import Outcome
+from tests import builders
+from tests.builders import PROGRAMME, offer, want
+from tests.model.programme import LIVE, OPEN, History, Model, state_at
+from tests.simulation.comparison import differences
+from tests.simulation.watch import Json, Unit, WatchedDriver
+
+START: Final = datetime(2025, 3, 3, 9, tzinfo=UTC)
+PEOPLE: Final = tuple("abcdefg")
+NEWCOMERS: Final = ("f", "g")
+"""Not hired when a story begins."""
+POLICY: Final = {
+    "round_every_days": 2,
+    "reserve_start": 0,
+    "reserve_floor": 0,
+    "consent_days": 4,
+    "stall_days": 9,
+    "grace_days": 3,
+    "term_days": 30,
+    "concluding_days": 4,
+    "soft_landing_days": 2,
+    "resume_days": 3,
+    "conflict_days": 4,
+    "sessions_planned": 3,
+    "lapsed_rest_days": 12,
+}
+BOTH: Final[dict[str, Any]] = {"offers": [offer("python", 3), offer("strategy", 3)], "wants": [want("python"), want("strategy")]}
+"""A profile that suits everybody else's: what keeps two people apart is a rule."""
+
+people = st.sampled_from(PEOPLE)
+day_offsets = st.integers(-3, 4)
+lateness = st.sampled_from((0, 0, 0, 1, 30))
+"""Hours between what HR recorded and what arrives."""
+picks = st.integers(0, 5)
+
+
+def _has_pairings(story: "Story") -> bool:
+    return bool(story.pairing_ids)
+
+
+class Story(RuleBasedStateMachine):
+    """A driver, the history it was told, and the comparison after each step."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.driver = WatchedDriver(self._watch)
+        self.now = START
+        self.history: History = []
+        self.told: list[Json] = []
+        self.pairing_ids: list[str] = []
+        self._unit: Unit | None = None
+        self._count = 0
+
+    # What happens
+
+    @initialize(accepting=st.integers(0, 3))
+    def begin(self, accepting: int) -> None:
+        """A programme; five people who have been here for a while enrol, are proposed to each other, and some pairs begin."""
+        self._tell(builders.programme_created(self.now, policy=POLICY))
+        for person_id in PEOPLE:
+            if person_id not in NEWCOMERS:
+                self._tell(builders.hired(person_id, self.now, effective_on="2025-01-01"))
+                self._tell(builders.enrolled(person_id, self.now, capacity=1 + (person_id == "a"), **BOTH))
+        self._tell(builders.round_requested(self.now))
+        for pick in range(accepting):
+            self.accept_both(pick)
+
+    @rule(hours=st.sampled_from((1, 5, 12)))
+    def let_hours_pass(self, hours: int) -> None:
+        """A part of a day."""
+        self._pass(timedelta(hours=hours))
+
+    @rule(days=st.integers(1, 10))
+    def let_days_pass(self, days: int) -> None:
+        """Days and weeks."""
+        self._pass(timedelta(days=days))
+
+    @rule(person_id=people, offset=day_offsets, late=lateness, manager_id=st.one_of(st.none(), people))
+    def hire(self, person_id: str, offset: int, late: int, manager_id: str | None) -> None:
+        """Somebody joins, or joins again."""
+        if self._employment(person_id) not in {"active", "on_leave"}:
+            day = self._day(offset)
+            self._tell(
+                builders.hired(person_id, self._then(late), effective_on=day, manager_id=manager_id if manager_id != person_id else None)
+            )
+
+    @rule(person_id=people, manager_id=st.one_of(st.none(), people), offset=day_offsets, late=lateness)
+    def change_manager(self, person_id: str, manager_id: str | None, offset: int, late: int) -> None:
+        """A new line, cycles included."""
+        self._tell(builders.role_changed(person_id, self._then(late), effective_on=self._day(offset), manager_id=manager_id))
+
+    @precondition(_has_pairings)
+    @rule(pick=picks, side=st.integers(0, 1), is_over=st.booleans(), offset=day_offsets)
+    def join_by_a_line(self, pick: int, side: int, is_over: bool, offset: int) -> None:
+        """One of a pair begins, or ceases, to report to the other."""
+        pair = self._pick(pick, LIVE)[1]["people"]
+        manager_id = None if is_over else pair[1 - side]
+        self._tell(builders.role_changed(pair[side], self._then(0), effective_on=self._day(offset), manager_id=manager_id))
+
+    @rule(person_id=people, department=st.sampled_from((None, "sales", "legal")), offset=day_offsets, late=lateness)
+    def change_department(self, person_id: str, department: str | None, offset: int, late: int) -> None:
+        """No rule hangs on it by default."""
+        self._tell(builders.role_changed(person_id, self._then(late), effective_on=self._day(offset), department=department))
+
+    @rule(person_id=people, begins=st.booleans(), offset=day_offsets, late=lateness)
+    def be_away(self, person_id: str, begins: bool, offset: int, late: int) -> None:
+        """A leave begins, or ends."""
+        build = builders.leave_started if begins else builders.leave_ended
+        self._tell(build(person_id, self._then(late), effective_on=self._day(offset)))
+
+    @rule(person_id=people, offset=day_offsets, late=lateness, word=st.sampled_from(("departed", "departed", "cancelled", "never hired")))
+    def depart(self, person_id: str, offset: int, late: int, word: str) -> None:
+        """A last day, that it was none after all, or that there never was a first."""
+        if word == "departed":
+            self._tell(builders.departed(person_id, self._then(late), effective_on=self._day(offset)))
+        else:
+            build = builders.departure_cancelled if word == "cancelled" else builders.hire_cancelled
+            self._tell(build(person_id, self._then(late)))
+
+    @rule(person_id=people, capacity=st.integers(1, 3), exclude=st.lists(people, max_size=1))
+    def enrol(self, person_id: str, capacity: int, exclude: list[str]) -> None:
+        """Join, or say the whole profile again."""
+        if self._employment(person_id) in {"active", "on_leave"}:
+            room = max(capacity, self._taken(person_id))
+            self._tell(builders.enrolled(person_id, self._now(), capacity=room, exclude=exclude, **BOTH))
+
+    @rule(person_id=people, word=st.sampled_from(("narrow", "withdraw")))
+    def turn_away(self, person_id: str, word: str) -> None:
+        """Want what nobody teaches, so that an open proposal may be over; or leave the programme."""
+        if word == "withdraw":
+            self._tell(builders.withdrawn(person_id, self._now()))
+        elif (PROGRAMME, person_id) in self._model().enrolled:
+            self._tell(builders.updated(person_id, self._now(), capacity=3, offers=[offer("budgeting")], wants=[want("negotiation")]))
+
+    @rule(person_id=people, days=st.sampled_from((None, 1, 2, 5, 0)))
+    def pause(self, person_id: str, days: int | None) -> None:
+        """A break of one's own, with an end (0: at once) or without."""
+        if days == 0:
+            self._tell(builders.resumed(person_id, self._now()))
+        else:
+            self._tell(builders.paused(person_id, self._now(), **({} if days is None else {"until_on": self._day(days)})))
+
+    @precondition(_has_pairings)
+    @rule(pick=picks)
+    def accept_both(self, pick: int) -> None:
+        """A pair begins."""
+        for side in (0, 1):
+            self.answer(pick, side, "accept", 0)
+
+    @precondition(_has_pairings)
+    @rule(pick=picks, side=st.integers(0, 2), answer=st.sampled_from(("accept", "accept", "decline")), ahead=st.sampled_from((0, 0, 0, 1)))
+    def answer(self, pick: int, side: int, answer: str, ahead: int) -> None:
+        """A side answers a version; the third side is a stranger."""
+        pairing_id, pair = self._pick(pick, {"proposed"})
+        who = (*pair["people"], next(one for one in PEOPLE if one not in pair["people"]))[side]
+        version = pair["version"] + ahead
+        self._tell(builders.answered(who, self._now(), pairing_id, answer=answer, proposal_version=version))
+
+    @precondition(_has_pairings)
+    @rule(pick=picks, side=st.integers(0, 2), answer=st.sampled_from(("continue", "continue", "renew", "finish", "end", "rematch")))
+    def go_on(self, pick: int, side: int, answer: str) -> None:
+        """A side says how to go on."""
+        pairing_id, pair = self._pick(pick, LIVE)
+        who = (*pair["people"], next(one for one in PEOPLE if one not in pair["people"]))[side]
+        self._tell(builders.continuation_answered(who, self._now(), pairing_id, answer=answer))
+
+    @precondition(_has_pairings)
+    @rule(pick=picks, answer=st.sampled_from(("continue", "renew", "finish")))
+    def go_on_both(self, pick: int, answer: str) -> None:
+        """Both say the same."""
+        for side in (0, 1):
+            self.go_on(pick, side, answer)
+
+    @precondition(_has_pairings)
+    @rule(pick=picks, teacher=st.integers(0, 1))
+    def meet(self, pick: int, teacher: int) -> None:
+        """A session like any other."""
+        pairing_id, pair = self._pick(pick, {"active", "stalled"})
+        number = 10 + len(pair["sessions"])
+        self._tell(builders.session_completed(f"s{number}", self._now(), pairing_id, exchanges=[("python", pair["people"][teacher])]))
+        self._pass(timedelta(hours=2))
+
+    @precondition(_has_pairings)
+    @rule(pick=picks, days=st.integers(1, 12), session=st.integers(1, 4), sequence=st.sampled_from((None, None, 1, 2)))
+    def book(self, pick: int, days: int, session: int, sequence: int | None) -> None:
+        """A session is to take place."""
+        pairing_id, _ = self._pick(pick, LIVE)
+        starts_at = self.now + timedelta(days=days)
+        attributes = {"sequence": sequence}
+        self._tell(builders.session_scheduled(f"s{session}", self._now(), pairing_id, starts_at=starts_at, attributes=attributes))
+
+    @precondition(_has_pairings)
+    @rule(
+        pick=picks,
+        ago=st.sampled_from((0, 0, 1, 30)),
+        session=st.integers(1, 6),
+        teachers=st.lists(st.integers(0, 1), max_size=3),
+        sequence=st.sampled_from((None, None, 1, 2, 3)),
+    )
+    def hold(self, pick: int, ago: int, session: int, teachers: list[int], sequence: int | None) -> None:
+        """A session was held; the same number again is a double or a correction."""
+        pairing_id, pair = self._pick(pick, LIVE)
+        exchanges = [("python", pair["people"][teacher]) for teacher in teachers]
+        started_at = self._now() - timedelta(hours=ago)
+        attributes = {"sequence": sequence}
+        self._tell(
+            builders.session_completed(
+                f"s{session}", self.now, pairing_id, exchanges=exchanges, started_at=started_at, attributes=attributes
+            )
+        )
+
+    @precondition(_has_pairings)
+    @rule(pick=picks, session=st.integers(1, 6), sequence=st.sampled_from((None, 1, 2, 4)))
+    def call_off(self, pick: int, session: int, sequence: int | None) -> None:
+        """A session did not take place after all."""
+        pairing_id, _ = self._pick(pick, LIVE)
+        self._tell(builders.session_cancelled(f"s{session}", self._now(), pairing_id, attributes={"sequence": sequence}))
+
+    @rule()
+    def ask_for_a_round(self) -> None:
+        """The coordinator can't wait."""
+        self._tell(builders.round_requested(self._now()))
+
+    @rule(
+        pair=st.lists(people, min_size=2, max_size=2, unique=True),
+        word=st.sampled_from(("lock", "forbid", "pause", "resume", "close", "retract")),
+        luck=st.integers(0, 9),
+    )
+    def decide(self, pair: list[str], word: str, luck: int) -> None:
+        """What a coordinator may want; closing is rare."""
+        match word:
+            case "lock":
+                self._tell(builders.pairing_locked(self._now(), pair))
+            case "forbid":
+                self._tell(builders.pairing_forbidden(self._now(), pair))
+            case "pause":
+                self._tell(builders.programme_paused(self._now()))
+            case "resume":
+                self._tell(builders.programme_resumed(self._now()))
+            case "close" if luck == 9:
+                self._tell(builders.programme_closed(self._now()))
+            case "retract" if self.pairing_ids:
+                self._tell(builders.proposal_retracted(self._now(), self._pick(luck, {"proposed"})[0]))
+
+    @rule(pick=st.integers(0, 200))
+    def repeat(self, pick: int) -> None:
+        """Any event again changes nothing at all."""
+        before = self._snapshot()
+        event = self.told[pick % len(self.told)]
+        outcome = self.driver.pipe(event)
+
+        assert outcome is not Outcome.APPLIED
+        assert before == self._snapshot()
+
+    @rule(pick=st.integers(0, 200))
+    def contradict(self, pick: int) -> None:
+        """The same id with another body is refused, and changes nothing."""
+        before = self._snapshot()
+        event = self.told[pick % len(self.told)]
+        outcome = self.driver.pipe({**event, "actor": "somebody-else"})
+
+        assert outcome is Outcome.DEAD_LETTERED
+        assert before == self._snapshot()
+
+    # How it is told
+
+    def _watch(self, unit: Unit) -> None:
+        self._unit = unit
+        if unit.event is None:
+            self.history.append(("tick", unit.at, None))
+        elif unit.outcome is Outcome.APPLIED:
+            self.history.append(("event", unit.at, unit.event))
+        for output in unit.outputs:
+            kind = output["type"].removeprefix("bothways.").removesuffix(".v1")
+            if kind.startswith("pairing.") and kind != "pairing.state":
+                event(kind)  # shown by --hypothesis-show-statistics: what the stories really reach
+            if kind == "pairing.proposed":
+                self.history.append(("proposed", unit.at, output["data"]))
+                self.pairing_ids.append(output["data"]["pairing_id"])
+            elif kind == "pairing.lapsed" and unit.event is not None and unit.event["type"].startswith("bothways.participation."):
+                self.history.append(("judged", unit.at, output["data"]["pairing_id"]))
+
+    def _tell(self, event: Json) -> None:
+        self._count += 1
+        event = {**event, "id": f"{event['id']}/{self._count}"}
+        outcome = self.driver.pipe(event)
+        self.driver.advance(self.driver.store.last_at or self.now)  # a word may make something overdue
+        self.told.append(event)
+        at = self.driver.store.last_at or self.now
+        if outcome is Outcome.APPLIED:
+            model = self._model()
+            assert event["id"] not in model.refused, f"applied, the model says {model.refused[event['id']]}"
+        else:
+            letter = self.driver.dead_letters()[-1]
+            model = self._heard(event, at)
+            assert event["id"] in model.refused, f"refused as {letter.code}, the model would take it"
+        self._compare()
+
+    def _heard(self, event: Json, at: datetime) -> Model:
+        heard_at = max(at, datetime.fromisoformat(event["time"]))
+        return state_at([*self.history, ("event", heard_at, event)], heard_at)
+
+    def _pass(self, span: timedelta) -> None:
+        self.now += span
+        self.driver.advance(self.now)
+        self._compare()
+
+    def _compare(self) -> None:
+        found = differences(self.driver, self._model(), PEOPLE)
+        assert not found, "\n".join(found)
+
+    # What is known
+
+    def _now(self) -> datetime:
+        self.now += timedelta(minutes=1)
+        return self.now
+
+    def _then(self, hours: int) -> datetime:
+        """Return a moment some hours ago: when HR wrote it down."""
+        return self._now() - timedelta(hours=hours)
+
+    def _day(self, offset: int) -> str:
+        return (self.now + timedelta(days=offset)).date().isoformat()
+
+    def _model(self) -> Model:
+        return state_at(self.history, self.driver.store.last_at or self.now)
+
+    def _employment(self, person_id: str) -> str:
+        return self._model().people.employment(person_id)
+
+    def _taken(self, person_id: str) -> int:
+        return sum(person_id in pair["people"] and pair["state"] in OPEN for pair in self._model().pairs.values())
+
+    def _pick(self, pick: int, states: Any) -> tuple[str, Json]:
+        """Return a pairing, one in these states if there is any, the latest first."""
+        pairs = self._model().pairs
+        fitting = [pairing_id for pairing_id in reversed(pairs) if pairs[pairing_id]["state"] in states] or list(reversed(pairs))
+        pairing_id = fitting[pick % len(fitting)]
+        return pairing_id, pairs[pairing_id]
+
+    def _snapshot(self) -> tuple[int, str]:
+        return len(self.driver.store.outputs), repr([rows.tables for rows in self.driver.store._rows.values()])
+
+
+Story.TestCase.settings = settings(
+    max_examples=int(os.environ.get("BOTHWAYS_STORIES", "40")),
+    stateful_step_count=int(os.environ.get("BOTHWAYS_STORY_STEPS", "40")),
+    deadline=None,
+    report_multiple_bugs=False,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink),
+    suppress_health_check=list(HealthCheck),
+)
+TestStory = pytest.mark.slow(Story.TestCase)
