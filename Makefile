@@ -28,7 +28,7 @@ $(STAMP): requirements/dev.txt pyproject.toml
 	@touch $@
 
 demo: $(STAMP) ## play a synthetic programme year and write its report
-	@data="$$(mktemp -d "$${TMPDIR:-/tmp}/bothways-demo.XXXXXX")" && echo "data directory: $$data" && $(BIN)/bothways demo --data "$$data"
+	@data="$$(mktemp -d "$${TMPDIR:-/tmp}/bothways-demo.XXXXXX")" && echo "data directory: $$data" && $(BIN)/bothways demo --open --data "$$data"
 
 test: $(STAMP) ## run every test; pytest's closing line comes last
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)

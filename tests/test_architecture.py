@@ -33,6 +33,7 @@ LAYERS: Final[dict[str, tuple[str, ...]]] = {
     "telemetry": ("engine.telemetry", "engine.observation"),
     "embedded": ("engine.runtimes.embedded",),
     "kafka": ("engine.runtimes.kafka",),
+    "report": ("engine.report",),
     "web": ("engine.web",),
     "commands": ("engine.cli", "engine.cli_kafka", "engine.__main__"),
     "ops": ("ops",),
@@ -59,9 +60,10 @@ MAY_IMPORT: Final[dict[str, frozenset[str]]] = {
     "telemetry": STEP,
     "embedded": RUNTIME,
     "kafka": RUNTIME,
-    "web": RUNTIME | {"embedded", "kafka"},
-    "commands": RUNTIME | {"embedded", "kafka", "web", "ops"},
-    "ops": RUNTIME | {"embedded", "kafka", "web", "commands"},
+    "report": RUNTIME | {"embedded"},
+    "web": RUNTIME | {"embedded", "kafka", "report"},
+    "commands": RUNTIME | {"embedded", "kafka", "report", "web", "ops"},
+    "ops": RUNTIME | {"embedded", "kafka", "report", "web", "commands"},
 }
 """Layer → the layers that it may import besides itself. The two runtimes never meet."""
 

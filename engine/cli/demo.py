@@ -1,15 +1,16 @@
 """`bothways demo`: a synthetic organisation plays a programme year through the embedded engine.
 
 Each simulated day the people of the organisation act on what the engine has published; the engine takes that in data time and fires what
-is due, and the next day begins. The data directory is left for every other command to look into.
+is due, and the next day begins. The data directory is left for every other command to look into, with the report in it.
 """
 
+import os
+import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from cyclopts import Parameter
@@ -17,6 +18,7 @@ from cyclopts import Parameter
 from engine.cli.exits import Misused, Refused
 from engine.cli.options import DEFAULTS, Options, opened
 from engine.cli.output import Bar, plain, print_json
+from engine.cli.report import write_report
 
 if TYPE_CHECKING:
     from engine.execution import Transition
@@ -27,7 +29,6 @@ STEP: Final = timedelta(days=1)
 PEOPLE_MIN: Final = 2
 PEOPLE_MAX: Final = 100_000
 MONTHS_MAX: Final = 120
-REPORT_NAME: Final = "report.html"
 
 
 def demo(
@@ -57,14 +58,18 @@ def demo(
             bar.show((at - START_AT).days, play.told(), total=(year.end_at - START_AT).days)
         summary = summarise(published(engine), year.organisation)
         seconds = bar.seconds
+    _, report = write_report(options)
     if options.json:
         print_json({"people": people, "seed": seed, "months": months, "events": play.events_count, **plain(asdict(summary))})
     else:
         from engine.cli.demo_summary import print_summary
 
         print_summary(summary, play, seconds, directory)
-    if open_:
-        _open(directory)
+        print(f"  the report: {report}")
+    if open_ and has_display(os.environ, sys.platform):
+        import webbrowser
+
+        webbrowser.open(report.as_uri())
 
 
 class Play:
@@ -134,9 +139,6 @@ def published(engine: "EmbeddedEngine") -> "Iterator[dict[str, Any]]":
                 yield msgspec.json.decode(record.value)
 
 
-def _open(directory: Path) -> None:
-    import webbrowser
-
-    report = directory / REPORT_NAME
-    if not report.exists() or not webbrowser.open(report.resolve().as_uri()):
-        print(f"there is no report to open; the data is in {directory}")
+def has_display(environment: Mapping[str, str], platform: str) -> bool:
+    """Say whether a browser opened here would be seen by anybody."""
+    return platform == "darwin" or any(environment.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))

@@ -4,19 +4,25 @@ All are WIDTH units wide, so that a unit is about a pixel on the narrowest scree
 number is drawn as an outline, never as nothing: nothing would look like zero.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
+from textwrap import wrap
 from typing import Final
 
 from engine.domain.insights import Value
 from engine.report.words import NOT_SHOWN
 
-WIDTH: Final = 340
+WIDTH: Final = 300
 ROW: Final = 40
-PLOT: Final = 140
+PLOT: Final = 126
 LEFT: Final = 36
+LINE: Final = 16
+LINE_LETTERS: Final = 38
+"""What fits across in a wide typeface."""
+TICK_WIDTH: Final = 48
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +32,8 @@ class Mark:
     label: str
     value: Value
     text: str
+    tick: str = ""
+    """The label where there is little room."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,17 +50,20 @@ class Whisker:
 def bars(id_: str, title: str, marks: Sequence[Mark], *, most: float | None = None) -> str:
     """Draw horizontal bars, each under its label, from zero to the largest, or to `most`."""
     top = most or max((mark.value or 0 for mark in marks), default=0) or 1
-    parts = []
-    for number, mark in enumerate(marks):
-        y = number * ROW
-        parts.append(_text(0, y + 14, mark.label))
+    parts: list[str] = []
+    y = 0
+    for mark in marks:
+        lines = wrap(mark.label, LINE_LETTERS - len(mark.text))
+        parts.extend(_text(0, y + 14 + LINE * number, line) for number, line in enumerate(lines))
         parts.append(_text(WIDTH, y + 14, mark.text, kind="value" if mark.value is not None else "quiet", anchor="end"))
+        y += LINE * (len(lines) - 1)
         parts.append(f'<rect class="track" x="0" y="{y + 21}" width="{WIDTH}" height="9" rx="2"/>')
         if mark.value is None:
             parts.append(f'<rect class="hidden" x="0.5" y="{y + 21.5}" width="{WIDTH - 1}" height="8" rx="2"/>')
         elif mark.value:
             parts.append(f'<rect class="bar" x="0" y="{y + 21}" width="{_n(max(2.0, WIDTH * mark.value / top))}" height="9" rx="2"/>')
-    return _svg(id_, title, marks, len(marks) * ROW - 6, parts)
+        y += ROW
+    return _svg(id_, title, marks, y - 6, parts)
 
 
 def columns(id_: str, title: str, marks: Sequence[Mark]) -> str:
@@ -68,7 +79,7 @@ def columns(id_: str, title: str, marks: Sequence[Mark]) -> str:
         elif mark.value:
             high = PLOT * mark.value / top
             parts.append(f'<rect class="bar" x="{_n(x)}" y="{_n(8 + PLOT - high)}" width="{_n(wide)}" height="{_n(high)}" rx="2"/>')
-    return _svg(id_, title, marks, PLOT + 32, [*parts, *_below([mark.label for mark in marks], step)])
+    return _svg(id_, title, marks, PLOT + 32, [*parts, *_below([mark.tick or mark.label for mark in marks], step)])
 
 
 def line(id_: str, title: str, marks: Sequence[Mark]) -> str:
@@ -87,7 +98,7 @@ def line(id_: str, title: str, marks: Sequence[Mark]) -> str:
             parts.append(f'<circle class="dot" cx="{_n(place[0])}" cy="{_n(place[1])}" r="4"/>')
             if has_room:
                 parts.append(_text(place[0], place[1] + (19 if place[1] < 26 else -10), mark.text, kind="value", anchor="middle"))
-    return _svg(id_, title, marks, PLOT + 32, [*parts, *_below([mark.label for mark in marks], step)])
+    return _svg(id_, title, marks, PLOT + 32, [*parts, *_below([mark.tick or mark.label for mark in marks], step)])
 
 
 def whiskers(id_: str, title: str, marks: Sequence[Whisker]) -> str:
@@ -129,7 +140,7 @@ def _grid(levels: Sequence[tuple[float, str]]) -> list[str]:
 
 
 def _below(labels: Sequence[str], step: float) -> list[str]:
-    every = max(1, -(-30 // max(1, int(step))))
+    every = math.ceil(TICK_WIDTH / step)
     return [
         _text(LEFT + step * (number + 0.5), PLOT + 25, label, kind="quiet", anchor="middle")
         for number, label in enumerate(labels)
@@ -151,7 +162,7 @@ def _round_up(value: float) -> int:
     """Return a round number not below a value, so that the axis ends on it."""
     step = 1
     while True:
-        for factor in (4, 10, 20):
+        for factor in (4, 6, 8, 10, 12, 16, 20, 30):
             if value <= factor * step:
                 return factor * step
         step *= 10

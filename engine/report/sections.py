@@ -1,9 +1,11 @@
 """The page of a programme as sections: a heading, what it means in a sentence or two, and a chart with its numbers as a table."""
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from engine.domain.insights import BAND_PAIRS_POSSIBLE, Value
 from engine.domain.scoring import TECH_FAMILIES
 from engine.report import charts, words
 from engine.report.charts import Mark, Whisker
@@ -21,6 +23,8 @@ class Block:
     id: str
     title: str
     svg: str | None
+    has_hidden: bool = False
+    """Whether the chart outlines a number that is not shown."""
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
 
@@ -95,7 +99,7 @@ def metric_rows(page: ProgrammePage) -> tuple[tuple[str, str], ...]:
 def _funnel(page: ProgrammePage) -> Section:
     marks = _marks(page.funnel, words.FUNNEL.__getitem__)
     lead = "How far the people who take part now have come. Each step is a part of the one above it."
-    block = _chart(page, "funnel", "From enrolling to a full term", marks, charts.bars, ("step", "people"))
+    block = _chart(page, "funnel", marks, title="From enrolling to a full term", draw=charts.bars, columns=("step", "people"))
     return Section(id=_id(page, "funnel"), title="From enrolling to a full term", lead=lead, blocks=(block,))
 
 
@@ -113,7 +117,11 @@ def _bands(page: ProgrammePage) -> Section:
     heat = tuple((name, tuple(cell(row, column) for column in range(len(words.BANDS)))) for row, name in enumerate(words.BANDS))
     covered = page.metrics.get("band_pairs_covered_ratio")
     notes = (
-        *((f"Of the six ways to join two different bands, {covered:.0%} have at least one pair.",) if covered is not None else ()),
+        *(
+            (f"Of the six ways to join two different bands, {covered * BAND_PAIRS_POSSIBLE:.0f} have at least one pair.",)
+            if covered is not None
+            else ()
+        ),
         f"Pairs in which somebody has not told theirs: {written(page.bands_unknown_count, Unit.COUNT)}.",
     )
     lead = (
@@ -127,7 +135,7 @@ def _balance(page: ProgrammePage) -> Section:
     typical = "" if middle is None else f" The pair in the middle stands at {middle:.2f}."
     lead = f"What the side that taught less taught, divided by what the other taught: 1 is even.{typical}"
     marks = _marks(page.balance, words.BALANCE.__getitem__)
-    block = _chart(page, "balance", "Pairs by teaching balance", marks, charts.bars, ("balance", "pairs"))
+    block = _chart(page, "balance", marks, title="Pairs by teaching balance", draw=charts.bars, columns=("balance", "pairs"))
     return Section(id=_id(page, "balance"), title="Teaching in both directions", lead=lead, blocks=(block,))
 
 
@@ -137,7 +145,9 @@ def _families(page: ProgrammePage) -> Section:
     marks = _marks(
         page.families, lambda code: words.FAMILIES[TopicFamily(code)] + (" · tech" if code in TECH_FAMILIES else ""), Unit.PERCENT
     )
-    block = _chart(page, "families", "Share of what was taught, by family of topics", marks, charts.bars, ("family", "share"))
+    block = _chart(
+        page, "families", marks, title="Share of what was taught, by family of topics", draw=charts.bars, columns=("family", "share")
+    )
     lead = f"What people taught each other in their sessions, by family of topics.{share}"
     return Section(id=_id(page, "families"), title="Not all about tech", lead=lead, blocks=(block,))
 
@@ -150,14 +160,17 @@ def _cadence(page: ProgrammePage) -> Section:
     if first is not None:
         told.append(f"Half of the pairs met within {written(first, Unit.DAYS)} of their start.")
     marks = _months(page.meetings_by_month)
-    block = _chart(page, "meetings", "Sessions held, by month", marks, charts.columns, ("month", "sessions"))
+    block = _chart(page, "meetings", marks, title="Sessions held, by month", draw=charts.columns, columns=("month", "sessions"))
     return Section(id=_id(page, "cadence"), title="The rhythm of meetings", lead=" ".join(told), blocks=(block,))
 
 
 def _survival(page: ProgrammePage) -> Section:
-    marks = [Mark(label=f"month {amount.code}", value=amount.value, text=written(amount.value, Unit.PERCENT)) for amount in page.survival]
+    marks = [
+        Mark(label=f"month {amount.code}", tick=f"{amount.code} mo", value=amount.value, text=written(amount.value, Unit.PERCENT))
+        for amount in page.survival
+    ]
     lead = "Of the pairs that began long enough ago: how many were still together, or had run their full term, after so many months."
-    block = _chart(page, "survival", "Pairs still together, by month", marks, charts.line, ("after", "still together"))
+    block = _chart(page, "survival", marks, title="Pairs still together, by month", draw=charts.line, columns=("after", "still together"))
     return Section(id=_id(page, "survival"), title="Pairs that last", lead=lead, blocks=(block,))
 
 
@@ -195,40 +208,38 @@ def _effect(line: NudgeEffect) -> tuple[str, str, str]:
 
 def _held_back(page: ProgrammePage) -> Section:
     marks = _marks(page.held_back, lambda code: words.HELD_BACK[SuppressionReason(code)])
-    block = _chart(page, "held-back", "Nudges held back, by reason", marks, charts.bars, ("reason", "nudges"))
+    block = _chart(page, "held-back", marks, title="Nudges held back, by reason", draw=charts.bars, columns=("reason", "nudges"))
     lead = "Messages that were not sent, because they were not needed, not welcome, or not the moment."
     return Section(id=_id(page, "held-back"), title="Nudges held back", lead=lead, blocks=(block,))
 
 
 def _rounds(page: ProgrammePage) -> Section:
     months = page.round_months
-    labels = [words.month(month.month) for month in months]
-    proposed = [
-        Mark(label=label, value=month.proposed, text=written(month.proposed, Unit.COUNT))
-        for label, month in zip(labels, months, strict=True)
-    ]
-    waiting = [
-        Mark(label=label, value=month.waiting, text=written(month.waiting, Unit.COUNT)) for label, month in zip(labels, months, strict=True)
-    ]
+    proposed = [_in_month(month.month, month.proposed) for month in months]
+    waiting = [_in_month(month.month, month.waiting) for month in months]
+    ratios = [_in_month(month.month, month.optimal_ratio_mean, Unit.PERCENT) for month in months]
     rows = tuple(
         (
-            label,
+            words.month(month.month),
             f"{month.rounds}",
             written(month.proposed, Unit.COUNT),
             written(month.waiting, Unit.COUNT),
             f"{month.optimal_ratio_mean:.1%}",
             f"{month.optimal_ratio_min:.1%}",
         )
-        for label, month in zip(labels, months, strict=True)
+        for month in months
     )
     columns = ("month", "rounds", "proposals", "waiting at its end", "share of the best possible", "lowest of a round")
-    ratios = [
-        Mark(label=label, value=month.optimal_ratio_mean, text=f"{month.optimal_ratio_mean:.1%}")
-        for label, month in zip(labels, months, strict=True)
-    ]
     blocks = (
-        _chart(page, "proposed", "Proposals, by month", proposed, charts.columns, ("month", "proposals")),
-        _chart(page, "waiting", "People waiting after the month's last round", waiting, charts.columns, ("month", "people waiting")),
+        _chart(page, "proposed", proposed, title="Proposals, by month", draw=charts.columns, columns=("month", "proposals")),
+        _chart(
+            page,
+            "waiting",
+            waiting,
+            title="People waiting after the month's last round",
+            draw=charts.columns,
+            columns=("month", "people waiting"),
+        ),
         Block(
             id=_id(page, "ratio", "chart"),
             title="Share of the best possible, average of the month's rounds",
@@ -240,22 +251,30 @@ def _rounds(page: ProgrammePage) -> Section:
         ),
     )
     least = min((month.optimal_ratio_min for month in months), default=None)
-    proof = "" if least is None else f" In total every round reached at least {least:.1%} of a proven upper bound."
+    proof = "" if least is None else _proof(least)
     lead = f"Each round looks at everybody without a partner together.{proof}"
     return Section(id=_id(page, "rounds"), title="How well rounds match", lead=lead, blocks=blocks)
+
+
+def _proof(least: float) -> str:
+    if least >= 1:
+        return " Every round reached the best total that was possible that day, by a proven upper bound."
+    return f" Every round reached at least {math.floor(least * 1000) / 10:g}% of a proven upper bound of what was possible."
 
 
 def _waiting(page: ProgrammePage) -> Section:
     marks = _marks(page.no_option, lambda code: words.NO_OPTION[EligibilityCode(code)])
     lead = "People for whom the last round had nobody at all, by what stood in the way most often. None of it is about the person."
-    block = _chart(page, "no-option", "Without any option in the last round", marks, charts.bars, ("in the way", "people"))
+    block = _chart(
+        page, "no-option", marks, title="Without any option in the last round", draw=charts.bars, columns=("in the way", "people")
+    )
     return Section(id=_id(page, "no-option"), title="Who waits, and why", lead=lead, blocks=(block,))
 
 
 def _endings(page: ProgrammePage) -> Section:
     marks = _marks(page.endings, lambda code: words.ENDINGS[EndCode(code)])
     lead = "Every end has a neutral code and no cause. Leaving early is fine: it won't work for everyone."
-    block = _chart(page, "endings", "Pairs that are over, by code", marks, charts.bars, ("how", "pairs"))
+    block = _chart(page, "endings", marks, title="Pairs that are over, by code", draw=charts.bars, columns=("how", "pairs"))
     return Section(id=_id(page, "endings"), title="How pairs end", lead=lead, blocks=(block,))
 
 
@@ -264,14 +283,19 @@ def _marks(amounts: Iterable[Amount], label: Callable[[str], str], unit: Unit = 
 
 
 def _months(amounts: Iterable[Amount]) -> list[Mark]:
-    return _marks(amounts, words.month)
+    return [_in_month(amount.code, amount.value) for amount in amounts]
+
+
+def _in_month(code: str, value: Value, unit: Unit = Unit.COUNT) -> Mark:
+    return Mark(label=words.month(code), tick=words.month_short(code), value=value, text=written(value, unit))
 
 
 def _chart(
     page: ProgrammePage,
     name: str,
-    title: str,
     marks: Sequence[Mark],
+    *,
+    title: str,
     draw: Callable[[str, str, Sequence[Mark]], str],
     columns: tuple[str, str],
 ) -> Block:
@@ -282,6 +306,7 @@ def _chart(
         id=id_,
         title=title,
         svg=None if is_empty else draw(id_, title, marks),
+        has_hidden=any(mark.value is None for mark in marks),
         columns=columns,
         rows=tuple((mark.label, mark.text) for mark in marks),
     )

@@ -43,7 +43,7 @@ HEADLINES: Final = (
     ),
     Headline(
         metric="time_to_match_days_p50",
-        label="to a pair",
+        label="to find a pair",
         unit=Unit.DAYS,
         sentence="Half of those who found a partner waited no longer than this.",
     ),
@@ -111,10 +111,10 @@ FUNNEL: Final[Mapping[str, str]] = MappingProxyType(
 
 BALANCE: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "one_side": "One side does most of the teaching (under 0.34)",
-        "leaning": "One side teaches two to three times as much (0.34–0.49)",
+        "one_side": "Mostly one side (under 0.34)",
+        "leaning": "One side two to three times (0.34–0.49)",
         "shared": "Shared (0.50–0.79)",
-        "even": "Close to even (0.80–1.00)",
+        "even": "Close to even (0.80 and up)",
     }
 )
 
@@ -320,6 +320,11 @@ def month(code: str) -> str:
     """Write `2025-03` as `Mar 2025`."""
     year, number = code.split("-")
     return f"{MONTHS[int(number) - 1]} {year}"
+
+
+def month_short(code: str) -> str:
+    """Write `2025-03` as `Mar 25`, to stand under a column."""
+    return f"{month(code)[:4]}{code[2:4]}"
 
 
 MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
