@@ -1,0 +1,207 @@
+"""No word that says something is lacking in people, and none that sorts them by age or generation, in anything that reaches them.
+
+Read are the templates of the repository (found by walking it), the texts of the report, the built-in topics, and the names from which
+notifiers make messages: keys, parameters and reason codes.
+"""
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+from pathlib import Path
+from types import UnionType
+from typing import Final, Union, get_args, get_origin
+
+import pytest
+
+from engine.report import words
+from schemas import codes
+from schemas.catalogue import BUILT_IN_TOPICS
+from schemas.nudge_params import PARAMS_BY_KEY
+
+ROOT: Final = Path(__file__).parent.parent.parent
+
+REFUSED: Final[dict[str, tuple[str, ...]]] = {
+    "people are not goods with a date on them": (
+        "outdated",
+        "obsolete",
+        "out-of-date",
+        "stale skills?",
+        "expired skills?",
+        "past it",
+        "legacy",
+    ),
+    "cross-skilling is no punishment, and nobody is enrolled for what is missing": (
+        "deficits?",
+        "deficient",
+        "deficiency",
+        "weak",
+        "weakness(?:es)?",
+        "weaker",
+        "poor",
+        "poorly",
+        "inadequate",
+        "incompetent",
+        "unskilled",
+        "skills? gaps?",
+        "remedial",
+        "underperform(?:s|ing|ers?)?",
+        "low performers?",
+    ),
+    "nobody runs a race": (
+        "lag",
+        "lags",
+        "lagging",
+        "laggards?",
+        "behind the times",
+        "left behind",
+        "catch up",
+        "slow learners?",
+        "backward",
+    ),
+    "a generation says nothing about a person": (
+        "boomers?",
+        "millennials?",
+        "gen[ -]?[xyz]",
+        "gen[ -]?alpha",
+        "zoomers?",
+        "snowflakes?",
+        "silent generation",
+        "digital (?:natives?|immigrants?)",
+    ),
+    "no birth date is ever read, and nobody is sorted by age": (
+        "old",
+        "older",
+        "oldest",
+        "oldies",
+        "young",
+        "younger",
+        "youngest",
+        "youngsters?",
+        "aged",
+        "ageing",
+        "aging",
+        "elderly",
+        "kids?",
+        "dinosaurs?",
+        "veterans?",
+        "grey-haired",
+    ),
+    "two people meet as equals; experience is a band, not a rank": ("juniors?", "seniors?", "subordinates?", "protégée?s?", "apprentices?"),
+}
+"""Why → words refused, as regular expressions for whole words."""
+
+_REFUSED: Final = re.compile(rf"(?<![a-z])(?:{'|'.join(word for group in REFUSED.values() for word in group)})(?![a-z])", re.IGNORECASE)
+TEMPLATE_ENDINGS: Final = frozenset({".html", ".jinja", ".j2", ".txt", ".md", ".json", ".toml"})
+NOT_OURS: Final = frozenset({".venv", ".git", "build", "dist", "node_modules", ".mypy_cache", ".ruff_cache", ".pytest_cache"})
+TEXTS: Final = ("engine/report", "engine/cli", "ops/notifier")
+"""Where Python files hold sentences for people, beside templates."""
+CODES: Final = (
+    codes.NudgeKey,
+    codes.NudgeReasonCode,
+    codes.NudgeCategory,
+    codes.PairingReasonCode,
+    codes.EligibilityCode,
+    codes.UnmatchedCode,
+    codes.WidenCode,
+    codes.SuppressionReason,
+    codes.CancellationReason,
+    codes.EndCode,
+    codes.ProfilePart,
+    codes.TopicFamily,
+)
+
+
+def refused_in(text: str) -> list[str]:
+    """Return the refused words of a text; underscores and dashes part words like spaces do."""
+    return [found.group() for found in _REFUSED.finditer(text.replace("_", " "))]
+
+
+def templates() -> Iterator[Path]:
+    """Find every template: a file with a template's ending in a directory called templates, wherever it is."""
+    for path in sorted(ROOT.rglob("templates/**/*")):
+        inside = path.relative_to(ROOT).parts
+        if path.is_file() and path.suffix in TEMPLATE_ENDINGS and not NOT_OURS & set(inside):
+            yield path
+
+
+def sentences(path: Path) -> Iterator[str]:
+    """Yield the texts of a Python file, docstrings aside: those are for developers."""
+    tree = ast.parse(path.read_text("utf-8"))
+    docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
+            yield node.value
+
+
+def codes_in(annotation: object) -> Iterator[str]:
+    """Yield the values of every enumeration within a parameter's type."""
+    if isinstance(annotation, type) and issubclass(annotation, StrEnum):
+        yield from annotation
+    elif get_origin(annotation) in {Union, UnionType} or get_args(annotation):
+        for argument in get_args(annotation):
+            yield from codes_in(argument)
+
+
+def assert_plain(texts: Iterable[tuple[str, str]]) -> None:
+    """Assert that no text holds a refused word; say where one does."""
+    assert [] == [f"{place}: {word!r} in {text!r}" for place, text in texts for word in refused_in(text)]
+
+
+def test_templates_are_found() -> None:
+    """A walk that finds nothing proves nothing."""
+    assert ROOT / "engine/report/templates/page.html" in set(templates())
+
+
+def test_no_template_holds_a_refused_word() -> None:
+    """Idea 2: deficit words never reach anybody."""
+    assert_plain((str(path.relative_to(ROOT)), line) for path in templates() for line in path.read_text("utf-8").splitlines())
+
+
+def test_no_text_in_code_holds_a_refused_word() -> None:
+    """The report's words and what commands print are read by people too."""
+    files = [path for place in TEXTS for path in sorted((ROOT / place).rglob("*.py"))]
+
+    assert ROOT / "engine/report/words.py" in files
+    assert_plain((str(path.relative_to(ROOT)), text) for path in files for text in sentences(path))
+
+
+def test_no_topic_holds_a_refused_word() -> None:
+    """What people teach and learn is named for what it is."""
+    assert_plain((topic, name) for topic, _, name in BUILT_IN_TOPICS)
+    assert_plain((topic, topic) for topic, _, _ in BUILT_IN_TOPICS)
+
+
+def test_no_code_that_a_message_is_made_from_holds_a_refused_word() -> None:
+    """Keys, categories and reasons are what notifiers turn into sentences."""
+    assert_plain((kind.__name__, code) for kind in CODES for code in kind)
+
+
+def test_no_parameter_of_a_nudge_holds_a_refused_word() -> None:
+    """Names and codes of parameters are what templates are filled with."""
+    fields = [(key, name, field) for key, model in PARAMS_BY_KEY.items() for name, field in model.model_fields.items()]
+
+    assert_plain((key, name) for key, name, _ in fields)
+    assert_plain((f"{key}.{name}", code) for key, name, field in fields for code in codes_in(field.annotation))
+
+
+def test_the_glossary_is_in_order() -> None:
+    """Somebody looks a term up by its first letter."""
+    terms = [term for term, _ in words.GLOSSARY]
+
+    assert sorted(terms) == terms
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Outdated skills", "Gen-Z", "a digital native", "millennials", "the older side", "junior_side", "they lag", "skills gap", "boomer"],
+)
+def test_a_refused_word_is_found(text: str) -> None:
+    """Each kind is seen, in any case, in a code as in a sentence."""
+    assert refused_in(text)
+
+
+@pytest.mark.parametrize("text", ["font-weight: bold", "threshold", "held back", "flags", "told", "generations at work", "age of the data"])
+def test_a_word_that_only_looks_alike_is_left_alone(text: str) -> None:
+    """Whole words are meant."""
+    assert [] == refused_in(text)
