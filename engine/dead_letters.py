@@ -7,7 +7,7 @@ from typing import Final
 from engine.effects import Headers, Origin
 from engine.identity import derived_id
 from schemas.codes import ErrorCode
-from schemas.topics import dead_letter_topic
+from schemas.topics import DEAD_LETTER_PREFIX, dead_letter_topic
 
 CODE_HEADER: Final = "x-error-code"
 _ADDED_PREFIX: Final = "__dlq."
@@ -35,10 +35,11 @@ def dead_letter(origin: Origin, code: ErrorCode, message: str) -> DeadLetter:
     Args:
         message: says what is wrong in the operator's words; never holds a value of the payload.
     """
-    topic = origin.topic if origin.topic.startswith("dlq.") else dead_letter_topic(origin.topic).name
+    # A line of a file is placed by its code already; the headers still name the topic that it was meant for.
+    topic = origin.topic.removeprefix(DEAD_LETTER_PREFIX)
     headers = (
         *origin.headers,
-        ("__dlq.errors.topic", origin.topic.encode()),
+        ("__dlq.errors.topic", topic.encode()),
         ("__dlq.errors.partition", b"%d" % origin.partition),
         ("__dlq.errors.offset", b"%d" % origin.position),
         ("__dlq.errors.group", b"bothways"),
@@ -46,7 +47,7 @@ def dead_letter(origin: Origin, code: ErrorCode, message: str) -> DeadLetter:
         ("__dlq.errors.message", message.encode()),
         (CODE_HEADER, code.value.encode()),
     )
-    return DeadLetter(topic=topic, key=origin.key, value=origin.value, headers=headers, code=code)
+    return DeadLetter(topic=dead_letter_topic(topic).name, key=origin.key, value=origin.value, headers=headers, code=code)
 
 
 def is_added(header: str) -> bool:
