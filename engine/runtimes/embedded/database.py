@@ -29,7 +29,8 @@ WAL_BYTES_MAX: Final = 64 * 1024 * 1024
 QUICK_CHECK_BYTES_MAX: Final = 32 * 1024 * 1024
 """Larger files are checked by `verify` only, so that a start stays under a second."""
 
-PAGE_CACHE_KIB: Final = 32 * 1024
+PAGE_CACHE_KIB: Final = 8 * 1024
+"""Holds what one commit changes; what is beyond it, the system keeps in its own cache."""
 
 _HEADER: Final = b"SQLite format 3\x00"
 _DAMAGE: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
@@ -119,8 +120,10 @@ class Database:
 
     def read(self, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Return all rows of a query; nothing stays open behind it."""
-        with self.guarded():
+        try:
             return self.connection.execute(statement, parameters).fetchall()
+        except sqlite3.Error as error:
+            raise self.failure(error) from error
 
     def commit(self) -> None:
         """Make everything since `begin` durable; then keep the write-ahead log bounded.

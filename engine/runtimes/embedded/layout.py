@@ -4,7 +4,8 @@ One transaction changes all of them together. Instants are integer seconds since
 
     meta     name → value: the salt, the last `at`, the next position of the log and of every topic
     log      every input, tick and control record that moved the engine, in order; the only cause of everything else
-    rows     the tables of both stages but one; a row's timer is its `wake_at`
+    rows     the tables of both stages but one; a row's timer is its `wake_at`. An ordinary table with an index, because a key and its
+             value in one tree would push every value of a quarter of a page into pages of its own: twice the bytes written
     marks    that one: what was seen, see stored_tables
     outputs  every published event and dead letter, in order per topic
 """
@@ -33,8 +34,8 @@ SCHEMA: Final = (
     """
     CREATE TABLE rows (
         stage TEXT NOT NULL, name TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL, wake_at INTEGER,
-        PRIMARY KEY (stage, name, key)
-    ) STRICT, WITHOUT ROWID
+        UNIQUE (stage, name, key)
+    ) STRICT
     """,
     """
     CREATE TABLE marks (

@@ -11,7 +11,7 @@ from typing import Final
 from engine.runtimes.embedded.stored_tables import Timer
 from engine.timers import TimerIndex
 
-NEAR_TIMERS_MAX: Final = 10_000
+NEAR_TIMERS_MAX: Final = 2_000
 CHANGES_PER_TIMER_MAX: Final = 5
 """After so many changes for each timer of the window the index is loaded afresh, which drops what it holds beyond its size."""
 

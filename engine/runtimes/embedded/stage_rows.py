@@ -1,7 +1,7 @@
 """The rows of one stage: changed ones in memory until the transaction is written, all of them in the file.
 
 A change waits decoded, so a row that many inputs touch is encoded once. Rows read or written lately stay decoded, a bounded number of them;
-marks of what was seen don't, because each is written once and hardly ever read again.
+marks of what was seen don't, because each is asked for once, written once and hardly ever read again.
 """
 
 from collections.abc import Iterator
@@ -38,19 +38,21 @@ class StageRows:
         unwritten = self._unwritten[table]
         if key in unwritten:
             return unwritten[key]
+        if table == SEEN:
+            return self._stored[table].get(key)
         name = (table, key)
         if name in self._young:
             return self._young[name]
         row = self._old[name] if name in self._old else self._stored[table].get(key)
-        if table != SEEN or row is None:  # a missing mark is asked for twice, a mark itself hardly ever
-            self._remember(name, row)
+        self._remember(name, row)
         return row
 
     def scan(self, table: str, prefix: str) -> Iterator[tuple[str, Any]]:
         """Yield (key, row) for keys that start with `prefix`, in key order."""
         if len(self._unwritten[table]) > UNWRITTEN_SCAN_ROWS_MAX:
             self._write(table)
-        laid_over = {key: row for key, row in self._unwritten[table].items() if key.startswith(prefix)}
+        unwritten = self._unwritten[table]
+        laid_over = {key: row for key, row in unwritten.items() if key.startswith(prefix)} if unwritten else {}
         if not laid_over:
             yield from self._stored[table].scan(prefix)
             return
@@ -84,11 +86,8 @@ class StageRows:
         changes = self._unwritten[table]
         self._stored[table].write(changes, frozenset(key for of, key in self._stilled if of == table))
         self._stilled = {name for name in self._stilled if name[0] != table}
-        for key, row in changes.items():
-            if table == SEEN:
-                self._young.pop((table, key), None)
-                self._old.pop((table, key), None)
-            else:
+        if table != SEEN:
+            for key, row in changes.items():
                 self._remember((table, key), row)
         self._unwritten[table] = {}
 
