@@ -23,6 +23,7 @@ LINE: Final = 16
 LINE_LETTERS: Final = 38
 """What fits across in a wide typeface."""
 TICK_WIDTH: Final = 48
+VALUE_WIDTH: Final = 43
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +93,7 @@ def line(id_: str, title: str, marks: Sequence[Mark]) -> str:
     for before, after in pairwise(places):
         if before is not None and after is not None:
             parts.append(f'<line class="stroke" x1="{_n(before[0])}" y1="{_n(before[1])}" x2="{_n(after[0])}" y2="{_n(after[1])}"/>')
-    has_room = len(marks) <= 7
+    has_room = step >= VALUE_WIDTH
     for mark, place in zip(marks, places, strict=True):
         if place is not None:
             parts.append(f'<circle class="dot" cx="{_n(place[0])}" cy="{_n(place[1])}" r="4"/>')

@@ -313,4 +313,4 @@ def _chart(
 
 
 def _id(page: ProgrammePage, *parts: str) -> str:
-    return "-".join(("programme", page.programme_id.replace(".", "-"), *parts))
+    return "-".join(("programme", page.programme_id, *parts))
