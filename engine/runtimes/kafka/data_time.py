@@ -158,16 +158,17 @@ class DataTimeDriver:
 
     async def publish(self, events: Iterable[bytes | Mapping[str, Any]]) -> None:
         """Publish events to their topics. Returns when the broker has them. Those of one key on one topic keep their order."""
-        deliveries = []
-        for event in events:
-            topic, record = addressed(event if isinstance(event, bytes) else msgspec.json.encode(event))
-            name, partition = self._partitions.place(topic, record.key, 0)
-            delivery = await self._producer.send(name, record.value, key=record.key, headers=record.headers, partition=partition)
-            deliveries.append((topic, delivery))
+        deliveries = [await self.publish_soon(event) for event in events]
         for topic, delivery in deliveries:
             done = await delivery
             if not topic.startswith(DEAD_LETTER_PREFIX):
                 self._awaited.add((topic, done.partition, done.offset))
+
+    async def publish_soon(self, event: bytes | Mapping[str, Any]) -> tuple[str, asyncio.Future[Any]]:
+        """Publish one event without waiting for the broker. Returns its topic and the delivery."""
+        topic, record = addressed(event if isinstance(event, bytes) else msgspec.json.encode(event))
+        name, partition = self._partitions.place(topic, record.key, 0)
+        return topic, await self._producer.send(name, record.value, key=record.key, headers=record.headers, partition=partition)
 
     async def read_on(self) -> None:
         """Read what has become visible since."""

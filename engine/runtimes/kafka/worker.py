@@ -1,6 +1,7 @@
 """Starting a worker: settings, topics and credentials are checked first, each failure one line within seconds; then a shell runs."""
 
 import asyncio
+import gc
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from engine.settings import Settings
 from engine.telemetry import Telemetry
 from engine.topology import build
 
+COLLECTED_AFTER: Final = (50_000, 20, 100)
+"""Rows are many and in no cycles: the collector looks through them seldom."""
 LIBRARIES: Final = ("aiokafka", "kafka", "faust", "mode")
 
 
@@ -64,6 +67,7 @@ def run(installation: Installation, shell: Shell) -> None:
     """Work until told to stop. Does not return when in doubt: the process ends with exit code 70."""
     for name in LIBRARIES:  # they warn of every retry; what matters ends the worker
         logging.getLogger(name).setLevel(logging.CRITICAL)
+    gc.set_threshold(*COLLECTED_AFTER)
     if shell is Shell.THIN:
         from engine.runtimes.kafka.thin import ThinWorker
 

@@ -28,9 +28,9 @@ def main(arguments: list[str]) -> int:
 
                 shell.main(broker.address, given.names, given.scale)
             else:
-                from ops.bench.kafka import engine
+                from ops.bench.kafka.engine import main as measure_engine
 
-                engine.main(broker.address, given.what, given.shell, given.scale)
+                measure_engine(broker.address, given.what, given.shell, given.scale)
         finally:
             broker.stop()
     return 0

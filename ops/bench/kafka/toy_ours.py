@@ -12,8 +12,9 @@ import msgspec
 from aiokafka import TopicPartition
 
 from engine.cascade import TimeMode
+from engine.effects import Headers
 from engine.runtimes.kafka.faust_shell import BothwaysApp, run_faust
-from engine.runtimes.kafka.folding import Fetched, Headers, Partitions, Pending, Restored
+from engine.runtimes.kafka.folding import Fetched, Partitions, Pending, Restored
 from engine.runtimes.kafka.settings import kafka_settings_from
 from engine.runtimes.kafka.task import Task, TaskSpec
 from engine.runtimes.kafka.tasks import Installation, Tasks
