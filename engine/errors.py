@@ -9,7 +9,7 @@ concerns the machinery. The tree has two branches, because a runtime has two ans
     │   └── BrokerUnavailable
     └── FatalError          stop before anything in doubt is emitted; a person acts, then restarts
         ├── InvalidSettings, InvalidTopology                      found at start
-        ├── StoreInUse, StoreFailed, NewerData, CorruptState      about the data directory
+        ├── StoreInUse, StoreFailed, NewerData, OtherRules, CorruptState   about the data directory
         ├── NonDeterministicReplay, IdentityConflict              a defect of the engine
         └── DeadLetterLimitReached                                a broken producer
 
@@ -109,6 +109,19 @@ class NewerData(FatalError):
     found: int
     supported: int
     template: ClassVar[str] = "{path} holds data of format {found}; this version reads up to {supported}. Install the newer version."
+
+
+@dataclass(kw_only=True, eq=False)
+class OtherRules(FatalError):
+    """The data directory was written by a version with other rules or rows. The process stops without touching it."""
+
+    path: object
+    found: str
+    own: str
+    template: ClassVar[str] = (
+        "{path} was written by version {found} under other rules than this one's ({own}). "
+        "Use the version that wrote it, or ingest the events again into an empty directory."
+    )
 
 
 @dataclass(kw_only=True, eq=False)

@@ -22,6 +22,7 @@ from engine.effects import Headers, Note, Origin, Rows, StageName
 from engine.errors import InvalidSettings
 from engine.execution import Outcome, Transition, instant
 from engine.identity import derived_id
+from engine.runtimes.embedded import fingerprints
 from engine.runtimes.embedded.database import WAL_BYTES_MAX, Database
 from engine.runtimes.embedded.input_log import REDRIVE_HEADER, redrive_count_in
 from engine.runtimes.embedded.layout import STRUCTURED_HEADERS
@@ -79,7 +80,7 @@ class EmbeddedEngine:
             clock: stamps `received_at` in data time, which moves nothing.
             on_notes: gets the metric notes of every commit.
         Raises:
-            StoreInUse, NewerData, CorruptState, StoreFailed, InvalidSettings: one line for the operator; the process stops.
+            StoreInUse, NewerData, OtherRules, CorruptState, StoreFailed, InvalidSettings: one line for the operator; the process stops.
         """
         self._topology = topology or _built()
         self._database = Database(data_dir, wal_bytes_max=wal_bytes_max)
@@ -325,9 +326,15 @@ class EmbeddedEngine:
         """Return the salt that the directory was made with; draw it, or take the one that is set, when it is new."""
         given = self._settings.salt_bytes()
         kept = self._store.meta(SALT)
-        if kept is None:
+        row_types = {(name, table.name): table.row_type for name, stage in self._topology.stages.items() for table in stage.tables.values()}
+        rules = fingerprints.own(row_types)
+        if kept is not None:
+            fingerprints.check(self._database.path, fingerprints.found(self._database), rules)
+        else:
             kept = given or token_hex(16).encode()
             self._store.set_meta(SALT, kept)
+            for name, value in rules.items():
+                self._store.set_meta(name, value)
             self._store.commit()
         assert isinstance(kept, bytes)
         if given is not None and given != kept:

@@ -14,6 +14,7 @@ import msgspec
 
 from engine.effects import StageName
 from engine.errors import CorruptState
+from engine.runtimes.embedded import fingerprints
 from engine.runtimes.embedded.database import Database
 from engine.runtimes.embedded.layout import LAST_AT, instant_from
 from engine.runtimes.embedded.stored_outputs import StoredOutput, next_positions, stored_outputs
@@ -57,10 +58,12 @@ class Reader:
     def get(self, stage: StageName, table: str, key: str, row_type: type[T]) -> T | None:
         """Return one row, or None."""
         found = self._database.read(_GET, (stage.value, table, key))
+        self._check(stage, table, row_type)
         return self._decoded(found[0][0], row_type, table) if found else None
 
     def scan(self, stage: StageName, table: str, prefix: str, row_type: type[T]) -> Iterator[tuple[str, T]]:
         """Yield (key, row) for keys that start with `prefix`, in key order."""
+        self._check(stage, table, row_type)
         for key, value in self._database.read(_SCAN, (stage.value, table, prefix, prefix + _LAST)):
             yield key, self._decoded(value, row_type, table)
 
@@ -73,6 +76,10 @@ class Reader:
         for topic in self.topics:
             if topic.startswith(DEAD_LETTER_PREFIX):
                 yield from self.outputs(topic)
+
+    def _check(self, stage: StageName, table: str, row_type: type[T]) -> None:
+        expected = {fingerprints.name_of(stage, table): fingerprints.fingerprint(row_type)}
+        fingerprints.check(self._database.path, fingerprints.found(self._database), expected)
 
     def _decoded(self, value: bytes, row_type: type[T], table: str) -> T:
         try:

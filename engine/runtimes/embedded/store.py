@@ -102,11 +102,11 @@ class SqliteStore:
         """Size of the log entries and outputs that wait, roughly."""
         return self.log.bytes_count + self.outputs.bytes_count
 
-    def set_meta(self, name: str, value: int | bytes) -> None:
+    def set_meta(self, name: str, value: int | bytes | str) -> None:
         """Write a fact about the directory into the open transaction."""
         self._database.write_many(_SET_META, [(name, value)])
 
-    def meta(self, name: str) -> int | bytes | None:
+    def meta(self, name: str) -> int | bytes | str | None:
         """Return a fact about the directory."""
         stored = self._database.read("SELECT value FROM meta WHERE name = ?", (name,))
         return stored[0][0] if stored else None

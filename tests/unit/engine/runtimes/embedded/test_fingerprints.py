@@ -1,0 +1,109 @@
+"""Rules of what a data directory remembers of the version that wrote it (engine/runtimes/embedded/fingerprints.py)."""
+
+from dataclasses import dataclass, make_dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.effects import StageName
+from engine.errors import OtherRules
+from engine.runtimes.embedded import fingerprints
+from engine.runtimes.embedded.database import Database
+from engine.runtimes.embedded.engine import EmbeddedEngine
+from engine.runtimes.embedded.reader import Reader
+from engine.settings import Settings
+from engine.topology import Topology
+from tests.recovery.toy import START, hired, toy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inner:
+    """A value within a row."""
+
+    level: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A row."""
+
+    people: tuple[Inner, ...]
+    wake_at: datetime | None = None
+
+
+def with_other_rows() -> tuple[Topology, str, type[Any]]:
+    """Return the toy with one field more in one table, that table's name and its new row type."""
+    stage = toy().stages[StageName.PEOPLE]
+    name = min(stage.tables)
+    row_type: type[Any] = make_dataclass("Other", [("more", int)], bases=(stage.tables[name].row_type,), frozen=True, kw_only=True)
+    tables = {**stage.tables, name: replace(stage.tables[name], row_type=row_type)}
+    return Topology(stages={**toy().stages, StageName.PEOPLE: replace(stage, tables=tables)}), name, row_type
+
+
+def written(data_dir: Path) -> None:
+    """Make a directory with something in it."""
+    with EmbeddedEngine(data_dir, Settings(), topology=toy()) as engine:
+        engine.ingest([hired(1, at=START)])
+
+
+def test_the_same_fields_have_the_same_fingerprint_in_every_process() -> None:
+    """A hash of names and types, of nothing that a process chooses."""
+    assert "ec83d13c6640aedb" == fingerprints.fingerprint(Row)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        make_dataclass("Row", [("people", tuple[Inner, ...])]),
+        make_dataclass("Row", [("people", tuple[int, ...]), ("wake_at", datetime | None)]),
+        make_dataclass("Row", [("wake_at", datetime | None), ("people", tuple[Inner, ...])]),
+        make_dataclass("Row", [("people", tuple[make_dataclass("Inner", [("level", str)]), ...]), ("wake_at", datetime | None)]),
+    ],
+    ids=["a field less", "another type", "another order", "another field of a part"],
+)
+def test_any_change_of_a_field_is_seen(other: type[Any]) -> None:
+    """Rows are bytes in the order of their fields, parts and all."""
+    assert fingerprints.fingerprint(Row) != fingerprints.fingerprint(other)
+
+
+def test_a_directory_opens_again_under_what_wrote_it(tmp_path: Path) -> None:
+    """Nothing is asked of whoever changes nothing."""
+    written(tmp_path)
+
+    with EmbeddedEngine(tmp_path, Settings(), topology=toy()) as engine:
+        assert 1 == engine.log_position
+
+
+def test_other_rows_refuse_the_directory_in_one_line_that_says_what_to_do(tmp_path: Path) -> None:
+    """Neither a wrong row nor a false alarm of `verify`: the directory stays as it is, for the version that wrote it."""
+    written(tmp_path)
+    before = (tmp_path / "bothways.db").read_bytes()
+
+    with pytest.raises(OtherRules, match=r"written by version .* Use the version that wrote it, or ingest the events again") as refused:
+        EmbeddedEngine(tmp_path, Settings(), topology=with_other_rows()[0])
+
+    assert 1 == len(str(refused.value).splitlines())
+    assert before == (tmp_path / "bothways.db").read_bytes()
+
+
+def test_another_version_refuses_the_directory(tmp_path: Path) -> None:
+    """The same rows under other rules still replay to other bytes."""
+    written(tmp_path)
+    database = Database(tmp_path)
+    database.write_many("UPDATE meta SET value = ? WHERE name = ?", [("0.0.1", fingerprints.VERSION)])
+    database.commit()
+    database.close()
+
+    with pytest.raises(OtherRules, match=r"version 0\.0\.1"):
+        EmbeddedEngine(tmp_path, Settings(), topology=toy())
+
+
+def test_looking_at_a_row_of_another_shape_is_refused_too(tmp_path: Path) -> None:
+    """A reader knows no topology, so it holds the one row type that it is asked for against what is remembered."""
+    written(tmp_path)
+    _, name, row_type = with_other_rows()
+
+    with Reader(tmp_path) as reader, pytest.raises(OtherRules):
+        reader.get(StageName.PEOPLE, name, "p1", row_type)
