@@ -42,6 +42,9 @@ POLICY: Final = {
 BOTH: Final[dict[str, Any]] = {"offers": [offer("python", 3), offer("strategy", 3)], "wants": [want("python"), want("strategy")]}
 """A profile that suits everybody else's: what keeps two people apart is a rule."""
 
+MARKS_KEPT: Final = timedelta(days=85)
+"""Within the 90 days for which an event is known again."""
+
 people = st.sampled_from(PEOPLE)
 day_offsets = st.integers(-3, 4)
 lateness = st.sampled_from((0, 0, 0, 1, 30))
@@ -51,6 +54,10 @@ picks = st.integers(0, 5)
 
 def _has_pairings(story: "Story") -> bool:
     return bool(story.pairing_ids)
+
+
+def _was_told_lately(story: "Story") -> bool:
+    return any(story.now - datetime.fromisoformat(event["time"]) < MARKS_KEPT for event in story.told)
 
 
 class Story(RuleBasedStateMachine):
@@ -257,21 +264,23 @@ class Story(RuleBasedStateMachine):
             case "retract" if self.pairing_ids:
                 self._tell(builders.proposal_retracted(self._now(), self._pick(luck, {"proposed"})[0]))
 
+    @precondition(_was_told_lately)
     @rule(pick=st.integers(0, 200))
     def repeat(self, pick: int) -> None:
         """Any event again changes nothing at all."""
         before = self._snapshot()
-        event = self.told[pick % len(self.told)]
+        event = self._told_lately(pick)
         outcome = self.driver.pipe(event)
 
         assert outcome is not Outcome.APPLIED
         assert before == self._snapshot()
 
+    @precondition(_was_told_lately)
     @rule(pick=st.integers(0, 200))
     def contradict(self, pick: int) -> None:
         """The same id with another body is refused, and changes nothing."""
         before = self._snapshot()
-        event = self.told[pick % len(self.told)]
+        event = self._told_lately(pick)
         outcome = self.driver.pipe({**event, "actor": "somebody-else"})
 
         assert outcome is Outcome.DEAD_LETTERED
@@ -323,6 +332,11 @@ class Story(RuleBasedStateMachine):
     def _compare(self) -> None:
         found = differences(self.driver, self._model(), PEOPLE)
         assert not found, "\n".join(found)
+
+    def _told_lately(self, pick: int) -> Json:
+        """Return an event whose mark is still kept."""
+        lately = [event for event in self.told if self.now - datetime.fromisoformat(event["time"]) < MARKS_KEPT]
+        return lately[pick % len(lately)]
 
     # What is known
 
