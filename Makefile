@@ -11,10 +11,10 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help setup demo test check soak bench lock clean
+.PHONY: help setup demo test check soak bench lock clean kafka-demo chaos bench-kafka
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
 
 setup: $(STAMP) ## make .venv from the hashed lock file
 
@@ -48,11 +48,23 @@ bench: $(STAMP) ## measure the embedded engine beside what one would pick instea
 		cp requirements/bench.txt .venv/peers/installed.txt; } || echo 'the peers could not be installed; they are left out' >&2
 	@$(BIN)/python -m ops.bench embedded $(BENCH_ARGS)
 
+kafka-demo: $(STAMP) ## play the year over a real broker with two workers, and prove it from the topics (Java, Maven)
+	@$(BIN)/python -m ops.kafka.demo $(DEMO_ARGS)
+
+chaos: $(STAMP) ## kill, freeze and restart workers and the broker under load, then verify (Java, Maven; minutes)
+	@$(BIN)/python -m ops.kafka.chaos --shell thin $(CHAOS_ARGS)
+	@$(BIN)/python -m ops.kafka.chaos --shell faust $(CHAOS_ARGS)
+
+bench-kafka: $(STAMP) ## measure the Kafka runtime beside Kafka Streams and Faust (Java, Maven; minutes)
+	@$(BIN)/python -m ops.bench.kafka shell $(BENCH_ARGS)
+	@$(BIN)/python -m ops.bench.kafka engine $(BENCH_ARGS)
+	@$(BIN)/python -m ops.bench.kafka scaling $(BENCH_ARGS)
+
 # Needs uv (https://docs.astral.sh/uv). The lock files hold hashes and no address of an index.
 LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --quiet
 lock: ## make the lock files again from pyproject.toml
 	@$(LOCK) --output-file requirements/run.txt
-	@$(LOCK) --extra dev --output-file requirements/dev.txt
+	@$(LOCK) --extra dev --extra kafka --output-file requirements/dev.txt
 	@$(LOCK) --extra kafka --output-file requirements/kafka.txt
 
 clean: ## remove what tools left behind, .venv included; data directories stay
