@@ -98,12 +98,13 @@ def topics_check(*, json_output: Annotated[bool, Parameter(name="--json")] = Fal
 
 
 @kafka_app.command
-def worker(*, shell: Literal["faust", "thin"] = "faust", metrics_port: int | None = None) -> int:
+def worker(*, shell: Literal["faust", "thin"] = "faust", metrics_port: int | None = None, metrics_host: str = "127.0.0.1") -> int:
     """Run one worker of the group until told to stop. Exit 70: in doubt, start it again.
 
     Args:
         shell: `faust`, or `thin` for a plain consumer around the same unit of work.
-        metrics_port: answer /metrics there, on loopback.
+        metrics_port: answer /metrics there.
+        metrics_host: where to listen for that; another address than loopback is for a network that nobody else reaches.
     """
     kafka = _settings()
     from engine.runtimes.kafka import worker as kafka_worker
@@ -118,7 +119,7 @@ def worker(*, shell: Literal["faust", "thin"] = "faust", metrics_port: int | Non
     if telemetry is None or metrics_port is None:
         kafka_worker.run(installation, kafka_worker.Shell(shell))
         return EXIT_DONE
-    with telemetry.serve_metrics(metrics_port):
+    with telemetry.serve_metrics(metrics_port, metrics_host):
         kafka_worker.run(installation, kafka_worker.Shell(shell))
     return EXIT_DONE
 
