@@ -22,7 +22,8 @@ LEFT: Final = 36
 LINE: Final = 16
 LINE_LETTERS: Final = 38
 """What fits across in a wide typeface."""
-TICK_WIDTH: Final = 48
+LETTER: Final = 7
+"""How wide a letter of a tick is."""
 VALUE_WIDTH: Final = 43
 
 
@@ -76,7 +77,7 @@ def columns(id_: str, title: str, marks: Sequence[Mark]) -> str:
     for number, mark in enumerate(marks):
         x = LEFT + step * (number + 0.5) - wide / 2
         if mark.value is None:
-            parts.append(f'<rect class="hidden" x="{_n(x)}" y="{8 + PLOT - 22}" width="{_n(wide)}" height="22" rx="2"/>')
+            parts.append(_hidden_column(x + wide / 2, wide))
         elif mark.value:
             high = PLOT * mark.value / top
             parts.append(f'<rect class="bar" x="{_n(x)}" y="{_n(8 + PLOT - high)}" width="{_n(wide)}" height="{_n(high)}" rx="2"/>')
@@ -94,11 +95,13 @@ def line(id_: str, title: str, marks: Sequence[Mark]) -> str:
         if before is not None and after is not None:
             parts.append(f'<line class="stroke" x1="{_n(before[0])}" y1="{_n(before[1])}" x2="{_n(after[0])}" y2="{_n(after[1])}"/>')
     has_room = step >= VALUE_WIDTH
-    for mark, place in zip(marks, places, strict=True):
-        if place is not None:
-            parts.append(f'<circle class="dot" cx="{_n(place[0])}" cy="{_n(place[1])}" r="4"/>')
-            if has_room:
-                parts.append(_text(place[0], place[1] + (19 if place[1] < 26 else -10), mark.text, kind="value", anchor="middle"))
+    for number, (mark, place) in enumerate(zip(marks, places, strict=True)):
+        if place is None:
+            parts.append(_hidden_column(LEFT + step * (number + 0.5), min(26.0, step * 0.72)))
+            continue
+        parts.append(f'<circle class="dot" cx="{_n(place[0])}" cy="{_n(place[1])}" r="4"/>')
+        if has_room:
+            parts.append(_text(place[0], place[1] + (19 if place[1] < 26 else -10), mark.text, kind="value", anchor="middle"))
     return _svg(id_, title, marks, PLOT + 32, [*parts, *_below([mark.tick or mark.label for mark in marks], step)])
 
 
@@ -140,8 +143,12 @@ def _grid(levels: Sequence[tuple[float, str]]) -> list[str]:
     return parts
 
 
+def _hidden_column(middle: float, wide: float) -> str:
+    return f'<rect class="hidden" x="{_n(middle - wide / 2)}" y="{8 + PLOT - 22}" width="{_n(wide)}" height="22" rx="2"/>'
+
+
 def _below(labels: Sequence[str], step: float) -> list[str]:
-    every = math.ceil(TICK_WIDTH / step)
+    every = math.ceil((max(map(len, labels), default=0) + 1) * LETTER / step)
     return [
         _text(LEFT + step * (number + 0.5), PLOT + 25, label, kind="quiet", anchor="middle")
         for number, label in enumerate(labels)

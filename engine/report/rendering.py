@@ -29,7 +29,7 @@ def rendered(report: ReportPage) -> str:
             as_of=instant_text(report.as_of),
             programmes=[(page, figures(page), sections(page), metric_rows(page)) for page in report.programmes],
             findings=[(*words.FINDINGS[found.code], _extent(found, report.feed.k)) for found in report.feed.findings],
-            dead_letters=[(*_letter(found.code), _extent(found, report.feed.k)) for found in report.feed.dead_letters],
+            dead_letters=[(*_letter(found.code), _records(found, report.feed.k)) for found in report.feed.dead_letters],
             data_used=DATA_USED,
             words=words,
         )
@@ -52,6 +52,10 @@ def _environment() -> Environment:
 
 def _letter(code: str) -> tuple[str, str]:
     return words.DEAD_LETTERS[ErrorCode(code)] if code in set(ErrorCode) else (code, "Nothing is known about this code.")
+
+
+def _records(found: Finding, k: int) -> str:
+    return f"fewer than {k}" if found.count is None else f"{found.count:,}"
 
 
 def _extent(found: Finding, k: int) -> str:

@@ -278,7 +278,7 @@ GLOSSARY: Final = (
     ("Data quality", "Gaps in what the HR feed or the people told us. Mending them gives people more choice."),
     (
         "Ended by circumstances",
-        "Somebody left, came back to other work, or a reporting line came between the two. No one's fault, and no detail is kept here.",
+        "Somebody left the organisation, or stayed away after a leave, or a reporting line came between the two. Nobody is at fault.",
     ),
     ("Not shown", "The number rests on a group so small, or leaves one so small, that somebody might be recognised."),
     ("Nudge", "A short, timely message with one thing to do. Nobody gets two reminders within seven days."),
