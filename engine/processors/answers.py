@@ -13,7 +13,7 @@ from engine.domain.pairing import Pairing, PairingEvent, answered, both_answered
 from engine.domain.pool import member_of
 from engine.domain.programme import Programme
 from engine.effects import Effects, Handler, Record, Refuse, Rows
-from engine.processors import lifecycle
+from engine.processors import lifecycle, standing
 from engine.processors.intents import withdrawn
 from engine.processors.tables import pairing_in, participant_in, programme_in, put_pairing
 from schemas.codes import Answer, ContinuationAnswer, EndCode, ErrorCode, NudgeKey, PairingState
@@ -105,6 +105,7 @@ def _continued(rows: Rows, programme: Programme, pairing: Pairing, data: Pairing
         case ContinuationAnswer.RENEW | ContinuationAnswer.FINISH if pairing.state is PairingState.CONCLUDING:
             if both_answered(given, ContinuationAnswer.RENEW):
                 yield from lifecycle.renew(programme, given, at)
+                yield from standing.renewed_meanwhile(rows, programme, given, at)
             elif both_answered(given, ContinuationAnswer.RENEW, ContinuationAnswer.FINISH):
                 yield from lifecycle.end(rows, programme, given, EndCode.COMPLETED, at)
             else:

@@ -89,6 +89,22 @@ def went_away(
             yield from lifecycle.pause(programme, pairing, away, at, until_on=until_on)
 
 
+def renewed_meanwhile(rows: Rows, programme: Programme, renewed: Pairing, at: datetime) -> Effects:
+    """Pause a pair that was renewed while somebody was away: a concluding pair stays as it is, an active one doesn't."""
+    for person_id in renewed.people:
+        participant = participant_in(rows, programme.programme_id, person_id)
+        assert participant is not None, "the sides of a live pair take part"
+        absences: list[tuple[Away, date | None]] = []
+        if participant.facts.employment is Employment.ON_LEAVE:
+            absences.append((Away(person_id=person_id, is_leave=True), participant.facts.expected_return_on))
+        if participant.status is ParticipantStatus.PAUSED:
+            absences.append((Away(person_id=person_id, is_leave=False), participant.paused_until_on))
+        for away, until_on in absences:
+            pairing = pairing_in(rows, renewed.pairing_id)
+            assert pairing is not None, "just renewed"
+            yield from lifecycle.pause(programme, pairing, away, at, until_on=until_on)
+
+
 def came_back(rows: Rows, programme: Programme, participant: Participant, at: datetime, *, is_leave: bool) -> Effects:
     """End one absence of a person in all its pairs.
 
