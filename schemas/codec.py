@@ -215,7 +215,7 @@ def _optional(attributes: Mapping[str, Any], name: str) -> str | None:
         return None
     if not isinstance(text, str) or not text or len(text) > ATTRIBUTE_CHARS_MAX:
         raise _Invalid(f"{name}: must be text of 1 to {ATTRIBUTE_CHARS_MAX} characters")
-    if _CONTROL.search(text) is not None:
+    if not text.isprintable() and _CONTROL.search(text) is not None:
         raise _Invalid(f"{name}: must not hold control characters")
     return text
 

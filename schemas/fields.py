@@ -50,10 +50,12 @@ def parse_instant(text: object) -> datetime:
     if type(text) is not str or _INSTANT.fullmatch(text) is None:
         raise ValueError("must be an RFC 3339 instant with an offset")
     try:
-        instant = datetime.fromisoformat(text.upper()).astimezone(UTC)
+        instant = datetime.fromisoformat(text.upper())
+        if instant.tzinfo is not UTC:
+            instant = instant.astimezone(UTC)
     except (ValueError, OverflowError):
         raise ValueError("must be a day and time that exist") from None
-    if not DAY_MIN <= instant.date() <= DAY_MAX:
+    if not DAY_MIN.year <= instant.year <= DAY_MAX.year:  # both ends are whole years
         raise ValueError("must lie between the years 1900 and 9998")
     return instant
 

@@ -44,9 +44,12 @@ def _refuse_constant(_: str) -> NoReturn:
 
 
 def _int64(text: str) -> int:
-    if len(text) > _INT_CHARS_MAX:
+    length = len(text)
+    if length > _INT_CHARS_MAX:
         raise Malformed("an integer has more than 64 bits")
     number = int(text)
+    if length < _INT_CHARS_MAX - 1:
+        return number
     if not INT64_MIN <= number <= INT64_MAX:
         raise Malformed("an integer has more than 64 bits")
     return number

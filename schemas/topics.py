@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
@@ -127,6 +128,7 @@ _BY_FAMILY: Final = MappingProxyType(
 )
 
 
+@lru_cache(maxsize=128)
 def topic_of_type(event_type: str) -> Topic:
     """The topic that a known type belongs to.
 
