@@ -1,0 +1,171 @@
+"""A stage in one partition, without a broker: time, ticks, positions, refusals."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import msgspec
+
+from engine.cascade import TimeMode
+from engine.effects import Headers, StageName
+from engine.execution import Outcome
+from engine.runtimes.kafka.folding import Partitions
+from engine.runtimes.kafka.intake_fold import IntakeFold
+from engine.runtimes.kafka.stage_fold import POSITION_KEY, Position, StageFold
+from engine.runtimes.kafka.wire import Tick, Wired, encode_tick, seconds_from
+from engine.topology import build
+from schemas.codes import ErrorCode
+from schemas.topics import ALL_TOPICS, HR_PEOPLE, PARTICIPATION, PEOPLE_CHANGELOG, PEOPLE_INBOX, dead_letter_topic
+from tests.builders import StructuredEvent, enrolled, hired
+from tests.contract.runtimes import line
+
+NOW: Final = datetime(2026, 11, 23, 9, tzinfo=UTC)
+PARTITIONS: Final = Partitions({topic.name: 1 for topic in (*ALL_TOPICS, dead_letter_topic(PEOPLE_INBOX.name))})
+STRUCTURED: Final = (("content-type", b"application/cloudevents+json"),)
+
+
+@dataclass
+class Consumed:
+    """A record as a consumer hands it over."""
+
+    topic: str
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: Headers
+    partition: int = 0
+
+
+def taken_in(*events: StructuredEvent | bytes, mode: TimeMode = TimeMode.WALL) -> list[Wired]:
+    """What intake appends to the inbox of people, and to the dead letters."""
+    fold = IntakeFold(HR_PEOPLE.name, 0, PARTITIONS, mode=mode, clock=lambda: NOW)
+    for offset, event in enumerate(events):
+        fold.take(Consumed(HR_PEOPLE.name, offset, None, line(event), STRUCTURED))
+    return [record for records in fold.take_pending().records.values() for record in records]
+
+
+def stage_fold() -> StageFold:
+    """A fresh partition of the people stage."""
+    return StageFold(build().stages[StageName.PEOPLE], 0, PARTITIONS, salt=b"test")
+
+
+def feed(fold: StageFold, *records: Wired) -> None:
+    """Append records behind what was folded."""
+    for record in records:
+        fold.take(Consumed(PEOPLE_INBOX.name, fold.position, record.key, record.value, tuple(record.headers)))
+
+
+def position_in(fold: StageFold) -> Position:
+    """The row `@position` of the next commit."""
+    newest = fold.take_pending().records[(PEOPLE_CHANGELOG.name, 0)][-1]
+    assert newest.key == POSITION_KEY
+    return msgspec.json.decode(newest.value or b"", type=Position)
+
+
+def test_wall_time_is_when_intake_received_it() -> None:
+    """On Kafka an event acts when it arrived, whatever its own time says."""
+    fold = stage_fold()
+
+    feed(fold, *taken_in(hired("ann", "2025-01-06T09:00:00Z")))
+
+    assert NOW == fold.last_at
+
+
+def test_data_time_is_the_event_s_own_and_never_goes_back() -> None:
+    """A late event acts at the partition's last instant."""
+    fold = stage_fold()
+    events = (hired("ann", "2025-01-06T09:00:00Z"), hired("bob", "2025-01-05T09:00:00Z"))
+
+    feed(fold, *taken_in(*events, mode=TimeMode.DATA))
+
+    assert datetime(2025, 1, 6, 9, tzinfo=UTC) == fold.last_at
+
+
+def test_repeated_event_moves_the_position_and_nothing_else() -> None:
+    """A record that was seen before is passed."""
+    fold = stage_fold()
+    feed(fold, *taken_in(hired("ann", "2025-01-06T09:00:00Z")))
+    fold.take_pending()
+
+    feed(fold, *taken_in(hired("ann", "2025-01-06T09:00:00Z")))
+
+    pending = fold.take_pending()
+    assert {("bothways.hr.hired.v1", Outcome.DUPLICATE): 1} == dict(pending.outcomes)
+    assert 1 == len(pending.records[(PEOPLE_CHANGELOG.name, 0)])
+    assert 2 == pending.position
+
+
+def test_record_before_the_position_is_not_folded_again() -> None:
+    """What a commit holds already is skipped when a consumer hands it over once more."""
+    fold = stage_fold()
+    (record,) = taken_in(hired("ann", "2025-01-06T09:00:00Z"))
+    feed(fold, record)
+    fold.take_pending()
+
+    fold.take(Consumed(PEOPLE_INBOX.name, 0, record.key, record.value, tuple(record.headers)))
+
+    assert 0 == fold.pending_count
+
+
+def test_tick_is_asked_for_once_and_again_when_it_came() -> None:
+    """One own tick is on its way at a time; it is asked for only when a row is due."""
+    fold = stage_fold()
+    feed(fold, *taken_in(enrolled("ann", "2025-01-06T09:00:00Z")))
+    fold.take_pending()
+    due_at = fold.rows.timers.earliest()
+    assert due_at is not None
+
+    early = fold.ask_tick(due_at - timedelta(seconds=1))
+    asked, again = fold.ask_tick(due_at), fold.ask_tick(due_at + timedelta(seconds=5))
+    (tick,) = fold.take_pending().records[(PEOPLE_INBOX.name, 0)]
+    feed(fold, tick)
+
+    assert (False, True, False) == (early, asked, again)
+    assert fold.last_at == due_at
+    assert due_at != fold.rows.timers.earliest()
+
+
+def test_position_carries_time_and_partitions() -> None:
+    """The next owner knows where to read, what time it was, and how keys were dealt out."""
+    fold = stage_fold()
+    feed(fold, encode_tick(Tick(at=NOW, limit=0)))
+
+    assert Position(offset=1, at=seconds_from(NOW), partitions=1) == position_in(fold)
+
+
+def test_restored_fold_goes_on_where_the_last_owner_stopped() -> None:
+    """Rows, timers, time and position come back from the changelog alone (S27)."""
+    fold, heir = stage_fold(), stage_fold()
+    feed(fold, *taken_in(hired("ann", "2025-01-06T09:00:00Z"), enrolled("ann", "2025-01-06T09:00:00Z")))
+    for record in fold.take_pending().records[(PEOPLE_CHANGELOG.name, 0)]:
+        heir.restore(record.key or b"", record.value, tuple(record.headers))
+
+    assert list(fold.rows.encoded()) == list(heir.rows.encoded())
+    assert (fold.position, fold.last_at, fold.rows.timers.earliest()) == (heir.position, heir.last_at, heir.rows.timers.earliest())
+
+
+def test_foreign_record_is_dead_lettered_and_passed() -> None:
+    """An inbox record that nobody of us wrote is kept, and the next one is handled."""
+    fold = stage_fold()
+
+    feed(fold, Wired(b"x", b"not ours", []), *taken_in(hired("ann", "2025-01-06T09:00:00Z")))
+
+    pending = fold.take_pending()
+    topic = dead_letter_topic(PEOPLE_INBOX.name).name
+    assert {(topic, ErrorCode.MALFORMED.value): 1} == dict(pending.refusals)
+    assert 2 == pending.position
+    assert fold.last_at == NOW
+
+
+def test_intake_refuses_with_the_original_bytes() -> None:
+    """What can't be read goes to its topic's dead letters as it came; a tombstone says nothing."""
+    fold = IntakeFold(PARTICIPATION.name, 0, PARTITIONS, mode=TimeMode.WALL, clock=lambda: NOW)
+
+    fold.take(Consumed(PARTICIPATION.name, 0, b"\xff", b"{", STRUCTURED))
+    fold.take(Consumed(PARTICIPATION.name, 1, b"k", None, ()))
+
+    pending = fold.take_pending()
+    ((letter,),) = pending.records.values()
+    assert {(dead_letter_topic(PARTICIPATION.name).name, 0)} == set(pending.records)
+    assert (b"\xff", b"{", STRUCTURED[0]) == (letter.key, letter.value, letter.headers[0])
+    assert 2 == pending.position
