@@ -146,7 +146,8 @@ def score_of(data: Json, *, track: str) -> int:
         params = reason["params"]
         match reason["code"]:
             case "learns_topic":
-                points[params["person_id"]] += Fraction(params["points"], params["need_points"])
+                who = params["person_id"]
+                points[who] = points.get(who, Fraction(0)) + Fraction(params["points"], params["need_points"])
                 required[params["person_id"]] = params["is_required"]
             case "shared_hours":
                 context += Fraction(int(10 * min(Fraction(params["shared_week_minutes"], 300), Fraction(4)) / 4), 100)
@@ -154,12 +155,12 @@ def score_of(data: Json, *, track: str) -> int:
                 context += Fraction(10, 100)
             case "bridges_bands":
                 context += Fraction(5 if params["bands_apart"] == 1 else 10, 100)
-    benefits = {who: min(Fraction(1), value) for who, value in points.items()}
+    benefits = {who: min(Fraction(1), points[who]) for who in (side["person_id"] for side in data["people"])}
     if track == "mutual":
         first, second = benefits.values()
         square = 1_000_000 * first * second * context**2
         return isqrt(int(square))
-    learner = next((who for who, needed in required.items() if needed), None)
+    learner = next((who for who, needed in required.items() if needed and who in benefits), None)
     if learner is None:
         return 0  # a lock overrides `one_way`: the side that should learn learns nothing
     other = next(who for who in benefits if who != learner)
