@@ -25,6 +25,7 @@ from engine.domain.pairing import LIVE, Pairing
 from engine.domain.participant import Participant, ParticipantStatus
 from engine.domain.programme import Programme
 from engine.domain.scoring import TECH_FAMILIES
+from engine.domain.small_groups import counts_shown
 from engine.domain.trials import Attention, Tally, effect
 from schemas.codes import EndCode, PairingReasonCode, PairingState
 
@@ -176,11 +177,13 @@ def _lasting(evidence: Evidence, shown: Shown) -> Mapping[str, Value]:
         "cadence_ratio": shown.ratio(*_cadence(evidence, formed)),
         "conflict_exposure_seconds": evidence.tally.conflict_exposure_seconds,
     }
-    for code in EndCode:
-        if code is not EndCode.COMPLETED:
-            metrics[f"ended_count.{code}"] = shown.count(ended[code], ended.total())
+    codes = {code.value: ended[code] for code in EndCode if code is not EndCode.COMPLETED}
+    for code, count in counts_shown(codes, [codes], shown.k).items():
+        metrics[f"ended_count.{code}"] = count
     for month in range(1, SURVIVAL_MONTHS + 1):
-        metrics[f"survival_ratio.month_{month}"] = shown.ratio(*_survival(evidence, formed, month))
+        # Cohorts of successive months lie within one another: whole percents keep the few that differ out of sight.
+        share = shown.ratio(*_survival(evidence, formed, month))
+        metrics[f"survival_ratio.month_{month}"] = None if share is None else round(share, 2)
     return metrics
 
 

@@ -6,7 +6,7 @@ Never knows: how it looks, what it is called in words, who anybody is beyond an 
 Invariants
     R1  The page is a function of what was gathered.
     R2  No value of the page holds the id of a person, a pairing or a session.
-    R3  A number of one to k − 1 people or pairs is None, and so is whatever would give it away (report/small_groups).
+    R3  A number of one to k − 1 people or pairs is None, and so is whatever would give it away (domain/small_groups).
 
 Source: design of insights (README, Insights).
 """
@@ -24,7 +24,7 @@ from engine.domain.pairing import LIVE, Pairing
 from engine.domain.participant import TAKING_PART, Participant
 from engine.domain.programme import ProgrammeStatus
 from engine.domain.scoring import TECH_FAMILIES
-from engine.report.small_groups import Members, counts_shown, hidden_cells, nested_counts
+from engine.domain.small_groups import Members, counts_shown, hidden_cells, nested_counts
 from schemas.codes import EndCode, NudgeKey, Track
 
 BALANCE_BINS: Final = (("one_side", 0.0), ("leaning", 0.34), ("shared", 0.5), ("even", 0.8))

@@ -5,7 +5,7 @@ from itertools import combinations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.report.small_groups import counts_shown, hidden_cells, nested_counts
+from engine.domain.small_groups import counts_shown, hidden_cells, nested_counts
 
 K = 5
 
