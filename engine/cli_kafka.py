@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
@@ -125,17 +126,19 @@ def worker(*, shell: Literal["faust", "thin"] = "faust", metrics_port: int | Non
 
 
 @kafka_app.command
-def publish(file: Path, /, *, json_output: Annotated[bool, Parameter(name="--json")] = False) -> int:
+def publish(file: Path, /, *, emit_from: datetime | None = None, json_output: Annotated[bool, Parameter(name="--json")] = False) -> int:
     """Append a file's events to the bus, each to the topic of its type. Exit 3: some lines went to dlq.ingest.
 
     Args:
         file: JSONL of structured CloudEvents, `.gz` too; `-` reads standard input.
+        emit_from: for a history: nudges of an earlier instant (UTC) are recorded as suppressed, not sent.
     """
     settings = _settings()
     from engine.runtimes.kafka.publisher import publish as publish_lines
 
     with _lines(file) as lines:
-        done = publish_lines(settings, lines)
+        bound = None if emit_from is None else emit_from.replace(tzinfo=emit_from.tzinfo or UTC)
+        done = publish_lines(settings, lines, emit_from=bound)
     facts = {"published": done.published, "dead_lettered": done.dead_lettered}
     _print(facts, f"{done.published} published, {done.dead_lettered} dead-lettered", as_json=json_output)
     return EXIT_DEAD_LETTERED if done.dead_lettered else EXIT_DONE

@@ -7,6 +7,8 @@ from engine.runtimes.kafka.settings import KafkaSettings
 
 FETCH_BYTES: Final = 2 * 1024 * 1024
 FETCHED_RECORDS_MAX: Final = 2_000
+METADATA_MS_MAX: Final = 5_000
+"""A broker that has just started tells of too few partitions; the group must not stay with what it dealt out then."""
 POLL_SECONDS_MAX: Final = 300.0
 REBALANCE_SECONDS_MAX: Final = 60.0
 
@@ -27,4 +29,5 @@ def consumer_options(settings: KafkaSettings) -> dict[str, Any]:
         "max_partition_fetch_bytes": FETCH_BYTES,
         "max_poll_records": FETCHED_RECORDS_MAX,
         "fetch_max_wait_ms": 50,
+        "metadata_max_age_ms": METADATA_MS_MAX,
     }

@@ -23,19 +23,17 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.structs import ConsumerRecord
 
 from engine.cascade import STAGE_ORDER, TIMERS_PER_TICK_MAX
-from engine.domain.messages import EmissionBounded
-from engine.effects import Origin, Record, StageName
-from engine.execution import instant
-from engine.identity import derived_id
+from engine.effects import Origin, StageName
 from engine.processors.intake import Intaken, intake
 from engine.runtimes.kafka.connection import RECORD_BYTES_MAX, client_options
 from engine.runtimes.kafka.folding import Partitions
 from engine.runtimes.kafka.intake_fold import INBOX_OF
+from engine.runtimes.kafka.publisher import emission_bounds
 from engine.runtimes.kafka.publishing import STRUCTURED_HEADERS, addressed
 from engine.runtimes.kafka.settings import KafkaSettings
 from engine.runtimes.kafka.stage_fold import CHANGELOG_OF, POSITION_KEY, WAKE_HEADER, Position
 from engine.runtimes.kafka.topics import KAFKA_TOPICS, TopicAdmin
-from engine.runtimes.kafka.wire import FROM, TAKEN_BEFORE, Tick, Wired, encode_hop, encode_tick, instant_from, key_text
+from engine.runtimes.kafka.wire import FROM, TAKEN_BEFORE, Tick, Wired, encode_tick, instant_from, key_text
 from engine.timers import TimerIndex
 from schemas.topics import DEAD_LETTER_PREFIX, INPUT_TOPICS, Direction
 
@@ -198,11 +196,8 @@ class DataTimeDriver:
 
     async def bound_emission(self, emit_from: datetime) -> None:
         """Tell every partition of the people stage that nudges of an earlier `at` are to be suppressed."""
-        id_ = derived_id("control", "emit_from", instant(emit_from))
-        at = self.last_at or instant_from(0)
-        hop = Record(stage=StageName.PEOPLE, key="", id=id_, at=at, payload=EmissionBounded(emit_from=emit_from))
-        for partition in range(self._count(StageName.PEOPLE)):
-            await self._append(StageName.PEOPLE, partition, encode_hop(hop))
+        for partition, bound in enumerate(emission_bounds(self._partitions, emit_from, self.last_at)):
+            await self._append(StageName.PEOPLE, partition, bound)
         await self.quiet()
 
     async def quiet(self, seconds_max: float = QUIET_SECONDS_MAX) -> None:

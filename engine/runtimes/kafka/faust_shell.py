@@ -18,7 +18,7 @@ from mode import Service
 from engine.runtimes.kafka.consuming import POLL_SECONDS_MAX, REBALANCE_SECONDS_MAX, consumer_options
 from engine.runtimes.kafka.doubt import EXIT_IN_DOUBT, leaving_on_doubt
 from engine.runtimes.kafka.faust_overrides import TRANSPORT, StageTable, TaskTableManager, source_of
-from engine.runtimes.kafka.tasks import TICK_SECONDS_MAX, Installation, Tasks
+from engine.runtimes.kafka.tasks import MEASURE_SECONDS, TICK_SECONDS_MAX, Installation, Tasks
 
 RAW: Final = {"key_serializer": "raw", "value_serializer": "raw", "acks": False}
 
@@ -102,18 +102,25 @@ class _Ticking(Service):  # type: ignore[misc] # the library ships no types
 
     def __init__(self, app: BothwaysApp) -> None:
         super().__init__()
-        self._tasks = app.tasks
+        self._app = app
+        self._own_tasks = app.tasks
 
     @Service.task  # type: ignore[untyped-decorator] # the library ships no types
     async def _tick(self) -> None:
         with leaving_on_doubt(is_cancellable=True):
             while not self.should_stop:
                 await asyncio.sleep(TICK_SECONDS_MAX / 2)
-                self._tasks.tick()
+                self._own_tasks.tick()
+
+    @Service.task  # type: ignore[untyped-decorator] # the library ships no types
+    async def _measure(self) -> None:
+        while not self.should_stop:
+            await self.sleep(MEASURE_SECONDS)
+            self._own_tasks.measure(self._app.consumer.highwater)
 
     async def on_stop(self) -> None:
         with leaving_on_doubt():
-            await self._tasks.close()
+            await self._own_tasks.close()
 
 
 class _Positions:

@@ -7,20 +7,34 @@ import asyncio
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from engine.domain.messages import EmissionBounded
+from engine.effects import Record, StageName
+from engine.execution import instant
+from engine.identity import derived_id
 from engine.runtimes.kafka.connection import RECORD_BYTES_MAX, client_options, unavailable
 from engine.runtimes.kafka.folding import Partitions
 from engine.runtimes.kafka.publishing import addressed
 from engine.runtimes.kafka.settings import KafkaSettings
 from engine.runtimes.kafka.topics import TopicAdmin
-from schemas.topics import DEAD_LETTER_PREFIX
+from engine.runtimes.kafka.wire import Wired, encode_hop, instant_from
+from schemas.topics import DEAD_LETTER_PREFIX, PEOPLE_INBOX
 
 UNACKNOWLEDGED_MAX: Final = 2_000
 START_SECONDS_MAX: Final = 12.0
+
+
+def emission_bounds(partitions: Partitions, emit_from: datetime, at: datetime | None = None) -> list[Wired]:
+    """Return the control record that each partition of the people stage has to get, in order of partition."""
+    id_ = derived_id("control", "emit_from", instant(emit_from))
+    bounded = EmissionBounded(emit_from=emit_from)
+    hop = Record(stage=StageName.PEOPLE, key="", id=id_, at=at or instant_from(0), payload=bounded)
+    return [encode_hop(hop)] * partitions.count(PEOPLE_INBOX.name)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -32,9 +46,11 @@ class Published:
     """Lines that are no event of a known type."""
 
 
-def publish(settings: KafkaSettings, lines: Iterable[bytes]) -> Published:
+def publish(settings: KafkaSettings, lines: Iterable[bytes], *, emit_from: datetime | None = None) -> Published:
     """Append every line that is not blank to the topic that it belongs to. Returns once the brokers have them all.
 
+    Args:
+        emit_from: tell every partition of the people stage first that nudges of an earlier `at` are to be suppressed.
     Raises:
         BrokerUnavailable: nobody answers, or not any more; publish the file again.
         TopicMissing: a topic is not there.
@@ -42,18 +58,21 @@ def publish(settings: KafkaSettings, lines: Iterable[bytes]) -> Published:
     with TopicAdmin(settings) as admin:
         partitions = Partitions(admin.partition_counts(), settings.prefix)
     try:
-        return asyncio.run(_publish(settings, partitions, lines))
+        return asyncio.run(_publish(settings, partitions, lines, emit_from))
     except (KafkaError, OSError, TimeoutError) as error:
         raise unavailable(settings, error) from error
 
 
-async def _publish(settings: KafkaSettings, partitions: Partitions, lines: Iterable[bytes]) -> Published:
+async def _publish(settings: KafkaSettings, partitions: Partitions, lines: Iterable[bytes], emit_from: datetime | None) -> Published:
     done = Published()
     producer = AIOKafkaProducer(
         **client_options(settings), acks="all", enable_idempotence=True, linger_ms=5, max_request_size=RECORD_BYTES_MAX
     )
     await asyncio.wait_for(producer.start(), START_SECONDS_MAX)
     try:
+        for partition, bound in enumerate(() if emit_from is None else emission_bounds(partitions, emit_from)):
+            topic = settings.topic(PEOPLE_INBOX.name)
+            await producer.send_and_wait(topic, bound.value, key=bound.key, headers=bound.headers, partition=partition)
         waiting: deque[asyncio.Future[object]] = deque()
         for number, line in enumerate(lines):
             if not line.strip():

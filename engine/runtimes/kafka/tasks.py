@@ -8,6 +8,7 @@ everything else is opened anew. Revoked: finish, commit, park. Lost for good: cl
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -36,6 +37,9 @@ SOURCES: Final = (*(topic.name for topic in INPUT_TOPICS), *STAGE_OF)
 ROUND_REQUESTED: Final = b"bothways.round.requested.v1"
 TICK_SECONDS_MAX: Final = 0.02
 """How often a shell lets time pass, at least."""
+MEASURE_SECONDS: Final = 5.0
+"""How often a shell has the gauges set."""
+DUE_COUNTED_MAX: Final = 1_000
 OPENED_AT_ONCE_MAX: Final = 16
 """Tasks that fence and restore at the same time."""
 
@@ -140,6 +144,32 @@ class Tasks:
             if self.of.mode is TimeMode.WALL and not task.is_folding and isinstance(task.fold, StageFold):
                 task.fold.ask_tick(wall)
             task.commit_if_due(now)
+
+    def measure(self, end_of: Callable[[TopicPartition], int | None]) -> None:
+        """Set the gauges: lag and engine time by topic, rows by table.
+
+        Args:
+            end_of: the end of a source's log as the consumer last heard of it.
+        """
+        telemetry = self.of.telemetry
+        if telemetry is None:
+            return
+        lags: Counter[str] = Counter()
+        rows: Counter[str] = Counter()
+        due = 0
+        for source, task in self.by_source.items():
+            name = source.topic.removeprefix(self.of.settings.prefix)
+            lags[name] += max(0, (end_of(source) or 0) - task.fold.position - 1)  # the last commit's marker takes an offset too
+            if isinstance(task.fold, StageFold) and not task.is_folding:
+                rows.update(task.fold.rows.counts)
+                due += len(task.fold.rows.timers.due(self.of.clock(), DUE_COUNTED_MAX))
+                if task.fold.last_at is not None:
+                    telemetry.set("bothways_last_processed_timestamp_seconds", task.fold.last_at.timestamp(), topic=name)
+        for name, lag in lags.items():
+            telemetry.set("bothways_consumer_lag_records", lag, topic=name)
+        for table, count in rows.items():
+            telemetry.set("bothways_table_rows", count, table=table)
+        telemetry.set("bothways_timers_due", due)
 
     def crowded(self) -> list[TopicPartition]:
         """Return the sources whose tasks can't keep up for now; the shell stops fetching them."""

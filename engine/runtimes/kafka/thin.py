@@ -5,6 +5,7 @@ The fallback for the day on which a Faust release breaks what `faust_shell` buil
 
 import asyncio
 import signal
+import time
 from typing import ClassVar
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
@@ -14,7 +15,7 @@ from aiokafka.errors import NoOffsetForPartitionError
 from engine.runtimes.kafka.consuming import FETCHED_RECORDS_MAX, consumer_options
 from engine.runtimes.kafka.doubt import leaving_on_doubt
 from engine.runtimes.kafka.task import BACKLOG_RECORDS_MAX
-from engine.runtimes.kafka.tasks import TICK_SECONDS_MAX, Installation, Tasks
+from engine.runtimes.kafka.tasks import MEASURE_SECONDS, TICK_SECONDS_MAX, Installation, Tasks
 
 
 class ThinWorker(ConsumerRebalanceListener):  # type: ignore[misc] # the library ships no types
@@ -45,6 +46,7 @@ class ThinWorker(ConsumerRebalanceListener):  # type: ignore[misc] # the library
 
     async def _work(self) -> None:
         tick_ms = int(1000 * min(TICK_SECONDS_MAX, self._settings.commit_seconds / 4))
+        measured = 0.0
         while not self._stopping.is_set():
             try:
                 fetched = await self._consumer.getmany(timeout_ms=tick_ms, max_records=FETCHED_RECORDS_MAX)
@@ -57,6 +59,9 @@ class ThinWorker(ConsumerRebalanceListener):  # type: ignore[misc] # the library
             await asyncio.sleep(0)
             self.tasks.tick()
             self._hold_back()
+            if time.monotonic() - measured > MEASURE_SECONDS:
+                measured = time.monotonic()
+                self.tasks.measure(self._consumer.highwater)
 
     def _hold_back(self) -> None:
         """Fetch nothing for tasks that are behind, so that memory stays bounded."""
