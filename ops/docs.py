@@ -1,0 +1,200 @@
+"""The reference pages under docs/, written from the tables that the engine runs by: `python -m ops.docs write | check`.
+
+A page says nothing that a constant doesn't; a test fails when the two differ.
+"""
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from engine.domain.nudging import RULES
+from engine.domain.pairing import LIVE, TERMINAL, TRANSITIONS, WAITS
+from engine.report import words
+from engine.telemetry import METRICS, Label
+from engine.topology import Topology, build
+from schemas import codes
+from schemas.codes import PairingState
+from schemas.registry import INPUT_TYPES, OUTPUT_TYPES
+from schemas.topics import ALL_TOPICS, Topic, topic_of_type
+
+DOCS: Final = Path(__file__).parent.parent / "docs"
+GENERATED: Final = "<!-- Written by `python -m ops.docs write`; edit what it is written from. -->"
+NUDGES_SAID: Final = """\
+Behavioural nudges are rationed: one a week and person at most, the highest priority first. Late is what becomes of one whose timer fired
+late: `fire` and `coalesce` are valid from then on, `expire` from when it was due, and of several that coalesce only the newest waits. Where
+no days are given, the proposal's deadline or the session's start is the end."""
+METRICS_SAID: Final = """\
+Served by `bothways serve --metrics-port`. Behind a label stands how many values it can have; any other counts as `other`."""
+REASONS: Final[Mapping[str, tuple[type[StrEnum], ...]]] = {
+    "Pairing: which hard rule stands in the way": (codes.EligibilityCode,),
+    "Pairing: why these two": (codes.PairingReasonCode,),
+    "Pairing: why nobody this time, and what would widen the choice": (codes.UnmatchedCode, codes.WidenCode),
+    "Pairing: how it ended": (codes.EndCode,),
+    "Nudges: why this one now": (codes.NudgeReasonCode,),
+    "Nudges: why one was held back or taken back": (codes.SuppressionReason, codes.CancellationReason),
+    "Commands: why one was refused": (codes.RefusalCode,),
+}
+"""Domain → the codes that say why in it."""
+MEANINGS: Final[Mapping[str, str]] = {
+    **{f"{type(code).__name__}.{code}": text for table in (words.NO_OPTION, words.HELD_BACK, words.ENDINGS) for code, text in table.items()}
+}
+
+
+def pairings() -> Iterator[str]:
+    """Draw the states of a pairing and list what a nudge may be."""
+    yield from ("# Pairings and nudges", "", GENERATED, "", "## States of a pairing", "", "```mermaid", "stateDiagram-v2")
+    yield "    [*] --> proposed: a round or a coordinator's lock"
+    for (state, event), to in sorted(TRANSITIONS.items()):
+        yield f"    {state} --> {to}: {event.value}"
+    yield from (f"    {state} --> [*]" for state in sorted(TERMINAL))
+    yield from ("```", "", f"Live: {_listed(sorted(LIVE))}. Terminal: {_listed(sorted(TERMINAL))}. Nothing else moves a pairing.", "")
+    yield from ("## What a pairing waits for", "")
+    yield from _table("state", "timers", rows=((f"`{state}`", _listed(sorted(WAITS[state])) or "–") for state in PairingState))
+    yield from (
+        "",
+        "## Nudges",
+        "",
+        NUDGES_SAID,
+        "",
+    )
+    rows = sorted(RULES.items(), key=lambda item: (-item[1].priority, item[0]))
+    yield from _table(
+        "key",
+        "says",
+        "class",
+        "category",
+        "priority",
+        "valid days",
+        "late",
+        rows=(
+            (f"`{key}`", words.NUDGES[key], rule.class_, rule.category, rule.priority or "–", rule.valid_days or "–", rule.late)
+            for key, rule in rows
+        ),
+    )
+
+
+def reasons() -> Iterator[str]:
+    """List every code that says why, and every other closed set."""
+    yield from ("# Codes", "", GENERATED, "", "A code is stable once published and is never used again for something else.")
+    shown = {codes.ErrorCode, codes.NudgeKey}
+    for domain, sets in REASONS.items():
+        yield from ("", f"## {domain}", "")
+        for kind in sets:
+            shown.add(kind)
+            if any(f"{kind.__name__}.{code}" in MEANINGS for code in kind):
+                yield from _table("code", "means", rows=((f"`{code}`", MEANINGS[f"{kind.__name__}.{code}"]) for code in kind))
+            else:
+                yield from (f"{_said(kind)}.", "", _listed(kind))
+            yield ""
+    yield from ("## Dead letters", "", "What could not be used is on `dlq.<topic>` with its bytes; the header `x-error-code` says why.", "")
+    yield from _table("code", "means", "what to do", rows=((f"`{code}`", *words.DEAD_LETTERS[code]) for code in codes.ErrorCode))
+    yield from ("", "## Other closed sets", "")
+    others = (kind for kind in vars(codes).values() if isinstance(kind, type) and issubclass(kind, StrEnum) and kind is not StrEnum)
+    yield from _table("what", "values", rows=((_said(kind), _listed(kind)) for kind in others if kind not in shown))
+
+
+def topics() -> Iterator[str]:
+    """List the topics and what is on them."""
+    yield from ("# Topics and events", "", GENERATED, "", "Names are without the deployment's prefix.", "")
+    yield from _table(
+        "topic",
+        "direction",
+        "key",
+        "kept",
+        rows=((f"`{topic.name}`", topic.direction, topic.key or "as it came", _kept(topic)) for topic in ALL_TOPICS),
+    )
+    for title, types in (("What it reads", INPUT_TYPES), ("What it publishes", OUTPUT_TYPES)):
+        yield from ("", f"## {title}", "")
+        yield from _table("type", "topic", rows=((f"`{type_}`", f"`{topic_of_type(type_).name}`") for type_ in types))
+
+
+def metrics() -> Iterator[str]:
+    """List the metrics."""
+    yield from ("# Metrics", "", GENERATED, "", METRICS_SAID, "")
+    topology = build()
+    yield from _table(
+        "name",
+        "kind",
+        "labels",
+        "says",
+        rows=(
+            (f"`{metric.name}`", metric.kind, ", ".join(_label(label, topology) for label in metric.labels) or "–", metric.help)
+            for metric in METRICS
+        ),
+    )
+
+
+PAGES: Final[Mapping[str, Callable[[], Iterator[str]]]] = {
+    "pairings.md": pairings,
+    "codes.md": reasons,
+    "topics.md": topics,
+    "metrics.md": metrics,
+}
+
+
+def page(name: str) -> str:
+    """Return a page as it should be."""
+    text = "\n".join(PAGES[name]())
+    while "\n\n\n" in text:
+        text = text.replace("\n\n\n", "\n\n")
+    return text.rstrip() + "\n"
+
+
+def write(directory: Path = DOCS) -> None:
+    """Write all pages."""
+    directory.mkdir(exist_ok=True)
+    for name in PAGES:
+        (directory / name).write_text(page(name), encoding="utf-8")
+
+
+def stale(directory: Path = DOCS) -> list[str]:
+    """Name the pages that are not what they should be."""
+    files = {name: directory / name for name in PAGES}
+    return [name for name, file in files.items() if not file.exists() or file.read_text(encoding="utf-8") != page(name)]
+
+
+def main(arguments: list[str]) -> int:
+    """Write the pages, or say which ones are stale."""
+    match arguments:
+        case ["write"]:
+            write()
+            return 0
+        case ["check"]:
+            found = stale()
+            print(f"stale: {', '.join(found)}; run python -m ops.docs write" if found else f"{len(PAGES)} pages are true")
+            return 1 if found else 0
+    print(__doc__, file=sys.stderr)
+    return 2
+
+
+def _table(*heads: str, rows: Iterable[tuple[object, ...]]) -> Iterator[str]:
+    yield _row(heads)
+    yield "|---" * len(heads) + "|"
+    yield from map(_row, rows)
+
+
+def _row(cells: Iterable[object]) -> str:
+    escaped = (str(cell).replace("|", "\\|") for cell in cells)
+    return f"| {' | '.join(escaped)} |"
+
+
+def _label(label: Label, topology: Topology) -> str:
+    return f"`{label.name}` ({len(set(label.values(topology)))})"
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _said(kind: type[StrEnum]) -> str:
+    return (kind.__doc__ or "").strip().splitlines()[0].rstrip(".")
+
+
+def _kept(topic: Topic) -> str:
+    return "the latest of each key" if topic.retention_days is None else f"{topic.retention_days} days"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,73 @@
+"""Rules of the generated reference (ops/docs.py): it is what the code says, and nobody has to remember to write it."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from engine.domain.nudging import RULES
+from engine.domain.pairing import TRANSITIONS
+from engine.telemetry import METRICS
+from ops import docs
+from schemas.codes import ErrorCode, NudgeKey
+from schemas.topics import ALL_TOPICS
+
+ROOT = Path(__file__).parent.parent.parent.parent
+
+
+@pytest.mark.parametrize("name", sorted(docs.PAGES))
+def test_a_page_is_what_the_code_says(name: str) -> None:
+    """Drift fails here; `python -m ops.docs write` mends it."""
+    kept = (docs.DOCS / name).read_text(encoding="utf-8")
+
+    assert docs.page(name) == kept, "run python -m ops.docs write"
+
+
+def test_every_page_is_linked_from_the_readme() -> None:
+    """What nobody finds is not documented."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+
+    assert set(docs.PAGES) == set(re.findall(r"\(docs/([a-z]+\.md)\)", readme)) & set(docs.PAGES)
+
+
+def test_the_diagram_has_every_transition_and_no_other() -> None:
+    """One arrow for each entry of the table."""
+    drawn = re.findall(r"^    (\w+) --> (\w+): (.+)$", docs.page("pairings.md"), re.MULTILINE)
+
+    assert sorted((state.value, to.value, event.value) for (state, event), to in TRANSITIONS.items()) == sorted(drawn)
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("pairings.md", list(NudgeKey)),
+        ("codes.md", list(ErrorCode)),
+        ("topics.md", [topic.name for topic in ALL_TOPICS]),
+        ("metrics.md", [metric.name for metric in METRICS]),
+    ],
+)
+def test_a_page_has_a_row_for_each_of_its_kind(name: str, wanted: list[str]) -> None:
+    """Nothing that exists is left out."""
+    rows = set(re.findall(r"^\| `([^`]+)` \|", docs.page(name), re.MULTILINE))
+
+    assert [] == [one for one in wanted if one not in rows]
+
+
+def test_a_nudge_s_row_is_its_rule() -> None:
+    """Key, class, category, priority, valid days and late policy stand side by side."""
+    rule = RULES[NudgeKey.LOG_SESSION]
+
+    row = next(line for line in docs.page("pairings.md").splitlines() if line.startswith("| `log_session` |"))
+
+    assert [rule.class_, rule.category, str(rule.priority), str(rule.valid_days), rule.late] == [
+        cell.strip() for cell in row.split("|")[3:-1]
+    ]
+
+
+def test_stale_pages_are_named(tmp_path: Path) -> None:
+    """`check` says which page to look at."""
+    docs.write(tmp_path)
+    (tmp_path / "codes.md").write_text("old")
+    (tmp_path / "metrics.md").unlink()
+
+    assert ["codes.md", "metrics.md"] == docs.stale(tmp_path)
