@@ -24,7 +24,7 @@ START: Final = datetime(2025, 3, 3, 9, tzinfo=UTC)
 PEOPLE: Final = tuple("abcdefg")
 NEWCOMERS: Final = ("f", "g")
 """Not hired when a story begins."""
-POLICY: Final = {
+POLICY: Final[dict[str, int]] = {
     "round_every_days": 2,
     "reserve_start": 0,
     "reserve_floor": 0,
@@ -75,9 +75,9 @@ class Story(RuleBasedStateMachine):
 
     # What happens
 
-    @initialize(accepting=st.integers(0, 3))
-    def begin(self, accepting: int) -> None:
-        """A programme; five people who have been here for a while enrol, are proposed to each other, and some pairs begin."""
+    @initialize(accepting=st.integers(0, 3), chapters=st.lists(st.sampled_from(("plan done", "leave", "conflict", "quiet")), max_size=2))
+    def begin(self, accepting: int, chapters: list[str]) -> None:
+        """A programme; five people who have been here for a while enrol and are proposed to each other; some pairs begin."""
         self._tell(builders.programme_created(self.now, policy=POLICY))
         for person_id in PEOPLE:
             if person_id not in NEWCOMERS:
@@ -86,6 +86,22 @@ class Story(RuleBasedStateMachine):
         self._tell(builders.round_requested(self.now))
         for pick in range(accepting):
             self.accept_both(pick)
+        for chapter in chapters if accepting else ():
+            self._live_through(chapter)
+
+    def _live_through(self, chapter: str) -> None:
+        """Bring a pair to where stories seldom get by chance."""
+        match chapter:
+            case "plan done":
+                for teacher in (0, 1, 0):
+                    self.meet(0, teacher)
+            case "leave":
+                who = self._pick(0, LIVE)[1]["people"][0]
+                self._tell(builders.leave_started(who, self._now()))
+            case "conflict":
+                self.join_by_a_line(0, 0, is_over=False, offset=0)
+            case _:
+                self._pass(timedelta(days=POLICY["stall_days"]))
 
     @rule(hours=st.sampled_from((1, 5, 12)))
     def let_hours_pass(self, hours: int) -> None:
@@ -187,9 +203,11 @@ class Story(RuleBasedStateMachine):
         self._tell(builders.continuation_answered(who, self._now(), pairing_id, answer=answer))
 
     @precondition(_has_pairings)
-    @rule(pick=picks, answer=st.sampled_from(("continue", "renew", "finish")))
-    def go_on_both(self, pick: int, answer: str) -> None:
-        """Both say the same."""
+    @rule(pick=picks, is_over=st.booleans())
+    def agree(self, pick: int, is_over: bool) -> None:
+        """Both say what fits: on with it, or that was it."""
+        state = self._pick(pick, LIVE)[1]["state"]
+        answer = ("finish" if is_over else "renew") if state == "concluding" else "continue"
         for side in (0, 1):
             self.go_on(pick, side, answer)
 
