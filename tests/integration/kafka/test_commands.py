@@ -1,0 +1,66 @@
+"""The Kafka commands as a user types them."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from engine.runtimes.kafka.settings import KafkaSettings
+from tests.builders import hired
+from tests.contract.runtimes import SALT, line
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(150)]
+
+ROOT: Final = Path(__file__).parent.parent.parent.parent
+
+
+def bothways(settings: KafkaSettings, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Run one command."""
+    from ops.kafka.chaos import environment_of
+
+    own = {name: value for name, value in os.environ.items() if not name.startswith("BOTHWAYS_")}
+    environment = own | environment_of(settings, SALT)
+    command = [sys.executable, "-m", "engine.cli_kafka", *arguments]
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_published_file_can_be_read_back(settings: KafkaSettings, tmp_path: Path) -> None:
+    """Events go to the topic of their type in binary mode and come back as structured; an unreadable line goes to dlq.ingest (exit 3)."""
+    file = tmp_path / "events.jsonl"
+    file.write_bytes(b"\n".join((line(hired("ann", "2025-01-06T09:00:00Z")), b"", b"{nonsense")) + b"\n")
+
+    made = bothways(settings, "topics", "create")
+    checked = bothways(settings, "topics", "check")
+    published = bothways(settings, "publish", str(file), "--json")
+    events = bothways(settings, "tail", "hr.people.v1")
+    letters = bothways(settings, "tail", "dlq.ingest")
+
+    assert (0, 0, 3) == (made.returncode, checked.returncode, published.returncode), published.stderr
+    assert {"published": 1, "dead_lettered": 1} == json.loads(published.stdout)
+    assert "ann" == json.loads(events.stdout)["data"]["person_id"]
+    assert "malformed" == json.loads(letters.stdout)["headers"]["x-error-code"]
+
+
+def test_plan_needs_no_broker(settings: KafkaSettings) -> None:
+    """What has to be made and allowed can be printed anywhere; no worker may write to an input topic."""
+    nowhere = settings.model_copy(update={"brokers": "127.0.0.1:1"})
+
+    planned = bothways(nowhere, "topics", "plan", "--json")
+    acls = bothways(nowhere, "topics", "plan", "--acls", "--json")
+
+    topics = [json.loads(row) for row in planned.stdout.splitlines()]
+    rights = {row["name"]: row["operations"] for row in map(json.loads, acls.stdout.splitlines())}
+    assert {settings.partitions, 1} == {topic["partitions"] for topic in topics}
+    assert ["Read", "Describe"] == rights[f"{settings.prefix}hr.people.v1"]
+
+
+def test_tail_of_an_unknown_topic_is_one_line(settings: KafkaSettings) -> None:
+    """A misspelt topic is said in one line."""
+    done = bothways(settings, "tail", "nothing.v1")
+
+    assert 1 == done.returncode
+    assert 1 == len(done.stderr.strip().splitlines()), done.stderr

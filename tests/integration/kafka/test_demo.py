@@ -1,0 +1,20 @@
+"""A month of the simulated year through two Faust workers."""
+
+from pathlib import Path
+
+import pytest
+
+pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.timeout(300)]
+
+
+def test_month_over_kafka_happens_once(broker: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Two workers play a month; the summary has pairs in it, and the topics prove every record."""
+    from ops.kafka.demo import play
+    from ops.simulation.year import ProgrammeYear
+
+    code = play(ProgrammeYear(people=40, seed=1, months=1), broker, tmp_path)
+
+    told = capsys.readouterr().out
+    assert "every record happened once" in told
+    assert "formed                        3" in told
+    assert 0 == code
