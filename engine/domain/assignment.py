@@ -36,7 +36,9 @@ BIDS_BASE: Final = 20_000
 """Epsilon doubles each time that many bids, plus BIDS_PER_SLOT a slot, have passed."""
 EXACT_ROOM_MAX: Final = 64
 """Components with at most that much room to give away are scaled, so that the auction is exact."""
-GOOD_ENOUGH_PER_10_000: Final = 9_995
+SCALE_LARGE: Final = 8
+"""In larger ones epsilon is that part of a point."""
+GOOD_ENOUGH_PER_10_000: Final = 9_999
 """Recolouring stops at that share of the bound."""
 RECOLOUR_PASSES_MAX: Final = 2
 EXACT_VERTICES_MAX: Final = 300
@@ -205,7 +207,7 @@ def _across(edges: Sequence[Edge], side: Side, room: Room) -> tuple[list[Edge], 
 
 def scale_for(units: int) -> int:
     """Weights times more than all units make all epsilons together less than one point."""
-    return units + 1 if units <= EXACT_ROOM_MAX else 1
+    return units + 1 if units <= EXACT_ROOM_MAX else SCALE_LARGE
 
 
 def _exact(edges: Sequence[Edge], room: Room, budget: ExactBudget) -> tuple[list[Edge], int] | None:
@@ -249,8 +251,8 @@ def _general(edges: Sequence[Edge], room: Room, colourings: Sequence[Side]) -> t
     """Solve a graph with odd cycles: double cover, rounding, then one colouring after the other."""
     # Both directions of an edge stand side by side, so that each bidder's edges stay heaviest first.
     ends = [end for edge in edges for end in ((edge.lo, edge.hi), (edge.hi, edge.lo))]
-    held, dual = _auction(ends, [edge.weight for edge in edges for _ in range(2)], room)
-    bound = dual // 2
+    held, dual = _auction(ends, [edge.weight * SCALE_LARGE for edge in edges for _ in range(2)], room)
+    bound = dual // (2 * SCALE_LARGE)
     halves = [(2 * number in held) + (2 * number + 1 in held) for number in range(len(edges))]
     twice = [edge for edge, half_count in zip(edges, halves, strict=True) if half_count == 2]
     once = [edge for edge, half_count in zip(edges, halves, strict=True) if half_count == 1]

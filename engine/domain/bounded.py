@@ -42,6 +42,8 @@ STRONG_LEVEL: Final = 2
 """Two offers count as one key from that level up."""
 LOOKED_PER_COMPARED: Final = 6
 SEARCHED_AGAIN_MAX: Final = 20_000
+HUB_STEPS: Final = (0, 1, 7, 2, 6)
+"""How far around the clock one looks: up to six hours away, where two days of nine hours still share three."""
 ROUNDS: Final = 3
 GROWTH: Final = 4
 """Each further round through the buckets takes that many times as many people from each."""
@@ -64,7 +66,7 @@ class Bounds:
 
 def bounds_for(people_count: int) -> Bounds:
     """Read the bounds off the size of the pool (D1)."""
-    return Bounds(compared_max=200, kept_max=32) if people_count <= LARGE_PEOPLE_MAX else Bounds(compared_max=100, kept_max=16)
+    return Bounds(compared_max=400, kept_max=32) if people_count <= LARGE_PEOPLE_MAX else Bounds(compared_max=150, kept_max=16)
 
 
 def tiers_for(track: Track) -> tuple[tuple[Shape, ...], ...]:
@@ -155,7 +157,7 @@ class _Search:
             budget = self._bounds.compared_max * numerator // denominator - walk.compared
             keys = [
                 key
-                for step in (0, 1, HUBS - 1)
+                for step in HUB_STEPS
                 for shape in shapes
                 for key in self._keys(
                     tier, shape, self._wanted(person, shape[0]), self._offered(person, shape[1]), (self._people.hub[person] + step) % HUBS

@@ -43,6 +43,8 @@ class Task:
     """Positions of people who have a pair already."""
     first_pair_first: bool
     matcher: Matcher
+    exact_people_max: int = EXACT_PEOPLE_MAX
+    """The largest pool in which everybody is compared with everybody; rounds leave it as it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +86,7 @@ def choose(task: Task) -> Choice:
         raise MatcherMissing(
             "matcher: exact needs OR-tools; install bothways[exact] on every machine of the engine, or set matcher: auction"
         )
-    if len(task.seekers.positions) <= EXACT_PEOPLE_MAX:
+    if len(task.seekers.positions) <= task.exact_people_max:
         lists = exact_lists(task.book, task.seekers, task.seekers.positions)
     else:
         lists = bounded_lists(task.book, task.seekers, coded(task.book, task.seekers))
@@ -99,6 +101,19 @@ def choose(task: Task) -> Choice:
         bound=assignment.bound,
         blocking_pairs_count=blocking_pairs_count(edges, assignment.chosen, task.room),
     )
+
+
+_in_use: list[Chooser] = [choose]
+
+
+def use(chooser: Chooser) -> None:
+    """Let rounds of this process be computed by another chooser; a runtime says so at its start. No result depends on it."""
+    _in_use[0] = chooser
+
+
+def in_use() -> Chooser:
+    """Return what computes the rounds of this process."""
+    return _in_use[0]
 
 
 def colourings_of(book: RuleBook) -> tuple[tuple[bool, ...], ...]:

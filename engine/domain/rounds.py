@@ -23,7 +23,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from engine.domain.candidates import Seekers
-from engine.domain.choosing import Choice, Chooser, Task, choose
+from engine.domain.choosing import Choice, Chooser, Task, in_use
 from engine.domain.eligibility import LOCK_WAIVES, Bar, PoolMember, RoundContext, bar_between
 from engine.domain.rule_book import RuleBook
 from engine.domain.scoring import Benefit, Context, Lesson, lessons, topic_weights
@@ -131,7 +131,7 @@ def hold_round(
     at: datetime,
     topic_catalogue: Mapping[str, str],
     locks: Iterable[tuple[PersonId, PersonId]] = (),
-    chooser: Chooser = choose,
+    chooser: Chooser | None = None,
 ) -> RoundResult:
     """Propose pairs among the people with room.
 
@@ -142,7 +142,7 @@ def hold_round(
         at: the round's instant, UTC; its ISO week decides the shared hours.
         topic_catalogue: family by topic id.
         locks: pairs that a coordinator locked into this round, in any order.
-        chooser: what computes the choice; any one gives the same result.
+        chooser: what computes the choice, if not what the process uses; any one gives the same result.
     """
     assert at.tzinfo is not None, "instants are aware"
     everybody = tuple(sorted(members, key=lambda member: member.person_id))
@@ -164,7 +164,7 @@ def hold_round(
         first_pair_first=policy.first_pair_first,
         matcher=policy.matcher,
     )
-    found = chooser(task)
+    found = (chooser or in_use())(task)
     pairs = sorted({*locked, *found.pairs})
     proposed = {position for pair in pairs for position in pair}
     return RoundResult(

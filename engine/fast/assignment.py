@@ -6,14 +6,15 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numba import njit
 
-from engine.domain.assignment import GOOD_ENOUGH_PER_10_000, RECOLOUR_PASSES_MAX, Edge, ExactBudget, scale_for, solved
+from engine.domain.assignment import GOOD_ENOUGH_PER_10_000, RECOLOUR_PASSES_MAX, SCALE_LARGE, Edge, ExactBudget, scale_for, solved
 from engine.fast.auction import auction
 from engine.fast.judging import Array
 
 SMALL_EDGES_MAX: Final = 600
 """Components with fewer edges are not worth the arrays."""
 
-Across = Callable[["Graph", Array, Array, Array, Array], tuple[Array, int]]
+Across = Callable[["Graph", Array, Array, Array], tuple[Array, int]]
+Cover = Callable[["Graph", Array, Array], tuple[Array, Array, int]]
 
 
 class Graph(NamedTuple):
@@ -26,7 +27,16 @@ class Graph(NamedTuple):
     tie: Array
 
 
-def assign(graph: Graph, edges: Array, room: Array, colourings: Sequence[Array], across: Across | None = None) -> tuple[Array, int]:
+class Solver(NamedTuple):
+    """Two ways to solve a graph: one in two sides, and the double cover of any."""
+
+    across: Across
+    """Returns the numbers of the chosen edges, and a bound."""
+    cover: Cover
+    """Returns for each edge which of its two directions are used, and twice a bound."""
+
+
+def assign(graph: Graph, edges: Array, room: Array, colourings: Sequence[Array], solver: Solver | None = None) -> tuple[Array, int]:
     """Choose pairs; see domain/assignment.assign.
 
     Args:
@@ -34,10 +44,10 @@ def assign(graph: Graph, edges: Array, room: Array, colourings: Sequence[Array],
         edges: numbers of those on offer, ascending.
         room: by position.
         colourings: ways to cut the people in two.
-        across: solves a graph in two sides; the auction if none is given.
+        solver: the auction if none is given.
     Returns: numbers of the chosen edges, and the bound.
     """
-    solve_across = across or auctioned
+    by = solver or Solver(auctioned, _auctioned_cover)
     usable = edges[(room[graph.lo[edges]] > 0) & (room[graph.hi[edges]] > 0)]
     component, side, is_bipartite = _components(graph.lo[usable], graph.hi[usable], len(room))
     by_component = np.argsort(component, kind="stable")
@@ -46,19 +56,16 @@ def assign(graph: Graph, edges: Array, room: Array, colourings: Sequence[Array],
     chosen, bound = [np.empty(0, np.int64)], 0
     for numbers in np.split(usable[by_component], ends) if len(usable) else ():
         sides = side if is_bipartite[graph.lo[numbers[0]]] else None
-        if across is None and (len(numbers) < SMALL_EDGES_MAX or (sides is None and budget.may_fit(_people_count(graph, numbers)))):
+        is_odd = sides is None and budget.may_fit(_people_count(graph, numbers))
+        if is_odd or (solver is None and len(numbers) < SMALL_EDGES_MAX):
             part, part_bound = _as_objects(graph, numbers, sides, room, (colourings, budget))
         elif sides is not None:
-            part, part_bound = solve_across(graph, numbers, sides, room, _no_one(room))
+            part, part_bound = by.across(graph, numbers, sides, room)
         else:
-            part, part_bound = _general(graph, numbers, room, colourings, solve_across)
+            part, part_bound = _general(graph, numbers, room, colourings, by)
         chosen.append(part)
         bound += part_bound
     return np.sort(np.concatenate(chosen)), bound
-
-
-def _no_one(room: Array) -> Array:
-    return np.zeros(len(room), np.bool_)
 
 
 def _people_count(graph: Graph, numbers: Array) -> int:
@@ -76,7 +83,7 @@ def _as_objects(graph: Graph, numbers: Array, side: Array | None, room: Array, w
     return np.array([number_by_ends[edge.lo, edge.hi] for edge in part], np.int64), bound
 
 
-def auctioned(graph: Graph, numbers: Array, side: Array, room: Array, _taken: Array) -> tuple[Array, int]:
+def auctioned(graph: Graph, numbers: Array, side: Array, room: Array) -> tuple[Array, int]:
     """Solve a graph whose every edge joins the two sides; the side with less room bids."""
     lo, hi = graph.lo[numbers], graph.hi[numbers]
     is_turned = side[lo].astype(np.bool_)
@@ -86,7 +93,7 @@ def auctioned(graph: Graph, numbers: Array, side: Array, room: Array, _taken: Ar
         left, right = right, left
     scale = scale_for(min(left_room, right_room))
     held, dual = auction(left, right, graph.weight[numbers].astype(np.int64) * scale, room.astype(np.int64))
-    return numbers[_maximal(lo, hi, room, held)], dual // scale
+    return numbers[maximal(lo, hi, room, held)], dual // scale
 
 
 def _present(people: Array, size: int) -> Array:
@@ -95,17 +102,24 @@ def _present(people: Array, size: int) -> Array:
     return found
 
 
-def _general(graph: Graph, numbers: Array, room: Array, colourings: Sequence[Array], across: Across) -> tuple[Array, int]:
-    """Solve a graph with odd cycles; see domain/assignment."""
-    lo, hi, weight = graph.lo[numbers], graph.hi[numbers], graph.weight[numbers].astype(np.int64)
+def _auctioned_cover(graph: Graph, numbers: Array, room: Array) -> tuple[Array, Array, int]:
+    """Let everybody bid once for everybody else: the double cover."""
     bidders, items = np.empty(2 * len(numbers), np.int32), np.empty(2 * len(numbers), np.int32)
-    bidders[0::2], bidders[1::2], items[0::2], items[1::2] = lo, hi, hi, lo
-    held, dual = auction(bidders, items, np.repeat(weight, 2), room.astype(np.int64))
-    bound = dual // 2
-    halves = held[0::2].astype(np.int8) + held[1::2]
-    chosen = _maximal(lo, hi, room, halves == 2, halves == 1)
-    chosen = _maximal(lo, hi, room, chosen)
-    chosen = _recoloured(graph, numbers, room, colourings, (chosen, bound, across))
+    bidders[0::2], bidders[1::2] = graph.lo[numbers], graph.hi[numbers]
+    items[0::2], items[1::2] = bidders[1::2], bidders[0::2]
+    weights = np.repeat(graph.weight[numbers].astype(np.int64) * SCALE_LARGE, 2)
+    held, dual = auction(bidders, items, weights, room.astype(np.int64))
+    return held[0::2], held[1::2], dual // SCALE_LARGE
+
+
+def _general(graph: Graph, numbers: Array, room: Array, colourings: Sequence[Array], by: Solver) -> tuple[Array, int]:
+    """Solve a graph with odd cycles; see domain/assignment."""
+    lo, hi = graph.lo[numbers], graph.hi[numbers]
+    forth, back, twice_bound = by.cover(graph, numbers, room)
+    chosen = maximal(lo, hi, room, forth & back, forth ^ back)
+    chosen = maximal(lo, hi, room, chosen)
+    bound = twice_bound // 2
+    chosen = _recoloured(graph, numbers, room, colourings, (chosen, bound, by.across))
     return numbers[chosen], bound
 
 
@@ -125,10 +139,10 @@ def _recoloured(graph: Graph, numbers: Array, room: Array, colourings: Sequence[
             crossing = np.flatnonzero(is_crossing & (left[lo] > 0) & (left[hi] > 0))
             if not len(crossing):
                 continue
-            part, _bound = across(graph, numbers[crossing], side, left, kept)
+            part, _bound = across(graph, numbers[crossing], side, left)
             candidate = kept.copy()
             candidate[np.searchsorted(numbers, part)] = True
-            candidate = _maximal(lo, hi, room, candidate)
+            candidate = maximal(lo, hi, room, candidate)
             candidate_total = int(weight[candidate].sum())
             if candidate_total > total:
                 chosen, total = candidate, candidate_total
@@ -137,7 +151,7 @@ def _recoloured(graph: Graph, numbers: Array, room: Array, colourings: Sequence[
     return chosen
 
 
-def _maximal(lo: Array, hi: Array, room: Array, chosen: Array, among: Array | None = None) -> Array:
+def maximal(lo: Array, hi: Array, room: Array, chosen: Array, among: Array | None = None) -> Array:
     """Add edges in their order while both ends have room."""
     return _added(lo, hi, _room_left(lo, hi, room, chosen), chosen.copy(), np.ones(len(lo), np.bool_) if among is None else among)
 

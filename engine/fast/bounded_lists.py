@@ -9,6 +9,7 @@ from numba import njit
 from engine.domain.bounded import (
     BUCKETS,
     GROWTH,
+    HUB_STEPS,
     LOOKED_PER_COMPARED,
     ROUNDS,
     STRONG_LEVEL,
@@ -178,7 +179,7 @@ def _keys(people: People, rules: Rules, person: int, tier: int, shapes: Array, k
     facts, cells = people.facts, people.cells
     wants, offers = np.empty(CODES_MAX, np.int64), np.empty(CODES_MAX, np.int64)
     count = 0
-    for step in (0, 1, HUBS - 1):
+    for step in HUB_STEPS:
         hub = (facts[person, HUB] + step) % HUBS
         for shape in shapes:
             want_count = _wanted(facts, cells, rules.topic_count, (person, shape[0]), wants)
@@ -195,7 +196,7 @@ def _list_span(people: People, rules: Rules, indexes: Any, budgets: Array, kept:
     met, (begin, end) = place
     limit = kept.others.shape[1]
     heap = new_heap(limit)
-    keys = np.empty(3 * 2 * CODES_MAX * CODES_MAX, np.int64)
+    keys = np.empty(len(HUB_STEPS) * 2 * CODES_MAX * CODES_MAX, np.int64)
     for person in range(begin, end):
         met[person] = person
         # How many were kept, counted and compared.

@@ -1,16 +1,16 @@
 """A chooser on arrays: the same answer as domain/choosing.choose, for pools of a million."""
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numba import njit
 
 from engine.domain.bounded import SEARCHED_AGAIN_MAX, bounds_for
-from engine.domain.candidates import EXACT_PEOPLE_MAX
 from engine.domain.choosing import BLOCKING_GAIN, Choice, Task, colourings_of, phases
 from engine.domain.coded import Coded, coded
-from engine.fast.assignment import Across, Graph, assign
+from engine.fast.assignment import Graph, Solver, assign
 from engine.fast.bounded_lists import bounded_lists
 from engine.fast.exact_lists import Kept, alone_of, crowd_of, exact_lists, places_of
 from engine.fast.judging import BONUS, START, Array, People, Rules, pair_tie, people_of, rules_of
@@ -22,12 +22,12 @@ def _silent(_step: str) -> None:
     """Tell nobody."""
 
 
-def choose(task: Task, *, across: Across | None = None, progress: Progress = _silent) -> Choice:
+def choose(task: Task, *, solver: Solver | None = None, progress: Progress = _silent) -> Choice:
     """Choose the pairs of a round.
 
     Args:
         task: what the round asks.
-        across: another way to solve a graph in two sides.
+        solver: another way to solve the graph than the auction.
         progress: hears the name of each step as it begins; other work goes on meanwhile, for kernels hold no lock.
     """
     progress("people")
@@ -38,7 +38,7 @@ def choose(task: Task, *, across: Across | None = None, progress: Progress = _si
     progress("edges")
     graph = joined(people, lists, _locked(task))
     progress("assignment")
-    chosen, total, bound = _in_phases(task, graph, pool, across)
+    chosen, total, bound = _in_phases(task, graph, pool, solver)
     progress("certificate")
     room = np.array([task.room[position] for position in pool.positions], np.int64)
     by_position = (np.zeros(len(task.room), np.int64), np.zeros(len(task.room), np.int64))
@@ -56,7 +56,7 @@ def choose(task: Task, *, across: Across | None = None, progress: Progress = _si
 
 
 def _lists(task: Task, pool: Coded, people: People, rules: Rules) -> Kept:
-    if pool.size <= EXACT_PEOPLE_MAX:
+    if pool.size <= task.exact_people_max:
         crowd = crowd_of(people, pool)
         return exact_lists(people, rules, crowd, np.arange(len(crowd.face), dtype=np.int32))
     bounds = bounds_for(pool.size)
@@ -112,8 +112,8 @@ def joined(people: People, lists: Kept, locked: Array) -> Graph:
 def _heaviest_first(weight: Array, tie: Array) -> Array:
     """Order edges by weight, then tie hash, both falling; equals stay in order of their ends."""
     order = np.argsort(-weight, kind="stable").astype(np.int32)
-    begins = np.flatnonzero(np.diff(weight[order], prepend=weight[order[:1]] + 1)) if len(order) else np.empty(0, np.int64)
-    for begin, end in zip(begins.tolist(), [*begins[1:].tolist(), len(order)], strict=True):
+    ends = [0, *(np.flatnonzero(np.diff(weight[order])) + 1).tolist(), len(order)]
+    for begin, end in pairwise(ends):
         part = order[begin:end]
         order[begin:end] = part[np.argsort(~tie[part], kind="stable")]
     return order
@@ -127,7 +127,7 @@ def _ties(ties: Array, lo: Array, hi: Array) -> Array:
     return found
 
 
-def _in_phases(task: Task, graph: Graph, pool: Coded, across: Across | None) -> tuple[Array, int, int]:
+def _in_phases(task: Task, graph: Graph, pool: Coded, solver: Solver | None) -> tuple[Array, int, int]:
     """Serve first pairs before further ones, then give out what room is left; see domain/choosing."""
     positions = np.array(pool.positions, np.int64)
     colourings = [np.array(side, np.bool_)[positions] for side in colourings_of(task.book)]
@@ -141,7 +141,7 @@ def _in_phases(task: Task, graph: Graph, pool: Coded, across: Across | None) -> 
             allowed = np.where(served, left, np.minimum(left, 1))
         else:
             offered, allowed = np.flatnonzero(~taken), left
-        part, part_bound = assign(graph, offered, allowed, colourings, across)
+        part, part_bound = assign(graph, offered, allowed, colourings, solver)
         taken[part] = True
         np.subtract.at(left, graph.lo[part], 1)
         np.subtract.at(left, graph.hi[part], 1)
