@@ -19,6 +19,7 @@ from typing import Any, Final
 from engine.dead_letters import DeadLetter, dead_letter
 from engine.domain.marks import MARK_DAYS, Seen, Sequence, mark_expiry, mark_key
 from engine.effects import Delete, Effects, Emit, Note, Origin, Put, Record, Refuse, Row, Rows, Send
+from engine.errors import FatalError
 from engine.identity import derived_id, pseudonym
 from engine.topology import SEEN, SEQUENCES, Stage
 from schemas.base import OutputData, data_json
@@ -157,6 +158,8 @@ def fire(stage: Stage, rows: Rows, table: str, key: str, *, at: datetime, salt: 
         transition = _collect(stage, draft, stage.wakes[table](draft, key, due_at, at), _Cause(cause_id, cause_id, at, None), salt)
         rewoken = draft.get(table, key)
         assert rewoken is None or rewoken.wake_at is None or rewoken.wake_at > due_at, f"timer of {table} does not move on"
+    except FatalError:
+        raise
     except Exception as error:  # noqa: BLE001 - the loop boundary of the core: one row's failure is a dead letter, not a stop
         return _timer_failed(stage, table, key, due_at, error)
     return transition
@@ -179,6 +182,8 @@ def _applied(stage: Stage, rows: Rows, record: Record, salt: bytes) -> Transitio
     try:
         effects = (effect for handler in handlers for effect in handler(draft, record))
         return _collect(stage, draft, effects, _Cause(record.id, _seed(record), record.at, record), salt)
+    except FatalError:
+        raise
     except Exception as error:  # noqa: BLE001 - the loop boundary of the core: one record's failure is a dead letter, not a stop
         return _refused(record, ErrorCode.PROCESSING_FAILED, _described(error))
 

@@ -343,6 +343,9 @@ class EmbeddedEngine:
 
 
 def _built() -> Topology:
+    from engine import fast
+    from engine.domain import choosing
     from engine.topology import build
 
+    choosing.use(fast.choose)
     return build()
