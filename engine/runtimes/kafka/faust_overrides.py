@@ -5,6 +5,7 @@ the unit of work does both. The version is pinned exactly, and the chaos run is 
 
     replaced                                  place                          why                                              fragility
     ConsumerThread._create_worker_consumer    transport/drivers/aiokafka.py  committed records only; our TLS and SASL         high
+    ConsumerThread.crash                      mode/services.py               a crash ends the process, without a clean-up     low
     Consumer._new_consumer_thread             transport/drivers/aiokafka.py  installs that thread                             low
     Consumer._getmany                         transport/consumer.py          one stream event a batch; a gap is noticed       medium
     Consumer.perform_seek                     transport/consumer.py          read from where the tasks say                    low
@@ -28,7 +29,7 @@ from faust.transport.drivers import TRANSPORTS
 from faust.transport.drivers import aiokafka as driver
 from mode import Service
 
-from engine.runtimes.kafka.doubt import leaving_on_doubt
+from engine.runtimes.kafka.doubt import leave, leaving_on_doubt
 from engine.runtimes.kafka.folding import Fetched
 
 TRANSPORT: Final = "bothways"
@@ -57,6 +58,10 @@ class Batch:
 
 class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc] # the library ships no types
     """Builds the consumer that the tasks need."""
+
+    async def crash(self, reason: BaseException) -> None:
+        """Leave at once: a worker without its consumer owns nothing, and Faust would take seconds to find out."""
+        leave(reason)
 
     def _create_worker_consumer(self, transport: Any) -> AIOKafkaConsumer:
         del transport  # names the brokers, and so do our options
