@@ -256,4 +256,6 @@ def _may_match(record: Fetched) -> bool:
     headers = record.headers
     if not headers or headers[0][1] == b"tick":
         return True
-    return headers[0][1] == b"event" and any(value == ROUND_REQUESTED for name, value in headers[5:] if name == "ce_type")
+    if headers[0][1] != b"event":
+        return False
+    return any(value == ROUND_REQUESTED for _, value in headers[5:]) or ROUND_REQUESTED in (record.value or b"")
