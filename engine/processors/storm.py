@@ -70,7 +70,7 @@ def _admitted(rows: Rows, send: Send, intent: NudgeIntended, at: datetime) -> Ef
         yield send
         return
     yield Put(STORMS, programme.programme_id, replace(storm, parked_count=storm.parked_count + 1))
-    yield Put(PARKED, f"{programme.programme_id}/{storm.parked_count:08d}", Parked(intent=intent, parked_at=at))
+    yield Put(PARKED, f"{_parked_of(intent)}{storm.parked_count:08d}", Parked(intent=intent, parked_at=at))
     if not before.is_open:
         params = {"parked_count": 1}
         key, receiver = NudgeKey.COORDINATOR_STORM, coordinator_of(programme.programme_id)
@@ -93,7 +93,7 @@ def _unparked(rows: Rows, withdrawal: NudgesWithdrawn) -> Effects:
     if storm is None or not storm.is_open:
         return
     reason = SuppressionReason.CONFLICT if withdrawal.is_conflict else SuppressionReason.DONE
-    for key, parked in list(rows.scan(PARKED, f"{withdrawal.programme_id}/")):
+    for key, parked in list(rows.scan(PARKED, _parked_of(withdrawal))):
         if takes_back(withdrawal, parked.intent):
             yield Delete(PARKED, key)
             yield from _suppressed(parked.intent, key, reason)
@@ -111,7 +111,7 @@ def on_released(rows: Rows, record: Record) -> Effects:
 
 def _released(rows: Rows, programme_id: ProgrammeId, at: datetime) -> Effects:
     """Send what still makes sense; what has expired meanwhile is recorded as held back by the storm (B2)."""
-    for key, parked in list(rows.scan(PARKED, f"{programme_id}/")):
+    for key, parked in sorted(rows.scan(PARKED, f"{programme_id}/"), key=_arrival):
         yield Delete(PARKED, key)
         if parked.intent.expires_at <= at:
             yield from _suppressed(parked.intent, key, SuppressionReason.STORM)
@@ -120,6 +120,15 @@ def _released(rows: Rows, programme_id: ProgrammeId, at: datetime) -> Effects:
     storm: Storm | None = rows.get(STORMS, programme_id)
     if storm is not None:
         yield Put(STORMS, programme_id, replace(storm, day=at.date(), intents_count=0, is_open=False, parked_count=0))
+
+
+def _parked_of(message: NudgeIntended | NudgesWithdrawn) -> str:
+    """Return what the keys of one person's parked intents begin with, so that taking some back costs no look at everybody's."""
+    return f"{message.programme_id}/{message.person_id}/"
+
+
+def _arrival(found: tuple[str, Parked]) -> int:
+    return int(found[0].rpartition("/")[2])
 
 
 def _suppressed(intent: NudgeIntended, key: str, reason: SuppressionReason) -> Effects:

@@ -46,14 +46,28 @@ def test_the_breaker_stays_open_on_the_next_day() -> None:
 
 
 def test_a_release_lets_everything_parked_leave_in_its_order() -> None:
-    """B2: nothing parked is lost."""
-    told = story(1).round()
-    assert 1 == [key for _, key in requested(told)].count("proposal_ready")
+    """B2: nothing parked is lost, and what came first leaves first, whoever it is for."""
+    told = story(1)
+    for pair in (("ann", "dan"), ("bob", "cat")):
+        told.tell(builders.pairing_locked(told.now, pair))
+    told.round()
+    assert ["ann"] == told.told("proposal_ready")
 
     told.tell(builders.nudges_released(told.now))
 
-    ready = [person_id for person_id, key in requested(told) if key == "proposal_ready"]
-    assert sorted(ready) == sorted({"ann", "bob", "cat", "dan"})
+    assert ["ann", "dan", "bob", "cat"] == told.told("proposal_ready")
+
+
+def test_a_withdrawal_takes_back_the_parked_intents_of_its_person_alone() -> None:
+    """One answer leaves what waits for the others."""
+    told = story(1).round()
+    pairing_id = told.pairing_of("ann", "bob")
+
+    told.answers("bob", "accept", pairing_id=pairing_id)
+    told.tell(builders.nudges_released(told.now))
+
+    assert ["ann", "cat", "dan"] == told.told("proposal_ready")
+    assert ["done"] == [body["reason"] for body in suppressed(told)]
 
 
 def test_what_has_expired_while_parked_is_recorded_as_held_back_by_the_storm() -> None:
