@@ -66,9 +66,13 @@ class Exchange:
         self._weights = topic_weights
         self._benefit_min = benefit_min.as_integer_ratio()
         self._demands: dict[tuple[Want, ...], Demand] = {}
+        self._demand_at: list[Demand | None] = [None] * len(members)
 
     def demand(self, position: int) -> Demand:
         """Weigh the wants of one person; alike for all with the same wants."""
+        at_once = self._demand_at[position]
+        if at_once is not None:
+            return at_once
         wants = self._members[position].wants
         known = self._demands.get(wants)
         if known is None:
@@ -82,6 +86,7 @@ class Exchange:
             gains.sort(key=lambda gain: -max(gain[1]))
             enough = max(1, -(-needed * numerator // denominator))
             known = self._demands[wants] = Demand(needed, enough, tuple(gains), dict(gains))
+        self._demand_at[position] = known
         return known
 
     @cached_property

@@ -1,7 +1,6 @@
 """The rows of one stage: changed ones in memory until the transaction is written, all of them in the file.
 
-A change waits decoded, so a row that many inputs touch is encoded once. Rows read or written lately stay decoded, a bounded number of them;
-marks of what was seen don't, because each is asked for once, written once and hardly ever read again.
+A change waits decoded, so a row that many inputs touch is encoded once.
 """
 
 from collections.abc import Iterator
@@ -12,10 +11,8 @@ from engine.runtimes.embedded.database import Database
 from engine.runtimes.embedded.layout import instant_from, seconds_from
 from engine.runtimes.embedded.near_timers import NearTimers
 from engine.runtimes.embedded.stored_tables import Timer, first_timers, stored_tables
-from engine.topology import SEEN, Stage
+from engine.topology import Stage
 
-CACHED_ROWS_MAX: Final = 10_000
-"""Decoded rows of a stage in each of two generations; an old generation goes as a whole."""
 UNWRITTEN_SCAN_ROWS_MAX: Final = 64
 """With more unwritten rows than this in a table, a scan writes them first instead of merging them."""
 
@@ -30,22 +27,11 @@ class StageRows:
         self._stored = stored_tables(database, stage)
         self._unwritten: dict[str, dict[str, Row | None]] = {name: {} for name in stage.tables}
         self._stilled: set[tuple[str, str]] = set()
-        self._young: dict[tuple[str, str], Any | None] = {}
-        self._old: dict[tuple[str, str], Any | None] = {}
 
     def get(self, table: str, key: str) -> Any | None:
         """Return the row, or None."""
         unwritten = self._unwritten[table]
-        if key in unwritten:
-            return unwritten[key]
-        if table == SEEN:
-            return self._stored[table].get(key)
-        name = (table, key)
-        if name in self._young:
-            return self._young[name]
-        row = self._old[name] if name in self._old else self._stored[table].get(key)
-        self._remember(name, row)
-        return row
+        return unwritten[key] if key in unwritten else self._stored[table].get(key)
 
     def scan(self, table: str, prefix: str) -> Iterator[tuple[str, Any]]:
         """Yield (key, row) for keys that start with `prefix`, in key order."""
@@ -86,16 +72,7 @@ class StageRows:
         changes = self._unwritten[table]
         self._stored[table].write(changes, frozenset(key for of, key in self._stilled if of == table))
         self._stilled = {name for name in self._stilled if name[0] != table}
-        if table != SEEN:
-            for key, row in changes.items():
-                self._remember((table, key), row)
         self._unwritten[table] = {}
-
-    def _remember(self, name: tuple[str, str], row: Any | None) -> None:
-        if len(self._young) >= CACHED_ROWS_MAX:
-            self._old = self._young
-            self._young = {}
-        self._young[name] = row
 
     def _first_timers(self, limit: int) -> list[Timer]:
         self.write()

@@ -1,5 +1,7 @@
 """Tables as they are stored: rows as JSON, marks in a form of their own.
 
+Rows read or written lately stay decoded; marks don't, because each is asked for once, written once and hardly ever read again.
+
 There is a mark for every input of the last 90 days, under a random key, so a commit touches as many pages as it has marks until the table
 is small enough to be hit twice. As 60 bytes instead of 250 it stays four times as small, and ingesting writes half as much.
 """
@@ -14,6 +16,7 @@ from engine.effects import Row, StageName
 from engine.errors import CorruptState
 from engine.row_codec import RowCodec, UnreadableRow
 from engine.runtimes.embedded.database import Database
+from engine.runtimes.embedded.lately import UNKNOWN, Lately
 from engine.runtimes.embedded.layout import instant_from, seconds_from
 from engine.topology import SEEN, Stage
 from schemas.codes import ErrorCode
@@ -63,16 +66,21 @@ class StoredTable(Protocol):
 class RowTable:
     """A table whose rows are JSON."""
 
-    def __init__(self, database: Database, codec: RowCodec, stage: StageName, name: str) -> None:
+    def __init__(self, database: Database, codec: RowCodec, lately: Lately, stage: StageName, name: str) -> None:
         self._database = database
         self._codec = codec
+        self._lately = lately
         self._stage = stage.value
         self._name = name
 
     def get(self, key: str) -> Any | None:
         """Return the row, or None."""
-        found = _one(self._database, _GET, (self._stage, self._name, key))
-        return None if found is None else self._decoded(found[0])
+        row = self._lately.recall((self._name, key))
+        if row is UNKNOWN:
+            found = _one(self._database, _GET, (self._stage, self._name, key))
+            row = None if found is None else self._decoded(found[0])
+            self._lately.remember((self._name, key), row)
+        return row
 
     def scan(self, prefix: str) -> Iterator[tuple[str, Any]]:
         """Yield (key, row) for keys that start with `prefix`, in key order."""
@@ -80,7 +88,11 @@ class RowTable:
         while True:
             page = self._database.read(_SCAN, (self._stage, self._name, start, prefix + _LAST, SCAN_PAGE_ROWS))
             for key, value in page:
-                yield key, self._decoded(value)
+                row = self._lately.recall((self._name, key))
+                if row is UNKNOWN:
+                    row = self._decoded(value)
+                    self._lately.remember((self._name, key), row)
+                yield key, row
             if len(page) < SCAN_PAGE_ROWS:
                 return
             start = page[-1][0] + "\0"
@@ -97,6 +109,7 @@ class RowTable:
             else:
                 wake_at = None if row.wake_at is None or key in stilled else seconds_from(row.wake_at)
                 puts.append((self._stage, self._name, key, encode(row), wake_at))
+            self._lately.remember((self._name, key), row)
         self._database.write_many(_PUT, puts)
         self._database.write_many(_DELETE, deletions)
 
@@ -150,8 +163,8 @@ class MarkTable:
 
 def stored_tables(database: Database, stage: Stage) -> dict[str, StoredTable]:
     """Return the tables of a stage by name."""
-    codec = RowCodec(stage)
-    own: dict[str, StoredTable] = {name: RowTable(database, codec, stage.name, name) for name in stage.tables if name != SEEN}
+    codec, lately = RowCodec(stage), Lately()
+    own: dict[str, StoredTable] = {name: RowTable(database, codec, lately, stage.name, name) for name in stage.tables if name != SEEN}
     return {**own, SEEN: MarkTable(database, stage.name)}
 
 
