@@ -42,7 +42,7 @@ LAYERS: Final[dict[str, tuple[str, ...]]] = {
 
 CORE: Final = frozenset({"schemas", "identity", "domain", "effects"})
 STEP: Final = CORE | {"errors", "processors", "topology", "execution"}
-RUNTIME: Final = STEP | {"rows", "sources", "settings", "telemetry"}
+RUNTIME: Final = STEP | {"fast", "rows", "sources", "settings", "telemetry"}
 MAY_IMPORT: Final[dict[str, frozenset[str]]] = {
     "package": frozenset(),
     "schemas": frozenset(),
