@@ -88,27 +88,32 @@ class Person:
                 newest, value = _order(fact), says[name]
         return value
 
-    @property
-    def employment(self) -> str:
-        """`unknown`, `expected`, `active`, `on_leave` or `departed`: a fold in the order of facts; only `leave_ended` ends a leave."""
-        now = "unknown"
+    def _story(self) -> tuple[str, datetime | None]:
+        """Return the employment that the facts come to, in their order, and when the last leave of it ended."""
+        now, back_at = "unknown", None
         for fact in sorted(self.holding, key=_employment_order):
             is_employed = now in {"active", "on_leave"}
             match kind_of(fact):
                 case "hr.hired" if not is_employed:
-                    now = "active"
+                    now, back_at = "active", None
                 case "hr.departed" if is_employed:
                     now = "departed"
                 case "hr.leave_started" if is_employed:
                     now = "on_leave"
-                case "hr.leave_ended" if is_employed:
-                    now = "active"
+                case "hr.leave_ended" if now == "on_leave":
+                    now, back_at = "active", self._holds_from(fact)
+        return now, back_at
+
+    @property
+    def employment(self) -> str:
+        """`unknown`, `expected`, `active`, `on_leave` or `departed`; only `leave_ended` ends a leave."""
+        now, _ = self._story()
         is_announced = any(kind_of(fact) == "hr.hired" for fact in self.pending)
         return "expected" if now in {"unknown", "departed"} and is_announced else now
 
     def leave_ended_at(self) -> datetime | None:
         """Return when the last leave ended, whenever that became known."""
-        return max((self._holds_from(fact) for fact in self.holding if kind_of(fact) == "hr.leave_ended"), default=None)
+        return self._story()[1]
 
     def left_at(self) -> datetime | None:
         """Return when the last departure in force took effect."""

@@ -42,6 +42,8 @@ POLICY: Final[dict[str, int]] = {
 BOTH: Final[dict[str, Any]] = {"offers": [offer("python", 3), offer("strategy", 3)], "wants": [want("python"), want("strategy")]}
 """A profile that suits everybody else's: what keeps two people apart is a rule."""
 
+CHAPTERS: Final = ("plan done", "leave", "return", "conflict", "quiet", "agreement")
+"""What a pair may live through before a story goes on by chance."""
 MARKS_KEPT: Final = timedelta(days=85)
 """Within the 90 days for which an event is known again."""
 
@@ -75,7 +77,7 @@ class Story(RuleBasedStateMachine):
 
     # What happens
 
-    @initialize(accepting=st.integers(0, 3), chapters=st.lists(st.sampled_from(("plan done", "leave", "conflict", "quiet")), max_size=2))
+    @initialize(accepting=st.integers(0, 3), chapters=st.lists(st.sampled_from(CHAPTERS), max_size=5))
     def begin(self, accepting: int, chapters: list[str]) -> None:
         """A programme; five people who have been here for a while enrol and are proposed to each other; some pairs begin."""
         self._tell(builders.programme_created(self.now, policy=POLICY))
@@ -95,11 +97,14 @@ class Story(RuleBasedStateMachine):
             case "plan done":
                 for teacher in (0, 1, 0):
                     self.meet(0, teacher)
-            case "leave":
+            case "leave" | "return":
                 who = self._pick(0, LIVE)[1]["people"][0]
-                self._tell(builders.leave_started(who, self._now()))
+                build = builders.leave_started if chapter == "leave" else builders.leave_ended
+                self._tell(build(who, self._now()))
+            case "agreement":
+                self.agree(0, is_over=False)
             case "conflict":
-                self.join_by_a_line(0, 0, is_over=False, offset=0)
+                self.join_by_a_line(0, 0, is_over=bool(self._pick(0, LIVE)[1]["conflict_at"]), offset=0)
             case _:
                 self._pass(timedelta(days=POLICY["stall_days"]))
 
