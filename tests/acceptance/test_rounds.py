@@ -244,7 +244,8 @@ def test_proposal_has_its_fields(story: Story) -> None:
         "mutual",
         "2025-01-13T06:00:00Z",
     )
-    assert found["pairing_id"].startswith("p1.") and len(found["pairing_id"]) == len("p1.") + 16
+    assert found["pairing_id"].startswith("p1.")
+    assert len(found["pairing_id"]) == len("p1.") + 16
     assert found["people"] == [
         {"person_id": "ann", "learns": [{"topic": "strategy", "level": 3, "own_level": 0, "share": 1.0}], "benefit": 1.0},
         {"person_id": "bob", "learns": [{"topic": "python", "level": 3, "own_level": 0, "share": 1.0}], "benefit": 1.0},
@@ -253,7 +254,7 @@ def test_proposal_has_its_fields(story: Story) -> None:
 
 def pool(seed: int) -> list[Member]:
     """Ten people with seven topics, of all bands, departments and hours."""
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311 - a pool, no secret
     topics = [f"t{number}" for number in range(len(FAMILIES))]
     return [
         Member(
@@ -343,7 +344,7 @@ def test_lapsed_pair_rests(story: Story) -> None:
 
 
 @pytest.mark.parametrize(("allowed", "times"), [(False, 1), (True, 2)])
-def test_past_partners_need_permission(story: Story, allowed: bool, times: int) -> None:  # noqa: FBT001
+def test_past_partners_need_permission(story: Story, allowed: bool, times: int) -> None:
     """Past partners come again only if the policy allows it."""
     pairing = story.pair(past_partner_allowed=allowed)
     story.good(story.by("pairing.continuation_answered", "2025-01-08T09:00:00Z", "ann", pairing_id=pairing, answer="end"))
