@@ -185,7 +185,8 @@ def _is_in_pool(member: PoolMember) -> bool:
 
 
 def _bonus(member: PoolMember, policy: Policy) -> int:
-    rounds_waited = ROUNDS_WAITED_MAX if member.is_first_in_queue else min(member.rounds_waited, ROUNDS_WAITED_MAX)
+    # Whoever lost a pair comes before the longest wait, not level with it.
+    rounds_waited = ROUNDS_WAITED_MAX + 1 if member.is_first_in_queue else min(member.rounds_waited, ROUNDS_WAITED_MAX)
     return policy.wait_bonus * rounds_waited
 
 

@@ -569,3 +569,26 @@ def test_erasure_removes_the_person(story: Story) -> None:
     answer = story.run("inspect", "person", "ann", "--json")
     assert answer.code == 1 or answer.json["employment"] == "erased"
     assert ends(story)
+
+
+@pytest.mark.parametrize("cause", ["departure", "rematch"])
+def test_bereft_partner_comes_first_in_the_next_round(story: Story, cause: str) -> None:
+    """Whoever lost a partner, or asked for a rematch in a conflict, comes before equals who have waited for many rounds."""
+    pairing = story.pair()
+    waiting = ("w1", "w2", "w3", "w4")
+    story.good(*(story.hired("2025-01-07T00:00:00Z", person, department=person) for person in (*waiting, "eve")))
+    story.good(
+        *(story.enrolled("2025-01-07T00:00:00Z", person, gives="strategy:3", wants="python:3:0", experience_band=2) for person in waiting)
+    )
+    if cause == "departure":
+        story.good(hr(story, "departed", "2025-01-20T12:00:00Z", "ann", effective_on="2025-01-19"))
+    else:
+        story.good(
+            hr(story, "role_changed", "2025-01-20T12:00:00Z", "ann", effective_on="2025-01-20", changes={"manager_id": "bob"}),
+            story.by("pairing.continuation_answered", "2025-01-20T12:30:00Z", "bob", pairing_id=pairing, answer="rematch"),
+            story.by("participation.withdrawn", "2025-01-20T12:40:00Z", "ann", programme_id="p1"),
+        )
+    story.good(story.enrolled("2025-01-20T13:00:00Z", "eve", gives="python:3", wants="strategy:3:0", experience_band=0))
+    story.tick("2025-01-21T12:00:00Z")
+
+    assert [side["person_id"] for side in story.proposals()[-1]["people"]] == ["bob", "eve"]
