@@ -16,7 +16,7 @@ Invariants
     A3  The result depends on the set of edges, not on their order: ties go by weight, then tie hash.
     A4  The choice is maximal: no edge is left whose two ends both have room.
 
-At the limit: equal weights make bidders outbid each other by epsilon for long. So epsilon doubles after each BIDS_PER_SLOT bids a slot;
+At the limit: equal weights make bidders outbid each other by epsilon for long. So epsilon grows after each BIDS_PER_SLOT bids a slot;
 work stays bounded, the bound stays valid, and the ratio shows what it cost. Small components scale their weights by more than their
 room, so that epsilon is less than one point in all and the bipartite optimum is exact.
 
@@ -32,15 +32,16 @@ from typing import Final, NamedTuple, Protocol
 from engine.domain.blossom import heaviest_matching
 
 BIDS_PER_SLOT: Final = 64
-BIDS_BASE: Final = 20_000
-"""Epsilon doubles each time that many bids, plus BIDS_PER_SLOT a slot, have passed."""
+BIDS_BASE: Final = 2_000
+"""Epsilon grows each time that many bids, plus BIDS_PER_SLOT a slot, have passed; a varied pool needs fewer."""
+EPSILON_GROWTH: Final = 8
 EXACT_ROOM_MAX: Final = 64
 """Components with at most that much room to give away are scaled, so that the auction is exact."""
 SCALE_LARGE: Final = 8
 """In larger ones epsilon is that part of a point."""
 GOOD_ENOUGH_PER_10_000: Final = 9_999
 """Recolouring stops at that share of the bound."""
-RECOLOUR_PASSES_MAX: Final = 2
+RECOLOUR_PASSES_MAX: Final = 1
 EXACT_VERTICES_MAX: Final = 300
 """Components with odd cycles are solved exactly if that many units of room hold them."""
 EXACT_WORK_MAX: Final = 4 * EXACT_VERTICES_MAX**3
@@ -326,8 +327,8 @@ def _auction(ends: Sequence[tuple[int, int]], weights: Sequence[int], room: Room
     held: dict[int, dict[int, int]] = {bidder: {} for bidder in bids_on}
     queue = deque(sorted(bids_on))
     queued = set(queue)
-    bids_before_doubling = BIDS_BASE + BIDS_PER_SLOT * sum(len(slots) for slots in prices.values())
-    epsilon, bids_left = 1, bids_before_doubling
+    bids_before_growth = BIDS_BASE + BIDS_PER_SLOT * sum(len(slots) for slots in prices.values())
+    epsilon, bids_left = 1, bids_before_growth
     while queue:
         bidder = queue.popleft()
         queued.discard(bidder)
@@ -352,7 +353,7 @@ def _auction(ends: Sequence[tuple[int, int]], weights: Sequence[int], room: Room
                     queued.add(displaced)
             bids_left -= 1
             if bids_left == 0:
-                epsilon, bids_left = 2 * epsilon, bids_before_doubling
+                epsilon, bids_left = EPSILON_GROWTH * epsilon, bids_before_growth
     dual = sum(room[item] * floor for item, floor in floors.items())
     for bidder, options in bids_on.items():
         surplus = sorted((weight - floors[item] for weight, item, _ in options if weight > floors[item]), reverse=True)

@@ -21,7 +21,7 @@ Source: house rule; 32 options a person keep all but 0.001 % of the optimum.
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Final, NamedTuple
@@ -95,20 +95,21 @@ def candidates(book: RuleBook, seekers: Seekers) -> Candidates:
     return joined(book, seekers, exact_lists(book, seekers, seekers.positions))
 
 
-def exact_lists(book: RuleBook, seekers: Seekers, people: Sequence[int]) -> Lists:
+def exact_lists(book: RuleBook, seekers: Seekers, people: Sequence[int], kinds: Kinds | None = None) -> Lists:
     """List the heaviest options of some of the seekers among all seekers.
 
     Args:
         people: positions, ascending; all of `seekers` or a few.
+        kinds: of all seekers, if they are known already.
     """
-    kinds = Kinds(book, seekers.positions, seekers.bonuses, seekers.reserves)
+    kinds = kinds or Kinds(book, seekers.positions, seekers.bonuses, seekers.reserves)
     barred = {person: Barred(book.related(person), book.peers(person)) for person in people}
     wanted = sorted({kinds.kind_by_seeker[person] for person in people})
-    needed = [0] * kinds.size
+    needed = dict.fromkeys(wanted, 0)
     for person in people:
         kind = kinds.kind_by_seeker[person]
         needed[kind] = max(needed[kind], len(barred[person].related) + len(barred[person].peers))
-    rows = _Rows(kinds, [OPTIONS_COUNTED_MAX + CANDIDATES_MAX + count for count in needed])
+    rows = _Rows(kinds, {kind: OPTIONS_COUNTED_MAX + CANDIDATES_MAX + count for kind, count in needed.items()})
     if len(people) == len(seekers.positions):
         for first, second, score in kinds.scored_pairs():
             rows.add(first, second, score)
@@ -131,11 +132,11 @@ def exact_lists(book: RuleBook, seekers: Seekers, people: Sequence[int]) -> List
 class _Rows:
     """The scored pairs of each kind as integers: weight without the asker's own bonus, then the other kind."""
 
-    def __init__(self, kinds: Kinds, entries_needed: Sequence[int]) -> None:
+    def __init__(self, kinds: Kinds, entries_needed: Mapping[int, int]) -> None:
         self._kinds = kinds
         self._needed = entries_needed
-        self._rows = [array("q") for _ in range(kinds.size)]
-        self._trim_at = [max(_ROW_TRIMMED_AT, 2 * needed) for needed in entries_needed]
+        self._rows = {kind: array("q") for kind in entries_needed}
+        self._trim_at = {kind: max(_ROW_TRIMMED_AT, 2 * needed) for kind, needed in entries_needed.items()}
 
     def add(self, kind: int, other: int, score: int) -> None:
         """Note a pair; one below the reserve weighs nothing, so that it counts as an option and is never kept."""

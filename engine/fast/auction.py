@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from engine.domain.assignment import BIDS_BASE, BIDS_PER_SLOT
+from engine.domain.assignment import BIDS_BASE, BIDS_PER_SLOT, EPSILON_GROWTH
 from engine.fast.judging import Array
 
 
@@ -59,8 +59,8 @@ def _bid(edges: Any, items: Array, weights: Array, room: Array, slots_at: Array)
             queue[waiting] = bidder
             queued[bidder] = True
             waiting += 1
-    bids_before_doubling = BIDS_BASE + BIDS_PER_SLOT * slots_at[size]
-    epsilon, bids_left = 1, bids_before_doubling
+    bids_before_growth = BIDS_BASE + BIDS_PER_SLOT * slots_at[size]
+    epsilon, bids_left = 1, bids_before_growth
     while waiting:
         bidder = queue[head]
         head = (head + 1) % len(queue)
@@ -84,7 +84,7 @@ def _bid(edges: Any, items: Array, weights: Array, room: Array, slots_at: Array)
                     waiting += 1
             bids_left -= 1
             if bids_left == 0:
-                epsilon, bids_left = 2 * epsilon, bids_before_doubling
+                epsilon, bids_left = EPSILON_GROWTH * epsilon, bids_before_growth
     return held, floors
 
 

@@ -1,0 +1,30 @@
+"""The best partner for one person (engine/domain/standby.py)."""
+
+from datetime import UTC, datetime
+
+from engine.domain.eligibility import RoundContext, bar_between
+from engine.domain.scoring import topic_weights
+from engine.domain.standby import Standby
+from ops.bench.matching.people import FAMILIES, people
+from schemas.ids import PersonId
+from schemas.policy import Policy
+
+AT = datetime(2025, 3, 5, 6, tzinfo=UTC)
+
+
+def test_best_partner_is_the_best_of_all_who_are_allowed() -> None:
+    """Compared one by one, nobody allowed scores more."""
+    pool = people(120, seed=9)
+    standby = Standby(pool, Policy(), round_ordinal=1, at=AT, topic_catalogue=FAMILIES)
+    context = RoundContext.of(Policy(), week_of=AT.date(), topic_weights=topic_weights((member.wants for member in pool), FAMILIES))
+
+    for member in pool[:40]:
+        allowed = [context.score(member, other) for other in pool if bar_between(member, other, context) is None]
+        found = standby.best_partner(member.person_id)
+
+        assert max(allowed, default=None) == (found.score if found else None)
+
+
+def test_stranger_has_no_partner() -> None:
+    """Whoever isn't in the pool is nobody's partner."""
+    assert Standby([], Policy(), round_ordinal=1, at=AT, topic_catalogue=FAMILIES).best_partner(PersonId("x")) is None
