@@ -14,11 +14,11 @@ Source: house rule (tables of pairings and nudges).
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from engine.domain import meetings as ledger
+from engine.domain.frozen import replace
 from engine.domain.meetings import Meeting, MeetingState
 from engine.domain.pairing import Pairing, Timer, TimerKind, armed, marked
 from schemas.codes import PairingState

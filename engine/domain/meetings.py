@@ -15,11 +15,12 @@ Source: design of the teaching ledger (README, Sessions).
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from engine.domain.frozen import replace
 from schemas.codes import Evidence, TopicFamily
 from schemas.ids import PersonId, SessionId
 
@@ -149,10 +150,15 @@ def _counts(meeting: Meeting) -> bool:
     return meeting.state is MeetingState.COMPLETED and meeting.same_as is None
 
 
+def _counted(meetings: Iterable[Meeting], since: datetime | None = None) -> list[Meeting]:
+    """Return completed meetings, each once, in any order."""
+    once = [meeting for meeting in meetings if meeting.state is MeetingState.COMPLETED and meeting.same_as is None]
+    return once if since is None else [meeting for meeting in once if meeting.starts_at > since]
+
+
 def held(meetings: Iterable[Meeting], since: datetime | None = None) -> list[Meeting]:
     """Return completed meetings, each once, in time order; only those that began after an instant if one is given."""
-    counted = [meeting for meeting in meetings if _counts(meeting) and (since is None or meeting.starts_at > since)]
-    return sorted(counted, key=_by_start)
+    return sorted(_counted(meetings, since), key=_by_start)
 
 
 def planned(meetings: Iterable[Meeting]) -> list[Meeting]:
@@ -174,7 +180,7 @@ def _by_start(meeting: Meeting) -> tuple[datetime, SessionId]:
 
 def taught_count(meetings: Iterable[Meeting], person_id: PersonId, since: datetime | None = None) -> int:
     """Return how many credits a side has (T2)."""
-    return sum(exchange.taught_by == person_id for meeting in held(meetings, since) for exchange in meeting.exchanges)
+    return sum(exchange.taught_by == person_id for meeting in _counted(meetings, since) for exchange in meeting.exchanges)
 
 
 def reciprocity_ratio(meetings: Iterable[Meeting], people: tuple[PersonId, PersonId], since: datetime | None = None) -> float | None:
@@ -185,12 +191,12 @@ def reciprocity_ratio(meetings: Iterable[Meeting], people: tuple[PersonId, Perso
 
 def families(meetings: Iterable[Meeting], since: datetime | None = None) -> set[TopicFamily]:
     """Return the families that were taught."""
-    return {exchange.family for meeting in held(meetings, since) for exchange in meeting.exchanges}
+    return {exchange.family for meeting in _counted(meetings, since) for exchange in meeting.exchanges}
 
 
 def topics_had(meetings: Iterable[Meeting]) -> set[str]:
     """Return every topic that the pair has taught or learned."""
-    return {exchange.topic for meeting in held(meetings) for exchange in meeting.exchanges}
+    return {exchange.topic for meeting in _counted(meetings) for exchange in meeting.exchanges}
 
 
 def last_done(meetings: Iterable[Meeting]) -> Meeting | None:

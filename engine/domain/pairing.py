@@ -18,12 +18,13 @@ Source: design of the programme's lifecycle (README, Pairings); the state table 
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from engine.domain.frozen import replace
 from engine.domain.meetings import Meeting
 from engine.domain.messages import Reason
 from schemas.codes import EndCode, PairingState, Track

@@ -10,11 +10,12 @@ Invariants
 Source: design of policy and rounds (README, Programmes).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
 
+from engine.domain.frozen import replace
 from schemas.codes import TopicFamily
 from schemas.ids import PairingId, PersonId, ProgrammeId
 from schemas.policy import Policy

@@ -10,10 +10,11 @@ Invariants
 Source: house rule; the last guard when logic, clock or data is wrong.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
+from engine.domain.frozen import replace
 from engine.domain.messages import NudgeIntended, NudgesWithdrawn
 
 INTENTS_PER_PARTICIPANT: Final = 4

@@ -4,11 +4,11 @@ Only the two themselves answer, each for itself; intake has checked that the act
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
+from engine.domain.frozen import replace
 from engine.domain.pairing import Pairing, PairingEvent, answered, both_answered
 from engine.domain.pool import member_of
 from engine.domain.programme import Programme

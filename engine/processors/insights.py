@@ -7,11 +7,12 @@ A programme that closes reports at once. So reports come daily while the program
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from types import MappingProxyType
 from typing import Final
 
+from engine.domain.frozen import replace
 from engine.domain.insights import Evidence, SharedInsight, report
 from engine.domain.messages import NudgeOutcome
 from engine.domain.nudging import rule_of

@@ -1,13 +1,13 @@
 """What the ledger of teaching leads to: feedback asked of both alike, prompts to balance and to broaden, the end of the plan."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
 from engine.domain import meetings as ledger
 from engine.domain.cadence import is_plan_done, term_held, term_since
+from engine.domain.frozen import replace
 from engine.domain.meetings import Meeting, MeetingState
 from engine.domain.pairing import Pairing, marked, unmarked
 from engine.domain.programme import Programme, families_of

@@ -8,12 +8,12 @@ traced to the record behind it.
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
 from engine.domain import meetings as ledger
 from engine.domain.cadence import is_plan_done, timed
+from engine.domain.frozen import replace
 from engine.domain.pairing import TERMINAL, Away, Pairing, PairingEvent, Timer, TimerKind, armed, disarmed, moved
 from engine.domain.participant import ParticipantTimer, left, waiting, with_timer
 from engine.domain.programme import Programme

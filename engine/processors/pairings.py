@@ -1,13 +1,13 @@
 """Timers of a pairing: what happens when nobody does anything."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
 from engine.domain import cadence
 from engine.domain import meetings as ledger
+from engine.domain.frozen import replace
 from engine.domain.meetings import MeetingState
 from engine.domain.nudging import expiry
 from engine.domain.pairing import Pairing, Timer, TimerKind, armed, due, marked, without

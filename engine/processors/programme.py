@@ -1,11 +1,11 @@
 """Commands about a programme: policy, pause, close, rounds, locks and forbidden pairs, retractions. All audited."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final, get_args
 
+from engine.domain.frozen import replace
 from engine.domain.messages import NudgesWithdrawn
 from engine.domain.nudging import RULES
 from engine.domain.pairing import Pairing

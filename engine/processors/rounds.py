@@ -2,11 +2,11 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from engine.domain import rounds as matching
+from engine.domain.frozen import replace
 from engine.domain.messages import NudgesWithdrawn, Reason
 from engine.domain.pairing import Learns, Pairing, Proposal, SideOffer, Timer, TimerKind, armed
 from engine.domain.participant import joined

@@ -1,13 +1,13 @@
 """Sessions of a pair: booked, held, cancelled, missed. They feed the ledger, reset the cadence clock and set the next reminders."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
 from engine.domain import meetings as ledger
 from engine.domain.cadence import slot, timed
+from engine.domain.frozen import replace
 from engine.domain.meetings import Exchange, Meeting, MeetingState
 from engine.domain.pairing import Pairing, PairingEvent
 from engine.domain.programme import Programme, families_of

@@ -1,11 +1,11 @@
 """What a change in one person's standing means for its proposals and pairs: line of power, absence, departure, experience gap."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
 from engine.domain.eligibility import RoundContext, bar_between
+from engine.domain.frozen import replace
 from engine.domain.line import PowerRelation, ReportingLine, power_between
 from engine.domain.messages import Employment, PersonFacts
 from engine.domain.pairing import OPEN, Away, Pairing, PairingEvent, Timer, TimerKind, armed, can, disarmed

@@ -4,11 +4,11 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
+from engine.domain.frozen import replace
 from engine.domain.messages import NudgeIntended, NudgesWithdrawn
 from engine.domain.programme import Programme, ProgrammeStatus
 from engine.domain.storm import Parked, Storm, counted, limit_of, takes_back
