@@ -1,14 +1,19 @@
 """Commands as programs use them: exit codes, one line of error, JSON, and what operators need: verify, backup, tail, inspect."""
 
 import json
+import os
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 from typing import Final
 
 import pytest
 
-from tests.acceptance.story import AUDIT, HR, INSIGHTS, NUDGES, PAIRINGS, STATES, Story
+from tests.acceptance.story import AUDIT, HR, INSIGHTS, NUDGES, PAIRINGS, STATES, Story, run
 
 T0: Final = "2025-01-06T05:00:00Z"
+ROOT: Final = Path(__file__).parent.parent.parent
 
 
 @pytest.mark.parametrize(
@@ -238,3 +243,47 @@ def test_shared_insight_is_counted_until_answered(story: Story) -> None:
 
     reports = [one["metrics"] for one in story.of_type(INSIGHTS, "programme.reported")]
     assert [(one["insights_shared_count"], one["insights_open_count"]) for one in reports] == [(1, 1), (1, 0)]
+
+
+# As a process
+
+
+def process(*arguments: str, given: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+    """Start the command itself."""
+    return subprocess.run(
+        [sys.executable, "-m", "engine", *arguments],
+        input=given,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, **environment},
+        cwd=ROOT,
+    )
+
+
+def test_standard_input_and_the_environment(story: Story) -> None:
+    """`-` is standard input, and `BOTHWAYS_DATA` names the directory."""
+    data = str(story.directory / "data")
+
+    done = process("ingest", "-", "--json", given=json.dumps(story.hired(T0, "ann")) + "\n\nnonsense\n", BOTHWAYS_DATA=data)
+
+    assert (done.returncode, json.loads(done.stdout)["accepted"], json.loads(done.stdout)["dead_lettered"]) == (3, 1, 1)
+    assert story.person("ann")["employment"] == "active"
+
+
+def test_hash_seed_and_zone_change_nothing(story: Story) -> None:
+    """The same file gives the same bytes under any PYTHONHASHSEED and TZ."""
+    events = [story.programme(T0), *(story.hired(T0, f"m{number}", department=f"d{number % 3}") for number in range(12))]
+    for number in range(12):
+        gives, wants = ("python:3", "strategy:3:0") if number % 2 else ("strategy:3", "python:3:0")
+        events.append(story.enrolled(T0, f"m{number}", gives=gives, wants=wants, experience_band=number % 4))
+    events.append(story.hired("2025-03-01T00:00:00Z", "late"))
+    path = story.directory / "in.jsonl"
+    path.write_text("".join(json.dumps(event) + "\n" for event in events), "utf-8")
+    told = []
+    for name, seed, zone in (("one", "1", "UTC"), ("two", "77", "Pacific/Auckland")):
+        assert process("ingest", str(path), "--data", str(story.directory / name), PYTHONHASHSEED=seed, TZ=zone).returncode == 0
+        told.append([run("tail", topic, "--data", str(story.directory / name)).out for topic in (PAIRINGS, STATES, NUDGES, INSIGHTS)])
+
+    assert told[0] == told[1]
+    assert told[0][0]

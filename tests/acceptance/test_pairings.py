@@ -530,3 +530,110 @@ def test_command_is_audited(story: Story) -> None:
     refused = [event["data"] for event in audited if event["type"] == "bothways.command.refused.v1"]
     assert [(one["type"], one["code"]) for one in refused] == [("bothways.programme.created.v1", "already_exists")]
     assert set(refused[0]) == {"type", "subject", "code"}
+
+
+# The rarer ways
+
+
+def test_one_renewal_and_silence_completes(story: Story) -> None:
+    """A new term takes both."""
+    pairing = story.pair()
+    meet(story, pairing, 6)
+    story.good(answered(story, "2025-06-03T09:00:00Z", "ann", pairing, "renew"))
+    story.tick("2025-06-20T00:00:00Z")
+
+    assert last(story)["kind"] == "completed"
+
+
+def test_leave_moves_no_concluding_pair(story: Story) -> None:
+    """Only active and stalled pairs are paused by a leave."""
+    pairing = story.pair()
+    meet(story, pairing, 6)
+    story.good(story.event("hr.leave_started", "2025-06-03T09:00:00Z", {"person_id": "ann", "effective_on": "2025-06-03"}))
+
+    assert story.state(pairing) == "concluding"
+
+
+def test_leave_pauses_a_stalled_pair(story: Story) -> None:
+    """And the grace days stop."""
+    pairing = story.pair()
+    story.tick("2025-02-21T00:00:00Z")
+    story.good(story.event("hr.leave_started", "2025-02-21T09:00:00Z", {"person_id": "ann", "effective_on": "2025-02-21"}))
+    story.tick("2025-05-21T00:00:00Z")
+
+    assert (story.pairings()[-2:], story.state(pairing)) == (["stalled", "paused"], "paused")
+
+
+def test_room_is_checked_at_the_second_acceptance(story: Story) -> None:
+    """Bob has two proposals and then room for one only: the second lapses."""
+    story.good(story.programme(T0), *(story.hired(T0, person, department=person) for person in ("ann", "bob", "cy")))
+    story.good(story.enrolled(T0, "bob", gives="strategy:3", wants="python:3:0", experience_band=2, capacity=2))
+    story.good(*(story.enrolled(T0, person, gives="python:3", wants="strategy:3:0", experience_band=0) for person in ("ann", "cy")))
+    story.tick("2025-01-08T06:00:00Z")
+    first, second = story.proposals()
+    for at, proposal in (("2025-01-08T07:00:00Z", first), ("2025-01-08T09:00:00Z", second)):
+        story.take(*(story.accepted(at, side["person_id"], proposal["pairing_id"]) for side in proposal["people"]))
+        narrower = story.enrolled("2025-01-08T08:00:00Z", "bob", gives="strategy:3", wants="python:3:0", experience_band=2, capacity=1)
+        story.good(narrower | {"type": "bothways.participation.updated.v1"})
+
+    assert story.pairings() == ["proposed", "proposed", "activated", "lapsed"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "data"),
+    [
+        ("hr.role_changed", {"effective_on": "2025-01-06", "changes": {"manager_id": "bob"}}),
+        ("hr.role_changed", {"effective_on": "2025-01-06", "changes": {"timezone": "Pacific/Auckland"}}),
+        ("hr.role_changed", {"effective_on": "2025-01-06", "changes": {"languages": ["it"]}}),
+        ("hr.leave_started", {"effective_on": "2025-01-06"}),
+    ],
+)
+def test_open_proposal_is_checked_again(story: Story, kind: str, data: dict[str, Any]) -> None:
+    """A hard rule that breaks lapses it at once."""
+    proposed(story)
+    story.good(story.event(kind, "2025-01-06T07:00:00Z", {"person_id": "ann", **data}))
+
+    assert (last(story)["kind"], last(story)["time"]) == ("lapsed", "2025-01-06T07:00:00Z")
+
+
+def test_answer_out_of_turn_is_stale(story: Story) -> None:
+    """Nobody asked: nothing to renew in an active pair."""
+    pairing = story.pair()
+
+    for answer in ("renew", "finish", "convert", "continue"):
+        story.take(answered(story, "2025-01-07T09:00:00Z", "ann", pairing, answer))
+
+    assert {code for _, code in story.dead_letters()} == {"stale_answer"}
+    assert story.pairings() == ["proposed", "activated"]
+
+
+def test_decline_leaves_the_next_round_as_it_was(story: Story) -> None:
+    """Later rounds are the same whoever declined, or if a coordinator retracted: that pair excepted, nobody's rank changes."""
+    told = []
+    for cause in ("first", "second", "coordinator"):
+        one = Story(story.directory / cause)
+        one.directory.mkdir()
+        one.good(one.programme(T0), *(one.hired(T0, f"m{number}", department=f"d{number}") for number in range(6)))
+        for number in range(6):
+            gives, wants = ("python:3", "strategy:3:0") if number % 2 else ("strategy:3", "python:3:0")
+            one.good(one.enrolled(T0, f"m{number}", gives=gives, wants=wants, experience_band=number % 4))
+        one.tick("2025-01-06T06:00:00Z")
+        proposal, noon = one.proposals()[0], "2025-01-07T12:00:00Z"
+        people = [side["person_id"] for side in proposal["people"]]
+        end = {
+            "first": one.accepted(noon, people[0], proposal["pairing_id"], answer="decline"),
+            "second": one.accepted(noon, people[1], proposal["pairing_id"], answer="decline"),
+            "coordinator": one.event("proposal.retracted", noon, {"pairing_id": proposal["pairing_id"], "reason": "r"}, actor="c"),
+        }[cause]
+        one.good(end)
+        for person, gives, wants in (("n1", "python:3", "strategy:3:0"), ("n2", "strategy:3", "python:3:0")):
+            one.good(
+                one.hired("2025-01-07T13:00:00Z", person),
+                one.enrolled("2025-01-07T13:00:00Z", person, gives=gives, wants=wants, experience_band=1),
+            )
+        one.tick("2025-01-16T00:00:00Z")
+        told.append(
+            [(event["type"], event["time"], event["data"]) for topic in (PAIRINGS, STATES, NUDGES, INSIGHTS) for event in one.tail(topic)]
+        )
+
+    assert told[0] == told[1] == told[2]
