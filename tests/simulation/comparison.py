@@ -32,13 +32,18 @@ def _of_people(driver: TopologyDriver, model: Model, people: Iterable[str]) -> I
 
 
 def _of_participants(driver: TopologyDriver, model: Model) -> Iterator[str]:
+    """Compare who takes part; in a closed programme nothing moves any more, and nothing hangs on it."""
     rows = driver.rows(StageName.PROGRAMMES).scan(tables.PARTICIPANTS, "")
     engine = {
         (row.programme_id, row.person_id): {"capacity": row.profile.capacity, "pauses": row.status == "paused"}
         for _, row in rows
-        if row.status in {"enrolled", "paused"}
+        if row.status in {"enrolled", "paused"} and row.programme_id not in model.closed
     }
-    expected = {where: {"capacity": kept["capacity"], "pauses": bool(kept["paused"])} for where, kept in model.enrolled.items()}
+    expected = {
+        where: {"capacity": kept["capacity"], "pauses": bool(kept["paused"])}
+        for where, kept in model.enrolled.items()
+        if where[0] not in model.closed
+    }
     yield from _named("enrolments", engine, expected)
 
 

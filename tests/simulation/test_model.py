@@ -395,7 +395,7 @@ class Story(RuleBasedStateMachine):
 
 
 Story.TestCase.settings = settings(
-    max_examples=int(os.environ.get("BOTHWAYS_STORIES", "40")),
+    max_examples=int(os.environ.get("BOTHWAYS_STORIES", "60")),
     stateful_step_count=int(os.environ.get("BOTHWAYS_STORY_STEPS", "40")),
     deadline=None,
     report_multiple_bugs=False,
