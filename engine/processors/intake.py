@@ -4,11 +4,12 @@ Decides: which stage and key own an event.
 Never knows: any row; whether the event makes sense to the one who owns it.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from engine.dead_letters import DeadLetter, dead_letter
+from engine.domain.frozen import replace
 from engine.effects import Origin, StageName
 from schemas.codec import Rejected, Tombstone, decode
 from schemas.envelope import Event
@@ -47,7 +48,7 @@ def intake(origin: Origin, received_at: datetime) -> Intaken | DeadLetter | None
     return Intaken(stage=stage, key=key, event=decoded, origin=replace(origin, topic=origin.topic or topic_of_type(decoded.type).name))
 
 
-def owner(type_: str, data: Any) -> tuple[StageName, str]:  # noqa: ANN401 - one of fifty models; told apart by their fields
+def owner(type_: str, data: Any) -> tuple[StageName, str]:
     """Return the stage and key that own an event: the person it is about, else its programme."""
     topic = topic_of_type(type_)
     if topic in PEOPLE_TOPICS or (topic is PARTICIPATION and type_.startswith("bothways.participation.")):
