@@ -66,6 +66,8 @@ lock: ## make the lock files again from pyproject.toml
 	@$(LOCK) --output-file requirements/run.txt
 	@$(LOCK) --extra dev --extra kafka --output-file requirements/dev.txt
 	@$(LOCK) --extra kafka --output-file requirements/kafka.txt
+	@$(LOCK) --extra fast --output-file requirements/fast.txt
+	@$(LOCK) --extra exact --output-file requirements/exact.txt
 
 clean: ## remove what tools left behind, .venv included; data directories stay
 	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist ./*.egg-info
