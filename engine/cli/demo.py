@@ -21,6 +21,8 @@ from engine.cli.output import Bar, plain, print_json
 from engine.cli.report import write_report
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from engine.execution import Transition
     from engine.runtimes.embedded.engine import EmbeddedEngine
     from ops.simulation.year import ProgrammeYear
@@ -64,7 +66,8 @@ def demo(
     else:
         from engine.cli.demo_summary import print_summary
 
-        print_summary(summary, play, seconds, directory)
+        title, done = f"a programme year, to {play.now:%Y-%m-%d}", f"{play.events_count:,}"
+        print_summary(summary, title=title, done=done, seconds=seconds, commands=_commands(play, directory))
         print(f"  the report: {report}")
     if open_ and has_display(os.environ, sys.platform):
         import webbrowser
@@ -142,3 +145,15 @@ def published(engine: "EmbeddedEngine") -> "Iterator[dict[str, Any]]":
 def has_display(environment: Mapping[str, str], platform: str) -> bool:
     """Say whether a browser opened here would be seen by anybody."""
     return platform == "darwin" or any(environment.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
+
+
+def _commands(play: Play, directory: "Path") -> list[str]:
+    place = f"--data {directory}"
+    about_pair = [f"bothways explain {play.latest_pairing_id} --check {place}"] if play.latest_pairing_id else []
+    return [
+        *about_pair,
+        f"bothways inspect programme {play.programme_ids[0]} {place}",
+        f"bothways round {play.programme_ids[0]} --dry-run {place}",
+        f"bothways tail mentorship.nudges.v1 {place}",
+        f"bothways verify {place}",
+    ]

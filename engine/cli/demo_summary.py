@@ -1,20 +1,24 @@
 """What `bothways demo` tells a coordinator about the year that it played."""
 
-from pathlib import Path
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from engine.cli.output import console, duration, print_facts, print_table
 
 if TYPE_CHECKING:
-    from engine.cli.demo import Play
     from ops.simulation.summary import Summary
 
 NUDGES_SHOWN = 12
 
 
-def print_summary(summary: "Summary", play: "Play", seconds: float, directory: Path) -> None:
-    """Print the year: what came of it, who met, what people heard, and where to look next."""
-    print_facts(f"a programme year, to {play.now:%Y-%m-%d}", _outcome(summary, play, seconds))
+def print_summary(summary: "Summary", *, title: str, done: str, seconds: float, commands: Iterable[str] = ()) -> None:
+    """Print the year: what came of it, who met, what people heard, and where to look next.
+
+    Args:
+        done: how much the run handled, in words; followed by the time that it took.
+        commands: to look further with.
+    """
+    print_facts(title, _outcome(summary, done, seconds))
     bands = ((name, "<5" if count is None else count) for name, count in summary.pairs_by_bands.items())
     if any(summary.pairs_by_bands.values()):
         print_table(("experience bands that met", "pairs"), bands, right=frozenset({"pairs"}))
@@ -27,16 +31,18 @@ def print_summary(summary: "Summary", play: "Play", seconds: float, directory: P
         out.print("\nwhy these two", style="bold")
         for sentence in summary.examples:
             out.print(f"  {sentence}")
-    out.print("\nlook further", style="bold")
-    for command in _commands(play, directory):
+    further = list(commands)
+    if further:
+        out.print("\nlook further", style="bold")
+    for command in further:
         out.print(f"  {command}", soft_wrap=True)
 
 
-def _outcome(summary: "Summary", play: "Play", seconds: float) -> tuple[tuple[str, object], ...]:
+def _outcome(summary: "Summary", done: str, seconds: float) -> tuple[tuple[str, object], ...]:
     sent = sum(summary.nudges_sent_by_key.values())
     ended = ", ".join(f"{code.replace('_', ' ')} {count}" for code, count in summary.ended_by_code.items())
     return (
-        ("events", f"{play.events_count:,} in {duration(seconds)}"),
+        ("events", f"{done} in {duration(seconds)}"),
         ("rounds", f"{summary.rounds:,}"),
         ("proposals", f"{summary.proposed:,}, of which {summary.lapsed:,} lapsed"),
         ("pairs formed", f"{summary.formed:,}   {summary.live:,} live, {summary.completed:,} completed; ended: {ended or 'none'}"),
@@ -57,15 +63,3 @@ def _outcome(summary: "Summary", play: "Play", seconds: float) -> tuple[tuple[st
 
 def _percent(ratio: float | None, of: str) -> str | None:
     return None if ratio is None else f"{ratio:.0%}   {of}"
-
-
-def _commands(play: "Play", directory: Path) -> list[str]:
-    place = f"--data {directory}"
-    about_pair = [f"bothways explain {play.latest_pairing_id} --check {place}"] if play.latest_pairing_id else []
-    return [
-        *about_pair,
-        f"bothways inspect programme {play.programme_ids[0]} {place}",
-        f"bothways round {play.programme_ids[0]} --dry-run {place}",
-        f"bothways tail mentorship.nudges.v1 {place}",
-        f"bothways verify {place}",
-    ]

@@ -1,8 +1,8 @@
 """The programme year over a real broker: broker, topics, two workers, a year in days, the summary, and the proof from the topics.
 
 `python -m ops.kafka.demo [--people 300] [--months 12] [--shell faust]`. Workers run in data time. Each day what people do is published in
-the order in which it depends on each other, then the day passes: a timer of the day fires at its end, so figures differ a little from those
-of `bothways demo`, where every timer fires at its own instant.
+the order in which it depends on each other, then the day passes hour by hour: a timer fires at the end of its hour, and what people do
+comes before the day's timers, so figures differ a little from those of `bothways demo`, where every timer fires at its own instant.
 """
 
 import argparse
@@ -13,11 +13,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
+from engine.cli.demo_summary import print_summary
 from engine.runtimes.kafka.data_time import BusRecord, DataTimeDriver
 from engine.runtimes.kafka.settings import KafkaSettings
 from engine.runtimes.kafka.tailing import line_of
@@ -33,6 +33,7 @@ from schemas.topics import DEAD_LETTER_PREFIX, HR_PEOPLE, NUDGE_FEEDBACK, PARTIC
 
 SALT: Final = "demo"
 DAY: Final = timedelta(days=1)
+HOUR: Final = timedelta(hours=1)
 PHASES: Final = (PROGRAMMES, HR_PEOPLE, PARTICIPATION, SESSIONS, NUDGE_FEEDBACK)
 """Topics are not ordered among each other; a day's events are published in this order, with quiet in between."""
 
@@ -70,10 +71,10 @@ def play(year: ProgrammeYear, address: str, directory: Path, *, shell: str = "fa
     seconds = time.monotonic() - started
     events = [json.loads(_line(record)) for record in records if not record.topic.startswith(DEAD_LETTER_PREFIX)]
     summary = summarise((event for event in events if "type" in event), year.organisation)
-    for field, value in asdict(summary).items():
-        print(f"{field.replace('_', ' '):<30}{value}")
-    print(f"{'dead letters':<30}{len(records) - len(events)}")
-    print(f"{'seconds':<30}{seconds:.0f}")
+    print_summary(
+        summary, title=f"a programme year over Kafka, to {year.end_at:%Y-%m-%d}", done=f"{len(events):,} published", seconds=seconds
+    )
+    print(f"dead letters    {len(records) - len(events)}")
     findings = asyncio.run(verified(settings, SALT.encode()))
     counts = ", ".join(f"{count} {what}" for what, count in sorted(findings.counts.items()))
     verdict = "every record happened once" if findings.is_exact else f"DIFFERENCES: {dict(findings.problems)} {findings.examples}"
@@ -89,7 +90,7 @@ async def _played(year: ProgrammeYear, settings: KafkaSettings) -> list[BusRecor
             at = min(at + DAY, year.end_at)
             published = [json.loads(_line(record)) for record in driver.take_outputs() if not record.topic.startswith(DEAD_LETTER_PREFIX)]
             await _day(driver, year.events_until(at, [event for event in published if "type" in event]))
-            await driver.tick(at)
+            await driver.pass_until(at, HOUR)
             _show(at.date().isoformat(), len(driver.outputs))
         return list(driver.outputs)
 
