@@ -113,7 +113,9 @@ class TopologyDriver:
         """Return published events as structured CloudEvents, oldest first; `type_` in short form (`pairing.proposed`)."""
         wanted = None if type_ is None else f"bothways.{type_}.v1"
         return [
-            json.loads(encode_structured(output.attributes, output.data)) if output.data is not None else {"key": output.key, "tombstone": True}
+            json.loads(encode_structured(output.attributes, output.data))
+            if output.data is not None
+            else {"key": output.key, "tombstone": True}
             for output in self.store.outputs
             if (topic is None or output.topic == topic) and (wanted is None or output.attributes["type"] == wanted)
         ]

@@ -48,7 +48,8 @@ def test_an_effect_lies_in_its_interval_and_the_interval_in_its_range(nudged: in
 
     assert found is not None
     difference, low, high = found
-    assert -1.000001 <= low <= difference + 1e-9 and difference - 1e-9 <= high <= 1.000001
+    assert -1.000001 <= low <= difference + 1e-9
+    assert difference - 1e-9 <= high <= 1.000001
 
 
 def test_the_weeks_that_a_row_remembers_are_bounded() -> None:
