@@ -1,0 +1,140 @@
+"""Every nudge of the catalogue: its class, category, priority and how long it is valid, seen in stories that make them all."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from tests.acceptance.story import Story
+
+T0: Final = "2025-01-06T05:00:00Z"
+
+# The catalogue: class, category, priority, days valid (None: to an instant of its own)
+
+CATALOGUE: Final[dict[str, tuple[str, str, int | None, int | None]]] = {
+    "open_invitation": ("behavioural", "invitations", 10, 30),
+    "profile_incomplete": ("behavioural", "profile", 35, 14),
+    "proposal_ready": ("transactional", "pairing", None, None),
+    "answer_proposal": ("behavioural", "pairing", 90, None),
+    "pairing_started": ("transactional", "pairing", None, 14),
+    "book_first_session": ("behavioural", "sessions", 75, 14),
+    "session_tomorrow": ("transactional", "sessions", None, None),
+    "log_session": ("behavioural", "sessions", 70, 7),
+    "book_next_session": ("behavioural", "sessions", 60, 21),
+    "share_feedback": ("behavioural", "learning", 65, 10),
+    "flip_roles": ("behavioural", "learning", 55, 45),
+    "open_debate": ("behavioural", "learning", 50, 45),
+    "broaden_topic": ("behavioural", "learning", 45, 45),
+    "protect_the_time": ("behavioural", "sessions", 80, 21),
+    "still_right_for_you": ("behavioural", "learning", 40, 14),
+    "pairing_quiet": ("behavioural", "sessions", 70, 14),
+    "pairing_paused": ("transactional", "pairing", None, 14),
+    "pairing_resumable": ("transactional", "pairing", None, 14),
+    "pairing_ended": ("transactional", "pairing", None, 14),
+    "partner_found_next": ("transactional", "pairing", None, 14),
+    "conflict_choice": ("transactional", "pairing", None, 14),
+    "concluding": ("transactional", "pairing", None, 14),
+    "renew_or_finish": ("transactional", "pairing", None, 14),
+    "convert_offer": ("transactional", "pairing", None, 14),
+    "waiting_update": ("behavioural", "invitations", 30, 14),
+    "mentor_circle": ("behavioural", "learning", 20, 30),
+    "coordinator_momentum": ("transactional", "coordination", None, 14),
+    "coordinator_stuck": ("transactional", "coordination", None, 14),
+    "coordinator_conflict": ("transactional", "coordination", None, 14),
+    "coordinator_storm": ("transactional", "coordination", None, 14),
+}
+
+
+def told(base: Story, name: str) -> Story:
+    """Another directory for another story."""
+    other = Story(base.directory / name)
+    other.directory.mkdir()
+    return other
+
+
+def long_lives(base: Story) -> list[Story]:
+    """Stories in which every key but the round's alarm comes at least once."""
+    term = told(base, "term")
+    pairing = term.pair()
+    term.good(
+        term.event(
+            "session.scheduled",
+            "2025-01-07T09:00:00Z",
+            {"session_id": "b", "pairing_id": pairing, "starts_at": "2025-01-09T10:00:00Z", "duration_minutes": 60},
+        )
+    )
+    term.tick("2025-01-12T00:00:00Z")
+    for number, day in enumerate(("2025-01-13", "2025-01-27", "2025-02-10"), 1):
+        term.good(term.held(f"{day}T10:00:00Z", pairing, f"s{number}", "python:ann"))
+    term.tick("2025-07-01T00:00:00Z")
+    away = told(base, "away")
+    away.pair()
+    away.good(
+        away.event("hr.leave_started", "2025-01-08T09:00:00Z", {"person_id": "ann", "effective_on": "2025-01-08"}),
+        away.event("hr.leave_ended", "2025-01-20T09:00:00Z", {"person_id": "ann", "effective_on": "2025-01-20"}),
+    )
+    away.tick("2025-02-03T00:00:00Z")
+    away.good(away.event("hr.departed", "2025-02-03T09:00:00Z", {"person_id": "ann", "effective_on": "2025-02-02"}))
+    reverse = told(base, "reverse")
+    pairing = reverse.pair(track="reverse", training_required=False, sessions_planned=1, term_days=350)
+    for number, day in ((1, "2025-01-14"), (2, "2025-01-16")):
+        reverse.good(
+            reverse.event(
+                "session.scheduled",
+                f"{day}T09:00:00Z",
+                {"session_id": f"b{number}", "pairing_id": pairing, "starts_at": f"2025-01-2{number}T09:00:00Z", "duration_minutes": 60},
+            ),
+            reverse.event(
+                "session.cancelled", f"{day}T10:00:00Z", {"session_id": f"b{number}", "pairing_id": pairing, "cancelled_by": "bob"}
+            ),
+        )
+    update = reverse.enrolled("2025-01-28T09:00:00Z", "ann", gives="python:3", wants="strategy:3:0", experience_band=2)
+    reverse.good(update | {"type": "bothways.participation.updated.v1"})
+    reverse.tick("2025-01-29T00:00:00Z")
+    reverse.good(reverse.held("2025-01-29T10:00:00Z", pairing, "s1", "python:ann"))
+    broken = told(base, "broken")
+    broken.pair()
+    broken.good(
+        broken.event(
+            "hr.role_changed", "2025-01-07T09:00:00Z", {"person_id": "ann", "effective_on": "2025-01-07", "changes": {"manager_id": "bob"}}
+        )
+    )
+    stormy = told(base, "stormy")
+    stormy.good(stormy.programme(T0, nudge_storm_per_day=1), *(stormy.hired(T0, person) for person in ("ann", "bob")))
+    stormy.good(*(stormy.event("participation.nominated", T0, {"person_id": person, "programme_id": "p1"}) for person in ("ann", "bob")))
+    stormy.tick("2025-01-07T00:00:00Z")
+    circle = told(base, "circle")
+    pairing = circle.pair(track="reverse", training_required=False, term_days=350, sessions_planned=50)
+    for number, day in enumerate(("2025-02-10", "2025-03-10", "2025-04-07"), 1):
+        circle.good(circle.held(f"{day}T10:00:00Z", pairing, f"s{number}", "python:ann"))
+    circle.tick("2025-05-10T00:00:00Z")
+    alone = told(base, "alone")
+    alone.good(alone.programme(T0), alone.hired(T0, "ann"))
+    alone.good(
+        alone.enrolled(T0, "ann", gives="", wants=""),
+        alone.hired(T0, "zoe"),
+        alone.event("participation.nominated", T0, {"person_id": "zoe", "programme_id": "p1"}, actor="boss"),
+    )
+    alone.good(alone.hired(T0, "cy"), alone.enrolled(T0, "cy", gives="python:3", wants="strategy:3:0"))
+    alone.tick("2025-02-10T00:00:00Z")
+    unanswered = told(base, "unanswered")
+    unanswered.couple()
+    unanswered.tick("2025-01-10T00:00:00Z")
+    return [term, away, reverse, broken, stormy, circle, alone, unanswered]
+
+
+def test_every_key_is_as_in_the_catalogue(story: Story) -> None:
+    """Class, category, priority and days valid of every nudge of every story; and nearly every key comes."""
+    seen = set()
+    for one in long_lives(story):
+        for nudge in one.nudges():
+            class_, category, priority, days = CATALOGUE[nudge["key"]]
+            seen.add(nudge["key"])
+            assert (nudge["class"], nudge["category"]) == (class_, category), nudge
+            assert nudge["not_before"] < nudge["expires_at"], nudge
+            if priority is not None:
+                assert nudge["priority"] == priority, nudge
+            if days is not None:
+                assert datetime.fromisoformat(nudge["expires_at"]) - datetime.fromisoformat(nudge["not_before"]) <= timedelta(days=days), (
+                    nudge
+                )
+
+    assert set(CATALOGUE) - seen == set()
