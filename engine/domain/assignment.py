@@ -16,7 +16,7 @@ Invariants
     A3  The result depends on the set of edges, not on their order: ties go by weight, then tie hash.
     A4  The choice is maximal: no edge is left whose two ends both have room.
 
-At the limit: equal weights make bidders outbid each other by epsilon for long. So epsilon grows after each BIDS_PER_SLOT bids a slot;
+At the limit: equal weights make bidders outbid each other by epsilon for long. So epsilon grows after each LOOKS_PER_SLOT edges looked at a slot;
 work stays bounded, the bound stays valid, and the ratio shows what it cost. Small components scale their weights by more than their
 room, so that epsilon is less than one point in all and the bipartite optimum is exact.
 
@@ -31,9 +31,9 @@ from typing import Final, NamedTuple, Protocol
 
 from engine.domain.blossom import heaviest_matching
 
-BIDS_PER_SLOT: Final = 64
-BIDS_BASE: Final = 2_000
-"""Epsilon grows each time that many bids, plus BIDS_PER_SLOT a slot, have passed; a varied pool needs fewer."""
+LOOKS_PER_SLOT: Final = 3_000
+LOOKS_BASE: Final = 20_000
+"""Epsilon grows each time that bidders have looked at that many edges, and LOOKS_PER_SLOT for each slot; a varied pool needs fewer."""
 EPSILON_GROWTH: Final = 8
 EXACT_ROOM_MAX: Final = 64
 """Components with at most that much room to give away are scaled, so that the auction is exact."""
@@ -327,14 +327,15 @@ def _auction(ends: Sequence[tuple[int, int]], weights: Sequence[int], room: Room
     held: dict[int, dict[int, int]] = {bidder: {} for bidder in bids_on}
     queue = deque(sorted(bids_on))
     queued = set(queue)
-    bids_before_growth = BIDS_BASE + BIDS_PER_SLOT * sum(len(slots) for slots in prices.values())
-    epsilon, bids_left = 1, bids_before_growth
+    looks_before_growth = LOOKS_BASE + LOOKS_PER_SLOT * sum(len(slots) for slots in prices.values())
+    epsilon, looks_left = 1, looks_before_growth
     while queue:
         bidder = queue.popleft()
         queued.discard(bidder)
         mine = held[bidder]
         while units[bidder] > 0:
-            item, number, raise_by = _best(bids_on[bidder], mine, floors)
+            item, number, raise_by, looks = _best(bids_on[bidder], mine, floors)
+            looks_left -= looks
             if item < 0:
                 break
             slots = prices[item]
@@ -351,9 +352,8 @@ def _auction(ends: Sequence[tuple[int, int]], weights: Sequence[int], room: Room
                 if displaced not in queued:
                     queue.append(displaced)
                     queued.add(displaced)
-            bids_left -= 1
-            if bids_left == 0:
-                epsilon, bids_left = EPSILON_GROWTH * epsilon, bids_before_growth
+            if looks_left <= 0:
+                epsilon, looks_left = EPSILON_GROWTH * epsilon, looks_before_growth
     dual = sum(room[item] * floor for item, floor in floors.items())
     for bidder, options in bids_on.items():
         surplus = sorted((weight - floors[item] for weight, item, _ in options if weight > floors[item]), reverse=True)
@@ -361,16 +361,17 @@ def _auction(ends: Sequence[tuple[int, int]], weights: Sequence[int], room: Room
     return {number for by_item in held.values() for number in by_item.values()}, dual
 
 
-def _best(options: Sequence[tuple[int, int, int]], mine: dict[int, int], floors: dict[int, int]) -> tuple[int, int, int]:
-    """Find the object worth most above its price: (object, edge number, advantage over the second best), or -1 for none.
+def _best(options: Sequence[tuple[int, int, int]], mine: dict[int, int], floors: dict[int, int]) -> tuple[int, int, int, int]:
+    """Find the object worth most above its price: (object, edge number, advantage over the second best, edges looked at), or -1 for none.
 
     Options are heaviest first and prices are never negative, so the search ends at the first weight that can't be second.
     """
-    best = second = 0
+    best = second = looks = 0
     best_item = best_number = -1
     for weight, item, number in options:
         if weight <= second:
             break
+        looks += 1
         if item in mine:
             continue
         value = weight - floors[item]
@@ -379,7 +380,7 @@ def _best(options: Sequence[tuple[int, int, int]], mine: dict[int, int], floors:
             best_item, best_number = item, number
         elif value > second:
             second = value
-    return best_item, best_number, best - second
+    return best_item, best_number, best - second, looks
 
 
 def colourings_by(bands: Sequence[int | None], hashes: Sequence[int], *, hash_bits: int = 4) -> tuple[tuple[bool, ...], ...]:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from engine.domain.assignment import BIDS_BASE, BIDS_PER_SLOT, EPSILON_GROWTH
+from engine.domain.assignment import EPSILON_GROWTH, LOOKS_BASE, LOOKS_PER_SLOT
 from engine.fast.judging import Array
 
 
@@ -59,15 +59,16 @@ def _bid(edges: Any, items: Array, weights: Array, room: Array, slots_at: Array)
             queue[waiting] = bidder
             queued[bidder] = True
             waiting += 1
-    bids_before_growth = BIDS_BASE + BIDS_PER_SLOT * slots_at[size]
-    epsilon, bids_left = 1, bids_before_growth
+    looks_before_growth = LOOKS_BASE + LOOKS_PER_SLOT * slots_at[size]
+    epsilon, looks_left = 1, looks_before_growth
     while waiting:
         bidder = queue[head]
         head = (head + 1) % len(queue)
         waiting -= 1
         queued[bidder] = False
         while units[bidder] > 0:
-            number, raise_by = _best(edges, bidder, items, weights, (held, floors))
+            number, raise_by, looks = _best(edges, bidder, items, weights, (held, floors))
+            looks_left -= looks
             if number < 0:
                 break
             item = items[number]
@@ -82,9 +83,8 @@ def _bid(edges: Any, items: Array, weights: Array, room: Array, slots_at: Array)
                     queue[(head + waiting) % len(queue)] = loser
                     queued[loser] = True
                     waiting += 1
-            bids_left -= 1
-            if bids_left == 0:
-                epsilon, bids_left = EPSILON_GROWTH * epsilon, bids_before_growth
+            if looks_left <= 0:
+                epsilon, looks_left = EPSILON_GROWTH * epsilon, looks_before_growth
     return held, floors
 
 
@@ -109,15 +109,16 @@ def _take(market: Any, first: int, end: int, item: int, bid: Any) -> int:
 
 @njit(cache=True, nogil=True)
 def _best(edges: Any, bidder: int, items: Array, weights: Array, state: Any) -> Any:
-    """Find the edge worth most above its price, and its advantage over the second best; -1 for none."""
+    """Find the edge worth most above its price, its advantage over the second best, and how many were looked at; -1 for none."""
     begins, order = edges
     held, floors = state
-    best = second = 0
+    best = second = looks = 0
     best_number = -1
     for at in range(begins[bidder], begins[bidder + 1]):
         number = order[at]
         if weights[number] <= second:
             break
+        looks += 1
         if held[number]:
             continue
         value = weights[number] - floors[items[number]]
@@ -126,7 +127,7 @@ def _best(edges: Any, bidder: int, items: Array, weights: Array, state: Any) -> 
             best_number = number
         elif value > second:
             second = value
-    return best_number, best - second
+    return best_number, best - second, looks
 
 
 @njit(cache=True, nogil=True)

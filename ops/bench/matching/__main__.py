@@ -1,0 +1,37 @@
+"""`python -m ops.bench.matching NAME...`: figures are printed; the README beside this file keeps them."""
+
+import sys
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from engine.domain import choosing
+from engine.fast import choose
+from ops.bench.matching import daily, fairness, odd, peers, quality, speed
+
+PARTS: Final[Mapping[str, Callable[[list[int]], None]]] = {
+    "speed": speed.run,
+    "rows": speed.run_from_rows,
+    "quality": quality.run,
+    "bounded": quality.run_bounded,
+    "daily": daily.run,
+    "fairness": fairness.run,
+    "odd": odd.run,
+    "peers": peers.run,
+}
+
+
+def main(arguments: list[str]) -> None:
+    """Run the named parts, each with the sizes that follow its name."""
+    choosing.use(choose)
+    names = [argument for argument in arguments if argument in PARTS] or list(PARTS)
+    for name in names:
+        sizes: list[int] = []
+        for argument in arguments[arguments.index(name) + 1 :] if name in arguments else []:
+            if argument in PARTS:
+                break
+            sizes.append(int(argument))
+        PARTS[name](sizes)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

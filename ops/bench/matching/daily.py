@@ -1,0 +1,82 @@
+"""A day later: one person in a hundred comes, goes or is freed; only people with room are matched, and what is held stays."""
+
+import random
+import statistics
+import time
+from collections import Counter
+from dataclasses import replace
+
+from engine.domain.eligibility import PoolMember
+from engine.domain.standby import Standby
+from engine.domain.what_if import drift_ratio, unpaired
+from ops.bench.matching.people import AT, FAMILIES, people
+from ops.bench.matching.rounds import OPEN, held, told, warm_up
+from schemas.ids import PersonId
+
+LEAVE_SHARE = 0.004
+JOIN_SHARE = 0.004
+END_SHARE = 0.002
+
+
+def run(sizes: list[int]) -> None:
+    """Hold a first round, churn, hold the next, and compare it with matching everybody anew."""
+    warm_up()
+    for size in sizes or (10_000, 100_000):
+        draws = random.Random(5)
+        everybody = people(size)
+        draws.shuffle(everybody)
+        joining, present = everybody[: int(JOIN_SHARE * size)], everybody[int(JOIN_SHARE * size) :]
+        first = held(present)
+        told("first round", size, first)
+        leaving = {member.person_id for member in draws.sample(present, k=int(LEAVE_SHARE * size))}
+        live = {
+            proposal.person_ids: proposal.score
+            for proposal in first.result.proposals
+            if not leaving & set(proposal.person_ids) and draws.random() >= END_SHARE
+        }
+        members = _with_pairs([member for member in (*present, *joining) if member.person_id not in leaving], set(live))
+        second = held(members, ordinal=2)
+        told("daily round", size, second)
+        kept = live | {proposal.person_ids: proposal.score for proposal in second.result.proposals}
+        assert len(kept) == len(live) + len(second.result.proposals), "no pair is proposed twice"
+        anew = held([unpaired(member) for member in members], ordinal=2)
+        told("all anew", size, anew)
+        broken = len(set(live) - {proposal.person_ids for proposal in anew.result.proposals})
+        print(
+            f"daily          {size:>9,} kept and new {drift_ratio(kept, anew.result):.3%} of all anew, "
+            f"which breaks {broken:,} of {len(live):,}",
+            flush=True,
+        )
+        _one_at_a_time(members, size)
+
+
+def _with_pairs(members: list[PoolMember], live: set[tuple[PersonId, PersonId]]) -> list[PoolMember]:
+    partners: dict[PersonId, set[PersonId]] = {}
+    for first, second in live:
+        partners.setdefault(first, set()).add(second)
+        partners.setdefault(second, set()).add(first)
+    used = Counter({person_id: len(others) for person_id, others in partners.items()})
+    return [
+        replace(
+            member,
+            room=max(0, member.room - used[member.person_id]),
+            live_count=used[member.person_id],
+            partner_ids=frozenset(partners.get(member.person_id, ())),
+        )
+        for member in members
+    ]
+
+
+def _one_at_a_time(members: list[PoolMember], size: int) -> None:
+    standby = Standby(members, OPEN, round_ordinal=2, at=AT, topic_catalogue=FAMILIES)
+    free = sorted(member.person_id for member in members if member.room > 0)
+    standby.best_partner(free[0])
+    taken = []
+    for person_id in free[:: max(1, len(free) // 100)]:
+        begin = time.perf_counter()
+        standby.best_partner(person_id)
+        taken.append(1_000 * (time.perf_counter() - begin))
+    print(
+        f"best partner   {size:>9,} among {len(free):,} with room: median {statistics.median(taken):.2f} ms, most {max(taken):.2f} ms",
+        flush=True,
+    )

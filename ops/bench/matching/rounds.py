@@ -1,0 +1,66 @@
+"""Rounds held and timed: what every part of the benchmark does."""
+
+import resource
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from engine.domain.choosing import Choice, Task
+from engine.domain.eligibility import PoolMember
+from engine.domain.rounds import RoundResult, hold_round
+from engine.fast import choose
+from ops.bench.matching.people import AT, FAMILIES, people
+from schemas.policy import Policy
+
+OPEN: Policy = Policy(reserve_start=250)
+"""A first round after a long wait: the reserve at its floor, so that nearly everybody can be matched."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timed:
+    """A round and what it took."""
+
+    result: RoundResult
+    wall_seconds: float
+    cpu_seconds: float
+    memory_mb_max: int
+
+
+def held(
+    members: Sequence[PoolMember],
+    policy: Policy = OPEN,
+    *,
+    exact_people_max: int | None = None,
+    ordinal: int = 1,
+) -> Timed:
+    """Hold a round; the size from which the index is bounded may be set, to compare."""
+
+    def chosen(task: Task) -> Choice:
+        if exact_people_max is None:
+            return choose(task)
+        return choose(replace(task, exact_people_max=exact_people_max))
+
+    wall, cpu = time.perf_counter(), time.process_time()
+    result = hold_round(members, policy, round_ordinal=ordinal, at=AT, topic_catalogue=FAMILIES, chooser=chosen)
+    return Timed(
+        result=result,
+        wall_seconds=time.perf_counter() - wall,
+        cpu_seconds=time.process_time() - cpu,
+        memory_mb_max=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+    )
+
+
+def warm_up() -> None:
+    """Compile, or load what was compiled before."""
+    held(people(1_600, 99))
+    held(people(1_600, 99), exact_people_max=0)
+
+
+def told(name: str, size: int, run: Timed) -> None:
+    """Print one line."""
+    certificate = run.result.certificate
+    print(
+        f"{name:14} {size:>9,} {run.wall_seconds:8.2f} s wall {run.cpu_seconds:8.2f} s cpu {run.memory_mb_max:>6,} MB "
+        f"{len(run.result.proposals):>8,} pairs  ratio {certificate.ratio:.5f}  left out {run.result.waiting_count:,}",
+        flush=True,
+    )
