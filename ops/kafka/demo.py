@@ -12,7 +12,7 @@ import logging
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Coroutine, Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -34,6 +34,7 @@ from schemas.topics import DEAD_LETTER_PREFIX, HR_PEOPLE, NUDGE_FEEDBACK, PARTIC
 SALT: Final = "demo"
 DAY: Final = timedelta(days=1)
 HOUR: Final = timedelta(hours=1)
+SUPERVISE_SECONDS: Final = 1.0
 PHASES: Final = (PROGRAMMES, HR_PEOPLE, PARTICIPATION, SESSIONS, NUDGE_FEEDBACK)
 """Topics are not ordered among each other; a day's events are published in this order, with quiet in between."""
 
@@ -66,8 +67,8 @@ def play(year: ProgrammeYear, address: str, directory: Path, *, shell: str = "fa
         admin.create()
     started = time.monotonic()
     environment = environment_of(settings, SALT) | {"BOTHWAYS_TIME": "data"}
-    with Workers(2, environment, directory / "workers.log", carrier=shell):
-        records = asyncio.run(_played(year, settings))
+    with Workers(2, environment, directory / "workers.log", carrier=shell) as workers:
+        records = asyncio.run(_supervised(_played(year, settings), workers))
     seconds = time.monotonic() - started
     events = [json.loads(_line(record)) for record in records if not record.topic.startswith(DEAD_LETTER_PREFIX)]
     summary = summarise((event for event in events if "type" in event), year.organisation)
@@ -80,6 +81,15 @@ def play(year: ProgrammeYear, address: str, directory: Path, *, shell: str = "fa
     verdict = "every record happened once" if findings.is_exact else f"DIFFERENCES: {dict(findings.problems)} {findings.examples}"
     print(f"replayed from the topics ({counts}): {verdict}")
     return 0 if findings.is_exact else 1
+
+
+async def _supervised(playing: Coroutine[Any, Any, list[BusRecord]], workers: Workers) -> list[BusRecord]:
+    """Start workers again that left in doubt, as a supervisor does, while the year is played."""
+    task = asyncio.create_task(playing)
+    while not task.done():
+        workers.keep()
+        await asyncio.wait((task,), timeout=SUPERVISE_SECONDS)
+    return task.result()
 
 
 async def _played(year: ProgrammeYear, settings: KafkaSettings) -> list[BusRecord]:

@@ -76,9 +76,15 @@ class Consumer(driver.Consumer):  # type: ignore[misc] # the library ships no ty
         return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
     async def _getmany(self, active_partitions: Any, timeout: float) -> dict[Any, list[Batch]]:  # noqa: ASYNC109 - Faust's signature
+        # Right after an assignment the changelogs are active for a moment; they have no committed offset, and asking for them would end
+        # the worker. The tasks read them by themselves.
+        sources = {place for place in active_partitions or () if not self._is_changelog_tp(place)}
+        if not sources:
+            await self.sleep(timeout)
+            return {}
         last: dict[Any, int] = self.__dict__.setdefault("_last_offsets", {})
         batches = {}
-        for source, records in (await super()._getmany(active_partitions, timeout)).items():
+        for source, records in (await super()._getmany(sources, timeout)).items():
             if records:
                 batches[source] = [Batch(source, records, last.get(source))]
                 last[source] = records[-1].offset
