@@ -16,25 +16,22 @@ Invariants
     A3  The result depends on the set of edges, not on their order: ties go by weight, then tie hash.
     A4  The choice is maximal: no edge is left whose two ends both have room.
 
-At the limit: equal weights make bidders outbid each other by epsilon for long. So epsilon grows after each LOOKS_PER_SLOT edges looked at a slot;
-work stays bounded, the bound stays valid, and the ratio shows what it cost. Small components scale their weights by more than their
-room, so that epsilon is less than one point in all and the bipartite optimum is exact.
+Small components scale their weights by more than their room, so that epsilon is less than one point in all and the bipartite optimum
+is exact; larger ones by SCALE_LARGE. Equal weights make a bound loose and work long; domain/auction keeps both within limits, and the
+ratio shows what it cost.
 
 Source: Bertsekas and Castañón, auction algorithms for transportation problems (1989); house rule for the colourings.
 """
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Final, NamedTuple, Protocol
 
+from engine.domain.auction import Room, auction
 from engine.domain.blossom import heaviest_matching
 
-LOOKS_PER_SLOT: Final = 3_000
-LOOKS_BASE: Final = 20_000
-"""Epsilon grows each time that bidders have looked at that many edges, and LOOKS_PER_SLOT for each slot; a varied pool needs fewer."""
-EPSILON_GROWTH: Final = 8
 EXACT_ROOM_MAX: Final = 64
 """Components with at most that much room to give away are scaled, so that the auction is exact."""
 SCALE_LARGE: Final = 8
@@ -49,13 +46,6 @@ EXACT_WORK_MAX: Final = 4 * EXACT_VERTICES_MAX**3
 _TIE_BITS: Final = 20
 _TIE_SHIFT: Final = _TIE_BITS + 9
 """All ties of an exact solution together stay below one point."""
-
-
-class Room(Protocol):
-    """How many pairs each person may get; a component asks for its own people only."""
-
-    def __getitem__(self, position: int, /) -> int:
-        """Say how many."""
 
 
 class Side(Protocol):
@@ -202,7 +192,7 @@ def _across(edges: Sequence[Edge], side: Side, room: Room) -> tuple[list[Edge], 
     if right_room < left_room:
         ends = [(right, left) for left, right in ends]
     scale = scale_for(min(left_room, right_room))
-    held, dual = _auction(ends, [edge.weight * scale for edge in edges], room)
+    held, dual = auction(ends, [edge.weight * scale for edge in edges], room)
     return _maximal([edges[number] for number in sorted(held)], edges, room), dual // scale
 
 
@@ -252,7 +242,7 @@ def _general(edges: Sequence[Edge], room: Room, colourings: Sequence[Side]) -> t
     """Solve a graph with odd cycles: double cover, rounding, then one colouring after the other."""
     # Both directions of an edge stand side by side, so that each bidder's edges stay heaviest first.
     ends = [end for edge in edges for end in ((edge.lo, edge.hi), (edge.hi, edge.lo))]
-    held, dual = _auction(ends, [edge.weight * SCALE_LARGE for edge in edges for _ in range(2)], room)
+    held, dual = auction(ends, [edge.weight * SCALE_LARGE for edge in edges for _ in range(2)], room)
     bound = dual // (2 * SCALE_LARGE)
     halves = [(2 * number in held) + (2 * number + 1 in held) for number in range(len(edges))]
     twice = [edge for edge, half_count in zip(edges, halves, strict=True) if half_count == 2]
@@ -304,83 +294,6 @@ def _recoloured(chosen: list[Edge], edges: Sequence[Edge], room: Room, colouring
         if total == total_before:
             break
     return chosen
-
-
-def _auction(ends: Sequence[tuple[int, int]], weights: Sequence[int], room: Room) -> tuple[set[int], int]:
-    """Let bidders outbid each other until all are content.
-
-    Args:
-        ends: (bidder, object) of each edge; each bidder's edges heaviest first.
-        weights: weight of each edge.
-        room: by position: units of a bidder, slots of an object.
-    Returns: numbers of the edges held, and the value of the dual solution that the prices give.
-    Order: bidders take turns first in, first out, starting in order of position; the first of equal values wins.
-    """
-    bids_on: dict[int, list[tuple[int, int, int]]] = {}
-    for number, (bidder, item) in enumerate(ends):
-        bids_on.setdefault(bidder, []).append((weights[number], item, number))
-    items = {item for _, item in ends}
-    prices = {item: [0] * room[item] for item in items}
-    owners = {item: [-1] * room[item] for item in items}
-    floors = dict.fromkeys(items, 0)
-    units = {bidder: room[bidder] for bidder in bids_on}
-    held: dict[int, dict[int, int]] = {bidder: {} for bidder in bids_on}
-    queue = deque(sorted(bids_on))
-    queued = set(queue)
-    looks_before_growth = LOOKS_BASE + LOOKS_PER_SLOT * sum(len(slots) for slots in prices.values())
-    epsilon, looks_left = 1, looks_before_growth
-    while queue:
-        bidder = queue.popleft()
-        queued.discard(bidder)
-        mine = held[bidder]
-        while units[bidder] > 0:
-            item, number, raise_by, looks = _best(bids_on[bidder], mine, floors)
-            looks_left -= looks
-            if item < 0:
-                break
-            slots = prices[item]
-            slot = slots.index(floors[item])
-            displaced = owners[item][slot]
-            slots[slot] += raise_by + epsilon
-            owners[item][slot] = bidder
-            floors[item] = min(slots)
-            mine[item] = number
-            units[bidder] -= 1
-            if displaced >= 0:
-                del held[displaced][item]
-                units[displaced] += 1
-                if displaced not in queued:
-                    queue.append(displaced)
-                    queued.add(displaced)
-            if looks_left <= 0:
-                epsilon, looks_left = EPSILON_GROWTH * epsilon, looks_before_growth
-    dual = sum(room[item] * floor for item, floor in floors.items())
-    for bidder, options in bids_on.items():
-        surplus = sorted((weight - floors[item] for weight, item, _ in options if weight > floors[item]), reverse=True)
-        dual += sum(surplus[: room[bidder]])
-    return {number for by_item in held.values() for number in by_item.values()}, dual
-
-
-def _best(options: Sequence[tuple[int, int, int]], mine: dict[int, int], floors: dict[int, int]) -> tuple[int, int, int, int]:
-    """Find the object worth most above its price: (object, edge number, advantage over the second best, edges looked at), or -1 for none.
-
-    Options are heaviest first and prices are never negative, so the search ends at the first weight that can't be second.
-    """
-    best = second = looks = 0
-    best_item = best_number = -1
-    for weight, item, number in options:
-        if weight <= second:
-            break
-        looks += 1
-        if item in mine:
-            continue
-        value = weight - floors[item]
-        if value > best:
-            best, second = value, best
-            best_item, best_number = item, number
-        elif value > second:
-            second = value
-    return best_item, best_number, best - second, looks
 
 
 def colourings_by(bands: Sequence[int | None], hashes: Sequence[int], *, hash_bits: int = 4) -> tuple[tuple[bool, ...], ...]:

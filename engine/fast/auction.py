@@ -1,11 +1,11 @@
-"""The auction of domain/assignment on arrays: the same bids in the same order."""
+"""The auction of domain/auction on arrays: the same bids in the same order."""
 
 from typing import Any
 
 import numpy as np
 from numba import njit
 
-from engine.domain.assignment import EPSILON_GROWTH, LOOKS_BASE, LOOKS_PER_SLOT
+from engine.domain.auction import EPSILON_GROWTH, LOOKS_BASE, LOOKS_PER_SLOT
 from engine.fast.judging import Array
 
 

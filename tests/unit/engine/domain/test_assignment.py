@@ -7,7 +7,8 @@ from itertools import combinations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.domain.assignment import EXACT_VERTICES_MAX, Assignment, Edge, _auction, _general, assign, colourings_by
+from engine.domain.assignment import EXACT_VERTICES_MAX, Assignment, Edge, _general, assign, colourings_by
+from engine.domain.auction import auction
 
 PEOPLE_MAX = 7
 
@@ -111,7 +112,7 @@ def test_prices_prove_the_auction_within_epsilon_a_unit(graph: tuple[list[Edge],
     ends = [end for pair in edges for end in ((pair.lo, pair.hi), (pair.hi, pair.lo))]
     weights = [pair.weight for pair in edges for _ in range(2)]
 
-    held, dual = _auction(ends, weights, graph[1])
+    held, dual = auction(ends, weights, graph[1])
 
     assert 0 <= dual - sum(weights[number] for number in held) <= sum(graph[1])
 
