@@ -15,7 +15,7 @@ from engine.domain.marks import Seen, Sequence
 from engine.domain.messages import Message
 from engine.domain.pairing import Pairing
 from engine.domain.participant import Participant
-from engine.domain.programme import Bar, Programme
+from engine.domain.programme import Bar, HeldRound, Programme
 from engine.domain.storm import Parked, Storm
 from engine.domain.trials import Attention, Tally
 from engine.effects import Delete, Effects, Handler, Row, Rows, StageName, Wake
@@ -106,6 +106,7 @@ def build() -> Topology:
             Table(name=tables.PARTICIPANTS, row_type=Participant, check=participant.check),
             Table(name=tables.PAIRINGS, row_type=Pairing, check=pairing.check),
             Table(name=tables.BARS, row_type=Bar),
+            Table(name=tables.ROUNDS, row_type=HeldRound),
             Table(name=insights.TALLIES, row_type=Tally),
             Table(name=insights.ATTENTION, row_type=Attention),
             Table(name=insights.NOTES, row_type=SharedInsight),

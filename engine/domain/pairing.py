@@ -179,6 +179,8 @@ class Pairing:
     proposal: Proposal
     senior_id: PersonId | None = None
     """The more experienced side when the pair was proposed; None when both bands are equal or one is unknown."""
+    round_ordinal: int = 0
+    """The round that proposed it."""
     bands: tuple[int, int] | None = None
     """Experience bands of the two when they were proposed, in the order of `people`; None where one is unknown. Never published."""
     waited_days: tuple[float, ...] = ()

@@ -61,6 +61,19 @@ class Programme:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HeldRound:
+    """What a round judged by, kept so that its proposals can be judged alike later. Key: `<programme>/<ordinal>`."""
+
+    held_at: datetime
+    topic_weights: dict[str, int]
+
+    @property
+    def wake_at(self) -> None:
+        """A round that was held waits for nothing."""
+        return
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
     """What keeps one unordered pair of people of a programme from being proposed. Key: `<programme>/<lower id>/<higher id>`."""
 
@@ -77,6 +90,11 @@ class Bar:
     def wake_at(self) -> None:
         """A bar waits for nothing: a rest is over when a round finds it so."""
         return
+
+
+def round_key(programme_id: ProgrammeId, ordinal: int) -> str:
+    """Return the key of a round that was held."""
+    return f"{programme_id}/{ordinal:08d}"
 
 
 def pair_of(first: PersonId, second: PersonId) -> tuple[PersonId, PersonId]:

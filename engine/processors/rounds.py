@@ -11,13 +11,23 @@ from engine.domain.messages import NudgesWithdrawn, Reason
 from engine.domain.pairing import Learns, Pairing, Proposal, SideOffer, Timer, TimerKind, armed
 from engine.domain.participant import joined
 from engine.domain.pool import band_of, is_anybody_in_pool, members_of
-from engine.domain.programme import Programme, families_of, next_round
+from engine.domain.programme import HeldRound, Programme, families_of, next_round, round_key
 from engine.domain.scoring import TECH_FAMILIES
 from engine.domain.waiting import Unmatched
-from engine.effects import Effects, Emit, Note, Rows, Send, StageName
+from engine.effects import Effects, Emit, Note, Put, Rows, Send, StageName
 from engine.processors.intents import coordinator_of, intended, nudged
 from engine.processors.lifecycle import announced
-from engine.processors.tables import BARS, PARTICIPANTS, bar_in, participant_in, put_bar, put_pairing, put_participant, put_programme
+from engine.processors.tables import (
+    BARS,
+    PARTICIPANTS,
+    ROUNDS,
+    bar_in,
+    participant_in,
+    put_bar,
+    put_pairing,
+    put_participant,
+    put_programme,
+)
 from schemas import pairing as published
 from schemas import round as published_round
 from schemas.audit import CommandRefused
@@ -54,6 +64,9 @@ def held(rows: Rows, programme: Programme, at: datetime) -> Effects:
     result = _matched(rows, programme, ordinal, at)
     done = replace(programme, rounds_held=ordinal, locks=(), next_round_at=next_round(programme, at))
     yield put_programme(done)
+    if result.proposals:
+        kept = HeldRound(held_at=at, topic_weights=dict(result.topic_weights))
+        yield Put(ROUNDS, round_key(done.programme_id, ordinal), kept)
     for proposal in result.proposals:
         yield from _proposed(rows, done, proposal, ordinal, at)
     for lock in result.refused_locks:
@@ -129,35 +142,23 @@ def _pairing_id(programme: Programme, people: tuple[PersonId, PersonId], ordinal
 
 
 def _proposed(rows: Rows, programme: Programme, found: matching.Proposal, ordinal: int, at: datetime) -> Effects:
-    policy = programme.policy
     people = found.person_ids
-    expires_at = at + timedelta(days=policy.consent_days)
-    proposal = Proposal(
-        version=1,
-        score=found.score,
-        sides=(_side(found.sides[0]), _side(found.sides[1])),
-        reasons=_reasons(rows, programme, found),
-        data_used=DATA_USED,
-        policy_version=programme.policy_version,
-        proposed_at=at,
-        expires_at=expires_at,
-    )
+    proposal = proposal_of(rows, programme, found, version=1, at=at)
     pairing = Pairing(
         pairing_id=_pairing_id(programme, people, ordinal),
         programme_id=programme.programme_id,
         people=people,
-        track=policy.track,
+        track=programme.policy.track,
         state=PairingState.PROPOSED,
         since=at,
         proposal=proposal,
         senior_id=_senior_id(rows, programme, people),
+        round_ordinal=ordinal,
         bands=_bands(rows, programme, people),
     )
-    pairing = armed(pairing, Timer(kind=TimerKind.CONSENT_OVER, due_at=expires_at))
-    if policy.consent_days > ANSWER_REMINDER_DAYS:
-        pairing = armed(pairing, Timer(kind=TimerKind.ANSWER_DUE, due_at=at + timedelta(days=ANSWER_REMINDER_DAYS)))
+    pairing = armed(pairing, *consent_timers(programme.policy, at))
     yield put_pairing(pairing)
-    yield Emit(topic=PAIRINGS, key=pairing.pairing_id, data=described(pairing), expires_at=expires_at)
+    yield Emit(topic=PAIRINGS, key=pairing.pairing_id, data=described(pairing), expires_at=proposal.expires_at)
     yield from announced(pairing, at)
     yield put_bar(programme.programme_id, replace(bar_in(rows, programme.programme_id, people), open_pairing_id=pairing.pairing_id))
     for person_id in people:
@@ -166,17 +167,45 @@ def _proposed(rows: Rows, programme: Programme, found: matching.Proposal, ordina
         yield put_participant(replace(joined(participant, pairing.pairing_id), unmatched_reason=None))
         over = NudgesWithdrawn(person_id=person_id, programme_id=programme.programme_id, keys=(NudgeKey.WAITING_UPDATE,))
         yield Send(StageName.PEOPLE, person_id, over)
-    for person_id in people:
+    yield from ready_nudges(programme, pairing, at)
+
+
+def proposal_of(rows: Rows, programme: Programme, found: matching.Proposal, *, version: int, at: datetime) -> Proposal:
+    """Write down what is proposed to two people from now on."""
+    return Proposal(
+        version=version,
+        score=found.score,
+        sides=(_side(found.sides[0]), _side(found.sides[1])),
+        reasons=_reasons(rows, programme, found),
+        data_used=DATA_USED,
+        policy_version=programme.policy_version,
+        proposed_at=at,
+        expires_at=at + timedelta(days=programme.policy.consent_days),
+    )
+
+
+def consent_timers(policy: Policy, at: datetime) -> tuple[Timer, ...]:
+    """Return what a proposal made at an instant waits for: its end, and a reminder where there is time for one."""
+    over = Timer(kind=TimerKind.CONSENT_OVER, due_at=at + timedelta(days=policy.consent_days))
+    if policy.consent_days <= ANSWER_REMINDER_DAYS:
+        return (over,)
+    return Timer(kind=TimerKind.ANSWER_DUE, due_at=at + timedelta(days=ANSWER_REMINDER_DAYS)), over
+
+
+def ready_nudges(programme: Programme, pairing: Pairing, at: datetime) -> Effects:
+    """Tell both that there is a proposal to answer, in this version."""
+    proposal = pairing.proposal
+    for person_id in pairing.people:
         yield from nudged(
             programme,
             pairing,
             NudgeKey.PROPOSAL_READY,
             person_id,
             at=at,
-            occasion="1",
-            expires_at=expires_at,
-            proposal_version=1,
-            answer_by=f"{expires_at:%Y-%m-%dT%H:%M:%SZ}",
+            occasion=str(proposal.version),
+            expires_at=proposal.expires_at,
+            proposal_version=proposal.version,
+            answer_by=f"{proposal.expires_at:%Y-%m-%dT%H:%M:%SZ}",
         )
 
 

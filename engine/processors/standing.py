@@ -18,6 +18,7 @@ from engine.processors.insights import exposed
 from engine.processors.intents import coordinator_of, intended, nudged
 from engine.processors.lifecycle import instant
 from engine.processors.pairings import asked_to_resume
+from engine.processors.revisions import revised
 from engine.processors.tables import PAIRINGS, PARTICIPANTS, pairing_in, participant_in, put_pairing, put_participant
 from schemas.codes import EligibilityCode, EndCode, NudgeKey, PairingState, Track
 
@@ -164,8 +165,10 @@ def _pair_reviewed(rows: Rows, programme: Programme, pairing: Pairing, at: datet
     if first is None or second is None:
         return
     if pairing.state is PairingState.PROPOSED:
-        if _is_barred(programme, first, second, at) or not _keeps_its_promise(pairing, first, second):
+        if _is_barred(programme, first, second, at):
             yield from lifecycle.lapse(rows, programme, pairing, at)
+        else:
+            yield from revised(rows, programme, pairing, (first, second), at)
         return
     relation = power_relation(first.facts, second.facts, is_same_manager_allowed=programme.policy.same_manager_allowed)
     if relation is not None and not pairing.conflict:
@@ -259,16 +262,6 @@ def _is_barred(programme: Programme, first: Participant, second: Participant, at
     context = RoundContext.of(programme.policy, week_of=at.date(), topic_weights={})
     one, other = (replace(member_of(programme, participant, at), room=1) for participant in (first, second))
     return bar_between(one, other, context, waived=_SETTLED) is not None
-
-
-def _keeps_its_promise(pairing: Pairing, first: Participant, second: Participant) -> bool:
-    """Say whether each side that was to learn something still can: one promised topic at least is still wanted and still offered."""
-    for side, (learner, teacher) in zip(pairing.proposal.sides, ((first, second), (second, first)), strict=True):
-        assert side.person_id == learner.person_id, "sides stand in the order of the people"
-        possible = {want[0] for want in learner.profile.wants} & {offer[0] for offer in teacher.profile.offers}
-        if side.learns and not any(lesson.topic in possible for lesson in side.learns):
-            return False
-    return True
 
 
 def _open(rows: Rows, participant: Participant) -> Iterator[Pairing]:

@@ -12,6 +12,7 @@ PROGRAMMES: Final = "programmes"
 PARTICIPANTS: Final = "participants"
 PAIRINGS: Final = "pairings"
 BARS: Final = "bars"
+ROUNDS: Final = "rounds"
 
 
 def programme_in(rows: Rows, programme_id: ProgrammeId) -> Programme | None:

@@ -298,6 +298,46 @@ def test_a_profile_that_keeps_the_promise_keeps_the_proposal() -> None:
     assert "proposed" == story.state
 
 
+def test_a_changed_proposal_has_a_new_version_and_voids_old_answers() -> None:
+    """Ann said yes to less than is proposed now: both are asked again, and an answer to the old version is stale."""
+    story = proposed_pair()
+    story.answers("ann", "accept")
+    story.enrols("bob", offers=[offer("python", 1)])
+
+    proposals = [event["data"] for event in story.read(type_="pairing.proposed")]
+    assert [1, 2] == [body["proposal_version"] for body in proposals]
+    assert proposals[1]["score"] < proposals[0]["score"]
+    assert proposals[0]["pairing_id"] == proposals[1]["pairing_id"]
+
+    story.answers("bob", "accept", proposal_version=1)
+    assert (["stale_answer"], "proposed") == ([letter.code for letter in story.dead_letters()], story.state)
+
+    story.answers("bob", "accept", proposal_version=2)
+    assert "proposed" == story.state
+    story.answers("ann", "accept", proposal_version=2)
+    assert "active" == story.state
+
+
+def test_both_are_told_of_a_changed_proposal() -> None:
+    """The old question is taken back and the new one asked, of both alike."""
+    story = proposed_pair()
+    story.enrols("bob", offers=[offer("python", 1)])
+
+    ready = [event["data"] for event in story.read(type_="nudge.requested") if event["data"]["key"] == "proposal_ready"]
+    assert [("ann", 1), ("bob", 1), ("ann", 2), ("bob", 2)] == [(body["person_id"], body["params"]["proposal_version"]) for body in ready]
+    assert ["ann", "bob"] == [event["data"]["person_id"] for event in story.read(type_="nudge.cancelled")]
+
+
+def test_a_profile_that_changes_nothing_proposed_makes_no_new_version() -> None:
+    """More to offer that nobody asked for leaves score and reasons as they were."""
+    story = proposed_pair()
+    story.answers("ann", "accept")
+    story.enrols("bob", offers=[offer("python", 3), offer("budgeting", 3)])
+    story.answers("bob", "accept")
+
+    assert (1, "active") == (len(story.read(type_="pairing.proposed")), story.state)
+
+
 def test_an_exclusion_lets_the_open_proposal_lapse() -> None:
     """A hard rule bars the pair now."""
     story = proposed_pair()
