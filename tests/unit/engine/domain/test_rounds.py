@@ -119,19 +119,16 @@ def test_invariant_r2_score_has_no_bonus_and_meets_the_reserve(seed: int) -> Non
 
 @settings(deadline=None, max_examples=30)
 @given(seed=seeds)
-def test_invariant_r3_first_pairs_come_before_further_ones(seed: int) -> None:
-    """R3: nobody is left without a pair beside somebody whose room went to another one's further pair."""
+def test_invariant_r3_room_is_left_to_nobody_who_could_give_a_first_pair(seed: int) -> None:
+    """R3: whoever is left without a pair has no eligible partner with room to spare."""
     members = [replace(member, live_count=0) for member in pool(30, seed)]
     result = held(members)
-    counted = Counter(person_id for pair in pairs_of(result) for person_id in pair)
-    further = [pair for pair in pairs_of(result) if all(counted[person_id] > 1 for person_id in pair)]
-    served = {person_id for pair in pairs_of(result) for person_id in pair}
-    by_id = {member.person_id: member for member in members}
+    taken = Counter(person_id for pair in pairs_of(result) for person_id in pair)
     context = RoundContext.of(NO_RESERVE, week_of=AT.date(), topic_weights=result.topic_weights)
 
-    lonely = [member for member in members if member.status is None and member.room > 0 and member.person_id not in served]
-    spenders = {person_id for pair in further for person_id in pair}
-    assert [] == [(one, other) for one in lonely for other in spenders if bar_between(one, by_id[other], context) is None]
+    lonely = [member for member in members if member.status is None and member.room > 0 and not taken[member.person_id]]
+    spare = [member for member in members if member.room > taken[member.person_id]]
+    assert [] == [(one, other) for one in lonely for other in spare if one is not other and bar_between(one, other, context) is None]
 
 
 def test_two_people_who_fit_are_proposed_with_everything_that_led_to_it() -> None:
