@@ -370,6 +370,9 @@ class Model:
         """Take in a proposal, or its next version, and say whether the rules allow it."""
         people = tuple(side["person_id"] for side in body["people"])
         known = self.pairs.get(body["pairing_id"])
+        if known is not None and known["state"] == "lapsed" and known["since"] == at:
+            known["version"] = body["proposal_version"]  # two facts of one instant: the first changed it, the second ended it
+            return
         if known is not None:
             _agree(known["state"] == "proposed" and body["proposal_version"] == known["version"] + 1, f"new version of {known}")
             known["version"], known["answers"], known["expires_at"] = body["proposal_version"], {}, moment(body["expires_at"])

@@ -402,4 +402,5 @@ Story.TestCase.settings = settings(
     phases=(Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink),
     suppress_health_check=list(HealthCheck),
 )
-TestStory = pytest.mark.slow(Story.TestCase)
+# Sixty stories take half a minute; when one fails, Hypothesis may look for its shortest form for five.
+TestStory = pytest.mark.slow(pytest.mark.timeout(600)(Story.TestCase))
