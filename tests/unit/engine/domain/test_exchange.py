@@ -1,0 +1,52 @@
+"""What people can learn from each other (engine/domain/exchange.py)."""
+
+from fractions import Fraction
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.domain.eligibility import PoolMember
+from engine.domain.exchange import Exchange, bits_of, positions_of
+from engine.domain.scoring import benefit
+from schemas.ids import PersonId
+
+TOPICS = ("python", "strategy", "inclusion", "budgeting")
+WEIGHTS = {"python": 16, "strategy": 20, "inclusion": 11}
+SHARE = Fraction(1, 4)
+
+offers = st.dictionaries(st.sampled_from(TOPICS), st.integers(1, 3)).map(lambda found: tuple(found.items()))
+wants = st.dictionaries(st.sampled_from(TOPICS), st.tuples(st.integers(1, 3), st.integers(0, 2)))
+members = st.lists(st.tuples(offers, wants.map(lambda found: tuple((topic, *rest) for topic, rest in found.items()))), max_size=6).map(
+    lambda found: [PoolMember(person_id=PersonId(f"p{at}"), offers=o, wants=w) for at, (o, w) in enumerate(found)]
+)
+
+
+@given(people=members)
+def test_invariant_x1_taught_is_what_the_benefit_says(people: list[PoolMember]) -> None:
+    """X1: asked at once or one by one, the same people teach enough; a topic without a weight teaches nothing."""
+    exchange = Exchange(people, WEIGHTS, SHARE)
+    everybody = (1 << len(people)) - 1
+
+    for learner in range(len(people)):
+        expected = [
+            teacher
+            for teacher in range(len(people))
+            if benefit(people[learner].wants, people[teacher].offers, WEIGHTS).is_at_least(*SHARE.as_integer_ratio())
+        ]
+        assert expected == list(positions_of(exchange.taught(learner, everybody)))
+
+
+@given(people=members)
+def test_invariant_x2_points_end_at_the_need(people: list[PoolMember]) -> None:
+    """X2: more than enough doesn't count."""
+    exchange = Exchange(people, WEIGHTS, SHARE)
+
+    for learner in range(len(people)):
+        for teacher in range(len(people)):
+            assert benefit(people[learner].wants, people[teacher].offers, WEIGHTS).points == exchange.points(learner, teacher)
+
+
+@given(positions=st.frozensets(st.integers(0, 300)))
+def test_a_set_of_positions_comes_back_as_it_was(positions: frozenset[int]) -> None:
+    """Bits are the positions, lowest first."""
+    assert sorted(positions) == list(positions_of(bits_of(positions, 301)))
