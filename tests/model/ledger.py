@@ -84,10 +84,11 @@ def reciprocity_ratio(told: Told, people: tuple[str, ...]) -> float | None:
 def signs_of_life(told: Told) -> list[datetime]:
     """Return the instants at which a session was booked, is to end, or was held."""
     found: list[datetime] = []
-    for at, event in told:
-        standing = sessions(told)[event["data"]["session_id"]]
-        if kind_of(event) == "session.scheduled":
-            found.append(at)
-        if event is standing and kind_of(event) in {"session.scheduled", "session.completed"}:
+    stands = sessions(told)
+    for count, (at, event) in enumerate(told, start=1):
+        session_id = event["data"]["session_id"]
+        if kind_of(event) == "session.scheduled" and sessions(told[:count])[session_id] is event:
+            found.append(at)  # a booking that was overtaken before it arrived is none
+        if event is stands[session_id] and kind_of(event) in {"session.scheduled", "session.completed"}:
             found.append(_end(event["data"]))
     return found

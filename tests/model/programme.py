@@ -50,7 +50,11 @@ class Model:
         """Let everything happen that was due up to an instant, the earliest first."""
         while (next_at := self.next_at()) <= at:
             due_at = max(next_at, self.now)  # a word of today may make something overdue; it happens today
-            self.people.settle(due_at)
+            for person_id in sorted(self.people.by_id):
+                # Facts of one instant come into force person by person, in the order of ids, and each is followed up before the next.
+                if self.people.by_id[person_id].next_at() <= due_at:
+                    self.people.by_id[person_id].settle(due_at)
+                    self._follow(due_at)
             self._follow(due_at)
             for pairing_id in sorted(self.pairs):
                 self._let_pass(pairing_id, due_at)

@@ -1,10 +1,12 @@
-"""The same people and scores through what one would pick instead: PyPI's mentor-match and matching, where they are installed.
+"""The same people and scores through what one would pick instead, where it is installed: PyPI's `mentor-match` or `matching`.
 
-Their requirements conflict with nothing here, but nothing here needs them: `pip install mentor-match matching` first.
+Both call their package `matching`, so only one of them can be installed at a time. Scores are computed before and looked up, which
+flatters both.
 """
 
 import importlib
 import importlib.util
+import sys
 import time
 from typing import Any
 
@@ -24,8 +26,8 @@ def run(sizes: list[int]) -> None:
         policy = OPEN.model_copy(update={"first_pair_first": False, "experience_gap_min": 2})
         told("this engine", size, held(pool, policy))
         scores = _scores(pool)
-        for name, solve in (("matching", _hospital_resident), ("mentor_match", _mentor_match)):
-            if importlib.util.find_spec(name) is None:
+        for name, solve in (("matching.games", _hospital_resident), ("matching.process", _mentor_match)):
+            if importlib.util.find_spec("matching") is None or importlib.util.find_spec(name) is None:
                 print(f"{name} is not installed: skipped")
                 continue
             begin = time.perf_counter()
@@ -57,18 +59,32 @@ def _hospital_resident(scores: dict[tuple[int, int], int]) -> tuple[int, int]:
     for junior, senior in sorted(scores, key=lambda pair: -scores[pair]):
         juniors.setdefault(f"j{junior}", []).append(f"s{senior}")
         seniors.setdefault(f"s{senior}", []).append(f"j{junior}")
+    sys.setrecursionlimit(1_000_000)  # it copies linked players and fails at 500 people otherwise
     game: Any = games.HospitalResident.create_from_dictionaries(juniors, seniors, dict.fromkeys(seniors, 1))
     found = game.solve()
     pairs = [(int(str(resident)[1:]), int(str(hospital)[1:])) for hospital, residents in found.items() for resident in residents]
     return len(pairs), sum(scores[pair] for pair in pairs)
 
 
+class _Looked:
+    """A rule of mentor-match that gives the engine's score."""
+
+    def __init__(self, scores: dict[tuple[int, int], int]) -> None:
+        self._scores = scores
+
+    def apply(self, match: Any) -> int:
+        """Say what a pair is worth."""
+        return self._scores.get((int(match.mentee.email), int(match.mentor.email)), 0)
+
+
 def _mentor_match(scores: dict[tuple[int, int], int]) -> tuple[int, int]:
-    """Its own munkres over its own matrix, with the engine's scores as the cells."""
-    munkres: Any = importlib.import_module("munkres")
-    juniors = sorted({junior for junior, _ in scores})
-    seniors = sorted({senior for _, senior in scores})
-    matrix = [[scores.get((junior, senior), 0) for senior in seniors] for junior in juniors]
-    found = munkres.Munkres().compute(munkres.make_cost_matrix(matrix, lambda cell: 1_001 - cell))
-    chosen = [matrix[row][column] for row, column in found if matrix[row][column]]
-    return len(chosen), sum(chosen)
+    """One of its rounds."""
+    mentor: Any = importlib.import_module("matching.mentor")
+    mentee: Any = importlib.import_module("matching.mentee")
+    process: Any = importlib.import_module("matching.process")
+    juniors = [mentee.Mentee(grade=0, email=str(each)) for each in sorted({junior for junior, _ in scores})]
+    seniors = [mentor.Mentor(grade=1, email=str(each)) for each in sorted({senior for _, senior in scores})]
+    process.process_data(seniors, juniors, [[_Looked(scores)]])
+    pairs = [(int(junior.email), int(senior.email)) for junior in juniors for senior in junior.mentors]
+    worth = [scores[pair] for pair in pairs if pair in scores]
+    return len(worth), sum(worth)
