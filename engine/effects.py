@@ -17,6 +17,7 @@ from engine.domain.messages import Message
 from schemas.base import OutputData
 from schemas.codes import ErrorCode
 from schemas.envelope import Event
+from schemas.ids import PersonId
 from schemas.topics import Topic
 
 
@@ -142,7 +143,14 @@ class Note:
     labels: Mapping[str, str] = field(default_factory=dict)
 
 
-Effect = Put | Delete | Send | Emit | Refuse | Note
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """Somebody was erased: the runtime removes every stored byte of the id that it keeps beside the rows (log, outputs, dead letters)."""
+
+    person_id: PersonId
+
+
+Effect = Put | Delete | Send | Emit | Refuse | Note | Forget
 Effects = Iterator[Effect]
 Handler = Callable[[Rows, Record], Effects]
 Wake = Callable[[Rows, str, datetime, datetime], Effects]

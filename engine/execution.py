@@ -18,13 +18,14 @@ from typing import Any, Final
 
 from engine.dead_letters import DeadLetter, dead_letter
 from engine.domain.marks import MARK_DAYS, Seen, Sequence, mark_expiry, mark_key
-from engine.effects import Delete, Effects, Emit, Note, Origin, Put, Record, Refuse, Row, Rows, Send
+from engine.effects import Delete, Effects, Emit, Forget, Note, Origin, Put, Record, Refuse, Row, Rows, Send
 from engine.errors import FatalError
 from engine.identity import derived_id, pseudonym
 from engine.topology import SEEN, SEQUENCES, Stage
 from schemas.base import OutputData, data_json
 from schemas.codes import ErrorCode
 from schemas.envelope import Event
+from schemas.ids import PersonId
 from schemas.topics import DLQ_TIMERS
 
 SOURCE: Final = "bothways"
@@ -62,6 +63,8 @@ class Transition:
     outputs: list[Output] = field(default_factory=list)
     dead_letters: list[DeadLetter] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
+    forgotten: tuple[PersonId, ...] = ()
+    """Who was erased by this step: what else the runtime keeps of these ids goes once the unit is committed."""
     stilled: tuple[str, str] | None = None
     """The (table, key) whose wake failed: the row stays as it is, its timer is cleared until the row is written again."""
 
@@ -217,6 +220,8 @@ def _collect(stage: Stage, draft: Draft, effects: Effects, cause: _Cause, salt: 
                 transition.hops.append(_hop(effect, cause, counts))
             case Note():
                 transition.notes.append(effect)
+            case Forget(person_id):
+                transition.forgotten = (*transition.forgotten, person_id)
             case Refuse(code, message):
                 assert cause.record is not None and cause.record.origin is not None, "only an external record can be refused"
                 transition.dead_letters.append(dead_letter(cause.record.origin, code, message))

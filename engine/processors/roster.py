@@ -33,7 +33,7 @@ from engine.domain.person import (
     with_hr_fact,
 )
 from engine.domain.person_facts import Cancellation, FactKind, HrFact
-from engine.effects import Delete, Effects, Handler, Put, Record, Rows, Send, StageName, Wake
+from engine.effects import Delete, Effects, Forget, Handler, Put, Record, Rows, Send, StageName, Wake
 from engine.processors import outreach
 from engine.processors.people_tables import PEOPLE, REPORTS, SEEN, person_in, put_person
 from engine.processors.roster_line import (
@@ -92,6 +92,7 @@ def on_erased(rows: Rows, record: Record) -> Effects:
     """Forget what HR has said; programmes hear that the person is gone."""
     before = _person(rows, record)
     yield from _changed(rows, before, with_erasure(before, _cancellation(record)), record.at, record.at)
+    yield Forget(before.person_id)
 
 
 def on_participation(rows: Rows, record: Record) -> Effects:
