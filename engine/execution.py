@@ -188,7 +188,9 @@ def _applied(stage: Stage, rows: Rows, record: Record, salt: bytes) -> Transitio
     except FatalError:
         raise
     except Exception as error:  # noqa: BLE001 - the loop boundary of the core: one record's failure is a dead letter, not a stop
-        return _refused(record, ErrorCode.PROCESSING_FAILED, _described(error))
+        transition = _refused(record, ErrorCode.PROCESSING_FAILED, _described(error))
+        transition.notes.extend(_violations(error))
+        return transition
 
 
 def _seed(record: Record) -> str:
@@ -287,7 +289,12 @@ def _timer_failed(stage: Stage, table: str, key: str, due_at: datetime, error: E
     value = f'{{"table":"{table}","key":"{key}","due_at":"{instant(due_at)}"}}'.encode()
     origin = Origin(topic=DLQ_TIMERS.name, key=f"{stage.name}/{table}/{key}", value=value)
     letter = dead_letter(origin, ErrorCode.PROCESSING_FAILED, _described(error))
-    return Transition(outcome=Outcome.DEAD_LETTERED, dead_letters=[letter], stilled=(table, key))
+    return Transition(outcome=Outcome.DEAD_LETTERED, dead_letters=[letter], stilled=(table, key), notes=_violations(error))
+
+
+def _violations(error: Exception) -> list[Note]:
+    """Count an assertion of the core that failed, besides its dead letter: it is a defect, whereas other failures may be odd input."""
+    return [Note("bothways_invariant_violations_total")] if isinstance(error, AssertionError) else []
 
 
 def _described(error: Exception) -> str:

@@ -141,7 +141,8 @@ class Service:
 
     def _count_rows(self) -> None:
         began_at = time.monotonic()
-        for table, count in self._engine.row_counts().items():
-            self._observer.telemetry.set(PREFIX + "table_rows", count, table=table)
+        telemetry, counts = self._observer.telemetry, self._engine.row_counts()
+        for table in telemetry.known[PREFIX + "table_rows"]["table"] | counts.keys():  # a table without rows is not among the counts
+            telemetry.set(PREFIX + "table_rows", counts.get(table, 0), table=table)
         ended_at = time.monotonic()
         self._next_count = ended_at + max(15.0, COUNT_SHARE * (ended_at - began_at))

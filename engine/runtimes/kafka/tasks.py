@@ -154,8 +154,8 @@ class Tasks:
         telemetry = self.of.telemetry
         if telemetry is None:
             return
-        lags: Counter[str] = Counter()
-        rows: Counter[str] = Counter()
+        lags = Counter(dict.fromkeys(self.sources, 0))  # also what another worker owns by now, or its last figure would stay
+        rows = Counter({name: 0 for stage in self.of.topology.stages.values() for name in stage.tables})
         due = 0
         for source, task in self.by_source.items():
             name = source.topic.removeprefix(self.of.settings.prefix)
