@@ -20,6 +20,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
+from engine.domain.calendar import start_of_day
 from engine.domain.frozen import replace
 from engine.domain.hours import LocalHours
 from engine.domain.messages import Employment, PersonFacts
@@ -230,3 +231,11 @@ def with_timer(participant: Participant, kind: ParticipantTimer, due_at: datetim
         return participant if len(others) == len(participant.timers) else replace(participant, timers=others)
     timers = sorted((*others, DueAt(due_at=due_at, kind=kind)), key=lambda timer: (timer.due_at, timer.kind))
     return replace(participant, timers=tuple(timers))
+
+
+def with_facts(participant: Participant, facts: PersonFacts) -> Participant:
+    """Take new facts; a pause ends when its day begins in the zone now in force."""
+    current = replace(participant, facts=facts)
+    if current.paused_until_on is None or facts.timezone == participant.facts.timezone:
+        return current
+    return with_timer(current, ParticipantTimer.PAUSE_OVER, start_of_day(current.paused_until_on, facts.timezone))

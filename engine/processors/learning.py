@@ -40,6 +40,7 @@ def after_change(rows: Rows, programme: Programme, before: Pairing, report: Meet
     is_correction = known is not None and known.state is not MeetingState.SCHEDULED
     yield from _asked(programme, before, pairing, report, at)
     yield from _prompted(programme, pairing, at, is_correction=is_correction)
+    yield from _debated(before, pairing, report, is_correction=is_correction)
     yield from _protected(programme, before, pairing, at, is_correction=is_correction)
     current = pairing_in(rows, before.pairing_id)
     assert current is not None, "nothing deletes a pairing"
@@ -89,6 +90,13 @@ def _prompted(programme: Programme, pairing: Pairing, at: datetime, *, is_correc
     for key, params in told:
         for person_id in current.people:
             yield from nudged(programme, current, key, person_id, at=at, occasion=str(current.term), params=params)
+
+
+def _debated(before: Pairing, pairing: Pairing, report: Meeting, *, is_correction: bool) -> Effects:
+    """Stop asking for the debate once the future of work was talked about."""
+    is_asked = f"{NudgeKey.OPEN_DEBATE}/{before.term}" in before.marks
+    if is_asked and any(exchange.family is TopicFamily.FUTURE_OF_WORK for exchange in report.exchanges):
+        yield from withdrawn(pairing, keys=(NudgeKey.OPEN_DEBATE,), is_correction=is_correction)
 
 
 def _prompts(programme: Programme, pairing: Pairing) -> dict[NudgeKey, Params | None]:

@@ -19,7 +19,7 @@ from engine.domain.participant import ParticipantTimer, left, waiting, with_time
 from engine.domain.programme import Programme
 from engine.effects import Effects, Emit, Rows
 from engine.processors.intents import coordinator_of, intended, nudged, withdrawn
-from engine.processors.tables import bar_in, participant_in, put_bar, put_pairing, put_participant
+from engine.processors.tables import bar_in, pairing_in, participant_in, put_bar, put_pairing, put_participant
 from schemas import pairing as published
 from schemas.codes import EndCode, NudgeKey, PairingState, Track
 from schemas.ids import PersonId
@@ -164,7 +164,9 @@ def _freed(rows: Rows, programme: Programme, pairing: Pairing, at: datetime, fir
         free = waiting(free, at, programme.rounds_held)
         if person_id in first_in_queue and free.waiting_since is not None:
             free = replace(free, is_first_in_queue=True)
-        yield put_participant(with_timer(free, ParticipantTimer.STILL_WAITING, still_waiting_at(free.waiting_since, free.pairing_ids)))
+        # An open proposal takes room and may lapse, so it is no reason to forget that the person waits.
+        live_ids = tuple(one for one in free.pairing_ids if (other := pairing_in(rows, one)) is not None and other.is_live)
+        yield put_participant(with_timer(free, ParticipantTimer.STILL_WAITING, still_waiting_at(free.waiting_since, live_ids)))
 
 
 def still_waiting_at(waiting_since: datetime | None, pairing_ids: tuple[str, ...]) -> datetime | None:
@@ -204,8 +206,7 @@ def resume(programme: Programme, pairing: Pairing, event: PairingEvent, at: date
     if is_plan_done(back, programme.policy, at):
         yield from conclude(programme, back, at)
     elif back.is_convertible:
-        for person_id in back.people:
-            yield from nudged(programme, back, NudgeKey.CONVERT_OFFER, person_id, at=at, occasion=instant(at))
+        yield from offer_conversion(programme, back, at)
 
 
 def suspend(programme: Programme, pairing: Pairing, at: datetime) -> Effects:
@@ -260,6 +261,12 @@ def renew(programme: Programme, pairing: Pairing, at: datetime) -> Effects:
     yield put_pairing(again)
     yield from _changed(again, programme, published.PairingRenewed, at)
     yield from withdrawn(again, keys=ASKING_TO_RENEW)
+
+
+def offer_conversion(programme: Programme, pairing: Pairing, at: datetime) -> Effects:
+    """Offer both to go on as equals."""
+    for person_id in pairing.people:
+        yield from nudged(programme, pairing, NudgeKey.CONVERT_OFFER, person_id, at=at, occasion=instant(at))
 
 
 def convert(programme: Programme, pairing: Pairing, at: datetime) -> Effects:

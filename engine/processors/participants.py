@@ -131,6 +131,8 @@ def _on_profile(rows: Rows, programme: Programme, participant: Participant, even
     current = _profile_reminded(replace(current, profile=profile_from(data), profile_stamp=_stamp(event)), at)
     if current.profile.is_complete and participant.profile_reminders:
         yield from _taken_back(current, NudgeKey.PROFILE_INCOMPLETE)
+    if participant.waiting_since is not None:
+        yield from _taken_back(current, NudgeKey.WAITING_UPDATE)
     if not current.pairing_ids:
         current = _waiting_on(waiting(current, at, programme.rounds_held))
     yield put_participant(current)

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Final
 
+from engine.domain.cadence import is_plan_done, timed
 from engine.domain.eligibility import RoundContext, bar_between
 from engine.domain.frozen import replace
 from engine.domain.line import PowerRelation, ReportingLine, power_between
 from engine.domain.messages import Employment, PersonFacts
 from engine.domain.pairing import OPEN, Away, Pairing, PairingEvent, Timer, TimerKind, armed, can, disarmed
-from engine.domain.participant import Participant, ParticipantStatus, withdrawn
+from engine.domain.participant import Participant, ParticipantStatus, with_facts, withdrawn
 from engine.domain.pool import band_of, member_of
 from engine.domain.programme import Programme
 from engine.effects import Delete, Effects, Note, Rows
@@ -21,6 +22,7 @@ from engine.processors.pairings import asked_to_resume
 from engine.processors.revisions import revised
 from engine.processors.tables import PAIRINGS, PARTICIPANTS, pairing_in, participant_in, put_pairing, put_participant
 from schemas.codes import EligibilityCode, EndCode, NudgeKey, PairingState, Track
+from schemas.ids import PairingId
 
 _PRESENT: Final = frozenset({Employment.ACTIVE, Employment.ON_LEAVE})
 _NEVER_BEEN: Final = frozenset({Employment.UNKNOWN, Employment.EXPECTED, Employment.ERASED})
@@ -38,7 +40,7 @@ def facts_changed(
         since_at: when the change took effect; a conflict was open from then on.
     """
     was, now = before.facts.employment, facts.employment
-    participant = replace(before, facts=facts)
+    participant = with_facts(before, facts)
     if _has_left(was, now):
         yield from _left_the_organisation(rows, programme, participant, at)
         return
@@ -91,7 +93,7 @@ def went_away(
 
 
 def renewed_meanwhile(rows: Rows, programme: Programme, renewed: Pairing, at: datetime) -> Effects:
-    """Pause a pair that was renewed while somebody was away: a concluding pair stays as it is, an active one doesn't."""
+    """Catch up with what a concluding pair left as it was and an active one doesn't: somebody is away, the gap of its track is gone."""
     for person_id in renewed.people:
         participant = participant_in(rows, programme.programme_id, person_id)
         assert participant is not None, "the sides of a live pair take part"
@@ -111,6 +113,10 @@ def came_back(rows: Rows, programme: Programme, participant: Participant, at: da
 
     A self-pause ends by itself, at once. After a leave both are asked whether to go on, when the soft landing is over. A pair with
     somebody else away, or a line of power between the two, goes on waiting for that.
+    current = pairing_in(rows, renewed.pairing_id)
+    assert current is not None, "just renewed"
+    if current.state is PairingState.ACTIVE and current.is_convertible:
+        yield from lifecycle.offer_conversion(programme, current, at)
     """
     for pairing in _open(rows, participant):
         back = tuple(
@@ -144,7 +150,10 @@ def _asked_when_landed(rows: Rows, programme: Programme, pairing: Pairing, at: d
 
 
 def policy_reviewed(rows: Rows, programme: Programme, at: datetime) -> Effects:
-    """Hold all open proposals and live pairs of a programme against a new policy, like after a change of facts."""
+    """Hold all open proposals and live pairs of a programme against a new policy, like after a change of facts.
+
+    An active pair waits by the new policy from now on. An instant that two people were told, such as the day by which to answer, stands.
+    """
     for _, row in list(rows.scan(PAIRINGS, f"{programme.programme_id}.")):
         pairing: Pairing = row
         if pairing.state in OPEN:
@@ -156,6 +165,19 @@ def reviewed(rows: Rows, programme: Programme, participant: Participant, at: dat
 
     An open proposal that a hard rule now bars lapses. A live pair is held against the line of power and the gap of its track only.
     """
+            yield from _timed_anew(rows, programme, pairing.pairing_id, at)
+
+
+def _timed_anew(rows: Rows, programme: Programme, pairing_id: PairingId, at: datetime) -> Effects:
+    pairing = pairing_in(rows, pairing_id)
+    if pairing is None or pairing.state is not PairingState.ACTIVE:
+        return
+    if is_plan_done(pairing, programme.policy, at):
+        yield from lifecycle.conclude(programme, pairing, at)
+        return
+    anew = timed(pairing, programme.policy, at)
+    if anew != pairing:
+        yield put_pairing(anew)
     for pairing in _open(rows, participant):
         yield from _pair_reviewed(rows, programme, pairing, at, since_at=since_at)
 
@@ -244,8 +266,7 @@ def _gap_watched(programme: Programme, pairing: Pairing, first: Participant, sec
     if is_wide:
         yield from intents.withdrawn(watched, keys=(NudgeKey.CONVERT_OFFER,))
     elif is_asked:
-        for person_id in watched.people:
-            yield from nudged(programme, watched, NudgeKey.CONVERT_OFFER, person_id, at=at, occasion=instant(at))
+        yield from lifecycle.offer_conversion(programme, watched, at)
 
 
 def _is_gap_wide(programme: Programme, pairing: Pairing, first: Participant, second: Participant) -> bool:

@@ -158,6 +158,17 @@ def test_a_self_pause_ends_at_midnight_in_the_persons_zone() -> None:
     assert ("paused", "enrolled") == (before, story.row_of("ann").status)
 
 
+def test_a_self_pause_ends_in_the_zone_in_which_the_person_then_lives() -> None:
+    """Who moves from Auckland to Los Angeles during a pause has its last day there."""
+    story = active_pair()
+    story.tell(builders.role_changed("ann", story.now, timezone="Pacific/Auckland"))
+    story.tell(builders.paused("ann", story.now, until_on="2025-01-20"))
+    story.after(days=3).tell(builders.role_changed("ann", story.now, timezone="America/Los_Angeles"))
+
+    assert "paused" == story.advance_to("2025-01-20T07:59:59+00:00").state
+    assert "active" == story.advance_to("2025-01-20T08:00:00+00:00").state
+
+
 def test_a_pause_without_an_end_lasts_until_the_person_is_back() -> None:
     """Nobody is brought back by a timer that was not asked for."""
     story = active_pair()

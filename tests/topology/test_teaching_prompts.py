@@ -149,6 +149,18 @@ def test_debate_comes_exactly_once_a_term() -> None:
     assert [ANN, ANN, BOB, BOB] == sorted(story.told("open_debate"))
 
 
+def test_debate_that_was_held_is_asked_for_no_more() -> None:
+    """Nothing once the action is done: what waits goes, what was requested is recalled, and no other comes in its place."""
+    waits, asked = with_sessions(3), with_sessions(3).after(days=10)
+    for story in (waits, asked):
+        story.holds("s4", ("future-of-work", ANN), ("python", BOB))
+        story.after(days=7).holds("s5")
+        story.after(days=14)
+
+    assert ([], []) == (waits.told("open_debate"), waits.recalled("open_debate"))
+    assert ([ANN, BOB], [ANN, BOB]) == (sorted(asked.told("open_debate")), sorted(asked.recalled("open_debate")))
+
+
 def test_debate_is_about_work_in_ten_years() -> None:
     """A topic of the `future_of_work` family that they have not had."""
     fresh = with_sessions(3).after(days=40)

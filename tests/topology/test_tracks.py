@@ -157,6 +157,20 @@ def test_a_gap_that_goes_while_the_pair_is_paused_is_offered_at_its_return() -> 
     assert ([], [ANN, BOB]) == (before, sorted(story.told("convert_offer")))
 
 
+def test_a_gap_that_is_gone_is_offered_again_with_a_new_term() -> None:
+    """Whoever renews goes on as an active pair, and those are offered `convert`, whether the gap went before or while they decided."""
+    before, meanwhile = (active_pair(track="reverse", training_required=False, sessions_planned=1) for _ in range(2))
+    before.enrols(BOB, experience_band=3)
+    before.holds("s1")
+    meanwhile.holds("s1")
+    meanwhile.enrols(BOB, experience_band=3)
+    for story in (before, meanwhile):
+        story.after(days=1).both_say("renew").both_say("convert")
+
+    assert ([ANN, BOB] * 2, [ANN, BOB]) == (before.told("convert_offer"), meanwhile.told("convert_offer"))
+    assert ("converted", "converted") == (before.changes[-1], meanwhile.changes[-1])
+
+
 def test_a_promotion_never_converts_a_mutual_pair() -> None:
     """A mutual pair needs no gap."""
     story = active_pair()

@@ -207,6 +207,35 @@ def test_waiting_update_that_has_not_left_yet_goes_when_a_proposal_comes() -> No
     assert ["ann", "bob"] == sorted(story.told("proposal_ready"))
 
 
+def test_waiting_update_that_has_not_left_yet_goes_when_the_profile_is_changed() -> None:
+    """Whoever has widened the choice need not hear what would."""
+    waits, left = lonely().after(days=30), lonely().after(days=30, minutes=2)
+    for story in (waits, left):
+        story.tell(builders.updated("ann", story.now, offers=[offer("strategy"), offer("budgeting")], wants=[want("python")]))
+        story.after(days=3)
+
+    assert ([], []) == (waits.told("waiting_update"), waits.recalled("waiting_update"))
+    assert (["ann"], ["ann"]) == (left.told("waiting_update"), left.recalled("waiting_update"))
+
+
+def test_waiting_update_comes_to_somebody_whose_pair_ended_beside_an_open_proposal() -> None:
+    """Ann takes two: freed by the end of one pair, she waits from then on, and the lapse of the other proposal changes nothing."""
+    story = ProgrammeStory()
+    story.joins("ann", "strategy", "python", capacity=2)
+    story.joins("bob", "python", "strategy")
+    story.round()
+    pairing_id = story.activates("ann", "bob")
+    story.after(days=2).joins("cy", "python", "strategy")
+    story.round().after(days=1).tell(builders.continuation_answered("ann", story.now, pairing_id, answer="end"))
+    freed_at = story.now
+    for person_id in ("bob", "cy"):
+        story.tell(builders.withdrawn(person_id, story.now))
+    story.after(days=32)
+
+    assert ["ann"] == story.told("waiting_update")
+    assert f"{freed_at:%Y-%m-%dT%H:%M:%SZ}" == story.requests("waiting_update")[0]["params"]["waiting_since"]
+
+
 def test_waiting_update_is_sent_once_after_a_late_tick() -> None:
     """Missed months coalesce into one note."""
     story = lonely()
