@@ -6,7 +6,7 @@ from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, mod
 
 from schemas.base import InputData, Part
 from schemas.fields import Day, Language, Omittable, ShortText, Timezone
-from schemas.ids import PersonIdField
+from schemas.ids import PersonIdField, SomebodyField
 
 DottedLineIds = Annotated[tuple[PersonIdField, ...], Field(strict=False, max_length=32)]
 Languages = Annotated[tuple[Language, ...], Field(strict=False, max_length=20)]
@@ -14,7 +14,7 @@ JobLevel = Annotated[int, Field(ge=1, le=12)]
 
 
 class _Person(InputData):
-    person_id: PersonIdField
+    person_id: SomebodyField
 
 
 class _PersonFact(_Person):

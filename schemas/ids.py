@@ -8,7 +8,7 @@ Source: architecture page, Identity.
 import re
 from typing import Annotated, Final, NewType
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 PersonId = NewType("PersonId", str)
 ProgrammeId = NewType("ProgrammeId", str)
@@ -24,6 +24,8 @@ PAIRING_ID_PATTERN: Final = PROGRAMME_ID_PATTERN + r"\.[0-9a-f]{16}"
 OPAQUE_ID_PATTERN: Final = r"[A-Za-z0-9._:-]{1,128}"
 """Sessions, nudges and insights: named by whoever made them."""
 TOPIC_ID_PATTERN: Final = r"[a-z0-9][a-z0-9-]{0,63}"
+ERASED: Final = PersonId("erased")
+"""Stands for somebody who was erased, in rows and outputs; nobody may be called so."""
 
 PERSON_ID_REGEX: Final = re.compile(PERSON_ID_PATTERN)
 PROGRAMME_ID_REGEX: Final = re.compile(PROGRAMME_ID_PATTERN)
@@ -36,7 +38,15 @@ def _whole(pattern: str) -> str:
     return f"^{pattern}$"
 
 
+def _somebody(person_id: PersonId) -> PersonId:
+    if person_id == ERASED:
+        raise ValueError("is reserved for people who were erased")
+    return person_id
+
+
 PersonIdField = Annotated[PersonId, Field(pattern=_whole(PERSON_ID_PATTERN))]
+SomebodyField = Annotated[PersonIdField, AfterValidator(_somebody)]
+"""Whom an input event is about."""
 ProgrammeIdField = Annotated[ProgrammeId, Field(pattern=_whole(PROGRAMME_ID_PATTERN))]
 PairingIdField = Annotated[PairingId, Field(pattern=_whole(PAIRING_ID_PATTERN))]
 SessionIdField = Annotated[SessionId, Field(pattern=_whole(OPAQUE_ID_PATTERN))]

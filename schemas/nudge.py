@@ -7,7 +7,7 @@ from pydantic import Field, SerializeAsAny, ValidationInfo, field_validator
 from schemas.base import InputData, NudgeReason, OutputData
 from schemas.codes import CancellationReason, NudgeCategory, NudgeClass, NudgeKey, SuppressionReason
 from schemas.fields import Code, DataUsed, HashedId, Instant, Language, Omittable, Ordinal, Timezone
-from schemas.ids import NudgeIdField, PairingIdField, PersonIdField, ProgrammeIdField
+from schemas.ids import NudgeIdField, PairingIdField, PersonIdField, ProgrammeIdField, SomebodyField
 from schemas.nudge_params import PARAMS_BY_KEY, NudgeParams
 
 CancellationKey = Annotated[str, Field(min_length=1, max_length=256)]
@@ -15,7 +15,7 @@ CancellationKey = Annotated[str, Field(min_length=1, max_length=256)]
 
 
 class _NudgeOutcome(InputData):
-    person_id: PersonIdField
+    person_id: SomebodyField
     nudge_id: NudgeIdField
 
 
@@ -44,7 +44,7 @@ class NudgeFailed(_NudgeOutcome):
 
 
 class _NudgeChoice(InputData):
-    person_id: PersonIdField
+    person_id: SomebodyField
     category: Code[NudgeCategory]
 
 

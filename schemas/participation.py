@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from schemas.base import InputData, Part
 from schemas.fields import ClockTime, ClockTimeEnd, Day, Omittable, minute_of_day
 from schemas.hr import Languages
-from schemas.ids import PersonIdField, ProgrammeIdField, TopicIdField
+from schemas.ids import PersonIdField, ProgrammeIdField, SomebodyField, TopicIdField
 
 
 class Offer(Part):
@@ -52,7 +52,7 @@ class HourSlot(Part):
 
 
 class _Participant(InputData):
-    person_id: PersonIdField
+    person_id: SomebodyField
     programme_id: ProgrammeIdField
 
 

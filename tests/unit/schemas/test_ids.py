@@ -5,7 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from schemas.ids import PAIRING_ID_PATTERN, PROGRAMME_ID_PATTERN, PairingId, PairingIdField, PersonIdField, programme_of
+from schemas.ids import (
+    ERASED,
+    PAIRING_ID_PATTERN,
+    PROGRAMME_ID_PATTERN,
+    PairingId,
+    PairingIdField,
+    PersonIdField,
+    SomebodyField,
+    programme_of,
+)
 
 
 @given(pairing_id=st.from_regex(PAIRING_ID_PATTERN, fullmatch=True, alphabet=st.characters(codec="ascii")))
@@ -30,3 +39,10 @@ def test_a_coordinator_fits_where_a_person_does() -> None:
 
     assert longest == TypeAdapter(PersonIdField).validate_python(longest)
     assert PROGRAMME_ID_PATTERN.endswith("{0,39}")
+
+
+def test_nobody_is_called_erased() -> None:
+    """The id that stands for erased people is in outputs; no event is about somebody of that name."""
+    assert ERASED == TypeAdapter(PersonIdField).validate_python(ERASED)
+    with pytest.raises(ValidationError, match="reserved"):
+        TypeAdapter(SomebodyField).validate_python(ERASED)
