@@ -91,8 +91,8 @@ class Tally:
 
     @property
     def accepted(self) -> int:
-        """Inputs that were applied."""
-        return self.counts[Outcome.APPLIED]
+        """Inputs that were applied, or were about somebody erased and left no trace."""
+        return self.counts[Outcome.APPLIED] + self.counts[Outcome.IGNORED]
 
     @property
     def duplicates(self) -> int:
@@ -148,12 +148,18 @@ class Cascade:
             yield at
 
     def tick(self, at: datetime) -> None:
-        """Log a tick and fire the rows that are due at it, a bounded number per stage."""
+        """Log a tick and fire the rows that are due at it, a bounded number per stage.
+
+        A stage that may have more to do keeps the next one waiting for the next tick: programmes judge when everybody's facts are there.
+        """
         self._store.append(Entry(kind=EntryKind.TICK, at=at))
         self._store.last_at = at
         for stage in STAGE_ORDER:
-            for table, key in self._store.due(stage, at, TIMERS_PER_TICK_MAX):
+            due = self._store.due(stage, at, TIMERS_PER_TICK_MAX)
+            for table, key in due:
                 self._fire(stage, table, key, at)
+            if len(due) == TIMERS_PER_TICK_MAX:
+                return
 
     def bound_emission(self, emit_from: datetime, at: datetime | None = None) -> None:
         """Log that nudges of an earlier `at` than `emit_from` are to be suppressed, and tell the people stage. Moves no time.
@@ -188,6 +194,8 @@ class Cascade:
 
     def _handle(self, record: Record, received_at: datetime, *, is_new: bool) -> Outcome:
         outcome = self._drain(record, is_new=is_new)
+        if outcome is Outcome.IGNORED:
+            return outcome
         self._store.append(Entry(kind=EntryKind.EVENT, at=record.at, received_at=received_at, origin=record.origin))
         if outcome is Outcome.APPLIED:
             self._store.last_at = record.at

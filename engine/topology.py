@@ -14,7 +14,7 @@ from engine.domain.insights import SharedInsight
 from engine.domain.marks import Seen, Sequence
 from engine.domain.messages import Message
 from engine.domain.pairing import Pairing
-from engine.domain.participant import Participant
+from engine.domain.participant import Arrival, Participant
 from engine.domain.programme import Bar, HeldRound, Programme
 from engine.domain.storm import Parked, Storm
 from engine.domain.trials import Attention, Tally
@@ -22,8 +22,12 @@ from engine.effects import Delete, Effects, Handler, Row, Rows, StageName, Wake
 from engine.processors import (
     actions,
     answers,
+    arrivals,
+    erasure,
+    erasure_in_programmes,
     insights,
     learning,
+    naming,
     outreach,
     pairings,
     participants,
@@ -34,6 +38,9 @@ from engine.processors import (
     tables,
 )
 from engine.processors.insights import ReportClock
+from engine.processors.people_tables import ERASURES
+from schemas.base import InputData
+from schemas.hr import HrErased
 from schemas.registry import INPUT_TYPES
 
 SEEN: Final = "seen"
@@ -64,6 +71,8 @@ class Stage:
     """Type of event data or message → the rules that handle it, in order."""
     wakes: Mapping[str, Wake]
     """Table → the rule for a row whose timer is due."""
+    pseudonymous: frozenset[str] = frozenset()
+    """Tables keyed by person whose keys are stored as salted hashes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,16 +89,21 @@ def build() -> Topology:
         name=StageName.PEOPLE,
         tables=_by_name(
             *book_keeping,
-            *(Table(name=name, row_type=row_type) for name, row_type in roster.ROW_TYPES.items()),
+            *(Table(name=name, row_type=row_type) for name, row_type in (roster.ROW_TYPES | erasure.ROW_TYPES).items()),
             *(
                 Table(name=name, row_type=row_type, check=outreach.CHECKS.get(name, _unchecked))
                 for name, row_type in outreach.ROW_TYPES.items()
             ),
         ),
-        handlers=_in_order(roster.HANDLERS, outreach.HANDLERS),
+        handlers={
+            kind: _unless_erased(kind, rules)
+            for kind, rules in _in_order(roster.HANDLERS, naming.HANDLERS, erasure.HANDLERS, outreach.HANDLERS).items()
+        },
         wakes={SEEN: _forget, **roster.WAKES, **outreach.WAKES},
+        pseudonymous=frozenset({ERASURES}),
     )
     decided = _in_order(
+        erasure_in_programmes.HANDLERS,
         programme.HANDLERS,
         participants.HANDLERS,
         answers.HANDLERS,
@@ -107,6 +121,7 @@ def build() -> Topology:
             Table(name=tables.PAIRINGS, row_type=Pairing, check=pairing.check),
             Table(name=tables.BARS, row_type=Bar),
             Table(name=tables.ROUNDS, row_type=HeldRound),
+            Table(name=arrivals.ARRIVALS, row_type=Arrival),
             Table(name=insights.TALLIES, row_type=Tally),
             Table(name=insights.ATTENTION, row_type=Attention),
             Table(name=insights.NOTES, row_type=SharedInsight),
@@ -117,6 +132,7 @@ def build() -> Topology:
         handlers={kind: _behind_the_breaker(kind, rules) for kind, rules in decided.items()},
         wakes={
             SEEN: _forget,
+            arrivals.ARRIVALS: storm.guarded_wake(arrivals.wake),
             tables.PROGRAMMES: storm.guarded_wake(programme.wake),
             tables.PARTICIPANTS: storm.guarded_wake(participants.wake),
             tables.PAIRINGS: storm.guarded_wake(pairings.wake),
@@ -157,6 +173,11 @@ def _in_order(*processors: Mapping[type, Handler]) -> dict[type, tuple[Handler, 
         for kind, rule in rules.items():
             joined[kind] = (*joined.get(kind, ()), rule)
     return joined
+
+
+def _unless_erased(kind: type, rules: tuple[Handler, ...]) -> tuple[Handler, ...]:
+    """Let no event about somebody erased come to a rule, but for another erasure."""
+    return (erasure.guarded, *rules) if issubclass(kind, InputData) and kind is not HrErased else rules
 
 
 def _behind_the_breaker(kind: type, rules: tuple[Handler, ...]) -> tuple[Handler, ...]:

@@ -34,6 +34,10 @@ class ReportJoined:
 
     manager_id: PersonId
     report_id: PersonId
+    said_at: datetime | None = None
+    """Event time at which HR named the manager; an erasure of the manager voids what was said up to it."""
+    is_timed: bool = False
+    """As of FactsChanged; the manager's answer carries it on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +57,8 @@ class LineChanged:
     above: tuple[PersonId, ...] = ()
     since_at: datetime
     """When the change above took effect."""
+    is_timed: bool = False
+    """As of FactsChanged."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +88,9 @@ class FactsChanged:
     programme_id: ProgrammeId
     facts: PersonFacts
     since_at: datetime
-    """When the change took effect (the start of its day, or now for a back-dated one)."""
+    """When the change took effect: as its day began, or when HR said so if that was later."""
+    is_timed: bool = False
+    """Time brought it, not a word of HR, and may bring facts of others at the same instant: judged once all of them are there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,6 +192,44 @@ class EmissionBounded:
     emit_from: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonNamed:
+    """To a person: a programme, or somebody's facts, name you. An erased person answers that it was erased."""
+
+    person_id: PersonId
+    programme_id: ProgrammeId | None = None
+    by_id: PersonId | None = None
+    said_at: datetime
+    """Event time of what names the person."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonUnnamed:
+    """To a person: somebody's facts name you no longer."""
+
+    person_id: PersonId
+    by_id: PersonId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonErased:
+    """To a person: somebody whom your rows may name was erased."""
+
+    person_id: PersonId
+    erased_id: PersonId
+    erased_at: datetime
+    """Event time of the erasure."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParticipantErased:
+    """To a programme: somebody whom your rows may name was erased."""
+
+    programme_id: ProgrammeId
+    erased_id: PersonId
+    erased_at: datetime
+
+
 Message = (
     ReportJoined
     | ReportLeft
@@ -195,4 +241,8 @@ Message = (
     | NudgesWithdrawn
     | NudgeOutcome
     | EmissionBounded
+    | PersonNamed
+    | PersonUnnamed
+    | PersonErased
+    | ParticipantErased
 )

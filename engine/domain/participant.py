@@ -118,6 +118,21 @@ class Participant:
         return participant_key(self.programme_id, self.person_id)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """New facts of a participant that have not been judged yet. Key: `<programme>/<person>/<id of the message>`."""
+
+    programme_id: ProgrammeId
+    person_id: PersonId
+    since_at: datetime
+    """When they took effect."""
+
+    @property
+    def wake_at(self) -> datetime:
+        """At once: they are judged as soon as time passes in the programme, before anything else of their instant."""
+        return self.since_at
+
+
 def participant_key(programme_id: ProgrammeId, person_id: PersonId) -> str:
     """Return the key of a participant's row."""
     return f"{programme_id}/{person_id}"

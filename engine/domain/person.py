@@ -1,13 +1,13 @@
 """One person's row: HR facts, the line above, and the programmes in which the person takes part.
 
-Decides: what an HR fact, a cancellation or an erasure changes in the row; when the row wants to be woken; which enrolments end; who may be
+Decides: what an HR fact or a cancellation changes in the row; when the row wants to be woken; which enrolments end; who may be
 invited; what a programme may know.
 Never knows: which messages follow (processors/roster); programmes beyond their ids; nudges (domain/outreach).
 
 Invariants
-    P1  Whoever departs, is erased, or was never hired after all takes part in nothing; being hired again brings no enrolment back.
-    P2  A row that only remembers a cancellation or an erasure is not a person known to anybody; it stays so that a late, void hire can't
-        revive what was cancelled, and a bare cancellation goes when the marks of its time go (domain/marks).
+    P1  Whoever departs, or was never hired after all, takes part in nothing; being hired again brings no enrolment back.
+    P2  A row that only remembers a cancellation is not a person known to anybody; it stays so that a late, void hire can't revive what
+        was cancelled, and goes when the marks of its time go (domain/marks).
     P3  `standing` and `attributes` are what the history comes to; kept in the row because they are read far more often than changed.
 
 Source: house rule; decision 0000 (time is data).
@@ -69,8 +69,8 @@ class Person:
     """What HR says, as far as it is in force, folded from the history (P3)."""
     hires_cancelled: Cancellation | None = None
     departures_cancelled: Cancellation | None = None
-    erasure: Cancellation | None = None
-    """Voids every fact up to it."""
+    erased_at: datetime | None = None
+    """Of somebody who came back after an erasure: nothing said up to then counts (domain/erasure)."""
     enrolments: Enrolments = ()
     registered_with: PersonId | None = None
     """The manager under whose key this person stands as a report."""
@@ -85,8 +85,7 @@ class Person:
     @property
     def employment(self) -> Employment:
         """Where the person stands with the organisation."""
-        now = self.standing.employment
-        return Employment.ERASED if now is Employment.UNKNOWN and self.erasure is not None else now
+        return self.standing.employment
 
     @property
     def timezone(self) -> str | None:
@@ -106,7 +105,7 @@ class Person:
     @property
     def is_bare(self) -> bool:
         """Whether the row holds nothing but a cancellation (P2)."""
-        return not self.history and not self.enrolments and self.erasure is None
+        return not self.history and not self.enrolments
 
     def facts(self) -> PersonFacts:
         """Return what a programme may know: what is in force, nothing that is pending."""
@@ -129,8 +128,9 @@ class Person:
 
 
 def with_hr_fact(person: Person, fact: HrFact) -> Person:
-    """Take in what HR said, unless a cancellation or an erasure has voided it already. Nothing takes effect before `brought_up_to`."""
-    if any(void is not None and void.voids(fact) for void in _voids_of(person, fact.kind)):
+    """Take in what HR said, unless a cancellation has voided it already. Nothing takes effect before `brought_up_to`."""
+    void = _void_of(person, fact.kind)
+    if void is not None and void.voids(fact):
         return person
     return replace(person, history=with_fact(person.history, fact))
 
@@ -145,12 +145,6 @@ def with_departures_cancelled(person: Person, cancellation: Cancellation) -> Per
     """Void the departures up to a cancellation."""
     kept = without(person.history, cancellation, (FactKind.DEPARTED,))
     return replace(person, history=kept, departures_cancelled=later(person.departures_cancelled, cancellation))
-
-
-def with_erasure(person: Person, erasure: Cancellation) -> Person:
-    """Forget every fact up to an erasure."""
-    kept = without(person.history, erasure, tuple(FactKind))
-    return replace(person, history=kept, erasure=later(person.erasure, erasure))
 
 
 def brought_up_to(person: Person, at: datetime) -> Person:
@@ -173,6 +167,19 @@ def timed(person: Person, at: datetime) -> Person:
 
 def _pauses_end(person: Person) -> bool:
     return any(enrolment.paused_until_on is not None for enrolment in person.enrolments)
+
+
+def taken_effect_at(before: Person, after: Person, *, said_at: datetime, at: datetime) -> datetime:
+    """Return since when something that HR said has been in effect.
+
+    Args:
+        said_at: the event's own time; before it nobody could know, so a back-dated fact counts from here.
+        at: when the engine heard of it, which may be much later.
+    Returns: the time at which it was said, or the instant at which its day began if that came later; never after `at`.
+    """
+    known = {fact.id for fact in before.history if fact.in_force_at is not None}
+    begun = (fact.in_force_at for fact in after.history if fact.in_force_at is not None and fact.id not in known)
+    return min(at, max(said_at, min(begun, default=said_at)))
 
 
 def left_at(before: Person, after: Person) -> datetime | None:
@@ -233,11 +240,11 @@ def invitable(person: Person, programme_id: ProgrammeId, *, eligible_after_days:
     return enrolment is None or enrolment.status is EnrolmentStatus.KNOWN
 
 
-def _voids_of(person: Person, kind: FactKind) -> tuple[Cancellation | None, ...]:
+def _void_of(person: Person, kind: FactKind) -> Cancellation | None:
     match kind:
         case FactKind.HIRED:
-            return person.hires_cancelled, person.erasure
+            return person.hires_cancelled
         case FactKind.DEPARTED:
-            return person.departures_cancelled, person.erasure
+            return person.departures_cancelled
         case _:
-            return (person.erasure,)
+            return None

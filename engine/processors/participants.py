@@ -27,7 +27,7 @@ from engine.domain.participant import (
 )
 from engine.domain.programme import Programme, ProgrammeStatus, families_of
 from engine.effects import Effects, Handler, Record, Refuse, Rows, Send, StageName
-from engine.processors import standing
+from engine.processors import arrivals, standing
 from engine.processors.intents import intended
 from engine.processors.lifecycle import still_waiting_at
 from engine.processors.tables import PARTICIPANTS, pairing_in, participant_in, programme_in, put_participant
@@ -229,12 +229,17 @@ ON_SAID: Final[Mapping[type, Said]] = MappingProxyType(
 
 
 def on_facts(rows: Rows, record: Record) -> Effects:
-    """Take new HR facts of a participant."""
+    """Take new HR facts of a participant. Those that time brought are judged when all of their instant have come (processors/arrivals)."""
     message = record.payload
     assert isinstance(message, FactsChanged)
     programme = programme_in(rows, message.programme_id)
     participant = participant_in(rows, message.programme_id, PersonId(message.facts.person_id))
-    if programme is not None and participant is not None:
+    if programme is None or participant is None:
+        return
+    if message.is_timed:
+        yield from standing.facts_taken(rows, programme, participant, message.facts, record.at)
+        yield from arrivals.arrived(participant, record.id, since_at=message.since_at)
+    else:
         yield from standing.facts_changed(rows, programme, participant, message.facts, record.at, since_at=message.since_at)
 
 

@@ -4,8 +4,8 @@ Decides: what an HR or participation event changes for the person, and which pro
 Never knows: what a programme does with the facts; whether a nudge may go out (processors/outreach).
 
 What a record leads to, always in this order: the person's row; farewells to programmes whose enrolment ends; the new facts to programmes
-that stay, unless a new manager has yet to answer; the move from one manager to the other; the line to one's own reports; the ledger of
-nudges. Nothing is sent where nothing in force has changed.
+that stay, unless a new manager has yet to answer; the move from one manager to the other, and whom else the facts name; the line to one's
+own reports; the ledger of nudges. Nothing is sent where nothing in force has changed.
 
 How late a timer may be: everything that is due is brought into force at once and told once, since the first of it.
 """
@@ -25,18 +25,20 @@ from engine.domain.person import (
     Report,
     brought_up_to,
     ended_enrolments,
+    taken_effect_at,
     timed,
     with_departures_cancelled,
     with_enrolments_ended,
-    with_erasure,
     with_hires_cancelled,
     with_hr_fact,
 )
 from engine.domain.person_facts import Cancellation, FactKind, HrFact
-from engine.effects import Delete, Effects, Forget, Handler, Put, Record, Rows, Send, StageName, Wake
+from engine.effects import Delete, Effects, Handler, Put, Record, Rows, Send, StageName, Wake
 from engine.processors import outreach
-from engine.processors.people_tables import PEOPLE, REPORTS, SEEN, person_in, put_person
+from engine.processors.naming import known_to, names_told
+from engine.processors.people_tables import PEOPLE, REPORTS, SEEN, erasure_of, person_in, put_person
 from engine.processors.roster_line import (
+    Onset,
     moved,
     on_line_changed,
     on_report_joined,
@@ -49,7 +51,6 @@ from schemas.envelope import Event
 from schemas.hr import (
     HrDeparted,
     HrDepartureCancelled,
-    HrErased,
     HrHireCancelled,
     HrHired,
     HrLeaveEnded,
@@ -73,26 +74,19 @@ _KINDS: Final[Mapping[type, FactKind]] = {
 def on_hr_fact(rows: Rows, record: Record) -> Effects:
     """Take in a fact that takes effect on a day: now if that day has begun, else when it does."""
     before = _person(rows, record)
-    yield from _changed(rows, before, with_hr_fact(before, _fact_of(_event(record))), record.at, record.at)
+    yield from _told(rows, before, with_hr_fact(before, _fact_of(_event(record))), record)
 
 
 def on_hire_cancelled(rows: Rows, record: Record) -> Effects:
     """Void hires; somebody who was nothing but hired becomes unknown again, quietly."""
     before = _person(rows, record)
-    yield from _changed(rows, before, with_hires_cancelled(before, _cancellation(record)), record.at, record.at)
+    yield from _told(rows, before, with_hires_cancelled(before, _cancellation(record)), record)
 
 
 def on_departure_cancelled(rows: Rows, record: Record) -> Effects:
     """Void departures."""
     before = _person(rows, record)
-    yield from _changed(rows, before, with_departures_cancelled(before, _cancellation(record)), record.at, record.at)
-
-
-def on_erased(rows: Rows, record: Record) -> Effects:
-    """Forget what HR has said; programmes hear that the person is gone."""
-    before = _person(rows, record)
-    yield from _changed(rows, before, with_erasure(before, _cancellation(record)), record.at, record.at)
-    yield Forget(before.person_id)
+    yield from _told(rows, before, with_departures_cancelled(before, _cancellation(record)), record)
 
 
 def on_participation(rows: Rows, record: Record) -> Effects:
@@ -104,6 +98,7 @@ def on_participation(rows: Rows, record: Record) -> Effects:
     if enrolments is not person.enrolments:
         person = timed(replace(person, enrolments=enrolments), record.at)
         yield put_person(person)
+    yield from known_to(rows, person.person_id, programme_id)
     message = ParticipationReported(programme_id=programme_id, person_id=person.person_id, event=event, facts=person.facts())
     yield Send(StageName.PROGRAMMES, programme_id, message, carries_origin=True)
 
@@ -133,12 +128,20 @@ def wake_person(rows: Rows, key: str, due_at: datetime, at: datetime) -> Effects
     if before.is_bare:
         yield Delete(PEOPLE, key)
     else:
-        yield from _changed(rows, before, before, at, due_at)
+        yield from changed(rows, before, brought_up_to(before, at), at, Onset(since_at=due_at, is_timed=True))
 
 
-def _changed(rows: Rows, before: Person, told: Person, at: datetime, since_at: datetime) -> Effects:
-    """Bring a person up to date after something was said or became due, and let everybody hear whom it concerns."""
-    current = moved(before, brought_up_to(told, at), since_at)
+def _told(rows: Rows, before: Person, told: Person, record: Record) -> Effects:
+    """Bring a person up to date after HR has said something."""
+    said_at = _event(record).time.replace(microsecond=0)
+    current = brought_up_to(told, record.at)
+    since_at = taken_effect_at(before, current, said_at=said_at, at=record.at)
+    yield from changed(rows, before, current, record.at, Onset(since_at=since_at))
+
+
+def changed(rows: Rows, before: Person, now: Person, at: datetime, onset: Onset) -> Effects:
+    """Write a person who has been brought up to date, and let everybody hear whom it concerns."""
+    current = moved(before, now, onset.since_at)
     ended = ended_enrolments(before, current)
     after = timed(with_enrolments_ended(before, current, at), at)
     if after == before:
@@ -148,12 +151,13 @@ def _changed(rows: Rows, before: Person, told: Person, at: datetime, since_at: d
         facts = after.facts()
         # Who leaves and is hired again at the same instant has left all the same: the programme has to hear the farewell.
         farewell = facts if facts.employment in GONE else replace(facts, employment=Employment.DEPARTED)
-        yield from tell_programmes(ended, farewell, since_at)
+        yield from tell_programmes(ended, farewell, onset)
         if after.line_awaited_since_at is None and facts != before.facts():
             staying = (enrolment for enrolment in after.enrolments if enrolment.takes_part)
-            yield from tell_programmes(staying, facts, since_at)
-    yield from registrations(before, after)
-    yield from tell_reports(rows, before, after, since_at)
+            yield from tell_programmes(staying, facts, onset)
+    yield from registrations(before, after, is_timed=onset.is_timed)
+    yield from names_told(before, after)
+    yield from tell_reports(rows, before, after, onset)
     if (before.history or before.enrolments) and _reach(before) != _reach(after):
         yield from outreach.person_changed(rows, after.person_id, at)
 
@@ -164,7 +168,13 @@ def _reach(person: Person) -> tuple[Employment, str | None]:
 
 
 def _person(rows: Rows, record: Record) -> Person:
-    return person_in(rows, record.key) or Person(person_id=PersonId(record.key))
+    """Return the person's row, or a new one; whoever was erased starts from nothing, and what is older never counts."""
+    person_id = PersonId(record.key)
+    found = person_in(rows, person_id)
+    if found is not None:
+        return found
+    erasure = erasure_of(rows, person_id)
+    return Person(person_id=person_id, erased_at=None if erasure is None else erasure.erased_at)
 
 
 def _event(record: Record) -> Event:
@@ -206,7 +216,6 @@ HANDLERS: Final[Mapping[type, Handler]] = {
     **dict.fromkeys(_KINDS, on_hr_fact),
     HrHireCancelled: on_hire_cancelled,
     HrDepartureCancelled: on_departure_cancelled,
-    HrErased: on_erased,
     **dict.fromkeys(HAPPENINGS, on_participation),
     ParticipationRefused: on_participation_refused,
     ReportJoined: on_report_joined,

@@ -15,16 +15,28 @@ Source: architecture, Reporting line.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from engine.domain.enrolment import Enrolment
+from engine.domain.erasure import named_at
 from engine.domain.frozen import replace
 from engine.domain.line import line_under
 from engine.domain.messages import Employment, FactsChanged, LineChanged, PersonFacts, ReportJoined, ReportLeft
 from engine.domain.person import Person, Report
 from engine.effects import Delete, Effects, Note, Put, Record, Rows, Send, StageName
+from engine.processors.naming import answered, erasure_in_force
 from engine.processors.people_tables import REPORTS, person_in, put_person, report_key, reports_of
-from schemas.ids import PersonId
+from schemas.ids import ERASED, PersonId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Onset:
+    """How a change came into effect."""
+
+    since_at: datetime
+    is_timed: bool = False
+    """Time brought it, and may bring changes of others at the same instant."""
 
 
 def manager_to_be(person: Person) -> PersonId | None:
@@ -39,45 +51,55 @@ def moved(before: Person, after: Person, since_at: datetime) -> Person:
         since_at: when the change took effect; kept until a new manager has answered, so that programmes hear the true instant.
     """
     manager_id = manager_to_be(after)
+    if manager_id is None or manager_id == ERASED:
+        above = () if manager_id is None else (ERASED,)
+        if before.registered_with is None and after.line == above:
+            return after
+        return replace(after, registered_with=None, line=above, is_line_cyclic=False, line_awaited_since_at=None)
     if manager_id == before.registered_with:
         return after
-    if manager_id is None:
-        return replace(after, registered_with=None, line=(), is_line_cyclic=False, line_awaited_since_at=None)
     return replace(after, registered_with=manager_id, line_awaited_since_at=before.line_awaited_since_at or since_at)
 
 
-def registrations(before: Person, after: Person) -> Effects:
+def registrations(before: Person, after: Person, *, is_timed: bool) -> Effects:
     """Tell the old manager and the new one."""
     if before.registered_with == after.registered_with:
         return
     if before.registered_with is not None:
-        message = ReportLeft(manager_id=before.registered_with, report_id=before.person_id)
-        yield Send(StageName.PEOPLE, before.registered_with, message)
+        left = ReportLeft(manager_id=before.registered_with, report_id=before.person_id)
+        yield Send(StageName.PEOPLE, before.registered_with, left)
     if after.registered_with is not None:
-        yield Send(StageName.PEOPLE, after.registered_with, ReportJoined(manager_id=after.registered_with, report_id=after.person_id))
+        said_at = named_at(after, after.registered_with)
+        joined = ReportJoined(manager_id=after.registered_with, report_id=after.person_id, said_at=said_at, is_timed=is_timed)
+        yield Send(StageName.PEOPLE, after.registered_with, joined)
 
 
-def tell_reports(rows: Rows, before: Person, after: Person, since_at: datetime) -> Effects:
+def tell_reports(rows: Rows, before: Person, after: Person, onset: Onset) -> Effects:
     """Tell the reports of a line that has changed."""
     if before.line != after.line:
         for report_id in reports_of(rows, after.person_id):
-            yield Send(StageName.PEOPLE, report_id, _line_of(after, report_id, since_at))
+            yield Send(StageName.PEOPLE, report_id, _line_of(after, report_id, onset))
 
 
-def tell_programmes(enrolments: Iterable[Enrolment], facts: PersonFacts, since_at: datetime) -> Effects:
+def tell_programmes(enrolments: Iterable[Enrolment], facts: PersonFacts, onset: Onset) -> Effects:
     """Tell programmes what is in force, in the order of their ids."""
     for enrolment in enrolments:
-        message = FactsChanged(programme_id=enrolment.programme_id, facts=facts, since_at=since_at)
+        message = FactsChanged(programme_id=enrolment.programme_id, facts=facts, since_at=onset.since_at, is_timed=onset.is_timed)
         yield Send(StageName.PROGRAMMES, enrolment.programme_id, message)
 
 
 def on_report_joined(rows: Rows, record: Record) -> Effects:
-    """Write down a report and answer with one's own line, hired or not."""
+    """Write down a report and answer with one's own line, hired or not; or that one was erased since the manager was named."""
     message = record.payload
     assert isinstance(message, ReportJoined)
+    erasure = erasure_in_force(rows, message.manager_id)
+    if erasure is not None and message.said_at is not None and erasure.voids(message.said_at):
+        yield from answered(message.report_id, message.manager_id, erasure)
+        return
     yield Put(REPORTS, report_key(message.manager_id, message.report_id), Report(report_id=message.report_id))
     manager = person_in(rows, message.manager_id) or Person(person_id=message.manager_id)
-    yield Send(StageName.PEOPLE, message.report_id, _line_of(manager, message.report_id, record.at))
+    onset = Onset(since_at=record.at, is_timed=message.is_timed)
+    yield Send(StageName.PEOPLE, message.report_id, _line_of(manager, message.report_id, onset))
 
 
 def on_report_left(_rows: Rows, record: Record) -> Effects:
@@ -101,12 +123,14 @@ def on_line_changed(rows: Rows, record: Record) -> Effects:
     yield put_person(after)
     if after.is_line_cyclic and not before.is_line_cyclic:
         yield Note("bothways_line_cycles_total")
-    since_at = before.line_awaited_since_at or message.since_at
-    yield from tell_reports(rows, before, after, since_at)
+    onset = Onset(since_at=before.line_awaited_since_at or message.since_at, is_timed=message.is_timed)
+    yield from tell_reports(rows, before, after, onset)
     taking_part = [enrolment for enrolment in after.enrolments if enrolment.takes_part]
     if taking_part and (before.line_awaited_since_at is not None or before.line != after.line):
-        yield from tell_programmes(taking_part, after.facts(), since_at)
+        yield from tell_programmes(taking_part, after.facts(), onset)
 
 
-def _line_of(manager: Person, report_id: PersonId, since_at: datetime) -> LineChanged:
-    return LineChanged(person_id=report_id, sender_id=manager.person_id, above=manager.line, since_at=since_at)
+def _line_of(manager: Person, report_id: PersonId, onset: Onset) -> LineChanged:
+    return LineChanged(
+        person_id=report_id, sender_id=manager.person_id, above=manager.line, since_at=onset.since_at, is_timed=onset.is_timed
+    )

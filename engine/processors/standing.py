@@ -34,11 +34,19 @@ _SETTLED: Final = frozenset({EligibilityCode.ONE_WAY, EligibilityCode.PAST_PARTN
 def facts_changed(
     rows: Rows, programme: Programme, before: Participant, facts: PersonFacts, at: datetime, *, since_at: datetime
 ) -> Effects:
-    """Take new facts in force: who went, who is away, who came back, who now stands over whom.
+    """Take new facts in force, and judge at once what they mean.
 
     Args:
         since_at: when the change took effect; a conflict was open from then on.
     """
+    yield from facts_taken(rows, programme, before, facts, at)
+    participant = participant_in(rows, programme.programme_id, before.person_id)
+    if participant is not None:
+        yield from reviewed(rows, programme, participant, at, since_at=since_at)
+
+
+def facts_taken(rows: Rows, programme: Programme, before: Participant, facts: PersonFacts, at: datetime) -> Effects:
+    """Take new facts in force as far as they concern one person: who went, who is away, who came back. `reviewed` has yet to follow."""
     was, now = before.facts.employment, facts.employment
     participant = with_facts(before, facts)
     if _has_left(was, now):
@@ -49,7 +57,6 @@ def facts_changed(
         yield from went_away(rows, programme, participant, at, is_leave=True, until_on=facts.expected_return_on)
     elif was is Employment.ON_LEAVE and now is Employment.ACTIVE:
         yield from came_back(rows, programme, participant, at, is_leave=True)
-    yield from reviewed(rows, programme, participant, at, since_at=since_at)
 
 
 def _has_left(was: Employment, now: Employment) -> bool:
@@ -106,6 +113,10 @@ def renewed_meanwhile(rows: Rows, programme: Programme, renewed: Pairing, at: da
             pairing = pairing_in(rows, renewed.pairing_id)
             assert pairing is not None, "just renewed"
             yield from lifecycle.pause(programme, pairing, away, at, until_on=until_on)
+    current = pairing_in(rows, renewed.pairing_id)
+    assert current is not None, "just renewed"
+    if current.state is PairingState.ACTIVE and current.is_convertible:
+        yield from lifecycle.offer_conversion(programme, current, at)
 
 
 def came_back(rows: Rows, programme: Programme, participant: Participant, at: datetime, *, is_leave: bool) -> Effects:
@@ -113,10 +124,6 @@ def came_back(rows: Rows, programme: Programme, participant: Participant, at: da
 
     A self-pause ends by itself, at once. After a leave both are asked whether to go on, when the soft landing is over. A pair with
     somebody else away, or a line of power between the two, goes on waiting for that.
-    current = pairing_in(rows, renewed.pairing_id)
-    assert current is not None, "just renewed"
-    if current.state is PairingState.ACTIVE and current.is_convertible:
-        yield from lifecycle.offer_conversion(programme, current, at)
     """
     for pairing in _open(rows, participant):
         back = tuple(
@@ -158,13 +165,6 @@ def policy_reviewed(rows: Rows, programme: Programme, at: datetime) -> Effects:
         pairing: Pairing = row
         if pairing.state in OPEN:
             yield from _pair_reviewed(rows, programme, pairing, at, since_at=at)
-
-
-def reviewed(rows: Rows, programme: Programme, participant: Participant, at: datetime, *, since_at: datetime) -> Effects:
-    """Look again at what is open after a change of facts or profile.
-
-    An open proposal that a hard rule now bars lapses. A live pair is held against the line of power and the gap of its track only.
-    """
             yield from _timed_anew(rows, programme, pairing.pairing_id, at)
 
 
@@ -178,6 +178,13 @@ def _timed_anew(rows: Rows, programme: Programme, pairing_id: PairingId, at: dat
     anew = timed(pairing, programme.policy, at)
     if anew != pairing:
         yield put_pairing(anew)
+
+
+def reviewed(rows: Rows, programme: Programme, participant: Participant, at: datetime, *, since_at: datetime) -> Effects:
+    """Look again at what is open after a change of facts or profile.
+
+    An open proposal that a hard rule now bars lapses. A live pair is held against the line of power and the gap of its track only.
+    """
     for pairing in _open(rows, participant):
         yield from _pair_reviewed(rows, programme, pairing, at, since_at=since_at)
 
@@ -220,7 +227,8 @@ def _conflict(
     rows: Rows, programme: Programme, pairing: Pairing, relation: EligibilityCode, at: datetime, *, since_at: datetime
 ) -> Effects:
     """Suspend the pair, or keep it suspended when a new line of power comes while both are asked whether to go on."""
-    exposure_seconds = max(0, int((at - since_at).total_seconds()))
+    assert pairing.activated_at is not None, "a live pair was activated"
+    exposure_seconds = max(0, int((at - max(since_at, pairing.activated_at)).total_seconds()))
     yield Note("bothways_conflict_exposure_seconds_total", exposure_seconds)
     yield from exposed(rows, programme.programme_id, exposure_seconds)
     if pairing.state is PairingState.SUSPENDED:

@@ -50,12 +50,8 @@ class Model:
         """Let everything happen that was due up to an instant, the earliest first."""
         while (next_at := self.next_at()) <= at:
             due_at = max(next_at, self.now)  # a word of today may make something overdue; it happens today
-            for person_id in sorted(self.people.by_id):
-                # Facts of one instant come into force person by person, in the order of ids, and each is followed up before the next.
-                if self.people.by_id[person_id].next_at() <= due_at:
-                    self.people.by_id[person_id].settle(due_at)
-                    self._follow(due_at)
-            self._follow(due_at)
+            self.people.settle(due_at)
+            self._follow(due_at)  # of everybody's facts of one instant together
             for pairing_id in sorted(self.pairs):
                 self._let_pass(pairing_id, due_at)
             self._follow(due_at)

@@ -179,9 +179,12 @@ class DataTimeDriver:
         while (due_at := self._earliest()) is not None and due_at <= to:
             at = due_at if self.last_at is None else max(due_at, self.last_at)
             for stage in STAGE_ORDER:
-                for table, key, partition in self._due(stage, at):
+                due = self._due(stage, at)
+                for table, key, partition in due:
                     await self._append(stage, partition, encode_tick(Tick(at=at, row=(table, key))))
                     await self.quiet()
+                if len(due) == TIMERS_PER_TICK_MAX:
+                    break
 
     async def tick(self, to: datetime) -> None:
         """Let time pass to `to` in every partition; what is due fires there, late rows at `to`."""
