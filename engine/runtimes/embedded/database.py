@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from engine.errors import CorruptState, FatalError, NewerData, StoreFailed, StoreInUse
+from engine.errors import CorruptState, FatalError, NewerData, OtherRules, StoreFailed, StoreInUse
 from engine.runtimes.embedded.layout import APPLICATION_ID, FORMAT, SCHEMA
 
 FILE_NAME: Final = "bothways.db"
@@ -47,8 +47,8 @@ class Database:
             is_durable: False only for copies that `verify` throws away.
             wal_bytes_max: past this, a commit is followed by a checkpoint that empties the write-ahead log.
         Raises:
-            StoreInUse: another process has it. NewerData: a newer version wrote it. CorruptState: it is damaged or no data of ours.
-            StoreFailed: the disk refused. The process stops, whichever it is.
+            StoreInUse: another process has it. NewerData, OtherRules: another version wrote it. CorruptState: it is damaged or no data of
+                ours. StoreFailed: the disk refused. The process stops, whichever it is.
         """
         self.path = data_dir / FILE_NAME
         self._wal_path = data_dir / f"{FILE_NAME}-wal"
@@ -85,6 +85,16 @@ class Database:
         finally:
             self.connection.close()
             os.close(self._lock)
+
+    def scrub(self) -> None:
+        """Leave nothing of what was deleted in any file: empty the write-ahead log, write the file anew, empty the log again.
+
+        Needs as much room again as the file has, and time in proportion.
+        """
+        assert not self.connection.in_transaction, "only what is committed can be written anew"
+        with self.guarded():
+            for statement in ("PRAGMA wal_checkpoint(TRUNCATE)", "VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
+                self.connection.execute(statement).fetchall()
 
     @contextmanager
     def guarded(self) -> Iterator[None]:
@@ -215,6 +225,8 @@ class Database:
             raise CorruptState(path=self.path, reason="it belongs to another program")
         if found > FORMAT:
             raise NewerData(path=self.path, found=found, supported=FORMAT)
+        if has_tables and found < FORMAT:
+            raise OtherRules(path=self.path, found=f"of format {found}", own=f"format {FORMAT}")
         _set(connection, "journal_mode", "WAL", "wal")
         _set(connection, "synchronous", "FULL" if self._is_durable else "OFF", 2 if self._is_durable else 0)
         _set(connection, "foreign_keys", "ON", 1)

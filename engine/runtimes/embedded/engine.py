@@ -24,6 +24,7 @@ from engine.execution import Outcome, Transition, instant
 from engine.identity import derived_id
 from engine.runtimes.embedded import fingerprints
 from engine.runtimes.embedded.database import WAL_BYTES_MAX, Database
+from engine.runtimes.embedded.erasure import named_counts
 from engine.runtimes.embedded.input_log import REDRIVE_HEADER, redrive_count_in
 from engine.runtimes.embedded.layout import STRUCTURED_HEADERS
 from engine.runtimes.embedded.lines import Line
@@ -90,6 +91,7 @@ class EmbeddedEngine:
         try:
             self._store = self.store_type(self._database, self._topology, on_notes=on_notes)
             self._salt = self._settled_salt()
+            self._store.erasures.finish()
         except BaseException:
             self._database.close()
             raise
@@ -101,7 +103,7 @@ class EmbeddedEngine:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         try:
             if error is None:
-                self.commit()
+                self._finish()
         finally:
             self.close()
 
@@ -177,6 +179,11 @@ class EmbeddedEngine:
             yield self._commanded(type_, data, None)
         self._settle()
 
+    def named_counts(self, person_id: str) -> dict[str, int]:
+        """Count the rows of each table, and the records of the log and of each topic, that name a person."""
+        self._finish()
+        return named_counts(self._database, person_id)
+
     def redrive(self, letter: StoredOutput) -> Answer:
         """Take a dead letter again, at the last `at`. A second time is a no-op."""
         assert letter.topic.startswith(DEAD_LETTER_PREFIX) and letter.value is not None
@@ -202,7 +209,7 @@ class EmbeddedEngine:
         self._advance(to)
         if self._store.last_at is None or self._store.last_at < to:
             self._cascade.tick(to.replace(microsecond=0))
-        self.commit()
+        self._finish()
         return self._store.log.next_position - before
 
     def offer(self, value: bytes, received_at: datetime, *, headers: Headers = STRUCTURED_HEADERS) -> Answer:
@@ -215,13 +222,13 @@ class EmbeddedEngine:
         return self._answered(Origin(topic="", value=value, headers=headers), received_at, TimeMode.WALL)
 
     def tick_wall(self, now: datetime) -> bool:
-        """Fire what is due by the clock, all of it at `now`. Commits. Returns whether more is due."""
+        """Fire what is due by the clock, all of it at `now`. Commits, and finishes erasures. Returns whether more is due."""
         is_more_due = self._fire_overdue(now)
-        self.commit()
+        self._finish()
         return is_more_due
 
     def commit(self) -> None:
-        """Make everything taken so far durable."""
+        """Make everything taken so far durable. An erasure in it is finished at the next tick, or at the end of the command."""
         self._store.commit()
         self._units_count = 0
 
@@ -254,16 +261,16 @@ class EmbeddedEngine:
 
     def back_up(self, file: Path) -> None:
         """Write a copy of the committed state into a new file, to be used as `bothways.db` of a new directory."""
-        self.commit()
+        self._finish()
         self._database.back_up(file)
 
     def verify(self, *, on_progress: Callable[[int, int], None] | None = None) -> Verification:
-        """Replay the log into a fresh store and compare everything.
+        """Replay the log, from the snapshot on if there is one, into a fresh store and compare everything.
 
         Args:
             on_progress: is called with (entries replayed, entries in all).
         """
-        self.commit()
+        self._finish()
         return verification(self._database, self._topology, salt=self._salt, on_progress=on_progress)
 
     def _commanded(self, type_: str, data: Mapping[str, Any], actor: str | None) -> Answer:
@@ -275,6 +282,8 @@ class EmbeddedEngine:
         return self._answered(Origin(topic="", value=_canonical(event), headers=STRUCTURED_HEADERS), at, TimeMode.DATA)
 
     def _offered(self, origin: Origin, received_at: datetime, mode: TimeMode) -> Outcome:
+        if self._store.erasures.come_before(origin):
+            self._finish()
         outcome = Outcome.APPLIED
         for of_unit in self._cascade.offer(origin, received_at=received_at, mode=mode):
             outcome = of_unit  # the last unit is the input's own
@@ -320,7 +329,12 @@ class EmbeddedEngine:
         """Fire everything that is due at the last `at`, then commit."""
         if self._store.last_at is not None:
             self._advance(self._store.last_at)
+        self._finish()
+
+    def _finish(self) -> None:
+        """Commit, then finish the erasures in it."""
         self.commit()
+        self._store.erasures.finish()
 
     def _settled_salt(self) -> bytes:
         """Return the salt that the directory was made with; draw it, or take the one that is set, when it is new."""

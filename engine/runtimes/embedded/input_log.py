@@ -1,7 +1,7 @@
 """The log: every input, tick and control record that moved the engine, in order.
 
-Replaying it gives everything else again, so each entry carries a hash of its own: a flipped byte is found even where it would change
-nothing but white space.
+Replaying it gives everything else again (from the snapshot on, once an erasure has taken entries out), so each entry carries a hash of
+its own: a flipped byte is found even where it would change nothing but white space.
 """
 
 import hashlib
@@ -63,7 +63,7 @@ class InputLog:
         return {NEXT_NAME: self.next_position}
 
     def read(self, start: int = 0) -> Iterator[tuple[int, Entry]]:
-        """Yield (position, entry) of what is written, from a position on.
+        """Yield (position, entry) of what is written, from a position on; erasure leaves gaps.
 
         Raises:
             CorruptState: an entry's bytes are not those that were written.
@@ -72,6 +72,16 @@ class InputLog:
             for row in page:
                 yield row[0], self._entry(row)
             start = page[-1][0] + 1
+
+    def check(self, *, before: int) -> None:
+        """Hold the entries before a position against their hashes.
+
+        Raises:
+            CorruptState: an entry's bytes are not those that were written.
+        """
+        for position, _ in self.read():
+            if position >= before:
+                return
 
     def latest_bound(self) -> datetime | None:
         """Return what the newest written control record bounds emission by."""

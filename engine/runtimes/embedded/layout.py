@@ -8,6 +8,12 @@ One transaction changes all of them together. Instants are integer seconds since
              value in one tree would push every value of a quarter of a page into pages of its own: twice the bytes written
     marks    that one: what was seen, see stored_tables
     outputs  every published event and dead letter, in order per topic
+
+Erasure has its own, see erasure.py:
+
+    erasing          whose erasure is not finished; the one place that holds such an id, for as long
+    gone             id and body hash of every output and dead letter that went, so that none comes back under its id
+    snapshot_…       rows, marks and the facts of `meta` that a replay starts from; without one it starts from nothing
 """
 
 from datetime import UTC, datetime, timedelta
@@ -20,8 +26,8 @@ from engine.effects import Headers
 APPLICATION_ID: Final = 0x42574159
 """`BWAY`, in the file's header."""
 
-FORMAT: Final = 1
-"""Raised with every change of SCHEMA; an older version refuses a newer file."""
+FORMAT: Final = 2
+"""Raised with every change of SCHEMA; an older version refuses a newer file, and a newer version an older one."""
 
 SCHEMA: Final = (
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value ANY NOT NULL) STRICT, WITHOUT ROWID",
@@ -50,6 +56,11 @@ SCHEMA: Final = (
         body_hash BLOB NOT NULL, UNIQUE (topic, position)
     ) STRICT
     """,
+    "CREATE TABLE erasing (person_id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID",
+    "CREATE TABLE gone (id TEXT PRIMARY KEY, body_hash BLOB NOT NULL) STRICT, WITHOUT ROWID",
+    "CREATE TABLE snapshot_meta (name TEXT PRIMARY KEY, value ANY NOT NULL) STRICT, WITHOUT ROWID",
+    "CREATE TABLE snapshot_rows (stage TEXT NOT NULL, name TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL, wake_at INTEGER) STRICT",
+    "CREATE TABLE snapshot_marks (stage INTEGER NOT NULL, key BLOB NOT NULL, content BLOB NOT NULL, refused TEXT, wake_at INTEGER) STRICT",
 )
 
 LAST_AT: Final = "last_at"

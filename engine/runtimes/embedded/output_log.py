@@ -1,7 +1,7 @@
 """The output logs: what was published, one log per topic, positions from 0.
 
 Dead letters are the logs of the `dlq.*` topics. One id has one body: a second one stops the engine, because whoever acted on the first
-can't be told. A dead letter is stored once by its id, however often its line is read.
+can't be told. A dead letter is stored once by its id, however often its line is read. Both hold for what an erasure removed.
 
 Source: reliability promise P3, rule 6; architecture, Identity.
 """
@@ -20,7 +20,8 @@ from schemas.codec import encode_structured
 _APPEND: Final = """
     INSERT INTO outputs (topic, position, id, key, value, headers, body_hash) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
 """
-_HASH_OF: Final = "SELECT body_hash FROM outputs WHERE id = ?"
+_HASH_OF: Final = "SELECT body_hash FROM outputs WHERE id = ?1 UNION ALL SELECT body_hash FROM gone WHERE id = ?1"
+_IS_ANY_GONE: Final = "SELECT EXISTS (SELECT 1 FROM snapshot_meta)"
 
 
 class OutputLog:
@@ -62,7 +63,10 @@ class OutputLog:
             IdentityConflict: an id has another body in the file; nothing of this transaction is committed.
         """
         moved: dict[str, int] = {}
-        self._insert([self._placed(_output_row(output), moved) for output in self._outputs.values()])
+        rows = [_output_row(output) for output in self._outputs.values()]
+        if rows and self._database.read(_IS_ANY_GONE) == [(1,)]:
+            rows = [row for row in rows if not self._is_known(row)]
+        self._insert([self._placed(row, moved) for row in rows])
         fresh = [letter for letter in self._dead_letters.values() if not self._database.read(_HASH_OF, (letter.id,))]
         self._insert([self._placed(_letter_row(letter), moved) for letter in fresh])
         self._next_position |= moved
@@ -74,6 +78,14 @@ class OutputLog:
     def read(self, topic: str, start: int = 0, limit: int | None = None) -> Iterator[StoredOutput]:
         """Yield up to `limit` committed records of a topic from a position on; erasure leaves gaps."""
         yield from stored_outputs(self._database, topic, start, limit)
+
+    def _is_known(self, row: "_Row") -> bool:
+        """Say whether an output was published before, even if it is gone."""
+        topic, id_, key, value, headers = row
+        known = self._database.read(_HASH_OF, (id_,))
+        if known and known[0][0] != body_hash(topic, key, value, headers):
+            raise IdentityConflict(topic=topic, output_id=id_)
+        return bool(known)
 
     def _placed(self, row: "_Row", moved: dict[str, int]) -> "_PlacedRow":
         topic, id_, key, value, headers = row

@@ -1,7 +1,7 @@
 """A data directory to look at: rows, topics and engine time as they were committed last.
 
 It knows no rule and no topology, so it is there in a fraction of the time that an engine takes. It owns the directory all the same: one
-process at a time.
+process at a time. Nothing is changed, unless the last process died before an erasure was finished: then that comes first.
 """
 
 from collections.abc import Iterator
@@ -16,6 +16,7 @@ from engine.effects import StageName
 from engine.errors import CorruptState
 from engine.runtimes.embedded import fingerprints
 from engine.runtimes.embedded.database import Database
+from engine.runtimes.embedded.erasure import Erasures
 from engine.runtimes.embedded.layout import LAST_AT, instant_from
 from engine.runtimes.embedded.stored_outputs import StoredOutput, next_positions, stored_outputs
 from schemas.topics import DEAD_LETTER_PREFIX
@@ -37,6 +38,11 @@ class Reader:
             StoreInUse, NewerData, CorruptState, StoreFailed: one line for the operator.
         """
         self._database = Database(data_dir)
+        try:
+            Erasures(self._database).finish()
+        except BaseException:
+            self._database.close()
+            raise
 
     def __enter__(self) -> Self:
         return self

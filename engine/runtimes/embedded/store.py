@@ -2,7 +2,7 @@
 
 Between two commits everything waits in memory: changed rows decoded, log entries, outputs and dead letters. `commit` does
 
-    1. write rows, log, outputs, next positions and the last `at` into one transaction;
+    1. write rows, log, outputs, next positions, the last `at` and whose erasure begins into one transaction;
     2. COMMIT, which returns when the write-ahead log is on the disk;
     3. checkpoint, when that log has grown past its limit.
 
@@ -24,6 +24,7 @@ from engine.dead_letters import DeadLetter
 from engine.effects import Note, StageName
 from engine.execution import Transition
 from engine.runtimes.embedded.database import Database
+from engine.runtimes.embedded.erasure import Erasures
 from engine.runtimes.embedded.input_log import InputLog
 from engine.runtimes.embedded.layout import LAST_AT, instant_from, seconds_from
 from engine.runtimes.embedded.output_log import OutputLog
@@ -44,6 +45,7 @@ class SqliteStore:
         """
         self.log = InputLog(database)
         self.outputs = OutputLog(database)
+        self.erasures = Erasures(database)
         self._database = database
         self._rows = {name: StageRows(database, stage) for name, stage in topology.stages.items()}
         self.changes_count = 0
@@ -74,6 +76,8 @@ class SqliteStore:
         for letter in transition.dead_letters:
             self.outputs.refuse(letter)
             self._latest_refusal = letter
+        if transition.forgotten:
+            self.erasures.begin(transition.forgotten)
         if self._on_notes is not None:
             self._notes.extend(transition.notes)
         if self.on_transition is not None:
@@ -123,6 +127,7 @@ class SqliteStore:
         if self.last_at is not None and self.last_at != self._committed_at:
             facts[LAST_AT] = seconds_from(self.last_at)
         self._database.write_many(_SET_META, list(facts.items()))
+        self.erasures.write()
         if self._database.connection.in_transaction:
             self._database.commit()
         self._committed_at = self.last_at

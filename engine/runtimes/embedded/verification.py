@@ -1,8 +1,9 @@
-"""Proof on the user's own data: the log alone gives everything else, byte for byte.
+"""Proof on the user's own data: the log gives everything else, byte for byte.
 
-The log is replayed into a store of its own, in a directory that goes afterwards, and what comes out is compared with what is kept: rows
-and timers, outputs, dead letters, the last `at`. A line that intake refused was never logged; its dead letter is checked by reading its
-bytes again. What can't be derived again (a conflict with a mark that has gone since) is held to the hash beside it.
+The log is replayed from its beginning, or from the snapshot where an erasure wrote one; of what was before it, entries and outputs are held
+to the hashes beside them. It goes into a store of its own, in a directory that goes afterwards, and what comes out is compared with what
+is kept: rows and timers, outputs, dead letters, the last `at`. A line that intake refused was never logged; its dead letter is checked by
+reading its bytes again. What can't be derived again (a conflict with a mark that has gone since) is held to the hash beside it.
 
 Source: reliability promise P6, rule 23.
 """
@@ -20,10 +21,11 @@ from engine.dead_letters import CODE_HEADER, DeadLetter, is_added
 from engine.effects import Origin
 from engine.errors import CorruptState
 from engine.processors.intake import intake
+from engine.runtimes.embedded import snapshot
 from engine.runtimes.embedded.database import Database
 from engine.runtimes.embedded.layout import EPOCH
 from engine.runtimes.embedded.store import SqliteStore
-from engine.runtimes.embedded.stored_outputs import StoredOutput, body_hash
+from engine.runtimes.embedded.stored_outputs import NEXT_PREFIX, StoredOutput, body_hash
 from engine.topology import Topology
 from schemas.codes import ErrorCode
 from schemas.topics import DEAD_LETTER_PREFIX
@@ -39,6 +41,12 @@ _LOG: Final = "SELECT 'log', position, kind, at, source_position, topic, key, va
 _PUBLISHED: Final = """
     SELECT topic, position, id, key, value, headers, body_hash FROM outputs WHERE topic NOT LIKE 'dlq.%' ORDER BY topic, position
 """
+_PUBLISHED_SINCE: Final = f"""
+    SELECT topic, position, id, key, outputs.value, headers, body_hash FROM outputs
+    LEFT JOIN snapshot_meta ON name = '{NEXT_PREFIX}' || topic
+    WHERE topic NOT LIKE 'dlq.%' AND position >= coalesce(snapshot_meta.value, 0) ORDER BY topic, position
+"""  # noqa: S608 - a constant
+"""What the snapshot doesn't stand for; everything where there is none."""
 _REFUSED: Final = "SELECT topic, id, key, value, headers, body_hash FROM outputs WHERE topic LIKE 'dlq.%' ORDER BY topic, id"
 _LAST_AT: Final = "SELECT name, value FROM meta WHERE name = 'last_at'"
 
@@ -62,7 +70,10 @@ class Compared:
 class Verification:
     """What a replay showed."""
 
+    from_position: int = 0
+    """Where in the log the replay began: at the snapshot, if there is one."""
     entries_count: int
+    """How many entries were replayed."""
     compared: tuple[Compared, ...]
     findings: tuple[str, ...]
     """What is wrong, one line each, without a key or a value; empty when everything is as it was written."""
@@ -108,12 +119,15 @@ def _compared(
     on_progress: Callable[[int, int], None] | None,
 ) -> Verification:
     kept = SqliteStore(database, topology)
+    start = snapshot.log_position(database)
+    snapshot.restore(database, replayed)
     store = SqliteStore(replayed, topology)
-    total = database.read("SELECT count(*) FROM log")[0][0]
+    total = database.read("SELECT count(*) FROM log WHERE position >= ?", (start,))[0][0]
     count = 0
     findings: list[str] = []
     try:
-        for _ in Cascade(topology, store, salt=salt).replay(entry for _, entry in kept.log.read()):
+        kept.log.check(before=start)
+        for _ in Cascade(topology, store, salt=salt).replay(entry for _, entry in kept.log.read(start)):
             count += 1
             if count % COMMIT_ENTRIES == 0:
                 store.commit()
@@ -129,13 +143,13 @@ def _compared(
     compared = _side_by_side(digests_of_derived(database), digests_of_derived(replayed))
     findings.extend(f"{each.name}: differs from its replay" for each in compared if not each.is_identical)
     findings.extend(_unlike_their_hash(database))
-    findings.extend(_wrong_letters(kept, store))
-    return Verification(entries_count=count, compared=compared, findings=tuple(findings[:FINDINGS_MAX]))
+    findings.extend(_wrong_letters(kept, store, snapshot.topic_positions(database)))
+    return Verification(from_position=start, entries_count=count, compared=compared, findings=tuple(findings[:FINDINGS_MAX]))
 
 
 def digests_of_derived(database: Database) -> dict[str, tuple[int, str]]:
-    """Return count and digest of everything that follows from the log alone."""
-    return _digested(database, _ROWS) | _digested(database, _MARKS) | _digested(database, _PUBLISHED) | _digested(database, _LAST_AT)
+    """Return count and digest of everything that follows from the log, or from the snapshot and the log since."""
+    return _digested(database, _ROWS) | _digested(database, _MARKS) | _digested(database, _PUBLISHED_SINCE) | _digested(database, _LAST_AT)
 
 
 def _digested(database: Database, query: str) -> dict[str, tuple[int, str]]:
@@ -173,12 +187,12 @@ def _unlike_their_hash(database: Database) -> Iterator[str]:
                 yield f"{topic} position {position}: its bytes are not those that were written"
 
 
-def _wrong_letters(kept: SqliteStore, replayed: SqliteStore) -> Iterator[str]:
+def _wrong_letters(kept: SqliteStore, replayed: SqliteStore, starts: dict[str, int]) -> Iterator[str]:
     """Find dead letters that the replay has and the store lacks, and kept ones that neither replay nor a second reading explains."""
     topics = sorted({*kept.outputs.topics, *replayed.outputs.topics})
     for topic in (topic for topic in topics if topic.startswith(DEAD_LETTER_PREFIX)):
         explained = {letter.id: letter.body_hash for letter in replayed.outputs.read(topic)}
-        for letter in kept.outputs.read(topic):
+        for letter in kept.outputs.read(topic, starts.get(topic, 0)):
             same = explained.pop(letter.id, None)
             if same != letter.body_hash and not _is_explained(letter):
                 yield f"{topic} position {letter.position}: nothing explains this dead letter"
