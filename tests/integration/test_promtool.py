@@ -1,5 +1,6 @@
 """The alert rules and the metrics, judged by Prometheus' own tool."""
 
+import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ import pytest
 
 from engine.telemetry import METRICS, Telemetry
 from engine.topology import build
+from ops.grafana.dashboards import DASHBOARDS
 from ops.prometheus.promtool import REQUIRED, RULES, TESTS, promtool, run
 
 pytestmark = pytest.mark.integration
@@ -61,6 +63,18 @@ def test_configuration_of_the_containers_loads_the_rules(program: str, tmp_path:
 def test_every_case_of_an_alert_holds(program: str) -> None:
     """Each alert fires where it should, with the words that it should, and stays silent where it should."""
     code, said = run(program, "test", "rules", *map(str, TESTS))
+
+    assert 0 == code, said
+
+
+def test_expressions_of_the_dashboards_are_read(program: str, tmp_path: Path) -> None:
+    """Prometheus takes every panel's expression for one."""
+    expressions = [query.expression for dashboard in DASHBOARDS.values() for panel in dashboard.panels for query in panel.queries]
+    rules = [{"record": f"panel:{number}", "expr": expression} for number, expression in enumerate(expressions)]
+    file = tmp_path / "panels.yml"
+    file.write_text(json.dumps({"groups": [{"name": "panels", "rules": rules}]}))
+
+    code, said = run(program, "check", "rules", str(file))
 
     assert 0 == code, said
 
