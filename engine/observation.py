@@ -8,6 +8,7 @@ Time: durations come from a monotonic clock and are nowhere but in metrics.
 
 import time
 from collections import Counter
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Final
 
@@ -15,7 +16,8 @@ import msgspec
 
 from engine.domain.messages import NudgeOutcome
 from engine.domain.pairing import Pairing
-from engine.execution import Outcome, Output, Transition
+from engine.effects import Note
+from engine.execution import Outcome, Transition
 from engine.processors.tables import PAIRINGS
 from engine.telemetry import PREFIX, Telemetry
 from schemas.codes import PairingState
@@ -39,6 +41,23 @@ class _Head(msgspec.Struct):
 
 _read_head: Final = msgspec.json.Decoder(_Head).decode
 _read_json: Final = msgspec.json.Decoder().decode
+
+
+def told_by(transition: Transition) -> Iterator[Note]:
+    """Say what a transition adds to the figures of pairings and nudges, wherever it was made."""
+    for output in transition.outputs:
+        if output.topic != PAIRINGS_TOPIC.name or output.data is None:
+            continue
+        type_ = str(output.attributes["type"])
+        yield Note(PREFIX + "pairings_total", labels={"transition": type_.split(".")[2]})
+        if type_ in {PairingCompleted.TYPE, PairingEnded.TYPE}:
+            ratio = _read_json(output.data)["reciprocity_ratio"]
+            if ratio is not None:
+                yield Note(PREFIX + "reciprocity_ratio", ratio)
+    for hop in transition.hops:
+        if isinstance(hop.payload, NudgeOutcome):
+            outcome = hop.payload.outcome.partition(":")[0]
+            yield Note(PREFIX + "nudges_total", labels={"key": hop.payload.key.value, "outcome": outcome})
 
 
 class Observer:
@@ -66,12 +85,9 @@ class Observer:
         for letter in transition.dead_letters:
             self.telemetry.count(PREFIX + "dead_letters_total", topic=letter.topic, code=letter.code.value)
         for output in transition.outputs:
-            self._published(output, seconds)
-        for hop in transition.hops:
-            if isinstance(hop.payload, NudgeOutcome):
-                outcome = hop.payload.outcome.partition(":")[0]
-                self.telemetry.count(PREFIX + "nudges_total", key=hop.payload.key.value, outcome=outcome)
-        for note in transition.notes:
+            if output.data is not None and output.attributes["type"] == RoundCompleted.TYPE:
+                self._round_held(_read_json(output.data), seconds)
+        for note in (*transition.notes, *told_by(transition)):
             self.telemetry.record(note.metric, note.value, note.labels)
         self._count_active(transition)
 
@@ -84,19 +100,6 @@ class Observer:
                 (self._active.add if is_active else self._active.discard)(key)
         if is_changed:
             self.telemetry.set(PREFIX + "active_pairings", len(self._active))
-
-    def _published(self, output: Output, seconds: float) -> None:
-        if output.data is None:
-            return
-        type_ = str(output.attributes["type"])
-        if output.topic == PAIRINGS_TOPIC.name:
-            self.telemetry.count(PREFIX + "pairings_total", transition=type_.split(".")[2])
-        if type_ in {PairingCompleted.TYPE, PairingEnded.TYPE}:
-            ratio = _read_json(output.data)["reciprocity_ratio"]
-            if ratio is not None:
-                self.telemetry.observe(PREFIX + "reciprocity_ratio", ratio)
-        elif type_ == RoundCompleted.TYPE:
-            self._round_held(_read_json(output.data), seconds)
 
     def _round_held(self, report: dict[str, Any], seconds: float) -> None:
         self.telemetry.observe(PREFIX + "round_seconds", seconds)

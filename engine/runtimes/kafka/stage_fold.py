@@ -16,6 +16,7 @@ from engine.cascade import TIMERS_PER_TICK_MAX
 from engine.dead_letters import dead_letter
 from engine.effects import Note, Origin, Record, StageName
 from engine.execution import Outcome, Transition, fire, step
+from engine.observation import told_by
 from engine.runtimes.kafka.folding import Fetched, Outbox, Partitions, Pending, Restored, headers_of
 from engine.runtimes.kafka.intake_fold import INBOX_OF
 from engine.runtimes.kafka.rows import PartitionRows
@@ -203,6 +204,7 @@ class StageFold:
         for letter in transition.dead_letters:
             outbox.refuse(letter)
         self._notes.extend(transition.notes)
+        self._notes.extend(told_by(transition))
 
     def _never_back(self, at: datetime) -> datetime:
         at = at.replace(microsecond=0)

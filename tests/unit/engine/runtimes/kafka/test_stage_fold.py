@@ -1,5 +1,6 @@
 """A stage in one partition, without a broker: time, ticks, positions, refusals."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -7,16 +8,16 @@ from typing import Final
 import msgspec
 
 from engine.cascade import TimeMode
-from engine.effects import Headers, StageName
+from engine.effects import Headers, Note, StageName
 from engine.execution import Outcome
 from engine.runtimes.kafka.folding import Partitions
-from engine.runtimes.kafka.intake_fold import IntakeFold
+from engine.runtimes.kafka.intake_fold import INBOX_OF, IntakeFold
 from engine.runtimes.kafka.stage_fold import POSITION_KEY, Position, StageFold
 from engine.runtimes.kafka.wire import Tick, Wired, encode_tick, seconds_from
 from engine.topology import build
 from schemas.codes import ErrorCode
 from schemas.topics import ALL_TOPICS, HR_PEOPLE, PARTICIPATION, PEOPLE_CHANGELOG, PEOPLE_INBOX, dead_letter_topic
-from tests.builders import StructuredEvent, enrolled, hired
+from tests.builders import StructuredEvent, enrolled, hired, offer, programme_created, round_requested, want
 from tests.contract.runtimes import line
 
 NOW: Final = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -34,6 +35,13 @@ class Consumed:
     value: bytes | None
     headers: Headers
     partition: int = 0
+
+
+def appended(event: StructuredEvent) -> list[tuple[str, Wired]]:
+    """What intake appends for one event, with the topic."""
+    fold = IntakeFold(HR_PEOPLE.name, 0, PARTITIONS, mode=TimeMode.DATA, clock=lambda: NOW)
+    fold.take(Consumed(HR_PEOPLE.name, 0, None, line(event), STRUCTURED))
+    return [(topic, record) for (topic, _), records in fold.take_pending().records.items() for record in records]
 
 
 def taken_in(*events: StructuredEvent | bytes, mode: TimeMode = TimeMode.WALL) -> list[Wired]:
@@ -169,3 +177,27 @@ def test_intake_refuses_with_the_original_bytes() -> None:
     assert {(dead_letter_topic(PARTICIPATION.name).name, 0)} == set(pending.records)
     assert (b"\xff", b"{", STRUCTURED[0]) == (letter.key, letter.value, letter.headers[0])
     assert 2 == pending.position
+
+
+def test_steps_of_pairings_are_among_the_figures_of_a_unit() -> None:
+    """What becomes visible is counted with it: a round's proposal, and what became of the nudges about it."""
+    folds = {INBOX_OF[name].name: StageFold(stage, 0, PARTITIONS, salt=b"test") for name, stage in build().stages.items()}
+    notes: list[Note] = []
+    at = "2025-01-06T09:00:00Z"
+    created = programme_created(at, policy={"reserve_start": 0, "reserve_floor": 0, "round_every_days": 0})
+    bob = enrolled("bob", at, offers=[offer("strategy")], wants=[want("python")])
+
+    for event in (created, hired("ann", at), hired("bob", at), enrolled("ann", at), bob, round_requested(at)):
+        waiting = [*appended(event)]
+        while waiting:
+            topic, record = waiting.pop(0)
+            fold = folds[topic]
+            fold.take(Consumed(topic, fold.position, record.key, record.value, tuple(record.headers)))
+            pending = fold.take_pending()
+            notes += pending.notes
+            waiting += [(name, hop) for (name, _), records in pending.records.items() if name in folds for hop in records]
+
+    told = Counter((note.metric, *sorted(note.labels.values())) for note in notes)
+    assert 1 == told[("bothways_pairings_total", "proposed")]
+    assert 2 == told[("bothways_nudges_total", "proposal_ready", "requested")]
+    assert 1 == told[("bothways_round_optimal_ratio",)]
