@@ -150,7 +150,12 @@ class Forget:
     person_id: PersonId
 
 
-Effect = Put | Delete | Send | Emit | Refuse | Note | Forget
+@dataclass(frozen=True, slots=True)
+class Ignore:
+    """Take no notice of an external record: no row, no mark, no line in the log. A processor yields nothing before it, nor after."""
+
+
+Effect = Put | Delete | Send | Emit | Refuse | Note | Forget | Ignore
 Effects = Iterator[Effect]
 Handler = Callable[[Rows, Record], Effects]
 Wake = Callable[[Rows, str, datetime, datetime], Effects]

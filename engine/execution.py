@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from engine.dead_letters import DeadLetter, dead_letter
 from engine.domain.marks import MARK_DAYS, Seen, Sequence, mark_expiry, mark_key
-from engine.effects import Delete, Effects, Emit, Forget, Note, Origin, Put, Record, Refuse, Row, Rows, Send
+from engine.effects import Delete, Effects, Emit, Forget, Ignore, Note, Origin, Put, Record, Refuse, Row, Rows, Send
 from engine.errors import FatalError
 from engine.identity import derived_id, pseudonym
 from engine.topology import SEEN, SEQUENCES, Stage
@@ -38,6 +38,8 @@ class Outcome(StrEnum):
     APPLIED = "applied"
     DUPLICATE = "duplicate"
     DEAD_LETTERED = "dead_lettered"
+    IGNORED = "ignored"
+    """Accepted, and left no trace: it was about somebody who had been erased."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,20 +72,32 @@ class Transition:
 
 
 class Draft:
-    """The rows as one step sees them: the stored ones with the step's changes laid over."""
+    """The rows as one step sees them: the stored ones with the step's changes laid over.
 
-    __slots__ = ("_stored", "changes")
+    In a table of pseudonyms a rule names a person, and the row is found and written under the salted hash: rules know no salt.
+    """
 
-    def __init__(self, stored: Rows) -> None:
+    __slots__ = ("_pseudonymous", "_salt", "_stored", "changes")
+
+    def __init__(self, stored: Rows, *, pseudonymous: frozenset[str] = frozenset(), salt: bytes = b"") -> None:
         self._stored = stored
+        self._pseudonymous = pseudonymous
+        self._salt = salt
         self.changes: dict[tuple[str, str], Row | None] = {}
 
     def get(self, table: str, key: str) -> Any | None:
         """Return the row as changed so far."""
-        name = (table, key)
+        name = self._name(table, key)
         if name in self.changes:
             return self.changes[name]
-        return self._stored.get(table, key)
+        return self._stored.get(*name)
+
+    def lay(self, table: str, key: str, row: Row | None) -> None:
+        """Lay a change over; None deletes."""
+        self.changes[self._name(table, key)] = row
+
+    def _name(self, table: str, key: str) -> tuple[str, str]:
+        return (table, pseudonym(key, self._salt)) if table in self._pseudonymous else (table, key)
 
     def scan(self, table: str, prefix: str) -> Iterator[tuple[str, Any]]:
         """Yield (key, row) in key order as changed so far."""
@@ -113,6 +127,8 @@ def step(stage: Stage, rows: Rows, record: Record, *, salt: bytes, is_new: bool 
     if known is not None:
         return known
     transition = _applied(stage, rows, record, salt)
+    if transition.outcome is Outcome.IGNORED:
+        return transition
     refused = transition.dead_letters[0].code if transition.outcome is Outcome.DEAD_LETTERED else None
     mark = Seen(content=record.payload.content, refused=refused, wake_at=mark_expiry(record.at))
     transition.changes[(SEEN, _mark_key(record))] = mark
@@ -156,7 +172,7 @@ def fire(stage: Stage, rows: Rows, table: str, key: str, *, at: datetime, salt: 
     assert row is not None and row.wake_at is not None and row.wake_at <= at, (table, key)
     due_at: datetime = row.wake_at
     cause_id = derived_id("wake", stage.name, table, key, due_at.isoformat(), at.isoformat())
-    draft = Draft(rows)
+    draft = Draft(rows, pseudonymous=stage.pseudonymous, salt=salt)
     try:
         transition = _collect(stage, draft, stage.wakes[table](draft, key, due_at, at), _Cause(cause_id, cause_id, at, None), salt)
         rewoken = draft.get(table, key)
@@ -181,7 +197,7 @@ class _Cause:
 def _applied(stage: Stage, rows: Rows, record: Record, salt: bytes) -> Transition:
     payload = record.payload
     handlers = stage.handlers[type(payload.data) if isinstance(payload, Event) else type(payload)]
-    draft = Draft(rows)
+    draft = Draft(rows, pseudonymous=stage.pseudonymous, salt=salt)
     try:
         effects = (effect for handler in handlers for effect in handler(draft, record))
         return _collect(stage, draft, effects, _Cause(record.id, _seed(record), record.at, record), salt)
@@ -213,9 +229,9 @@ def _collect(stage: Stage, draft: Draft, effects: Effects, cause: _Cause, salt: 
         match effect:
             case Put(table, key, row):
                 stage.tables[table].check(row)
-                draft.changes[(table, key)] = row
+                draft.lay(table, key, row)
             case Delete(table, key):
-                draft.changes[(table, key)] = None
+                draft.lay(table, key, None)
             case Emit():
                 transition.outputs.append(_output(draft, effect, cause, counts, salt))
             case Send():
@@ -224,6 +240,10 @@ def _collect(stage: Stage, draft: Draft, effects: Effects, cause: _Cause, salt: 
                 transition.notes.append(effect)
             case Forget(person_id):
                 transition.forgotten = (*transition.forgotten, person_id)
+            case Ignore():
+                assert not draft.changes and not transition.hops and not transition.outputs, "what is ignored has done nothing yet"
+                transition.outcome = Outcome.IGNORED
+                break
             case Refuse(code, message):
                 assert cause.record is not None and cause.record.origin is not None, "only an external record can be refused"
                 transition.dead_letters.append(dead_letter(cause.record.origin, code, message))

@@ -89,7 +89,7 @@ def build() -> Topology:
         name=StageName.PEOPLE,
         tables=_by_name(
             *book_keeping,
-            *(Table(name=name, row_type=row_type) for name, row_type in (roster.ROW_TYPES | erasure.ROW_TYPES).items()),
+            *(Table(name=name, row_type=row_type) for name, row_type in {**roster.ROW_TYPES, **erasure.ROW_TYPES}.items()),
             *(
                 Table(name=name, row_type=row_type, check=outreach.CHECKS.get(name, _unchecked))
                 for name, row_type in outreach.ROW_TYPES.items()

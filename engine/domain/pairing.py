@@ -19,7 +19,7 @@ Source: design of the programme's lifecycle (README, Pairings); the state table 
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
@@ -34,6 +34,8 @@ LIVE: Final = frozenset({PairingState.ACTIVE, PairingState.PAUSED, PairingState.
 TERMINAL: Final = frozenset({PairingState.LAPSED, PairingState.COMPLETED, PairingState.ENDED})
 OPEN: Final = LIVE | {PairingState.PROPOSED}
 """States that take up room."""
+RETENTION_DAYS: Final = 400
+"""How long after its end the latest state of a pairing stays on the state topic: as long as reports and the audit (decision 0008)."""
 
 
 class PairingEvent(StrEnum):
@@ -93,6 +95,7 @@ class TimerKind(StrEnum):
     CONFLICT_OVER = "conflict_over"
     SOFT_LANDING_OVER = "soft_landing_over"
     RESUME_OVER = "resume_over"
+    RETENTION_OVER = "retention_over"
 
 
 _T = TimerKind
@@ -104,7 +107,7 @@ WAITS: Final[Mapping[PairingState, frozenset[TimerKind]]] = MappingProxyType(
         _S.SUSPENDED: frozenset({_T.CONFLICT_OVER, _T.SOFT_LANDING_OVER, _T.RESUME_OVER}),
         _S.STALLED: frozenset({_T.GRACE_OVER}),
         _S.CONCLUDING: frozenset({_T.CONCLUDING_OVER, _T.SESSION_SOON, _T.SESSION_UNREPORTED}),
-        **{state: frozenset() for state in sorted(TERMINAL)},
+        **{state: frozenset({_T.RETENTION_OVER}) for state in sorted(TERMINAL)},
     }
 )
 """What can still happen by itself in each state (P2, P3)."""
@@ -261,6 +264,16 @@ def armed(pairing: Pairing, *timers: Timer) -> Pairing:
 def disarmed(pairing: Pairing, *kinds: TimerKind) -> Pairing:
     """Remove timers of these kinds, or all when none is named."""
     return replace(pairing, timers=tuple(timer for timer in pairing.timers if kinds and timer.kind not in kinds))
+
+
+def retained(pairing: Pairing) -> Pairing:
+    """Let the last state of a pairing that is over stay published for a while, and nothing else of it happen."""
+    return armed(disarmed(pairing), Timer(kind=TimerKind.RETENTION_OVER, due_at=pairing.since + timedelta(days=RETENTION_DAYS)))
+
+
+def is_published(pairing: Pairing) -> bool:
+    """Say whether the state topic still has the pairing."""
+    return pairing.state not in TERMINAL or any(timer.kind is TimerKind.RETENTION_OVER for timer in pairing.timers)
 
 
 def without(pairing: Pairing, timer: Timer) -> Pairing:

@@ -9,6 +9,7 @@ Invariants
         resets it.
     A3  `exclude` is read by eligibility only; no output, log line or command ever shows it.
     A4  Whoever doesn't take part has no profile, no timers and no place in the queue.
+    A5  Of whoever withdrew nothing of HR is kept but the employment: nobody tells the programme when the rest changes.
 
 How conflicts are resolved: an older profile never overwrites a newer one, by (event time, sequence, id).
 
@@ -143,7 +144,16 @@ def check(participant: Participant) -> None:
     assert list(participant.pairing_ids) == sorted(set(participant.pairing_ids)), "pairing ids sorted, each once"
     takes_part = participant.status in TAKING_PART
     assert not takes_part or participant.enrolled_at is not None, "A1"
+    assert participant is kept_of(participant), "A5"
     assert takes_part or (participant.profile == Profile() and not participant.timers and participant.waiting_since is None), "A4"
+
+
+def kept_of(participant: Participant) -> Participant:
+    """Return a participant without the facts that nobody keeps up any more (A5)."""
+    if participant.status is not ParticipantStatus.WITHDRAWN:
+        return participant
+    bare = PersonFacts(person_id=participant.person_id, employment=participant.facts.employment)
+    return participant if participant.facts == bare else replace(participant, facts=bare)
 
 
 def is_ready(participant: Participant) -> bool:

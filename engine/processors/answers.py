@@ -8,11 +8,12 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
+from engine.domain.erasure import names_a_stranger
 from engine.domain.frozen import replace
 from engine.domain.pairing import Pairing, PairingEvent, answered, both_answered
 from engine.domain.pool import member_of
 from engine.domain.programme import Programme
-from engine.effects import Effects, Handler, Record, Refuse, Rows
+from engine.effects import Effects, Handler, Ignore, Record, Refuse, Rows
 from engine.processors import lifecycle, standing
 from engine.processors.intents import withdrawn
 from engine.processors.tables import pairing_in, participant_in, programme_in, put_pairing
@@ -29,7 +30,7 @@ def on_answered(rows: Rows, record: Record) -> Effects:
     assert isinstance(record.payload, Event) and isinstance(record.payload.data, PairingAnswered)
     data = record.payload.data
     found = found_for(rows, data)
-    if isinstance(found, Refuse):
+    if not isinstance(found, tuple):
         yield found
         return
     programme, pairing = found
@@ -72,7 +73,7 @@ def on_continuation_answered(rows: Rows, record: Record) -> Effects:
     assert isinstance(record.payload, Event) and isinstance(record.payload.data, PairingContinuationAnswered)
     data = record.payload.data
     found = found_for(rows, data)
-    if isinstance(found, Refuse):
+    if not isinstance(found, tuple):
         yield found
         return
     programme, pairing = found
@@ -131,14 +132,16 @@ def _asks_to_resume(pairing: Pairing) -> bool:
     return is_held and not pairing.conflict and all(away.is_over for away in pairing.away)
 
 
-def found_for(rows: Rows, data: PairingAnswered | PairingContinuationAnswered) -> tuple[Programme, Pairing] | Refuse:
-    """Find what an answer is about, or say why it isn't taken: no such programme, no such pairing, somebody else's."""
+def found_for(rows: Rows, data: PairingAnswered | PairingContinuationAnswered) -> tuple[Programme, Pairing] | Refuse | Ignore:
+    """Find what an answer is about, or say why it isn't taken: no such programme, no such pairing, somebody else's, of somebody erased."""
     programme = programme_in(rows, programme_of(data.pairing_id))
     if programme is None:
         return Refuse(ErrorCode.UNKNOWN_PROGRAMME, "pairing_id: no such programme")
     pairing = pairing_in(rows, data.pairing_id)
     if pairing is None:
         return Refuse(ErrorCode.UNKNOWN_PAIRING, "pairing_id: no such pairing")
+    if names_a_stranger(pairing, (data.person_id,)):
+        return Ignore()
     if data.person_id not in pairing.people:
         return Refuse(ErrorCode.NOT_THE_PERSON, "person_id: not one of the two")
     return programme, pairing

@@ -7,12 +7,13 @@ from typing import Final
 
 from engine.domain import meetings as ledger
 from engine.domain.cadence import is_plan_done, term_held, term_since
+from engine.domain.erasure import names_a_stranger
 from engine.domain.frozen import replace
 from engine.domain.meetings import Meeting, MeetingState
 from engine.domain.pairing import Pairing, marked, unmarked
 from engine.domain.programme import Programme, families_of
 from engine.domain.scoring import TECH_FAMILIES
-from engine.effects import Effects, Handler, Record, Refuse, Rows
+from engine.effects import Effects, Handler, Ignore, Record, Refuse, Rows
 from engine.processors import lifecycle
 from engine.processors.intents import Params, coordinator_of, intended, nudged, withdrawn
 from engine.processors.tables import pairing_in, programme_in, put_pairing
@@ -157,6 +158,9 @@ def on_feedback(rows: Rows, record: Record) -> Effects:
     pairing = pairing_in(rows, data.pairing_id)
     if pairing is None or pairing.activated_at is None:
         yield Refuse(ErrorCode.UNKNOWN_PAIRING, "pairing_id: no such pairing")
+        return
+    if names_a_stranger(pairing, (data.person_id,)):
+        yield Ignore()
         return
     if data.person_id not in pairing.people:
         yield Refuse(ErrorCode.NOT_THE_PERSON, "person_id: not one of the two")

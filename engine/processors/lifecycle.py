@@ -14,7 +14,18 @@ from typing import Final
 from engine.domain import meetings as ledger
 from engine.domain.cadence import is_plan_done, timed
 from engine.domain.frozen import replace
-from engine.domain.pairing import TERMINAL, Away, Pairing, PairingEvent, Timer, TimerKind, armed, disarmed, moved
+from engine.domain.pairing import (
+    TERMINAL,
+    Away,
+    Pairing,
+    PairingEvent,
+    Timer,
+    TimerKind,
+    armed,
+    disarmed,
+    moved,
+    retained,
+)
 from engine.domain.participant import ParticipantTimer, left, waiting, with_timer
 from engine.domain.programme import Programme
 from engine.effects import Effects, Emit, Rows
@@ -62,6 +73,11 @@ def announced(pairing: Pairing, at: datetime) -> Effects:
     yield Emit(topic=PAIRING_STATE, key=pairing.pairing_id, data=data, is_traceable=pairing.state not in TERMINAL)
 
 
+def taken_off(pairing: Pairing) -> Effects:
+    """Take a pairing that is over off the state topic: a tombstone."""
+    yield Emit(topic=PAIRING_STATE, key=pairing.pairing_id, data=None)
+
+
 def _changed(pairing: Pairing, programme: Programme, event: type[Change], at: datetime, until_on: date | None = None) -> Effects:
     data = event(
         pairing_id=pairing.pairing_id,
@@ -101,7 +117,7 @@ def _days(since: datetime, at: datetime) -> float:
 
 def lapse(rows: Rows, programme: Programme, pairing: Pairing, at: datetime) -> Effects:
     """The proposal is over, for whatever reason; nothing says which."""
-    lapsed = replace(moved(disarmed(pairing), PairingEvent.PROPOSAL_OVER, at), accepted_by=())
+    lapsed = retained(replace(moved(pairing, PairingEvent.PROPOSAL_OVER, at), accepted_by=()))
     yield put_pairing(lapsed)
     data = published.PairingLapsed(pairing_id=lapsed.pairing_id, programme_id=lapsed.programme_id, people=lapsed.people)
     yield Emit(topic=PAIRINGS, key=lapsed.pairing_id, data=data, is_traceable=False)
@@ -125,7 +141,7 @@ def end(
         first_in_queue: who lost the pair through no doing of their own, or asked for a rematch.
     """
     event = PairingEvent.FINISHED if code is EndCode.COMPLETED else PairingEvent.OVER
-    over = replace(moved(disarmed(pairing), event, at), end_code=code, away=(), answers=(), until_on=None, conflict=False)
+    over = retained(replace(moved(pairing, event, at), end_code=code, away=(), answers=(), until_on=None, conflict=False))
     yield put_pairing(over)
     kind = published.PairingCompleted if code is EndCode.COMPLETED else published.PairingEnded
     data = kind(

@@ -12,6 +12,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
 
+from engine.domain.frozen import replace
 from engine.domain.messages import EmissionBounded, Employment, NudgeIntended, NudgeOutcome, NudgesWithdrawn
 from engine.domain.nudging import rule_of
 from engine.domain.outreach import (
@@ -38,10 +39,10 @@ from engine.effects import Delete, Effects, Emit, Handler, Put, Record, Rows, Se
 from engine.identity import derived_id
 from engine.processors.people_tables import person_in
 from schemas.base import PSEUDONYM_PENDING, NudgeReason
-from schemas.codes import CancellationReason, NudgeClass, NudgeKey, NudgeReasonCode
+from schemas.codes import CancellationReason, NudgeClass, NudgeKey, NudgeReasonCode, SuppressionReason
 from schemas.envelope import Event
-from schemas.hr import HrDeparted, HrErased, HrHired, HrLeaveEnded, HrLeaveStarted, HrRoleChanged
-from schemas.ids import NudgeId, PairingId, PersonId, ProgrammeId
+from schemas.hr import HrDeparted, HrHired, HrLeaveEnded, HrLeaveStarted, HrRoleChanged
+from schemas.ids import ERASED, NudgeId, PairingId, PersonId, ProgrammeId
 from schemas.nudge import (
     NudgeActed,
     NudgeCancelled,
@@ -180,15 +181,25 @@ def person_changed(rows: Rows, person_id: PersonId, at: datetime) -> Effects:
     yield from _carried_out(rows, person_id, decision, person, at)
 
 
-def on_erased(rows: Rows, record: Record) -> Effects:
-    """Forget the person: recall what was not heard yet, then drop the ledger and every mark."""
-    person_id = _data(record).person_id
-    recalled = recall(_contact(rows, person_id, record.at), at=record.at)
-    for request in recalled.cancelled:
-        yield from _cancelled(person_id, request, record.at)
+def erased(rows: Rows, person_id: PersonId, at: datetime) -> Effects:
+    """Forget a person: end what waits, recall what was not heard yet, then drop the ledger and every mark.
+
+    For the erasure. What is published names nobody, not even by its cause, whose id may hold the person's; a nudge has an id of its own.
+    """
+    contact = _contact(rows, person_id, at)
+    for waiting in contact.waiting:
+        ended = Suppressed(nudge_id=waiting.nudge_id, intent=waiting.intent, reason=SuppressionReason.AWAY)
+        yield from _untraceable(_suppressed(ended, at))
+    for request in recall(contact, at=at).cancelled:
+        yield from _untraceable(_cancelled(ERASED, request, at))
     yield Delete(CONTACTS, person_id)
     for key, _ in list(rows.scan(NUDGED, f"{person_id}/")):
         yield Delete(NUDGED, key)
+
+
+def _untraceable(effects: Effects) -> Effects:
+    for effect in effects:
+        yield replace(effect, is_traceable=False) if isinstance(effect, Emit) else effect
 
 
 def wake(rows: Rows, key: str, due_at: datetime, at: datetime) -> Effects:  # noqa: ARG001 - how late it is doesn't matter
@@ -295,7 +306,6 @@ def _reported(person_id: PersonId, programme_id: ProgrammeId, key: NudgeKey, out
     yield Send(StageName.PROGRAMMES, programme_id, message)
 
 
-
 def _params(intent: NudgeIntended) -> Any:
     """Read the parameters as the key's own model."""
     return PARAMS_BY_KEY[intent.key].model_validate(intent.params)
@@ -323,7 +333,6 @@ HANDLERS: Final[Mapping[type, Handler]] = MappingProxyType(
         NudgeOptedOut: on_opted_out,
         NudgeOptedIn: on_opted_in,
         **dict.fromkeys((HrHired, HrRoleChanged, HrLeaveStarted, HrLeaveEnded, HrDeparted), on_person_changed),
-        HrErased: on_erased,
     }
 )
 """The handlers of HR facts run after the roster's, whose rows they read."""

@@ -166,6 +166,10 @@ def _soft_landing_over(_rows: Rows, programme: Programme, pairing: Pairing, _tim
     yield from asked_to_resume(programme, pairing, at)
 
 
+def _retention_over(_rows: Rows, _programme: Programme, pairing: Pairing, _timer: Timer, _at: datetime) -> Effects:
+    yield from lifecycle.taken_off(pairing)
+
+
 def asked_to_resume(programme: Programme, pairing: Pairing, at: datetime) -> Effects:
     """Ask whoever hasn't said `continue` yet whether to go on, and wait a while for both.
 
@@ -209,5 +213,6 @@ ON_TIMER: Final[Mapping[TimerKind, TimerRule]] = MappingProxyType(
         TimerKind.CONFLICT_OVER: _circumstances,
         TimerKind.SOFT_LANDING_OVER: _soft_landing_over,
         TimerKind.RESUME_OVER: _circumstances,
+        TimerKind.RETENTION_OVER: _retention_over,
     }
 )

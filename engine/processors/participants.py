@@ -10,7 +10,7 @@ from typing import Final
 
 from engine.domain.calendar import start_of_day
 from engine.domain.frozen import replace
-from engine.domain.messages import FactsChanged, NudgesWithdrawn, ParticipationRefused, ParticipationReported
+from engine.domain.messages import FactsChanged, NudgesWithdrawn, ParticipationRefused, ParticipationReported, PersonNamed
 from engine.domain.nudging import expiry
 from engine.domain.participant import (
     TAKING_PART,
@@ -66,7 +66,9 @@ def on_participation(rows: Rows, record: Record) -> Effects:
         # The event has overtaken a change of facts: what the change means comes first.
         yield from standing.facts_changed(rows, programme, known, message.facts, record.at, since_at=record.at)
         known = participant_in(rows, message.programme_id, message.person_id)
-    participant = known or Participant(programme_id=message.programme_id, person_id=message.person_id, facts=message.facts)
+    facts = message.facts
+    nobody_yet = Participant(programme_id=programme.programme_id, person_id=message.person_id, facts=facts)
+    participant = replace(known, facts=facts) if known else nobody_yet
     yield from ON_SAID[type(message.event.data)](rows, programme, participant, message.event, record.at)
 
 
@@ -136,7 +138,15 @@ def _on_profile(rows: Rows, programme: Programme, participant: Participant, even
     if not current.pairing_ids:
         current = _waiting_on(waiting(current, at, programme.rounds_held))
     yield put_participant(current)
+    yield from _exclusions_told(participant, current, event)
     yield from standing.reviewed(rows, programme, current, at, since_at=at)
+
+
+def _exclusions_told(before: Participant, after: Participant, event: Event) -> Effects:
+    """Let those who are newly excluded know the programme, so that their erasure finds it; by whom stays here (A3)."""
+    for person_id in sorted(set(after.profile.exclude) - set(before.profile.exclude)):
+        named = PersonNamed(person_id=person_id, programme_id=after.programme_id, said_at=event.time)
+        yield Send(StageName.PEOPLE, person_id, named)
 
 
 def _profile_reminded(participant: Participant, at: datetime) -> Participant:

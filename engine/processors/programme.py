@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Final, get_args
 
 from engine.domain.frozen import replace
-from engine.domain.messages import NudgesWithdrawn
+from engine.domain.messages import NudgesWithdrawn, PersonNamed
 from engine.domain.nudging import RULES
 from engine.domain.pairing import Pairing
 from engine.domain.participant import Participant, at_rest
@@ -99,7 +99,7 @@ def on_command(rows: Rows, record: Record) -> Effects:
             yield from _locked(rows, programme, event, data)
             return
         case PairingForbidden():
-            yield from _forbidden(rows, programme, data, record.at)
+            yield from _forbidden(rows, programme, data, event.time, record.at)
         case NudgesReleased():
             pass  # processors/storm lets them leave: behind the breaker, not through it
     yield from _recorded(programme.programme_id, event, getattr(data, "reason", None))
@@ -154,11 +154,16 @@ def _locked(rows: Rows, programme: Programme, event: Event, data: PairingLocked)
     yield from _recorded(programme.programme_id, event, data.reason)
 
 
-def _forbidden(rows: Rows, programme: Programme, data: PairingForbidden, at: datetime) -> Effects:
-    """Never propose these two; an open proposal between them lapses, a live pair is theirs to end."""
+def _forbidden(rows: Rows, programme: Programme, data: PairingForbidden, said_at: datetime, at: datetime) -> Effects:
+    """Never propose these two; an open proposal between them lapses, a live pair is theirs to end.
+
+    Both let their keys know that the programme names them: they need not take part.
+    """
     people = pair_of(*data.person_ids)
     bar = bar_in(rows, programme.programme_id, people)
     yield put_bar(programme.programme_id, replace(bar, is_forbidden=True))
+    for person_id in people:
+        yield Send(StageName.PEOPLE, person_id, PersonNamed(person_id=person_id, programme_id=programme.programme_id, said_at=said_at))
     pairing = pairing_in(rows, bar.open_pairing_id) if bar.open_pairing_id is not None else None
     if pairing is not None and pairing.state is PairingState.PROPOSED:
         yield from lifecycle.lapse(rows, programme, pairing, at)

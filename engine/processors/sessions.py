@@ -7,18 +7,19 @@ from typing import Final
 
 from engine.domain import meetings as ledger
 from engine.domain.cadence import slot, timed
+from engine.domain.erasure import names_a_stranger
 from engine.domain.frozen import replace
 from engine.domain.meetings import Exchange, Meeting, MeetingState
 from engine.domain.pairing import Pairing, PairingEvent
 from engine.domain.programme import Programme, families_of
-from engine.effects import Effects, Handler, Record, Refuse, Rows
+from engine.effects import Effects, Handler, Ignore, Record, Refuse, Rows
 from engine.processors import lifecycle
 from engine.processors.intents import withdrawn
 from engine.processors.learning import after_change
 from engine.processors.tables import pairing_in, programme_in, put_pairing
 from schemas.codes import ErrorCode, NudgeKey, PairingState
 from schemas.envelope import Event
-from schemas.ids import programme_of
+from schemas.ids import PersonId, programme_of
 from schemas.session import SessionCancelled, SessionCompleted, SessionMissed, SessionScheduled
 
 SessionReport = SessionScheduled | SessionCompleted | SessionCancelled | SessionMissed
@@ -36,6 +37,9 @@ def on_session(rows: Rows, record: Record) -> Effects:
         yield Refuse(ErrorCode.UNKNOWN_PROGRAMME, "pairing_id: no such programme")
         return
     pairing = pairing_in(rows, data.pairing_id)
+    if pairing is not None and names_a_stranger(pairing, _named(data)):
+        yield Ignore()
+        return
     if pairing is None or not pairing.is_live:
         yield Refuse(ErrorCode.UNKNOWN_PAIRING, "pairing_id: no live pairing")
         return
@@ -44,6 +48,18 @@ def on_session(rows: Rows, record: Record) -> Effects:
         yield report
     else:
         yield from _taken(rows, programme, pairing, report, record.at)
+
+
+def _named(data: SessionReport) -> tuple[PersonId | None, ...]:
+    match data:
+        case SessionScheduled():
+            return (data.proposed_by,)
+        case SessionCancelled():
+            return (data.cancelled_by,)
+        case SessionMissed():
+            return data.absent or ()
+        case SessionCompleted():
+            return tuple(exchange.taught_by for exchange in data.exchanges)
 
 
 def _report(programme: Programme, pairing: Pairing, event: Event, data: SessionReport) -> Meeting | Refuse:

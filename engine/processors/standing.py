@@ -22,7 +22,7 @@ from engine.processors.pairings import asked_to_resume
 from engine.processors.revisions import revised
 from engine.processors.tables import PAIRINGS, PARTICIPANTS, pairing_in, participant_in, put_pairing, put_participant
 from schemas.codes import EligibilityCode, EndCode, NudgeKey, PairingState, Track
-from schemas.ids import PairingId
+from schemas.ids import ERASED, PairingId
 
 _PRESENT: Final = frozenset({Employment.ACTIVE, Employment.ON_LEAVE})
 _NEVER_BEEN: Final = frozenset({Employment.UNKNOWN, Employment.EXPECTED, Employment.ERASED})
@@ -200,6 +200,8 @@ def _pair_reviewed(rows: Rows, programme: Programme, pairing: Pairing, at: datet
             yield from revised(rows, programme, pairing, (first, second), at)
         return
     relation = power_relation(first.facts, second.facts, is_same_manager_allowed=programme.policy.same_manager_allowed)
+    if relation is EligibilityCode.SAME_MANAGER and not pairing.conflict and first.facts.manager_id == ERASED:
+        relation = None  # two managers who were erased are not known to have been one (domain/erasure, Z4)
     if relation is not None and not pairing.conflict:
         yield from _conflict(rows, programme, pairing, relation, at, since_at=since_at)
     elif relation is None and pairing.conflict:

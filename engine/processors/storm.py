@@ -96,7 +96,7 @@ def _unparked(rows: Rows, withdrawal: NudgesWithdrawn) -> Effects:
     for key, parked in list(rows.scan(PARKED, _parked_of(withdrawal))):
         if takes_back(withdrawal, parked.intent):
             yield Delete(PARKED, key)
-            yield from _suppressed(parked.intent, key, reason)
+            yield from suppressed(parked.intent, key, reason)
 
 
 def on_released(rows: Rows, record: Record) -> Effects:
@@ -114,7 +114,7 @@ def _released(rows: Rows, programme_id: ProgrammeId, at: datetime) -> Effects:
     for key, parked in sorted(rows.scan(PARKED, f"{programme_id}/"), key=_arrival):
         yield Delete(PARKED, key)
         if parked.intent.expires_at <= at:
-            yield from _suppressed(parked.intent, key, SuppressionReason.STORM)
+            yield from suppressed(parked.intent, key, SuppressionReason.STORM)
         else:
             yield Send(StageName.PEOPLE, parked.intent.person_id, parked.intent)
     storm: Storm | None = rows.get(STORMS, programme_id)
@@ -131,7 +131,8 @@ def _arrival(found: tuple[str, Parked]) -> int:
     return int(found[0].rpartition("/")[2])
 
 
-def _suppressed(intent: NudgeIntended, key: str, reason: SuppressionReason) -> Effects:
+def suppressed(intent: NudgeIntended, key: str, reason: SuppressionReason) -> Effects:
+    """Record that something parked never leaves (B2)."""
     data = NudgeSuppressed(person=PSEUDONYM_PENDING, key=intent.key, reason=reason)
     yield Emit(topic=AUDIT, key=PSEUDONYM_PENDING, data=data, subjects=(key, reason), person_id=intent.person_id)
 

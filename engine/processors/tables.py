@@ -3,7 +3,7 @@
 from typing import Final
 
 from engine.domain.pairing import Pairing
-from engine.domain.participant import Participant, participant_key
+from engine.domain.participant import Participant, kept_of, participant_key
 from engine.domain.programme import Bar, Programme, bar_key
 from engine.effects import Put, Rows
 from schemas.ids import PairingId, PersonId, ProgrammeId
@@ -45,8 +45,8 @@ def put_programme(programme: Programme) -> Put:
 
 
 def put_participant(participant: Participant) -> Put:
-    """Write a participant."""
-    return Put(PARTICIPANTS, participant.key, participant)
+    """Write a participant, with what is kept of it."""
+    return Put(PARTICIPANTS, participant.key, kept_of(participant))
 
 
 def put_pairing(pairing: Pairing) -> Put:

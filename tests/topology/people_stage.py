@@ -6,7 +6,15 @@ from datetime import datetime
 from typing import Any
 
 from engine.domain.marks import Seen, Sequence
-from engine.domain.messages import Employment, FactsChanged, Message, NudgeOutcome, ParticipationRefused, ParticipationReported
+from engine.domain.messages import (
+    Employment,
+    FactsChanged,
+    Message,
+    NudgeOutcome,
+    ParticipantErased,
+    ParticipationRefused,
+    ParticipationReported,
+)
 from engine.domain.person import Person
 from engine.domain.person_view import described
 from engine.effects import Effects, Put, Record, Refuse, Rows, Send, StageName
@@ -26,13 +34,13 @@ class Heard:
     """A message that reached a programme."""
 
     at: datetime
-    message: FactsChanged | ParticipationReported
+    message: FactsChanged | ParticipationReported | ParticipantErased
     wake_at: datetime | None = None
 
 
 def _hear(rows: Rows, record: Record) -> Effects:
     message = record.payload
-    assert isinstance(message, FactsChanged | ParticipationReported)
+    assert isinstance(message, FactsChanged | ParticipationReported | ParticipantErased)
     n = sum(1 for _ in rows.scan(HEARD, f"{record.key}/"))
     yield Put(HEARD, f"{record.key}/{n:06}", Heard(at=record.at, message=message))
     if record.key == UNKNOWN_PROGRAMME and isinstance(message, ParticipationReported):
@@ -65,7 +73,7 @@ class PeopleDriver(TopologyDriver):
         programmes = Stage(
             name=StageName.PROGRAMMES,
             tables=_tables(**{HEARD: Heard, SEEN: Seen, SEQUENCES: Sequence}),
-            handlers={FactsChanged: (_hear,), ParticipationReported: (_hear,), NudgeOutcome: (_ignore,)},
+            handlers={FactsChanged: (_hear,), ParticipationReported: (_hear,), ParticipantErased: (_hear,), NudgeOutcome: (_ignore,)},
             wakes={SEEN: _forget},
         )
         super().__init__(Topology(stages={StageName.PEOPLE: build().stages[StageName.PEOPLE], StageName.PROGRAMMES: programmes}))

@@ -18,7 +18,7 @@ from engine.domain.outreach import Contact
 from engine.effects import Record, StageName
 from engine.execution import Outcome, fire, step
 from engine.identity import pseudonym
-from engine.processors.outreach import CHECKS, CONTACTS, HANDLERS, NUDGED, ROW_TYPES, WAKES, nudge_id_of
+from engine.processors.outreach import CHECKS, CONTACTS, HANDLERS, NUDGED, ROW_TYPES, WAKES, erased, nudge_id_of
 from engine.processors.people_tables import PEOPLE
 from engine.topology import Stage, Table
 from schemas.codes import NudgeCategory, NudgeClass, NudgeKey, NudgeReasonCode
@@ -59,7 +59,9 @@ STAGE: Final = Stage(
     name=StageName.PEOPLE,
     tables={name: Table(name=name, row_type=row_type, check=CHECKS.get(name, lambda _: None)) for name, row_type in ROW_TYPES.items()}
     | {name: Table(name=name, row_type=object) for name in (PEOPLE, "seen", "sequences")},
-    handlers={payload: (handler,) for payload, handler in HANDLERS.items()},
+    handlers={
+        payload: (handler,) for payload, handler in {**HANDLERS, HrErased: lambda rows, record: erased(rows, ANN, record.at)}.items()
+    },
     wakes=WAKES,
 )
 
@@ -409,7 +411,7 @@ def test_erasure_drops_the_ledger_and_every_mark() -> None:
     desk = Desk()
     desk.send(an_intent())
     desk.send(an_intent(NudgeKey.LOG_SESSION))
-    desk.tables[PEOPLE][ANN] = Somebody(employment=Employment.ERASED)
+    del desk.tables[PEOPLE][ANN]
 
     desk.send(HrErased(person_id=ANN))
     desk.send(an_intent(NudgeKey.OPEN_DEBATE))

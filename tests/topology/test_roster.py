@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.domain.messages import Employment, NudgeIntended, OutreachTerms
+from engine.domain.messages import Employment, NudgeIntended, OutreachTerms, ParticipantErased
 from engine.effects import StageName
 from engine.processors.people_tables import PEOPLE
 from schemas.codes import NudgeKey
@@ -246,14 +246,13 @@ def test_an_old_departure_that_arrives_late_leaves_a_newer_enrolment_alone(drive
     assert ["enrolled"] == [enrolment["status"] for enrolment in driver.seen("ann")["enrolments"]]
 
 
-def test_erasure_forgets_the_facts_and_tells_programmes(driver: PeopleDriver) -> None:
-    """What HR said is gone, the person stands under no manager, and older facts that come late are void."""
+def test_erasure_removes_the_row_and_tells_programmes(driver: PeopleDriver) -> None:
+    """What HR said is gone, the person stands under no manager, and what is older brings nothing back."""
     driver.pipe(hired("ann", JAN_6, manager_id="max", department="Sales"), enrolled("ann", JAN_6), erased("ann", JAN_8))
     driver.pipe(role_changed("ann", JAN_7, department="Legal"))
 
-    seen = driver.seen("ann")
-    assert ("erased", None, [], []) == tuple(seen[name] for name in ("employment", "department", "line", "enrolments"))
-    assert Employment.ERASED is driver.facts(PROGRAMME)[-1].facts.employment
+    assert None is driver.person("ann")
+    assert ParticipantErased(programme_id=PROGRAMME, erased_id="ann", erased_at=at(JAN_8)) == driver.heard(PROGRAMME)[-1].message
     assert [] == driver.reports("max")
 
 

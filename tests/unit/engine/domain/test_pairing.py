@@ -135,9 +135,9 @@ def test_row_waits_only_for_what_can_still_happen(state: PairingState, kind: Tim
             check(row)
 
 
-def test_no_terminal_state_waits() -> None:
-    """P2: nothing happens by itself after the end."""
-    assert {frozenset()} == {WAITS[state] for state in TERMINAL}
+def test_a_terminal_state_waits_for_nothing_but_to_be_taken_off_the_state_topic() -> None:
+    """P2: nothing else happens by itself after the end."""
+    assert {frozenset({TimerKind.RETENTION_OVER})} == {WAITS[state] for state in TERMINAL}
 
 
 @pytest.mark.parametrize("state", sorted(LIVE))

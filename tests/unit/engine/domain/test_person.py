@@ -1,14 +1,14 @@
 """Rules of a person's row (engine/domain/person.py); what needs more than one record is in tests/topology/test_roster.py."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 import pytest
 
 from engine.domain.attributes import Attribute
 from engine.domain.enrolment import Enrolment, EnrolmentStatus
 from engine.domain.messages import Employment, PersonFacts
-from engine.domain.person import Person, brought_up_to, invitable, timed, with_erasure, with_hires_cancelled, with_hr_fact
+from engine.domain.person import Person, brought_up_to, invitable, timed, with_hires_cancelled, with_hr_fact
 from engine.domain.person_facts import Cancellation, FactKind, HrFact
 from schemas.ids import PersonId, ProgrammeId
 
@@ -56,14 +56,6 @@ def test_a_void_fact_is_not_taken_in() -> None:
     person = with_hires_cancelled(Person(person_id=PersonId("ann")), Cancellation(time=TOLD_AT, id="z"))
 
     assert person == with_hr_fact(person, a_hire())
-
-
-def test_an_erased_person_is_erased_until_something_later_is_said() -> None:
-    """An erasure voids every fact up to it, and a later hire begins anew."""
-    person = brought_up_to(with_erasure(active(), Cancellation(time=TOLD_AT, id="z")), TOLD_AT)
-    anew = brought_up_to(with_hr_fact(person, replace(a_hire(), time=TOLD_AT + timedelta(days=1))), TOLD_AT + timedelta(days=1))
-
-    assert ((), Employment.ERASED, Employment.ACTIVE) == (person.history, person.employment, anew.employment)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,238 @@
+"""Erasure: what is left of a row when somebody whom it names was erased.
+
+Decides: which fields of a row name people, what stands there afterwards, which statements an erasure voids, who is named by whom.
+Never knows: how the word gets to the rows that name somebody (processors/erasure, processors/naming); what runtimes keep beside the rows.
+
+An erased person's own rows go. A row of somebody else, or of a pair, stays, because counts stay; it reads `erased` where it named the
+person. So the reports of an erased manager still share one, and the ledger of a pair that taught each other still adds up.
+
+Invariants
+    Z1  No row holds the id of somebody who was erased and has not come back, but for what was said of it later than the erasure.
+    Z2  What was said about a person up to the erasure (by event time) never counts again, whatever order it arrives in.
+    Z3  Both sides of one pair stay apart when both are erased: the numbers of the pair are those that it had.
+    Z4  `erased` begins nothing: two people are never at odds because each had a manager who was erased.
+
+Must stay in sync with: every field of a row, or of a message that a row keeps, that holds a person's id.
+
+Source: decision 0008 (erasure).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from engine.domain.attributes import Attribute, Value
+from engine.domain.frozen import replace
+from engine.domain.meetings import Meeting
+from engine.domain.messages import NudgeIntended, PersonFacts, Reason
+from engine.domain.outreach import Contact
+from engine.domain.pairing import Pairing
+from engine.domain.participant import Participant
+from engine.domain.person import Person
+from engine.domain.person_facts import HrFact
+from engine.domain.programme import Lock, Programme, pair_of
+from schemas.ids import ERASED, PersonId, ProgrammeId
+
+ERASED_TOO: Final = PersonId("erased:too")
+"""The second erased side of one pair (Z3). Never published: a pair has nothing to say any more when its first side is erased."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erasure:
+    """Under the salted hash of a person: it was erased, and nothing said of it up to here counts again (Z2)."""
+
+    erased_at: datetime
+    """Event time of the latest erasure."""
+
+    @property
+    def wake_at(self) -> None:
+        """It stays for ever."""
+        return
+
+    def voids(self, said_at: datetime) -> bool:
+        """Say whether something said at an event time is void."""
+        return said_at <= self.erased_at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trace:
+    """Under a person's key: a programme, or the row of somebody else, names this person. One of the two is set."""
+
+    programme_id: ProgrammeId | None = None
+    by_id: PersonId | None = None
+
+    @property
+    def wake_at(self) -> None:
+        """It waits for nothing."""
+        return
+
+
+def later(known: Erasure | None, erased_at: datetime) -> Erasure:
+    """Return the erasure that reaches further."""
+    return known if known is not None and known.voids(erased_at) else Erasure(erased_at=erased_at)
+
+
+def survivor(person: Person, erasure: Erasure) -> Person:
+    """Return what HR has said since an erasure that arrived late: a person who starts from nothing, and takes part in nothing."""
+    history = tuple(fact for fact in person.history if not erasure.voids(fact.time))
+    return Person(person_id=person.person_id, history=history, erased_at=erasure.erased_at)
+
+
+def named_in(person: Person) -> frozenset[PersonId]:
+    """Return whom the facts about a person name: managers and dotted lines, in force, past or pending. Nobody names itself."""
+    named: set[PersonId] = set()
+    for fact in person.history:
+        for attribute, value in fact.says:
+            named.update(_people_of(attribute, value))
+    return frozenset(named - {person.person_id, ERASED})
+
+
+def named_at(person: Person, named_id: PersonId) -> datetime | None:
+    """Return the latest event time at which the facts about a person name somebody; None when they don't."""
+    return max((fact.time for fact in person.history if named_id in _named_by(fact)), default=None)
+
+
+def _named_by(fact: HrFact) -> set[PersonId]:
+    return {person_id for attribute, value in fact.says for person_id in _people_of(attribute, value)}
+
+
+def _people_of(attribute: Attribute, value: Value) -> tuple[PersonId, ...]:
+    if attribute is Attribute.MANAGER_ID and isinstance(value, str):
+        return (PersonId(value),)
+    if attribute is Attribute.DOTTED_LINE_IDS and isinstance(value, tuple):
+        return tuple(map(PersonId, value))
+    return ()
+
+
+def person_without(person: Person, erased_id: PersonId, erasure: Erasure) -> Person:
+    """Return a person whose facts up to the erasure name somebody no longer; the same person where none does."""
+    history = tuple(_fact_without(fact, erased_id) if erasure.voids(fact.time) else fact for fact in person.history)
+    return person if history == person.history else replace(person, history=history)
+
+
+def _fact_without(fact: HrFact, erased_id: PersonId) -> HrFact:
+    if erased_id not in _named_by(fact):
+        return fact
+    return replace(fact, says=tuple((attribute, _value_without(attribute, value, erased_id)) for attribute, value in fact.says))
+
+
+def _value_without(attribute: Attribute, value: Value, erased_id: PersonId) -> Value:
+    people = _people_of(attribute, value)
+    if erased_id not in people:
+        return value
+    return _each(people, erased_id) if isinstance(value, tuple) else ERASED
+
+
+def facts_without(facts: PersonFacts, erased_id: PersonId) -> PersonFacts:
+    """Return what a programme may know of a person, with nobody in it who was erased."""
+    if erased_id not in {facts.manager_id, *facts.line, *facts.dotted_line_ids}:
+        return facts
+    return replace(
+        facts,
+        manager_id=_one(facts.manager_id, erased_id),
+        line=_each(facts.line, erased_id),
+        dotted_line_ids=_each(facts.dotted_line_ids, erased_id),
+    )
+
+
+def participant_without(participant: Participant, erased_id: PersonId) -> Participant:
+    """Return another participant, who excludes nobody erased and stands under nobody erased; the same one where nothing changes."""
+    facts, exclude = facts_without(participant.facts, erased_id), participant.profile.exclude
+    if facts is participant.facts and erased_id not in exclude:
+        return participant
+    kept = tuple(person_id for person_id in exclude if person_id != erased_id)
+    return replace(participant, facts=facts, profile=replace(participant.profile, exclude=kept))
+
+
+def programme_without(programme: Programme, erased_id: PersonId) -> Programme:
+    """Return a programme whose locks name nobody erased: the next round refuses such a lock, as one with somebody who left."""
+    if not any(erased_id in lock.people for lock in programme.locks):
+        return programme
+    locks = {_pair(lock.people, erased_id) for lock in programme.locks}
+    return replace(programme, locks=tuple(Lock(people=people) for people in sorted(locks) if people[0] != people[1]))
+
+
+def pairing_without(pairing: Pairing, erased_id: PersonId) -> Pairing:
+    """Return a pairing in which one side reads `erased`, with everything else that the two did together."""
+    name = ERASED_TOO if ERASED in pairing.people else ERASED
+
+    def renamed(person_id: PersonId) -> PersonId:
+        return name if person_id == erased_id else person_id
+
+    first, second = map(renamed, pairing.people)
+    is_turned = first > second
+    proposal = pairing.proposal
+    sides = tuple(replace(side, person_id=renamed(side.person_id)) for side in proposal.sides)
+    return replace(
+        pairing,
+        people=(second, first) if is_turned else (first, second),
+        bands=(pairing.bands[1], pairing.bands[0]) if is_turned and pairing.bands is not None else pairing.bands,
+        proposal=replace(
+            proposal,
+            sides=(sides[1], sides[0]) if is_turned else (sides[0], sides[1]),
+            reasons=tuple(_reason_without(reason, erased_id, name) for reason in proposal.reasons),
+        ),
+        senior_id=_one(pairing.senior_id, erased_id, name),
+        accepted_by=tuple(sorted(map(renamed, pairing.accepted_by))),
+        meetings=tuple(_meeting_without(meeting, erased_id, name) for meeting in pairing.meetings),
+        away=tuple(replace(away, person_id=renamed(away.person_id)) for away in pairing.away),
+        answers=tuple(sorted((renamed(person_id), answer) for person_id, answer in pairing.answers)),
+        feedback=tuple(sorted((renamed(person_id), session_id, learned) for person_id, session_id, learned in pairing.feedback)),
+    )
+
+
+def _meeting_without(meeting: Meeting, erased_id: PersonId, name: PersonId) -> Meeting:
+    return replace(
+        meeting,
+        proposed_by=_one(meeting.proposed_by, erased_id, name),
+        cancelled_by=_one(meeting.cancelled_by, erased_id, name),
+        exchanges=tuple(
+            replace(exchange, taught_by=name) if exchange.taught_by == erased_id else exchange for exchange in meeting.exchanges
+        ),
+    )
+
+
+def _reason_without(reason: Reason, erased_id: PersonId, name: PersonId = ERASED) -> Reason:
+    if reason.params.get("person_id") != erased_id:
+        return reason
+    return replace(reason, params={**reason.params, "person_id": name})
+
+
+def intent_without(intent: NudgeIntended, erased_id: PersonId) -> NudgeIntended:
+    """Return an intent to somebody else that names nobody erased; the same one where nothing changes."""
+    if intent.params.get("partner_id") != erased_id:
+        return intent
+    return replace(intent, params={**intent.params, "partner_id": ERASED})
+
+
+def contact_without(contact: Contact, erased_id: PersonId) -> Contact:
+    """Return a ledger in which nothing that waits names somebody erased; the same one where nothing changes."""
+    waiting = tuple(
+        one if (intent := intent_without(one.intent, erased_id)) is one.intent else replace(one, intent=intent) for one in contact.waiting
+    )
+    return contact if waiting == contact.waiting else replace(contact, waiting=waiting)
+
+
+def has_erased_side(pairing: Pairing) -> bool:
+    """Say whether one of the two was erased."""
+    return ERASED in pairing.people
+
+
+def names_a_stranger(pairing: Pairing, person_ids: Iterable[PersonId | None]) -> bool:
+    """Say whether something that is said of a pair with an erased side names somebody else than its sides, who may be the erased one."""
+    return has_erased_side(pairing) and any(one is not None and one not in pairing.people for one in person_ids)
+
+
+def _one(person_id: PersonId | None, erased_id: PersonId, name: PersonId = ERASED) -> PersonId | None:
+    return name if person_id == erased_id else person_id
+
+
+def _each(people: Iterable[PersonId], erased_id: PersonId) -> tuple[PersonId, ...]:
+    """Name each once, in order, with `erased` in the place of one."""
+    return tuple(dict.fromkeys(ERASED if person_id == erased_id else person_id for person_id in people))
+
+
+def _pair(people: tuple[PersonId, PersonId], erased_id: PersonId) -> tuple[PersonId, PersonId]:
+    first, second = (ERASED if person_id == erased_id else person_id for person_id in people)
+    return pair_of(first, second)

@@ -1,0 +1,131 @@
+"""Erasure in the programmes stage: the person's rows go, every other row of the programme reads `erased` where it named the person.
+
+The order matters. First the rows are made to read `erased`, then somebody of that name leaves the organisation, by the same rules as
+anybody else (processors/standing). So what is published and what partners hear is what a departure brings, with `erased` in the place of
+the id: nobody can tell the one from the other. What is intended for `erased` finds nobody at that key and counts as `away`. Last, the
+participant, the bars and the state topic's entries of its pairs go; the pairs themselves stay, because they are counted.
+
+It reads every row of the programme. That is linear in its size, and rare.
+
+Source: decision 0008 (erasure).
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from engine.domain.erasure import ERASED_TOO, intent_without, pairing_without, participant_without, programme_without
+from engine.domain.frozen import replace
+from engine.domain.messages import Employment, ParticipantErased, PersonErased, PersonFacts
+from engine.domain.pairing import Pairing, disarmed, is_published
+from engine.domain.participant import participant_key
+from engine.domain.programme import Programme
+from engine.domain.storm import Parked
+from engine.effects import Delete, Effects, Handler, Put, Record, Rows, Send, StageName
+from engine.processors import lifecycle, standing, storm
+from engine.processors.arrivals import ARRIVALS
+from engine.processors.insights import ATTENTION
+from engine.processors.tables import (
+    BARS,
+    PAIRINGS,
+    PARTICIPANTS,
+    pairing_in,
+    participant_in,
+    programme_in,
+    put_pairing,
+    put_participant,
+    put_programme,
+)
+from schemas.codes import SuppressionReason
+from schemas.ids import ERASED, PersonId
+
+
+def on_participant_erased(rows: Rows, record: Record) -> Effects:
+    """Forget somebody who may take part, or whom somebody may exclude or forbid."""
+    message = record.payload
+    assert isinstance(message, ParticipantErased)
+    known = programme_in(rows, message.programme_id)
+    if known is None:
+        return
+    programme, erased_id = programme_without(known, message.erased_id), message.erased_id
+    if programme is not known:
+        yield put_programme(programme)
+    pairings = [pairing for pairing in _pairings(rows, programme) if erased_id in pairing.people]
+    yield from _parked_cleared(rows, programme, erased_id)
+    yield from _attention_unnamed(rows, programme, erased_id)
+    for key, _ in list(rows.scan(ARRIVALS, f"{participant_key(programme.programme_id, erased_id)}/")):
+        yield Delete(ARRIVALS, key)
+    yield from _others_cleared(rows, programme, erased_id)
+    for pairing in pairings:
+        yield put_pairing(pairing_without(pairing, erased_id))
+    yield from _bars_gone(rows, programme, erased_id)
+    yield from _left(rows, programme, record, erased_id)
+    yield from _bars_gone(rows, programme, ERASED)
+    for pairing in pairings:
+        yield from _closed(rows, pairing, message)
+
+
+def _pairings(rows: Rows, programme: Programme) -> list[Pairing]:
+    return [row for _, row in rows.scan(PAIRINGS, f"{programme.programme_id}.")]
+
+
+def _parked_cleared(rows: Rows, programme: Programme, erased_id: PersonId) -> Effects:
+    """End what is parked for the person, and name the person to nobody else."""
+    for key, row in list(rows.scan(storm.PARKED, f"{programme.programme_id}/")):
+        parked: Parked = row
+        if parked.intent.person_id == erased_id:
+            yield Delete(storm.PARKED, key)
+            yield from storm.suppressed(parked.intent, key, SuppressionReason.AWAY)
+        elif (intent := intent_without(parked.intent, erased_id)) is not parked.intent:
+            yield Put(storm.PARKED, key, replace(parked, intent=intent))
+
+
+def _attention_unnamed(rows: Rows, programme: Programme, erased_id: PersonId) -> Effects:
+    """Keep what the person has heard for the figures of the programme, under a number; what it did not answer stays unanswered."""
+    key = f"{programme.programme_id}/{erased_id}"
+    attention = rows.get(ATTENTION, key)
+    if attention is not None:
+        prefix = f"{programme.programme_id}/{ERASED}/"
+        number = sum(1 for _ in rows.scan(ATTENTION, prefix))
+        yield Delete(ATTENTION, key)
+        yield Put(ATTENTION, f"{prefix}{number:08d}", replace(attention, trials=()))
+
+
+def _others_cleared(rows: Rows, programme: Programme, erased_id: PersonId) -> Effects:
+    for _, participant in list(rows.scan(PARTICIPANTS, f"{programme.programme_id}/")):
+        if participant.person_id != erased_id and (cleared := participant_without(participant, erased_id)) is not participant:
+            yield put_participant(cleared)
+
+
+def _bars_gone(rows: Rows, programme: Programme, person_id: PersonId) -> Effects:
+    for key, bar in list(rows.scan(BARS, f"{programme.programme_id}/")):
+        if person_id in bar.people:
+            yield Delete(BARS, key)
+
+
+def _left(rows: Rows, programme: Programme, record: Record, erased_id: PersonId) -> Effects:
+    """Let the participant leave under the name that its pairs already have; its row goes with that."""
+    participant = participant_in(rows, programme.programme_id, erased_id)
+    if participant is None:
+        return
+    yield Delete(PARTICIPANTS, participant.key)
+    nameless = replace(participant, person_id=ERASED)
+    yield put_participant(nameless)
+    facts = PersonFacts(person_id=ERASED, employment=Employment.ERASED)
+    yield from standing.facts_taken(rows, programme, nameless, facts, record.at)
+
+
+def _closed(rows: Rows, before: Pairing, message: ParticipantErased) -> Effects:
+    """Take a pair off the state topic, and let the partner name the person no longer in what waits to be said."""
+    pairing = pairing_in(rows, before.pairing_id)
+    assert pairing is not None, "nothing deletes a pairing"
+    if is_published(pairing):
+        yield put_pairing(disarmed(pairing))
+        yield from lifecycle.taken_off(pairing)
+    for partner_id in pairing.people:
+        if partner_id not in {ERASED, ERASED_TOO}:
+            erased = PersonErased(person_id=partner_id, erased_id=message.erased_id, erased_at=message.erased_at)
+            yield Send(StageName.PEOPLE, partner_id, erased)
+
+
+HANDLERS: Final[Mapping[type, Handler]] = MappingProxyType({ParticipantErased: on_participant_erased})
