@@ -7,7 +7,7 @@ An intent is transactional (decided when it comes) or behavioural (waits here un
 order, and the first that fails names the reason of the suppression:
 
     expired_waiting   its time is over
-    away              the person is on leave, departed, erased, or within the soft landing after a leave
+    away              the person is on leave, departed, erased, not here yet, or within the soft landing after a leave
     opted_out         the person wants none of this category; transactional nudges of `pairing` can't be opted out of
     held_out          behavioural only: (person, key) is in the group that shows what happens without it
     backfill          engine time is before the bound below which history makes no nudges
@@ -61,9 +61,14 @@ class Standing:
     locale: str = "en"
     leave_ended_at: datetime | None = None
 
+    @property
+    def is_yet_to_come(self) -> bool:
+        """Whether the first day is still ahead: what waits for this person waits for that day."""
+        return self.employment is Employment.EXPECTED
+
     def is_away(self, at: datetime, soft_landing_days: int) -> bool:
         """Say whether the person is to be left alone; the soft landing is half-open."""
-        if self.employment in ABSENT:
+        if self.employment in ABSENT or self.is_yet_to_come:
             return True
         return self.leave_ended_at is not None and at < self.leave_ended_at + timedelta(days=soft_landing_days)
 
@@ -197,7 +202,7 @@ def admit(contact: Contact, nudge_id: NudgeId, intent: NudgeIntended, person: St
 def choose(contact: Contact, person: Standing, *, at: datetime, emit_from: datetime | None) -> Decision:
     """Drop what has expired; then, if the weekly slot is free, choose the first waiting intent that passes the checks.
 
-    Time: `at` may be later than the timer was due; an intent whose programme is quiet now waits on.
+    Time: `at` may be later than the timer was due; an intent whose programme is quiet now waits on, and so do all before the first day.
     Order: by rank; one that is suppressed takes no slot, so the next is tried at once.
     Limits: at most WAITING_MAX checks.
     """
@@ -205,7 +210,7 @@ def choose(contact: Contact, person: Standing, *, at: datetime, emit_from: datet
     suppressed = list(_suppressed(over, SuppressionReason.EXPIRED_WAITING))
     contact = replace(contact, waiting=tuple(waiting for waiting in contact.waiting if waiting not in over))
     for waiting in sorted(contact.waiting, key=lambda waiting: waiting.rank):
-        if _earliest(contact, waiting) > at or is_quiet(at, person.timezone, _quiet(waiting.intent.terms)):
+        if person.is_yet_to_come or _earliest(contact, waiting) > at or is_quiet(at, person.timezone, _quiet(waiting.intent.terms)):
             continue
         contact = replace(contact, waiting=tuple(other for other in contact.waiting if other != waiting))
         decided = decide(contact, waiting.nudge_id, waiting.intent, person, at=at, emit_from=emit_from)
@@ -323,6 +328,8 @@ def _recorded(contact: Contact, granted: Granted, person: Standing) -> Contact:
 
 def _due(contact: Contact, waiting: Waiting, person: Standing, at: datetime) -> datetime:
     """Return when a waiting intent can be chosen, or when it expires if that comes first."""
+    if person.is_yet_to_come:
+        return waiting.intent.expires_at
     waking_at = next_waking(max(_earliest(contact, waiting), at), person.timezone, _quiet(waiting.intent.terms))
     expires_at = waiting.intent.expires_at
     return expires_at if waking_at is None else min(waking_at, expires_at)

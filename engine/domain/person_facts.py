@@ -133,6 +133,11 @@ def zone_of(history: History) -> str | None:
     return zone
 
 
+def has_departed(history: History) -> bool:
+    """Say whether a departure is in force, whatever came after it."""
+    return any(fact.kind is FactKind.DEPARTED and fact.in_force_at is not None for fact in history)
+
+
 def next_due_at(history: History) -> datetime | None:
     """Return the earliest instant at which a pending fact takes effect (F2); None when nothing is pending."""
     day = _next_day(history)

@@ -35,6 +35,7 @@ from engine.domain.outreach import (
     withdraw,
     without,
 )
+from engine.domain.person_facts import has_departed
 from engine.effects import Delete, Effects, Emit, Handler, Put, Record, Rows, Send, StageName, Wake
 from engine.identity import derived_id
 from engine.processors.people_tables import person_in
@@ -227,8 +228,10 @@ def _standing(rows: Rows, person_id: PersonId) -> Standing:
     person = person_in(rows, person_id)
     if person is None:
         return Standing(employment=Employment.ERASED)
+    # Whoever left and is to come back some day is gone until then, not awaited like somebody new.
+    is_gone = person.employment is Employment.EXPECTED and has_departed(person.history)
     return Standing(
-        employment=person.employment,
+        employment=Employment.DEPARTED if is_gone else person.employment,
         timezone=person.timezone or "UTC",
         locale=person.languages[0] if person.languages else "en",
         leave_ended_at=person.leave_ended_at,
