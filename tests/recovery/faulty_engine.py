@@ -23,7 +23,7 @@ from engine.runtimes.embedded.verification import digests
 from engine.settings import Settings
 from engine.topology import build
 from ops.simulation.load import mixed_events
-from tests.recovery.toy import toy, toy_lines
+from tests.recovery.toy import CANARY, START, erased, lines_about, toy, toy_lines
 
 ENGINE_STOPPED: Final = 9
 """Exit status of a run that ended in an error of ours."""
@@ -50,26 +50,48 @@ class PlantedEngine(EmbeddedEngine):
     store_type = TwoTransactions
 
 
-def run(data_dir: Path, *, lines_count: int, commit_events: int, is_planted: bool = False, is_whole: bool = False) -> dict[str, Any]:
+def run(
+    data_dir: Path,
+    *,
+    lines_count: int,
+    commit_events: int,
+    is_planted: bool = False,
+    is_whole: bool = False,
+    is_erasing: bool = False,
+    is_verified: bool = False,
+) -> dict[str, Any]:
     """Take lines, advance some days, and digest what is there.
 
     Args:
         is_whole: run the topology of Bothways over a synthetic organisation, instead of the toy.
+        is_erasing: somebody is told of on the way, in every role, and erased.
+        is_verified: replay what is there; the answer's `findings` say how it differs.
     """
     kind = PlantedEngine if is_planted else EmbeddedEngine
     settings = Settings.model_validate({"salt": "of the toy", "commit_events_max": commit_events})
     arrived_at = datetime(2026, 1, 1, tzinfo=UTC)
     topology = build() if is_whole else toy()
     lines = whole_lines(lines_count) if is_whole else toy_lines(lines_count)
+    if is_erasing:
+        lines = with_an_erasure(list(lines))
     days = 42 if is_whole else 6 + lines_count // 72
     with kind(data_dir, settings, topology=topology, clock=lambda: arrived_at, wal_bytes_max=96 * 1024) as engine:
         engine.ingest(lines)
         engine.tick(datetime(2025, 1, 6, tzinfo=UTC) + timedelta(days=days))
+        findings = engine.verify().findings if is_verified else ()
     database = Database(data_dir)
     found = digests(database)
     damage = database.check_integrity()
     database.close()
-    return {"digests": found, "damage": damage}
+    leaks = [path.name for path in data_dir.rglob("*") if path.is_file() and CANARY.encode() in path.read_bytes()]
+    return {"digests": found, "damage": damage, "findings": findings, "leaks": leaks}
+
+
+def with_an_erasure(lines: list[bytes]) -> list[bytes]:
+    """Tell of somebody in the first third of the lines, and erase the same person after the second."""
+    third = len(lines) // 3
+    told, gone = lines_about(CANARY, START), erased(CANARY, START + timedelta(days=1))
+    return [*lines[:third], *told, *lines[third : 2 * third], gone, *lines[2 * third :]]
 
 
 def whole_lines(count: int) -> Iterator[bytes]:
@@ -109,6 +131,8 @@ def _forked(order: dict[str, Any], faults: Any, answer: int) -> int:
             commit_events=order["commit_events"],
             is_planted=order.get("is_planted", False),
             is_whole=order.get("is_whole", False),
+            is_erasing=order.get("is_erasing", False),
+            is_verified=order.get("is_verified", False),
         )
     except EngineError as error:
         os.write(answer, json.dumps({"error": type(error).__name__, "message": str(error)}).encode())

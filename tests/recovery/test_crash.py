@@ -20,6 +20,7 @@ from tests.recovery.faulty_engine import ENGINE_STOPPED
 
 SMALL: Final = {"lines_count": 30, "commit_events": 16}
 WHOLE: Final = {"lines_count": 160, "commit_events": 40, "is_whole": True}
+ERASING: Final = {"lines_count": 12, "commit_events": 10, "is_erasing": True}
 LARGE: Final = {"lines_count": 3_000, "commit_events": 40}
 KILLED: Final = -9
 RANDOM_KILLS_COUNT: Final = int(os.environ.get("BOTHWAYS_REQUIRE_RANDOM_KILLS", "100"))
@@ -61,6 +62,8 @@ def complaint_after(engines: FaultyEngines, data_dir: Path, expected: Answer, wh
         return f"{what}: the restart ended with {answer}"
     if answer["damage"] is not None:
         return f"{what}: {answer['damage']}"
+    if answer["leaks"] or answer["findings"]:
+        return f"{what}: left in {answer['leaks']}, replay {answer['findings']}"
     if answer["digests"] != expected["digests"]:
         return f"{what}: {sorted(name for name, of in expected['digests'].items() if answer['digests'].get(name) != of)} differ"
     return None
@@ -118,6 +121,54 @@ def test_stops_at_the_first_error_of_the_disk_and_resumes(engines: FaultyEngines
         return complaint_after(engines, data_dir, undisturbed, f"{kind} at call {at}", **SMALL)
 
     assert [] == engines.each(case, range(1, undisturbed["calls_count"] + 1, 4))
+
+
+@pytest.fixture(scope="module")
+def erasing(engines: FaultyEngines, workspace: Path) -> Answer:
+    """The run in which somebody is erased, undisturbed."""
+    answer = engines.run(workspace / "erasing", **ERASING)
+    assert (0, None, []) == (answer["exit"], answer["damage"], answer["leaks"])
+    return answer
+
+
+@pytest.mark.parametrize("kind", ["kill", "torn"])
+def test_finishes_an_erasure_after_a_kill_before_every_call(engines: FaultyEngines, erasing: Answer, workspace: Path, kind: str) -> None:
+    """P8, S38: killed anywhere, the next run leaves no byte of the id, the same bytes of everybody else, and a log that replays."""
+
+    def case(at: int) -> str | None:
+        data_dir = workspace / f"erasing-{kind}-{at}"
+        engines.run(data_dir, at=at, kind=kind, **ERASING)
+        return complaint_after(engines, data_dir, erasing, f"{kind} at call {at}", is_verified=True, **ERASING)
+
+    assert [] == engines.each(case, range(1, erasing["calls_count"] + 1, 1 if kind == "kill" else 3))
+
+
+def test_finishes_an_erasure_after_kills_while_it_finishes_one(engines: FaultyEngines, erasing: Answer, workspace: Path) -> None:
+    """S4, S38: starts that die one after the other, each while it finishes what the one before began."""
+
+    def case(at: int) -> str | None:
+        data_dir = workspace / f"erasing-again-{at}"
+        for moment in (at, 3, 5, 9, 17):
+            engines.run(data_dir, at=moment, **ERASING)
+        return complaint_after(engines, data_dir, erasing, f"killed before call {at} and on", is_verified=True, **ERASING)
+
+    assert [] == engines.each(case, range(7, erasing["calls_count"], 7))
+
+
+@pytest.mark.parametrize("kind", ["eio", "enospc"])
+def test_an_erasure_that_the_disk_refused_is_finished_once_it_is_well(
+    engines: FaultyEngines, erasing: Answer, workspace: Path, kind: str
+) -> None:
+    """S6, S7, S38: an error on the way stops the process in one line; the next run finishes."""
+
+    def case(at: int) -> str | None:
+        data_dir = workspace / f"erasing-{kind}-{at}"
+        failed = engines.run(data_dir, at=at, kind=kind, **ERASING)
+        if failed["exit"] != ENGINE_STOPPED and failed.get("was_hit"):
+            return f"{kind} at call {at} did not stop the engine: {failed}"
+        return complaint_after(engines, data_dir, erasing, f"{kind} at call {at}", is_verified=True, **ERASING)
+
+    assert [] == engines.each(case, range(2, erasing["calls_count"] + 1, 5))
 
 
 def test_resumes_a_programme_after_kills(engines: FaultyEngines, workspace: Path) -> None:

@@ -11,17 +11,19 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Final
 
 from engine.domain.marks import Seen, Sequence
-from engine.domain.messages import EmissionBounded, FactsChanged, PersonFacts, ReportJoined
-from engine.effects import Delete, Effects, Emit, Put, Record, Refuse, Rows, Send, StageName
+from engine.domain.messages import EmissionBounded, Employment, FactsChanged, PersonFacts, ReportJoined
+from engine.effects import Delete, Effects, Emit, Forget, Put, Record, Refuse, Rows, Send, StageName
 from engine.topology import SEEN, SEQUENCES, Stage, Table, Topology
 from schemas.base import OutputData
 from schemas.codes import ErrorCode
-from schemas.hr import HrDeparted, HrHired
+from schemas.hr import HrDeparted, HrErased, HrHired
 from schemas.ids import PersonId, ProgrammeId
 from schemas.topics import INSIGHTS, NUDGES
 
 START: Final = datetime(2025, 1, 6, 9, tzinfo=UTC)
 DAY: Final = timedelta(days=1)
+CANARY: Final = "Canary_9.x:y-z"
+"""Who is erased: an id with every kind of character that an id may have."""
 
 
 class Counted(OutputData):
@@ -84,6 +86,20 @@ def on_departed(rows: Rows, record: Record) -> Effects:
     yield Emit(topic=NUDGES, key=record.key, data=None)
 
 
+def on_erased(rows: Rows, record: Record) -> Effects:
+    """Remove the person from every row and have the runtime forget the id; the programme says that there is one participant less."""
+    erased = PersonId(record.key)
+    yield Delete("people", erased)
+    yield Delete(SEQUENCES, f"{NUDGES.name}/{erased}")
+    for key, report in list(rows.scan("reports", "")):
+        if report.report_id == erased or key.startswith(f"{erased}/"):
+            yield Delete("reports", key)
+    gone = PersonFacts(person_id=erased, employment=Employment.ERASED)
+    programme_id = ProgrammeId(programme_of(erased))
+    yield Send(StageName.PROGRAMMES, programme_id, FactsChanged(programme_id=programme_id, facts=gone, since_at=record.at))
+    yield Forget(erased)
+
+
 def on_joined(rows: Rows, record: Record) -> Effects:
     """Keep the report and count all of them."""
     message: Any = record.payload
@@ -115,8 +131,12 @@ def wake_mark(_rows: Rows, key: str, _due_at: datetime, _at: datetime) -> Effect
 
 
 def on_facts(rows: Rows, record: Record) -> Effects:
-    """Count the facts."""
+    """Count the facts; somebody erased is a participant no longer."""
     message: Any = record.payload
+    if message.facts.employment is Employment.ERASED:
+        yield Delete("participants", f"{record.key}/{message.facts.person_id}")
+        yield Emit(topic=INSIGHTS, key=record.key, data=Counted(subject="erased", count=1))
+        return
     programme: Programme = rows.get("programmes", record.key) or Programme()
     noon = record.at.replace(hour=12, minute=0, second=0) + DAY
     yield Put("programmes", record.key, replace(programme, facts_count=programme.facts_count + 1, wake_at=programme.wake_at or noon))
@@ -151,7 +171,13 @@ def toy() -> Topology:
     people = Stage(
         name=StageName.PEOPLE,
         tables={**own, "people": Table(name="people", row_type=Hired), "reports": Table(name="reports", row_type=Report)},
-        handlers={HrHired: (on_hired,), HrDeparted: (on_departed,), ReportJoined: (on_joined,), EmissionBounded: (on_bounded,)},
+        handlers={
+            HrHired: (on_hired,),
+            HrDeparted: (on_departed,),
+            HrErased: (on_erased,),
+            ReportJoined: (on_joined,),
+            EmissionBounded: (on_bounded,),
+        },
         wakes={"people": wake_person, SEEN: wake_mark},
     )
     programmes = Stage(
@@ -177,6 +203,26 @@ def line(name: str, id_: str, at: datetime, data: dict[str, Any]) -> bytes:
     """A line of a file."""
     event = {"specversion": "1.0", "id": id_, "source": "urn:toy", "type": f"bothways.{name}.v1", "time": f"{at:%Y-%m-%dT%H:%M:%SZ}"}
     return json.dumps({**event, "data": data}).encode()
+
+
+def lines_about(person_id: str, at: datetime) -> list[bytes]:
+    """Lines in which somebody plays every role: the subject, a manager, a subject refused in each way, and part of what nobody can read."""
+    said = {"person_id": person_id, "effective_on": "2025-01-06"}
+    return [
+        line("hr.hired", f"of/{person_id}/1", at, {**said, "manager_id": "p0", "department": "d1"}),
+        line("hr.hired", f"of/{person_id}/1", at, {**said, "department": "d2"}),
+        line("hr.hired", f"of/{person_id}/2", at, {**said, "department": "refused"}),
+        line("hr.hired", f"of/{person_id}/3", at, {**said, "department": "failing"}),
+        line("hr.hired", f"of/{person_id}/4", at, {"person_id": "p1", "effective_on": "2025-01-06", "manager_id": person_id}),
+        line("hr.hired", f"of/{person_id}/5", at, {**said, "effective_on": "some day"}),
+        b'{"who": "%s"' % person_id.encode(),
+        b"\xff\xfe" + f"<{person_id}>".encode("utf-16-le"),
+    ]
+
+
+def erased(person_id: str, at: datetime) -> bytes:
+    """A line that erases somebody."""
+    return line("hr.erased", f"erases/{person_id}/{at:%j%H%M%S}", at, {"person_id": person_id})
 
 
 def toy_lines(count: int, *, people_count: int = 40, apart: timedelta = timedelta(minutes=20)) -> Iterator[bytes]:

@@ -124,7 +124,8 @@ def _compared(
     store = SqliteStore(replayed, topology)
     total = database.read("SELECT count(*) FROM log WHERE position >= ?", (start,))[0][0]
     count = 0
-    findings: list[str] = []
+    missing_count = kept.log.next_position - start - total
+    findings = [f"the log: {missing_count} of its entries are missing"] if missing_count else []
     try:
         kept.log.check(before=start)
         for _ in Cascade(topology, store, salt=salt).replay(entry for _, entry in kept.log.read(start)):
