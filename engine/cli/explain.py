@@ -1,7 +1,7 @@
 """`bothways explain`: why these two, from the proposal that was kept, in sentences and, with `--check`, in numbers.
 
-The published reasons hold every term of the score. `--check` computes benefits and score from them alone, with the rules that the round
-used, and says whether they are what was published.
+The published reasons hold every term of the score. `--check` takes the event as it was published, computes benefits and score from it alone
+(domain/explanation), and says whether they are what it states. Where the event was erased, the kept row is written as an event again.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,11 +14,9 @@ from engine.cli.options import DEFAULTS, Options, opened_to_read
 from engine.cli.output import plain, print_json
 
 if TYPE_CHECKING:
-    from engine.domain.messages import Reason
+    from engine.domain.explanation import Recomputed
     from engine.domain.pairing import Pairing
-    from engine.domain.scoring import Benefit
     from engine.runtimes.embedded.reader import Reader
-    from schemas.codes import Track
 
 LEVELS = ("nothing yet", "the basics", "a good deal", "it well")
 
@@ -43,10 +41,9 @@ def explain(
             raise Refused(f"there is no pairing {pairing_id}")
         programme = views.programme_in(reader, pairing.programme_id)
         names: dict[str, str] = {} if programme is None else {topic.id: topic.name for topic in programme.policy.topics}
-        track = _track_of_proposal(reader, pairing) if check else pairing.track
+        found = _recomputed(reader, pairing) if check else None
     sentences = list(_sentences(pairing, names))
-    found = recomputed(pairing, track) if check else None
-    is_identical = found is None or found == published(pairing)
+    is_identical = found is None or found.is_identical
     if options.json:
         answer = {
             "pairing_id": pairing.pairing_id,
@@ -57,68 +54,35 @@ def explain(
             "data_used": pairing.proposal.data_used,
             "sentences": sentences,
         }
-        print_json(plain(answer if found is None else {**answer, "check": {"identical": is_identical, "recomputed": found}}))
+        print_json(plain(answer if found is None else {**answer, "check": _checked(found)}))
     else:
         print("\n".join(sentences))
         if found is not None:
-            print(_verdict(found, published(pairing)))
+            print(_verdict(found))
     return ExitCode.DONE if is_identical else ExitCode.REFUSED
 
 
-def published(pairing: "Pairing") -> dict[str, Any]:
-    """Return the numbers of the proposal as published."""
-    sides = pairing.proposal.sides
-    return {
-        "score": pairing.proposal.score,
-        "benefit": {side.person_id: round(side.benefit_points / side.need_points, 4) if side.need_points else 0.0 for side in sides},
-    }
+def _recomputed(reader: "Reader", pairing: "Pairing") -> "Recomputed":
+    """Compute benefits and score from the published event alone."""
+    from engine.domain.explanation import recomputed
+    from engine.processors.rounds import described
+
+    return recomputed(_published(reader, pairing) or described(pairing).model_dump(mode="json"))
 
 
-def recomputed(pairing: "Pairing", track: "Track") -> dict[str, Any]:
-    """Compute benefits and score from the published reasons alone; who is the more experienced comes with the pairing."""
-    from engine.domain.scoring import context_hundredths, pair_score
-    from schemas.codes import PairingReasonCode as Code
-
-    reasons = pairing.proposal.reasons
-    by_code = {reason.code: reason.params for reason in reasons}
-    first, second = pairing.people
-    benefits = {person_id: _benefit(reasons, person_id) for person_id in pairing.people}
-    context = context_hundredths(
-        int(by_code.get(Code.SHARED_HOURS, {}).get("shared_week_minutes", 0)),
-        int(by_code.get(Code.BRIDGES_BANDS, {}).get("bands_apart", 0)),
-        is_other_department=Code.OTHER_DEPARTMENT in by_code,
-    )
-    lesser, greater = (second, first) if pairing.senior_id == first else (first, second)
-    score = pair_score(track, context, less_experienced=benefits[lesser], more_experienced=benefits[greater])
-    return {"score": score, "benefit": {person_id: round(benefit.ratio, 4) for person_id, benefit in benefits.items()}}
-
-
-def _benefit(reasons: "tuple[Reason, ...]", person_id: str) -> "Benefit":
-    from engine.domain.scoring import Benefit
-    from schemas.codes import PairingReasonCode
-
-    lessons = [each.params for each in reasons if each.code == PairingReasonCode.LEARNS_TOPIC and each.params["person_id"] == person_id]
-    need = max((int(lesson["need_points"]) for lesson in lessons), default=0)
-    return Benefit(points=min(sum(int(lesson["points"]) for lesson in lessons), need), need=need)
-
-
-def _track_of_proposal(reader: "Reader", pairing: "Pairing") -> "Track":
-    """Return the track that the proposal was scored under: a pair that was converted since has another one now."""
+def _published(reader: "Reader", pairing: "Pairing") -> dict[str, Any] | None:
+    """Find the body of the event that published the proposal, in its last version."""
     import msgspec
 
-    from engine.cli.views import programme_in
-    from schemas.codes import Track
     from schemas.pairing import PairingProposed
     from schemas.topics import PAIRINGS
 
-    programme = programme_in(reader, pairing.programme_id)
-    if programme is None or programme.policy.track == pairing.track:
-        return pairing.track
+    found: dict[str, Any] | None = None
     for record in reader.outputs(PAIRINGS.name):
-        event = msgspec.json.decode(record.value) if record.key == pairing.pairing_id and record.value is not None else {}
-        if event.get("type") == PairingProposed.TYPE:
-            return Track(event["data"]["track"])
-    return pairing.track
+        if record.key == pairing.pairing_id and record.value is not None:
+            event = msgspec.json.decode(record.value)
+            found = event["data"] if event["type"] == PairingProposed.TYPE else found
+    return found
 
 
 def _sentences(pairing: "Pairing", names: Mapping[str, str]) -> Iterator[str]:
@@ -156,7 +120,16 @@ def _sentences(pairing: "Pairing", names: Mapping[str, str]) -> Iterator[str]:
                 yield "The coordinator asked for this pair."
 
 
-def _verdict(found: Mapping[str, Any], shown: Mapping[str, Any]) -> str:
-    if found == shown:
-        return f"Checked: benefits and score follow from the reasons, identical ({found['score']})."
-    return f"Checked: the reasons give {found}, published was {dict(shown)}; it differs."
+def _checked(found: "Recomputed") -> dict[str, Any]:
+    return {
+        "identical": found.is_identical,
+        "recomputed": {"score": found.score, "benefit": found.benefit_by_person},
+        "published": {"score": found.published_score, "benefit": found.published_benefit_by_person},
+    }
+
+
+def _verdict(found: "Recomputed") -> str:
+    if found.is_identical:
+        return f"Checked: benefits and score follow from the published event alone, identical ({found.score})."
+    checked = _checked(found)
+    return f"Checked: the reasons give {checked['recomputed']}, published was {checked['published']}; it differs."

@@ -20,7 +20,7 @@ def tick(*, to: Annotated[str, Parameter(help="An instant, or a day for its midn
     """Move data time forward and fire every timer on the way. Into the past nothing happens."""
     target = instant_from(to, "--to")
     with opened(options, is_made=True) as engine, Bar("ticking") as bar:
-        bar.show(None)
+        bar.pulse()
         ticks = engine.tick(target)
         reached = engine.last_at
     if options.json:

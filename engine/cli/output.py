@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import threading
 import time
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
@@ -101,11 +102,16 @@ class Bar:
         self._is_wanted = sys.stderr.isatty()
         self._bar: Progress | None = None
         self._task: TaskID | None = None
+        self._timer: threading.Timer | None = None
+        self._text = ""
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer.join()
         if self._bar is not None:
             self._bar.stop()
 
@@ -135,6 +141,23 @@ class Bar:
         self._total = total if total is not None else self._total
         self._bar.update(self._task, completed=done or 0, total=self._total, text=text)
 
+    def pulse(self, text: str = "") -> None:
+        """Show that work goes on, where it can't say how far it is: a moving bar and the time, from a thread of its own.
+
+        Args:
+            text: what is being done now.
+        """
+        self._text = text
+        if self._bar is not None and self._task is not None:
+            self._bar.update(self._task, text=text)
+        elif self._is_wanted and self._timer is None:
+            self._timer = threading.Timer(BAR_AFTER_SECONDS, self._pulsed)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def _pulsed(self) -> None:
+        self._bar, self._task = self._begun()
+
     def _begun(self) -> tuple["Progress", "TaskID"]:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
@@ -150,7 +173,7 @@ class Bar:
             refresh_per_second=8,
         )
         bar.start()
-        return bar, bar.add_task(self._what, total=self._total, text="")
+        return bar, bar.add_task(self._what, total=self._total, text=self._text)
 
 
 def plain(value: object) -> Any:

@@ -37,6 +37,17 @@ class Lock:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """What fairness and never breaking a pair cost, the last time that it was measured."""
+
+    at: datetime
+    fairness_price_ratio: float
+    """The share of the round's total score that went to serving those who wait, and those without a pair, first."""
+    drift_ratio: float | None
+    """The score of all pairs kept, as a share of what a round with nobody paired would come to; None in a programme too large for that."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Programme:
     """The row of one programme."""
 
@@ -48,6 +59,8 @@ class Programme:
     rounds_held: int = 0
     next_round_at: datetime | None = None
     locks: tuple[Lock, ...] = ()
+    measured: Measured | None = None
+    """None until a round was measured, and after a change of policy."""
 
     @property
     def wake_at(self) -> datetime | None:
@@ -121,7 +134,7 @@ def families_of(policy_json: str) -> dict[str, TopicFamily]:
 
 def with_policy(programme: Programme, policy: Policy, at: datetime) -> Programme:
     """Put a new policy version in force (G1) and set the next round by it."""
-    changed = replace(programme, policy_json=policy.model_dump_json(), policy_version=programme.policy_version + 1)
+    changed = replace(programme, policy_json=policy.model_dump_json(), policy_version=programme.policy_version + 1, measured=None)
     return replace(changed, next_round_at=next_round(changed, at))
 
 

@@ -1,20 +1,24 @@
-"""Two rounds of the same people side by side: what another policy would change.
+"""A round beside another of the same people: what another policy would change, what fairness costs, how far never breaking a pair has led.
 
-Decides: which figures of two rounds are put beside each other, and what fairness costs.
-Never knows: why a policy is considered.
+Decides: which figures of two rounds are put beside each other, and which other round each price is measured against.
+Never knows: why a policy is considered, when prices are measured (processors/round_figures).
 
 Invariants
     V1  A comparison changes nothing and depends on the two results alone.
+    V2  The price of fairness is measured against the same pool without waiting bonus and without `first_pair_first`: nothing else differs.
+    V3  Drift is measured against a round with nobody paired, all capacity free and the reserve at its floor, so that a pair
+        which is kept is never compared with one that would have to wait.
 
 Source: house rule; figures of the design of rounds.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from engine.domain.eligibility import PoolMember
+from engine.domain.eligibility import PoolMember, RoundContext
 from engine.domain.rounds import RoundResult
 from schemas.ids import PersonId
+from schemas.policy import Policy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,20 +96,44 @@ def price_of_fairness(fair: RoundResult, plain: RoundResult) -> float:
 
     Args:
         fair: the round under the policy.
-        plain: the round without a waiting bonus and without `first_pair_first`.
+        plain: the round under `without_fairness`.
     """
     return 1 - fair.total_score / plain.total_score if plain.total_score else 0.0
+
+
+def without_fairness(policy: Policy) -> Policy:
+    """Imagine the policy that looks at scores alone (V2)."""
+    return policy.model_copy(update={"wait_bonus": 0, "first_pair_first": False})
 
 
 def drift_ratio(live: Mapping[tuple[PersonId, PersonId], int], fresh: RoundResult) -> float:
     """Say how far a programme that never breaks a pair has come from the round one would hold with nobody paired.
 
     Args:
-        live: score of each live pair and open proposal, judged by today's facts.
-        fresh: a round of the same people with all their capacity and no partners; see `unpaired`.
+        live: score of each live pair and open proposal, judged by today's facts; see `kept_scores`.
+        fresh: a round of the same people with all their capacity and no partners; see `unpaired`, `afresh`.
     Returns: the kept total as a share of the fresh one; 1 when there is nothing to choose.
     """
     return sum(live.values()) / fresh.total_score if fresh.total_score else 1.0
+
+
+def afresh(policy: Policy) -> Policy:
+    """Imagine the policy of a round that starts from nothing (V3)."""
+    return policy.model_copy(update={"reserve_start": policy.reserve_floor, "wait_bonus": 0})
+
+
+def kept_scores(members: Iterable[PoolMember], proposed: RoundResult, context: RoundContext) -> dict[tuple[PersonId, PersonId], int]:
+    """Score the pairs that people have, and those that a round has just proposed to them, by today's facts.
+
+    Args:
+        members: everybody of the programme as the round met them; somebody with a status is left out with all pairs, as in a fresh round.
+        proposed: what the round came to.
+        context: that of the fresh round.
+    """
+    by_id = {member.person_id: member for member in members if member.status is None}
+    pairs = {(min(one, other), max(one, other)) for one, member in by_id.items() for other in member.partner_ids}
+    pairs |= {proposal.person_ids for proposal in proposed.proposals}
+    return {pair: context.score(by_id[pair[0]], by_id[pair[1]]) for pair in sorted(pairs) if by_id.keys() >= set(pair)}
 
 
 def unpaired(member: PoolMember) -> PoolMember:

@@ -103,6 +103,8 @@ def _continued(rows: Rows, programme: Programme, pairing: Pairing, data: Pairing
                 yield from _noted(given, data.person_id, NudgeKey.PAIRING_RESUMABLE, NudgeKey.CONFLICT_CHOICE)
         case ContinuationAnswer.CONTINUE if pairing.state in {PairingState.ACTIVE, PairingState.STALLED}:
             yield from withdrawn(pairing, people=(data.person_id,), keys=(NudgeKey.STILL_RIGHT_FOR_YOU,))
+        case ContinuationAnswer.RENEW if programme.policy.repair_at_term_end:
+            yield Refuse(ErrorCode.STALE_ANSWER, "this programme pairs everybody anew at the end of a term")
         case ContinuationAnswer.RENEW | ContinuationAnswer.FINISH if pairing.state is PairingState.CONCLUDING:
             if both_answered(given, ContinuationAnswer.RENEW):
                 yield from lifecycle.renew(programme, given, at)

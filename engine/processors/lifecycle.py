@@ -258,14 +258,17 @@ def stall(programme: Programme, pairing: Pairing, at: datetime) -> Effects:
 
 
 def conclude(programme: Programme, pairing: Pairing, at: datetime) -> Effects:
-    """The plan is done: both are asked whether to renew or to finish. What is booked still takes place."""
+    """The plan is done: both are asked whether to renew or to finish. What is booked still takes place.
+
+    In a programme that pairs anew at the end of a term there is nothing to ask: both hear that the pair concludes.
+    """
     over_at = at + timedelta(days=programme.policy.concluding_days)
     done = timed(replace(moved(disarmed(pairing), PairingEvent.PLAN_DONE, at), answers=()), programme.policy, at)
     yield put_pairing(done)
     yield from _changed(done, programme, published.PairingConcluding, at)
     yield from withdrawn(done, keys=(NudgeKey.BOOK_NEXT_SESSION, NudgeKey.BOOK_FIRST_SESSION, NudgeKey.CONVERT_OFFER))
     for person_id in done.people:
-        for key in ASKING_TO_RENEW:
+        for key in (NudgeKey.CONCLUDING,) if programme.policy.repair_at_term_end else ASKING_TO_RENEW:
             yield from nudged(programme, done, key, person_id, at=at, occasion=str(done.term), answer_by=instant(over_at))
 
 

@@ -133,7 +133,7 @@ def _closed(rows: Rows, programme: Programme, at: datetime) -> Effects:
 def _round(rows: Rows, programme: Programme, event: Event, data: RoundRequested, at: datetime) -> Effects:
     """Hold a round, or rehearse one, which a paused programme may do too."""
     if data.dry_run:
-        report = rounds.rehearsed(rows, programme, at)
+        report = rounds.reported(rows, rounds.rehearsal(rows, programme, at))
         yield Emit(topic=INSIGHTS, key=programme.programme_id, data=report, subjects=(str(report.round), "dry_run"))
     elif programme.status is ProgrammeStatus.RUNNING:
         yield from rounds.held(rows, programme, at)

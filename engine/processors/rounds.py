@@ -2,10 +2,12 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from engine.domain import rounds as matching
+from engine.domain.eligibility import PoolMember
 from engine.domain.frozen import replace
 from engine.domain.messages import NudgesWithdrawn, Reason
 from engine.domain.pairing import Learns, Pairing, Proposal, SideOffer, Timer, TimerKind, armed
@@ -17,6 +19,7 @@ from engine.domain.waiting import Unmatched
 from engine.effects import Effects, Emit, Note, Put, Rows, Send, StageName
 from engine.processors.intents import coordinator_of, intended, nudged
 from engine.processors.lifecycle import announced
+from engine.processors.round_figures import measured
 from engine.processors.tables import (
     BARS,
     PARTICIPANTS,
@@ -61,8 +64,10 @@ def held(rows: Rows, programme: Programme, at: datetime) -> Effects:
     A lock is for this round only; one that a hard rule forbids ends as a refused command with the rule's code.
     """
     ordinal = programme.rounds_held + 1
-    result = _matched(rows, programme, ordinal, at)
-    done = replace(programme, rounds_held=ordinal, locks=(), next_round_at=next_round(programme, at))
+    members = _members(rows, programme, at)
+    result = _matched(programme, members, at)
+    told = measured(programme, members, result, at)
+    done = replace(told, rounds_held=ordinal, locks=(), next_round_at=next_round(programme, at))
     yield put_programme(done)
     if result.proposals:
         kept = HeldRound(held_at=at, topic_weights=dict(result.topic_weights))
@@ -95,16 +100,32 @@ def alarmed(programme: Programme, certificate: matching.Certificate, ordinal: in
         )
 
 
-def rehearsed(rows: Rows, programme: Programme, at: datetime, policy: Policy | None = None) -> RoundCompleted:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rehearsal:
+    """A round that might be held."""
+
+    programme: Programme
+    """Under the policy that the round was judged by."""
+    members: tuple[PoolMember, ...]
+    result: matching.RoundResult
+    at: datetime
+
+
+def rehearsal(rows: Rows, programme: Programme, at: datetime, policy: Policy | None = None) -> Rehearsal:
     """Compute the round that would be held now, under another policy if one is given; change nothing."""
-    ordinal = programme.rounds_held + 1
     judged = programme if policy is None else replace(programme, policy_json=policy.model_dump_json())
-    result = _matched(rows, judged, ordinal, at)
-    return _report(judged, result, ordinal).model_copy(
+    members = _members(rows, judged, at)
+    return Rehearsal(programme=judged, members=members, result=_matched(judged, members, at), at=at)
+
+
+def reported(rows: Rows, rehearsed: Rehearsal) -> RoundCompleted:
+    """Write a rehearsal as published: with the pairs, and with everybody left out."""
+    programme, result = rehearsed.programme, rehearsed.result
+    return _report(programme, result, programme.rounds_held + 1).model_copy(
         update={
             "dry_run": True,
             "proposals": tuple(
-                RoundProposal(people=found.person_ids, score=found.score, reasons=_published(_reasons(rows, judged, found)))
+                RoundProposal(people=found.person_ids, score=found.score, reasons=_published(_reasons(rows, programme, found)))
                 for found in result.proposals
             ),
             "unmatched": tuple(_left_out(left_out) for left_out in result.unmatched),
@@ -118,18 +139,17 @@ def is_wanted(rows: Rows, programme: Programme) -> bool:
     return bool(programme.locks) or is_anybody_in_pool(programme.policy, participants)
 
 
-def _matched(rows: Rows, programme: Programme, ordinal: int, at: datetime) -> matching.RoundResult:
+def _members(rows: Rows, programme: Programme, at: datetime) -> tuple[PoolMember, ...]:
     prefix = f"{programme.programme_id}/"
-    members = members_of(
-        programme,
-        (row for _, row in rows.scan(PARTICIPANTS, prefix)),
-        (row for _, row in rows.scan(BARS, prefix)),
-        at,
-    )
+    people, bars = rows.scan(PARTICIPANTS, prefix), rows.scan(BARS, prefix)
+    return tuple(members_of(programme, (row for _, row in people), (row for _, row in bars), at))
+
+
+def _matched(programme: Programme, members: Iterable[PoolMember], at: datetime) -> matching.RoundResult:
     return matching.hold_round(
         members,
         programme.policy,
-        round_ordinal=ordinal,
+        round_ordinal=programme.rounds_held + 1,
         at=at,
         topic_catalogue=families_of(programme.policy_json),
         locks=[lock.people for lock in programme.locks],
