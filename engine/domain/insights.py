@@ -26,7 +26,7 @@ from engine.domain.participant import Participant, ParticipantStatus
 from engine.domain.programme import Programme
 from engine.domain.scoring import TECH_FAMILIES
 from engine.domain.small_groups import counts_shown
-from engine.domain.trials import Attention, Tally, effect
+from engine.domain.trials import Attention, Tally, arm_of, effect
 from schemas.codes import EndCode, PairingReasonCode, PairingState
 
 BANDS: Final = 4
@@ -134,10 +134,10 @@ def _teaching(evidence: Evidence, shown: Shown) -> Mapping[str, Value]:
     both = [pairing for pairing in formed if len({person_id for person_id, _, _ in pairing.feedback}) == len(pairing.people)]
     two_way = sum(len({person_id for person_id, _, learned in pairing.feedback if learned}) == len(pairing.people) for pairing in both)
     beyond = sum(exchange.family not in TECH_FAMILIES for exchange in exchanges)
-    # An exchange is no group of people: what must be large enough is the number of pairs behind the shares.
-    is_broad = sum(bool(ledger.held(pairing.meetings)) for pairing in formed) >= shown.k
+    held_count = sum(len(ledger.held(pairing.meetings)) for pairing in formed)
+    is_broad = _have_met(formed) >= shown.k
     return {
-        "sessions_held_count": shown.count(sum(len(ledger.held(pairing.meetings)) for pairing in formed)),
+        "sessions_held_count": held_count if is_broad or not held_count else None,
         "reciprocity_ratio_p50": shown.middle(ratios),
         "reciprocal_pairs_ratio": shown.ratio(sum(ratio >= RECIPROCAL_RATIO for ratio in ratios), len(ratios)),
         "two_way_learning_ratio": shown.ratio(two_way, len(both)),
@@ -155,6 +155,11 @@ def _entropy(counts: Iterable[int]) -> float:
 def _bridges(evidence: Evidence, shown: Shown) -> Mapping[str, Value]:
     formed = _activated(evidence)
     known = [pairing.bands for pairing in formed if pairing.bands is not None]
+def _have_met(formed: Iterable[Pairing]) -> int:
+    """Count the pairs behind sessions and exchanges, which are no group of people themselves: that one must be large enough."""
+    return sum(bool(ledger.held(pairing.meetings)) for pairing in formed)
+
+
     spanning = [bands for bands in known if bands[0] != bands[1]]
     codes = [{reason.code for reason in pairing.proposal.reasons} for pairing in formed]
     covered = len({tuple(sorted(bands)) for bands in spanning})
@@ -168,14 +173,14 @@ def _bridges(evidence: Evidence, shown: Shown) -> Mapping[str, Value]:
 def _lasting(evidence: Evidence, shown: Shown) -> Mapping[str, Value]:
     formed = _activated(evidence)
     ended = Counter(pairing.end_code for pairing in formed if pairing.end_code is not None)
-    completed = ended.pop(EndCode.COMPLETED, 0)
+    completed, exposed = ended.pop(EndCode.COMPLETED, 0), evidence.tally.conflict_exposure_seconds
     metrics: dict[str, Value] = {
         "stalled_count": shown.count(sum(pairing.state is PairingState.STALLED for pairing in formed)),
         "completed_count": shown.count(completed),
         "completion_ratio": shown.ratio(completed, completed + ended.total()),
         "first_session_days_p50": shown.middle(_first_session_days(formed)),
-        "cadence_ratio": shown.ratio(*_cadence(evidence, formed)),
-        "conflict_exposure_seconds": evidence.tally.conflict_exposure_seconds,
+        "cadence_ratio": shown.ratio(*_cadence(evidence, formed)) if _have_met(formed) >= shown.k else None,
+        "conflict_exposure_seconds": exposed if shown.count(evidence.tally.exposures_count) is not None else None,
     }
     codes = {code.value: ended[code] for code in EndCode if code is not EndCode.COMPLETED}
     for code, count in counts_shown(codes, [codes], shown.k).items():
@@ -224,11 +229,15 @@ def _survival(evidence: Evidence, formed: Iterable[Pairing], month: int) -> tupl
 
 def _nudges(evidence: Evidence, shown: Shown) -> Mapping[str, Value]:
     weeks = [float(count) for one in evidence.attention for _, count in one.weeks]
-    metrics: dict[str, Value] = {"nudges_per_person_week_p95": shown.middle(weeks, 0.95)}
+    is_read = sum(bool(one.weeks) for one in evidence.attention) >= shown.k
+    metrics: dict[str, Value] = {"nudges_per_person_week_p95": shown.middle(weeks, 0.95) if is_read else None}
+    held_back = Counter(reason for one in evidence.attention for reason in one.suppressed_for)
     for reason, count in evidence.tally.suppressed.items():
-        metrics[f"suppressed_count.{reason}"] = shown.count(count)
+        metrics[f"suppressed_count.{reason}"] = count if held_back[reason] >= shown.k else None
+    tried = Counter(arm for one in evidence.attention for arm in one.tried_as)
     for key, arms in evidence.tally.arms.items():
-        found = effect(arms) if min(arms.nudged, arms.held_out) >= shown.k else None
+        people_count = min(tried[arm_of(key, is_held_out=is_held_out)] for is_held_out in (False, True))
+        found = effect(arms) if people_count >= shown.k else None
         for name, value in zip(("", ".low", ".high"), found or (None, None, None), strict=True):
             metrics[f"nudge_effect_ratio.{key}{name}"] = None if value is None else round(value, 4)
     return metrics

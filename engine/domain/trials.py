@@ -44,6 +44,10 @@ class Attention:
     weeks: tuple[tuple[date, int], ...] = ()
     """(Monday, nudges requested), oldest first."""
     has_opted_out: bool = False
+    tried_as: tuple[str, ...] = ()
+    """Arms that the person has been in, as `<key>/nudged` or `<key>/held_out`: how many people are behind an effect."""
+    suppressed_for: tuple[str, ...] = ()
+    """Reasons for which a nudge of the person was held back."""
 
     @property
     def wake_at(self) -> None:
@@ -68,6 +72,8 @@ class Tally:
     arms: dict[str, Arms] = field(default_factory=dict)
     suppressed: dict[str, int] = field(default_factory=dict)
     conflict_exposure_seconds: int = 0
+    exposures_count: int = 0
+    """Conflicts behind those seconds."""
 
     @property
     def wake_at(self) -> None:
@@ -95,12 +101,26 @@ ACTED_BY: Final[Mapping[str, frozenset[NudgeKey]]] = MappingProxyType(
 """What a person does → the nudges that asked for it."""
 
 
+def arm_of(key: str, *, is_held_out: bool) -> str:
+    """Name one arm of a nudge's trial."""
+    return f"{key}/{'held_out' if is_held_out else 'nudged'}"
+
+
 def tried(attention: Attention, tally: Tally, trial: Trial) -> tuple[Attention, Tally]:
     """Open a trial and count it (X1)."""
     arms = tally.arms.get(trial.key, Arms())
     counted = replace(arms, held_out=arms.held_out + 1) if trial.is_held_out else replace(arms, nudged=arms.nudged + 1)
     kept = (*_open(attention.trials, trial.at), trial)
-    return replace(attention, trials=kept), replace(tally, arms=dict(sorted({**tally.arms, trial.key.value: counted}.items())))
+    tried_as = tuple(sorted({*attention.tried_as, arm_of(trial.key, is_held_out=trial.is_held_out)}))
+    arms_counted = dict(sorted({**tally.arms, trial.key.value: counted}.items()))
+    return replace(attention, trials=kept, tried_as=tried_as), replace(tally, arms=arms_counted)
+
+
+def held_back(attention: Attention, tally: Tally, reason: str) -> tuple[Attention, Tally]:
+    """Count a nudge that was suppressed, and remember that this person had one for that reason."""
+    suppressed = dict(sorted({**tally.suppressed, reason: tally.suppressed.get(reason, 0) + 1}.items()))
+    reasons = tuple(sorted({*attention.suppressed_for, reason}))
+    return replace(attention, suppressed_for=reasons), replace(tally, suppressed=suppressed)
 
 
 def acted(attention: Attention, tally: Tally, keys: frozenset[NudgeKey], at: datetime) -> tuple[Attention, Tally]:

@@ -17,7 +17,7 @@ from engine.domain.insights import Evidence, SharedInsight, report
 from engine.domain.messages import NudgeOutcome
 from engine.domain.nudging import rule_of
 from engine.domain.programme import Programme
-from engine.domain.trials import ACTED_BY, Attention, Tally, Trial, acted, heard, tried
+from engine.domain.trials import ACTED_BY, Attention, Tally, Trial, acted, heard, held_back, tried
 from engine.effects import Effects, Emit, Handler, Put, Record, Refuse, Rows
 from engine.processors.tables import PAIRINGS, PARTICIPANTS, programme_in
 from schemas.codes import ErrorCode, NudgeClass, SuppressionReason
@@ -108,8 +108,7 @@ def on_outcome(rows: Rows, record: Record) -> Effects:
     if (is_requested or is_held_out) and rule_of(message.key).class_ is NudgeClass.BEHAVIOURAL:
         attention, tally = tried(attention, tally, Trial(key=message.key, is_held_out=is_held_out, at=message.at))
     if message.outcome.startswith("suppressed:"):
-        reason = message.outcome.removeprefix("suppressed:")
-        tally = replace(tally, suppressed=dict(sorted({**tally.suppressed, reason: tally.suppressed.get(reason, 0) + 1}.items())))
+        attention, tally = held_back(attention, tally, message.outcome.removeprefix("suppressed:"))
     if message.outcome == "opted_out":
         attention = replace(attention, has_opted_out=True)
     yield from _kept(message.programme_id, message.person_id, known, (attention, tally))
@@ -126,7 +125,8 @@ def exposed(rows: Rows, programme_id: ProgrammeId, seconds: int) -> Effects:
     """Count how long a conflict stood before the pair was suspended."""
     tally = _tally(rows, programme_id)
     if seconds > 0:
-        yield Put(TALLIES, programme_id, replace(tally, conflict_exposure_seconds=tally.conflict_exposure_seconds + seconds))
+        total, count = tally.conflict_exposure_seconds + seconds, tally.exposures_count + 1
+        yield Put(TALLIES, programme_id, replace(tally, conflict_exposure_seconds=total, exposures_count=count))
 
 
 def _kept(programme_id: ProgrammeId, person_id: PersonId, before: tuple[Attention, Tally], after: tuple[Attention, Tally]) -> Effects:

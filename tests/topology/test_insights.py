@@ -1,9 +1,11 @@
 """The daily report: when it comes, what it says, what it never says."""
 
+from datetime import timedelta
 from typing import Any
 
 from tests import builders
 from tests.builders import PROGRAMME
+from tests.topology.pair_story import ANN, BOB, active_pair
 from tests.topology.programme_story import ProgrammeStory
 
 TEAMS = tuple((f"a{n}", f"b{n}") for n in range(6))
@@ -141,3 +143,37 @@ def test_the_effect_of_a_nudge_compares_the_nudged_with_those_held_out() -> None
     held_out = 12 - len(asked)
     is_shown = min(len(asked), held_out) >= 5
     assert (1.0 if is_shown else None) == metrics["nudge_effect_ratio.answer_proposal"]
+
+
+def test_one_pair_is_in_no_number_however_often_it_meets_and_hears() -> None:
+    """Sessions, gaps, weeks, suppressions and seconds are no people: what counts is how many are behind them."""
+    story = active_pair(sessions_planned=6)
+    story.tell(builders.opted_out(ANN, story.now, "learning"))
+    for number in range(6):
+        story.after(days=20).holds(f"s{number}")
+    story.after(days=10)
+    story.tell(builders.role_changed(BOB, story.now - timedelta(days=2), effective_on="2025-05-01", manager_id=ANN))
+    story.after(days=10)
+
+    metrics = [event["data"]["metrics"] for event in story.read(type_="programme.reported")]
+    names = (
+        "sessions_held_count",
+        "cadence_ratio",
+        "nudges_per_person_week_p95",
+        "suppressed_count.opted_out",
+        "conflict_exposure_seconds",
+    )
+    assert "suspended" in story.changes
+    assert [None] * len(names) == [metrics[-1][name] for name in names]
+    assert set() == {value for body in metrics for value in body.values()} - {None, 0}
+
+
+def test_what_five_pairs_did_is_told() -> None:
+    """The same numbers, with enough people behind them."""
+    told = twelve()
+    for pairing_id in started(told):
+        told.tell(builders.session_completed(f"s-{pairing_id}", told.now, pairing_id))
+    told.after(days=1)
+
+    metrics = reports(told)[-1]["metrics"]
+    assert (6, 1.0, 3.0) == (metrics["sessions_held_count"], metrics["cadence_ratio"], metrics["nudges_per_person_week_p95"])

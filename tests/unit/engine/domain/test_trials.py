@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.domain.trials import Arms, Attention, Tally, Trial, acted, effect, heard, tried
+from engine.domain.trials import Arms, Attention, Tally, Trial, acted, effect, heard, held_back, tried
 from schemas.codes import NudgeKey
 
 AT = datetime(2025, 1, 6, 9, tzinfo=UTC)
@@ -30,6 +30,21 @@ def test_acting_later_than_seven_days_does_not_count() -> None:
     _, tally = acted(*opened(is_held_out=True), frozenset({BOOK}), AT + timedelta(days=7, seconds=1))
 
     assert Arms(held_out=1) == tally.arms[BOOK]
+
+
+def test_a_person_is_behind_each_arm_once() -> None:
+    """However often somebody is asked, it is one person: no group is larger than its people."""
+    attention, tally = tried(*opened(), Trial(key=BOOK, is_held_out=False, at=AT + timedelta(days=30)))
+
+    assert (("book_first_session/nudged",), 2) == (attention.tried_as, tally.arms[BOOK].nudged)
+    assert ("book_first_session/held_out",) == opened(is_held_out=True)[0].tried_as
+
+
+def test_a_nudge_that_was_held_back_counts_for_its_reason() -> None:
+    """Twice for one person: two nudges, one person."""
+    attention, tally = held_back(*held_back(Attention(), Tally(), "away"), "away")
+
+    assert (("away",), {"away": 2}) == (attention.suppressed_for, tally.suppressed)
 
 
 def test_an_effect_needs_both_groups() -> None:

@@ -10,7 +10,7 @@ from engine.domain.messages import PersonFacts
 from engine.domain.pairing import Pairing, Proposal, SideOffer
 from engine.domain.participant import Participant, ParticipantStatus, Profile
 from engine.domain.programme import Programme
-from engine.domain.trials import Arms, Tally
+from engine.domain.trials import Arms, Attention, Tally, arm_of
 from engine.report.page import ProgrammePage, Published, Round, programme_page
 from schemas.codes import EndCode, NudgeKey, PairingState, TopicFamily, Track
 from schemas.ids import PairingId, PersonId, ProgrammeId, SessionId
@@ -120,7 +120,11 @@ def test_a_nudge_has_its_effect_where_both_groups_are_large() -> None:
     }
     asked = [(key, f"x{number}") for key in (NudgeKey.LOG_SESSION, NudgeKey.SHARE_FEEDBACK) for number in range(20)]
 
-    page = _page(tally=Tally(arms=arms), published=Published(asked=[*asked, (NudgeKey.CONCLUDING, "x1")]))
+    behind = [Attention(tried_as=tuple(arm_of(key, is_held_out=False) for key in arms))] * 20
+    behind += [Attention(tried_as=(arm_of(NudgeKey.LOG_SESSION, is_held_out=True),))] * 6
+    behind += [Attention(tried_as=tuple(arm_of(key, is_held_out=True) for key in arms))] * 4
+
+    page = _page(tally=Tally(arms=arms), attention=behind, published=Published(asked=[*asked, (NudgeKey.CONCLUDING, "x1")]))
 
     assert [("log_session", 20, 0.25), ("share_feedback", 20, None), ("concluding", None, None)] == [
         (line.key, line.asked_count, line.effect) for line in page.nudges
@@ -175,13 +179,14 @@ def _page(
     participants: list[Participant] | None = None,
     pairings: list[Pairing] | None = None,
     tally: Tally | None = None,
+    attention: list[Attention] | None = None,
     published: Published | None = None,
 ) -> ProgrammePage:
     evidence = Evidence(
         programme=Programme(programme_id=PROGRAMME, policy_json=Policy().model_dump_json(), created_at=START),
         participants=participants or [],
         pairings=pairings or [],
-        attention=[],
+        attention=attention or [],
         tally=tally or Tally(),
         notes=[],
         at=AT,
