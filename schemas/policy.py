@@ -102,6 +102,7 @@ class Policy(Part):
     """0: four per participant, at least 200."""
     matcher: Code[Matcher] = Matcher.AUCTION
     repair_at_term_end: bool = False
+    """At the end of a term nobody renews: both are free for the next round, so that pairs never drift far from the best choice."""
 
     @model_validator(mode="before")
     @classmethod

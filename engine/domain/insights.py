@@ -94,7 +94,7 @@ def report(evidence: Evidence) -> dict[str, Value]:
     """Return every metric of a programme, in name order; null where Y1 forbids a number."""
     shown = Shown(evidence.programme.policy.k_min)
     metrics: dict[str, Value] = {}
-    for part in (_funnel, _teaching, _bridges, _lasting, _nudges, _notes):
+    for part in (_funnel, _rounds, _teaching, _bridges, _lasting, _nudges, _notes):
         metrics.update(part(evidence, shown))
     return dict(sorted(metrics.items()))
 
@@ -126,6 +126,15 @@ def _funnel(evidence: Evidence, shown: Shown) -> Mapping[str, Value]:
     }
 
 
+def _rounds(evidence: Evidence, _shown: Shown) -> Mapping[str, Value]:
+    """Tell what fairness and never breaking a pair cost; only rounds with at least k pairs are measured."""
+    measured = evidence.programme.measured
+    return {
+        "fairness_price_ratio": None if measured is None else measured.fairness_price_ratio,
+        "drift_ratio": None if measured is None else measured.drift_ratio,
+    }
+
+
 def _teaching(evidence: Evidence, shown: Shown) -> Mapping[str, Value]:
     formed = _activated(evidence)
     ratios = [ratio for pairing in formed if (ratio := ledger.reciprocity_ratio(pairing.meetings, pairing.people)) is not None]
@@ -146,6 +155,11 @@ def _teaching(evidence: Evidence, shown: Shown) -> Mapping[str, Value]:
     }
 
 
+def _have_met(formed: Iterable[Pairing]) -> int:
+    """Count the pairs behind sessions and exchanges, which are no group of people themselves: that one must be large enough."""
+    return sum(bool(ledger.held(pairing.meetings)) for pairing in formed)
+
+
 def _entropy(counts: Iterable[int]) -> float:
     present = sorted(counts)
     total = sum(present)
@@ -155,11 +169,6 @@ def _entropy(counts: Iterable[int]) -> float:
 def _bridges(evidence: Evidence, shown: Shown) -> Mapping[str, Value]:
     formed = _activated(evidence)
     known = [pairing.bands for pairing in formed if pairing.bands is not None]
-def _have_met(formed: Iterable[Pairing]) -> int:
-    """Count the pairs behind sessions and exchanges, which are no group of people themselves: that one must be large enough."""
-    return sum(bool(ledger.held(pairing.meetings)) for pairing in formed)
-
-
     spanning = [bands for bands in known if bands[0] != bands[1]]
     codes = [{reason.code for reason in pairing.proposal.reasons} for pairing in formed]
     covered = len({tuple(sorted(bands)) for bands in spanning})
@@ -228,6 +237,7 @@ def _survival(evidence: Evidence, formed: Iterable[Pairing], month: int) -> tupl
 
 
 def _nudges(evidence: Evidence, shown: Shown) -> Mapping[str, Value]:
+    """Tell how much people hear and whether it helps. Nudges are no people: behind each number there must be enough of those."""
     weeks = [float(count) for one in evidence.attention for _, count in one.weeks]
     is_read = sum(bool(one.weeks) for one in evidence.attention) >= shown.k
     metrics: dict[str, Value] = {"nudges_per_person_week_p95": shown.middle(weeks, 0.95) if is_read else None}

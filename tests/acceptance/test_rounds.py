@@ -1,11 +1,16 @@
 """Who may pair, how well, and whom a round proposes."""
 
+import json
+import re
+import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import pytest
 
-from tests.acceptance.story import INSIGHTS, PAIRINGS, Story
+from engine import fast
+from tests.acceptance.story import INSIGHTS, OPEN_POLICY, PAIRINGS, Story
 
 T0: Final = "2025-01-06T05:00:00Z"
 FAMILIES: Final = ("digital", "data", "leadership", "career", "culture", "craft", "inclusion")
@@ -424,3 +429,219 @@ def test_reasons_explain_the_score(story: Story) -> None:
     assert (checked.code, told.code) == (0, 0)
     assert (told.json["score"], told.json["people"], told.json["policy_version"]) == (1000, ["ann", "bob"], 1)
     assert story.run("explain", "p1.0000000000000000").code == 1
+
+
+# What a coordinator sees before deciding
+
+
+def crowd(story: Story, size: int = 12, **policy: Any) -> None:
+    """People of whom every other one teaches what the rest want, with bands and levels that make some pairs better than others."""
+    story.good(story.programme(T0, **policy))
+    for number in range(size):
+        person = f"p{number:02}"
+        gives, wants = ("python", "strategy") if number % 2 else ("strategy", "python")
+        story.good(
+            story.hired(T0, person, department=f"d{number % 3}"),
+            story.enrolled(
+                T0, person, gives=f"{gives}:{1 + number % 3}", wants=f"{wants}:3:0", experience_band=number % 4, capacity=1 + number // 9
+            ),
+        )
+
+
+def test_policies_stand_side_by_side(story: Story) -> None:
+    """Matched people, scores, bridges and the worst pair under both policies, and who is matched under one of them only."""
+    crowd(story)
+
+    found = story.dry_round(policy={"experience_gap_min": 2})
+    told = story.run("round", "p1", "--dry-run", "--policy", str(story.directory / "policy.json")).out
+
+    for report in (found, found["with_policy"]):
+        figures, scores = report["figures"], [pair["score"] for pair in report["proposals"]]
+        assert figures["matched_count"] == len({person for pair in report["proposals"] for person in pair["people"]})
+        assert (figures["total_score"], figures["mean_score"]) == (sum(scores), sum(scores) // len(scores))
+        assert figures["worst_score"] == min(scores)
+        spanning = [reason for pair in report["proposals"] for reason in pair["reasons"] if reason["code"] == "bridges_bands"]
+        assert figures["bridges_count"] == len(spanning)
+    assert found["with_policy"]["figures"]["bridges_count"] == found["with_policy"]["proposed"]
+    matched = [{person for pair in report["proposals"] for person in pair["people"]} for report in (found, found["with_policy"])]
+    assert (set(found["compared"]["lost_ids"]), set(found["compared"]["gained_ids"])) == (matched[0] - matched[1], matched[1] - matched[0])
+    for name in ("current policy", "other policy", "people matched", "mean score", "worst pair", "bridges", "price of fairness"):
+        assert name in told
+
+
+def test_dry_run_leaves_no_trace(story: Story) -> None:
+    """Not a byte of the data directory changes, whatever policy is tried."""
+    crowd(story)
+    before = (story.directory / "data" / "bothways.db").read_bytes()
+
+    found = story.dry_round(policy={"reserve_start": 1000, "reserve_floor": 1000})
+
+    assert found["proposed"] > found["with_policy"]["proposed"]
+    assert before == (story.directory / "data" / "bothways.db").read_bytes()
+    assert story.tail(INSIGHTS) == []
+
+
+def test_left_out_are_told_what_would_widen_the_choice(story: Story) -> None:
+    """Everybody without a pair has a reason and the one thing to change, on a terminal too."""
+    couple(story, ann={"languages": ["it"]})
+
+    found = story.dry_round()
+    told = story.run("round", "p1", "--dry-run").out
+
+    assert [one["reasons"][0]["params"]["widen"] for one in found["unmatched"]] == ["languages", "languages"]
+    assert "what would widen the choice" in told
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ('{"reserv_start": 1}', "no policy field reserv_start"),
+        ('{"wait_bonus": -1}', "wait_bonus"),
+        ('{"track": "sideways"}', "track"),
+        ("[]", "a JSON object"),
+        ("{", "no JSON"),
+    ],
+)
+def test_unusable_policy_file_is_refused_in_one_line(story: Story, content: str, said: str) -> None:
+    """A policy file that can't be used ends the command with 1 and names what is wrong with it."""
+    couple(story)
+    path = story.directory / "policy.json"
+    path.write_text(content, "utf-8")
+
+    answer = story.run("round", "p1", "--dry-run", "--policy", str(path))
+
+    assert (answer.code, answer.out, len(answer.err.splitlines())) == (1, "", 1)
+    assert said in answer.err
+    assert str(path) in answer.err
+
+
+def test_refused_lock_is_shown(story: Story) -> None:
+    """A lock that a hard rule forbids stands in the dry run with the rule's code."""
+    couple(story, ann={"languages": ["it"]})
+    story.good(locked(story))
+
+    assert story.dry_round()["refused_locks"] == [{"people": ["ann", "bob"], "code": "language"}]
+    assert "language" in story.run("round", "p1", "--dry-run").out
+
+
+# What fairness and never breaking a pair cost
+
+
+def reported(story: Story) -> dict[str, Any]:
+    """The metrics of the newest report."""
+    return dict(story.of_type(INSIGHTS, "programme.reported")[-1]["metrics"])
+
+
+def test_price_of_fairness_is_reported(story: Story) -> None:
+    """What serving those who wait and those without a pair first costs, as a share of the total score, in the report of the day."""
+    crowd(story, k_min=1)
+    told = story.dry_round()["figures"]
+    story.tick("2025-01-07T00:00:00Z")
+
+    assert reported(story)["fairness_price_ratio"] == told["fairness_price_ratio"]
+    assert 0 <= told["fairness_price_ratio"] < 0.5
+    assert reported(story)["drift_ratio"] == told["drift_ratio"] == 1.0
+
+
+def test_without_fairness_rules_it_has_no_price(story: Story) -> None:
+    """A policy that looks at scores alone pays nothing."""
+    crowd(story)
+
+    found = story.dry_round(policy={"wait_bonus": 0, "first_pair_first": False})
+
+    assert found["with_policy"]["figures"]["fairness_price_ratio"] == 0
+
+
+def test_drift_shows_what_kept_pairs_cost(story: Story) -> None:
+    """Ann and bob keep each other although zoe would be better for bob: the score kept is a share of what pairing anew would come to."""
+    story.good(story.programme(T0, k_min=1), *(story.hired(T0, person, department=person) for person in ("ann", "bob", "yan", "zoe")))
+    story.good(
+        story.enrolled(T0, "ann", gives="python:1", wants="strategy:3:0", experience_band=0),
+        story.enrolled(T0, "bob", gives="strategy:3", wants="python:3:0", experience_band=2),
+    )
+    story.tick("2025-01-06T06:00:00Z")
+    pairing = story.proposals()[0]["pairing_id"]
+    story.good(*(story.accepted("2025-01-06T09:00:00Z", person, pairing) for person in ("ann", "bob")))
+    story.good(story.enrolled("2025-01-06T10:00:00Z", "zoe", gives="python:3", wants="strategy:3:0", experience_band=0))
+    assert story.dry_round()["figures"]["drift_ratio"] == 0.816
+
+    story.good(story.enrolled("2025-02-05T10:00:00Z", "yan", gives="strategy:1", wants="python:3:0", experience_band=2))
+    story.tick("2025-02-07T00:00:00Z")
+
+    assert [one["people"][0]["person_id"] for one in story.proposals()] == ["ann", "yan"]
+    assert story.state(pairing) == "active"
+    assert reported(story)["drift_ratio"] == round((816 + 816) / (1000 + 666), 4)
+
+
+def test_round_that_is_too_small_is_not_measured(story: Story) -> None:
+    """With fewer pairs than `k_min` the report has no such figure, for it would tell of a few people."""
+    couple(story, policy={"k_min": 2})
+    story.tick("2025-01-07T00:00:00Z")
+
+    assert (reported(story)["fairness_price_ratio"], reported(story)["drift_ratio"]) == (None, None)
+
+
+# The exact matcher
+
+
+@pytest.mark.skipif(not fast.has_ortools(), reason="needs the extra `exact` (OR-tools)")
+def test_exact_matcher_from_end_to_end(story: Story) -> None:
+    """`matcher: exact` holds the daily round and proves the optimum."""
+    crowd(story, matcher="exact")
+    dry = story.dry_round()
+    story.tick("2025-01-06T06:00:00Z")
+
+    (held,) = story.of_type(INSIGHTS, "round.completed")
+    assert (held["optimal_ratio"], held["proposed"], held["total_score"]) == (1.0, dry["proposed"], dry["total_score"])
+    assert story.run("verify", "--json").json["identical"]
+
+
+WITHOUT_ORTOOLS: Final = "import sys; sys.modules['ortools'] = None; from engine.cli.app import run; sys.exit(run(sys.argv[1:]))"
+
+
+def test_exact_matcher_that_is_not_installed_is_refused(story: Story) -> None:
+    """Without OR-tools nothing falls back: one line says what to install; the round waits until it is there, or the policy is changed."""
+    crowd(story, matcher="exact")
+    data = str(story.directory / "data")
+    for command in (["round", "p1"], ["round", "p1", "--dry-run"], ["tick", "--to", "2025-01-06T06:00:00Z"]):
+        ended = subprocess.run(
+            [sys.executable, "-c", WITHOUT_ORTOOLS, *command, "--data", data], capture_output=True, text=True, check=False
+        )
+
+        assert (ended.returncode, ended.stdout, len(ended.stderr.splitlines())) == (1, "", 1), ended.stderr
+        assert "OR-tools" in ended.stderr
+        assert "bothways[exact]" in ended.stderr
+    assert story.proposals() == []
+
+    change = {"programme_id": "p1", "policy": {**OPEN_POLICY, "matcher": "auction"}}
+    story.good(story.event("programme.policy_changed", T0, change, actor="coordinator"))
+    story.tick("2025-01-06T06:00:00Z")
+
+    assert len(story.proposals()) > 0
+
+
+# Why these two
+
+
+def test_explanation_names_the_two_alone(story: Story) -> None:
+    """What each learns, both levels, the share, shared hours, options; never a third person; and the event alone proves it."""
+    crowd(story)
+    story.tick("2025-01-06T06:00:00Z")
+
+    for proposal in story.proposals():
+        answer = story.run("explain", proposal["pairing_id"], "--check", "--json").json
+        first, second = answer["people"]
+        told = " ".join(answer["sentences"])
+        assert set(re.findall(r"p\d\d", json.dumps(answer["reasons"]) + told)) == {first, second}
+        for side in proposal["people"]:
+            for lesson in side["learns"]:
+                assert f"level {lesson['level']} of 3; own level {lesson['own_level']}" in told
+                assert f"{round(100 * lesson['share'])} % of what {side['person_id']} needs" in told
+        for said in ("working hours a week", "of 1000 points", f"{first} had ", f"{second} had ", "in that round"):
+            assert said in told
+        benefits = {side["person_id"]: side["benefit"] for side in proposal["people"]}
+        assert answer["check"] == {
+            "identical": True,
+            "recomputed": {"score": proposal["score"], "benefit": benefits},
+            "published": {"score": proposal["score"], "benefit": benefits},
+        }

@@ -43,6 +43,33 @@ def proposed(story: Story, **policy: Any) -> str:
 # Terms
 
 
+def test_term_end_pairs_everybody_anew_where_policy_says_so(story: Story) -> None:
+    """`repair_at_term_end`: nobody is asked to renew, `renew` is stale, and the round after the term pairs everybody with somebody new."""
+    pairing = story.pair(repair_at_term_end=True, sessions_planned=1)
+    at = "2025-01-07T09:00:00Z"
+    story.good(story.hired(at, "cy", department="lab"), story.hired(at, "dan", department="board"))
+    story.good(
+        story.enrolled(at, "cy", gives="python:3", wants="strategy:3:0", experience_band=0),
+        story.enrolled(at, "dan", gives="strategy:3", wants="python:3:0", experience_band=2),
+    )
+    story.tick("2025-01-08T06:00:00Z")
+    other = story.proposals()[-1]["pairing_id"]
+    story.good(*(story.accepted("2025-01-08T09:00:00Z", person, other) for person in ("cy", "dan")))
+    for one, people in ((pairing, ("ann", "bob")), (other, ("cy", "dan"))):
+        story.good(story.held("2025-01-13T10:00:00Z", one, f"s-{one}", f"python:{people[0]}", f"strategy:{people[1]}"))
+    assert {story.state(pairing), story.state(other)} == {"concluding"}
+    answer = story.take(answered(story, "2025-01-14T10:00:00Z", "ann", pairing, "renew"))
+    assert answer.json["dead_lettered"] == 1
+    assert ("dlq.mentorship.participation.v1", "stale_answer") in story.dead_letters()
+    before = len(story.proposals())
+
+    story.tick("2025-01-29T06:00:00Z")
+
+    assert [story.state(one) for one in (pairing, other)] == ["completed", "completed"]
+    assert "renew_or_finish" not in {one["key"] for one in story.nudges()}
+    assert {tuple(side["person_id"] for side in one["people"]) for one in story.proposals()[before:]} == {("ann", "dan"), ("bob", "cy")}
+
+
 def test_planned_sessions_conclude_the_term(story: Story) -> None:
     """With the sixth session the pair is concluding; both are asked."""
     pairing = story.pair()

@@ -300,3 +300,29 @@ def test_codes_of_nudges_cover_every_coordinator_key() -> None:
     coordinator = {key.value.removeprefix("coordinator_") for key in NudgeKey if key.value.startswith("coordinator_")}
 
     assert coordinator == {"momentum", "stuck", "conflict", "round_alarm", "storm"}
+
+
+PROTECTED: Final = (
+    *("age", "birth", "born", "sex", "gender", "pronoun", "race", "ethnic", "nationality", "citizenship", "origin", "religion", "belief"),
+    *("disability", "health", "medical", "orientation", "marital", "married", "pregnan", "parent", "family_status", "union", "photo"),
+    *("name", "first_name", "last_name", "surname", "salary", "grade", "rating_of"),
+)
+NOT_OF_A_PERSON: Final = {"name", "job_family", "family"}
+"""Of a programme or topic; a topic's family; an occupation."""
+
+
+def field_names(schema: object) -> set[str]:
+    """Every property of a JSON schema, at any depth."""
+    if isinstance(schema, list):
+        return set().union(*map(field_names, schema))
+    if not isinstance(schema, dict):
+        return set()
+    properties = schema.get("properties", {})
+    return set(properties).union(*map(field_names, schema.values()))
+
+
+def test_no_input_has_a_field_for_a_protected_trait() -> None:
+    """What nobody can say nobody can weigh: no schema takes names, birth dates, gender, origin, health or the like."""
+    names = set().union(*(field_names(model.model_json_schema()) for model in INPUT_TYPES.values())) - NOT_OF_A_PERSON
+
+    assert {name for name in names for part in name.split("_") if part.startswith(PROTECTED) and part != "agenda"} == set()

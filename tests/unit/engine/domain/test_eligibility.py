@@ -1,6 +1,6 @@
 """Rules of eligibility (engine/domain/eligibility.py)."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date
 
 import pytest
@@ -203,3 +203,32 @@ def test_invariant_e3_lock_waives_rest_past_and_one_way_alone() -> None:
     assert bar_between(resting, BOB, context, waived=LOCK_WAIVES) is None
     assert EligibilityCode.FORBIDDEN is bar_between(forbidden, BOB, context, waived=LOCK_WAIVES)
     assert EligibilityCode.PAST_PARTNER is bar_between(present, BOB, context, waived=LOCK_WAIVES)
+
+
+OTHERWISE: dict[str, object] = {
+    "person_id": PersonId("aaron"),
+    "languages": frozenset({"en", "de"}),
+    "manager_id": PersonId("lead"),
+    "line": (PersonId("lead"), PersonId("ceo")),
+    "dotted_line_ids": (PersonId("dot"),),
+    "excluded": frozenset({PersonId("eve")}),
+    "bars": {PersonId("eve"): EligibilityCode.RESTING},
+    "partner_ids": frozenset({PersonId("eve")}),
+    "room": 3,
+    "live_count": 2,
+    "waiting_days": 90,
+    "rounds_waited": 6,
+    "is_first_in_queue": True,
+    "status": EligibilityCode.PAUSED,
+}
+"""Another value for every field that a score may not read."""
+SCORED = {"offers", "wants", "band", "department", "timezone", "hours"}
+
+
+def test_score_reads_skills_hours_department_and_band_alone() -> None:
+    """Who somebody is, where they stand, how long they wait, what they declined: none of it moves a score by a point."""
+    context = RoundContext.of(Policy(), week_of=WEEK_OF, topic_weights=WEIGHTS)
+
+    assert {field.name for field in fields(PoolMember)} == {*OTHERWISE, *SCORED}
+    for name, value in OTHERWISE.items():
+        assert context.score(ANN, BOB) == context.score(replace(ANN, **{name: value}), BOB), name  # type: ignore[arg-type]
