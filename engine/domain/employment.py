@@ -10,25 +10,27 @@ States and transitions
 Invariants
     E1  Only a hire makes anybody active; a leave or a departure of somebody who is not employed then changes nothing.
     E2  Only `leave_ended` ends a leave; the expected return informs and no more, and a second hire does not end it.
-    E3  Facts count in the order in which they take effect. On one day a departure comes first (it is the end of the day before), then
-        hires, then leaves as HR recorded them.
+    E3  Facts count in the order of their effective days; on one day first hires, then leaves as HR recorded them, then the departure, which
+        takes effect when the day is over. A hire that HR recorded after the departure of the same day is the newer word and follows it:
+        the person has left and is back, so the departure ends what was, and the hire says how the person stands.
 
 How conflicts are resolved: the fold starts from nothing each time, so the order of arrival has no say.
 
-Source: house rule; decision 0000 (time is data).
+Source: house rule; decisions 0004 (time is data), 0007 (HR facts in time).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
 from engine.domain.frozen import replace
 from engine.domain.messages import Employment
-from engine.domain.person_facts import FactKind, History, HrFact
+from engine.domain.person_facts import FactKind, History, HrFact, Stamp
 
 EMPLOYED: Final = frozenset({Employment.ACTIVE, Employment.ON_LEAVE})
 
-_ORDER_OF_DAY: Final = {FactKind.DEPARTED: 0, FactKind.HIRED: 1, FactKind.LEAVE_STARTED: 2, FactKind.LEAVE_ENDED: 2}
+_ORDER_OF_DAY: Final = {FactKind.HIRED: 0, FactKind.LEAVE_STARTED: 1, FactKind.LEAVE_ENDED: 1, FactKind.DEPARTED: 2}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,15 +49,26 @@ class Standing:
 def standing(history: History) -> Standing:
     """Fold a history (E3)."""
     now = Standing()
-    for fact in sorted((fact for fact in history if fact.is_employment and fact.in_force_at is not None), key=_order):
+    for fact in _in_order([fact for fact in history if fact.is_employment and fact.in_force_at is not None]):
         now = _after(now, fact)
     if now.employment not in EMPLOYED and any(fact.kind is FactKind.HIRED and fact.in_force_at is None for fact in history):
         return replace(now, employment=Employment.EXPECTED)
     return now
 
 
-def _order(fact: HrFact) -> tuple[date, int, datetime, int, str]:
-    return fact.effect_on, _ORDER_OF_DAY[fact.kind], fact.recorded_at or fact.time, fact.sequence, fact.id
+def _in_order(facts: Sequence[HrFact]) -> list[HrFact]:
+    """Put the facts in force in order (E3). Ids don't tell which of two words is the newer one, so they count among equals only."""
+    departures = [fact for fact in facts if fact.kind is FactKind.DEPARTED]
+
+    def place(fact: HrFact) -> tuple[date, int, int, Stamp]:
+        left_before = sum(left.effective_on == fact.effective_on and _said(left) < _said(fact) for left in departures)
+        return fact.effective_on, left_before, _ORDER_OF_DAY[fact.kind], fact.stamp
+
+    return sorted(facts, key=place)
+
+
+def _said(fact: HrFact) -> tuple[datetime, int]:
+    return fact.recorded_at or fact.time, fact.sequence
 
 
 def _after(now: Standing, fact: HrFact) -> Standing:

@@ -19,7 +19,7 @@ from typing import Final
 
 from engine.domain.attributes import Attributes
 from engine.domain.calendar import start_of_day
-from engine.domain.employment import Standing, standing
+from engine.domain.employment import EMPLOYED, Standing, standing
 from engine.domain.enrolment import Enrolments, EnrolmentStatus, after_end, after_pauses, enrolment_in, next_pause_over_at
 from engine.domain.frozen import replace
 from engine.domain.marks import mark_expiry
@@ -218,6 +218,9 @@ def with_enrolments_ended(before: Person, after: Person, at: datetime) -> Person
 
 
 def _has_gone(before: Person, after: Person) -> bool:
+    """Say whether somebody has just gone; a return that is planned already makes no difference."""
+    if after.employment is Employment.EXPECTED:
+        return before.employment in EMPLOYED
     return after.employment in GONE and before.employment is not after.employment
 
 

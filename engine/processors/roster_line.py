@@ -40,8 +40,11 @@ class Onset:
 
 
 def manager_to_be(person: Person) -> PersonId | None:
-    """Return the manager with whom a person is to be registered: none once it has left."""
-    return None if person.employment in {Employment.DEPARTED, Employment.ERASED} else person.attributes.manager_id
+    """Return the manager with whom a person is to be registered.
+
+    Somebody who has left keeps its place: until HR names another manager, whoever stood over it stands over its reports.
+    """
+    return None if person.employment is Employment.ERASED else person.attributes.manager_id
 
 
 def moved(before: Person, after: Person, since_at: datetime) -> Person:

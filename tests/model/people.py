@@ -6,8 +6,10 @@ everything HR ever said of them; whatever is asked is worked out from that list 
 Rules
     A fact holds from midnight of its day in the person's zone, at once if that is past; a departure from the end of its day.
     Of the facts that hold, the newest wins, attribute by attribute, by (effective_on, recordedtime or time, sequence, id).
+    Employment follows the facts of each day in turn: a departure ends its day, but a hire recorded after it on the same day comes after it.
     A cancellation voids departures (hires) with an earlier or equal (time, id), in any order of arrival.
-    A line is the managers above, nearest first, cut before the first repeat (the person included), at most 64.
+    A line is the managers above, nearest first, cut before the first repeat (the person included), at most 64. Who has departed keeps its
+    place in it, until HR names another manager.
 """
 
 from datetime import UTC, date, datetime, time, timedelta
@@ -91,7 +93,7 @@ class Person:
     def _story(self) -> tuple[str, datetime | None]:
         """Return the employment that the facts come to, in their order, and when the last leave of it ended."""
         now, back_at = "unknown", None
-        for fact in sorted(self.holding, key=_employment_order):
+        for fact in sorted(self.holding, key=self._employment_order):
             is_employed = now in {"active", "on_leave"}
             match kind_of(fact):
                 case "hr.hired" if not is_employed:
@@ -104,12 +106,23 @@ class Person:
                     now, back_at = "active", self._holds_from(fact)
         return now, back_at
 
+    def _employment_order(self, fact: Json) -> tuple[Any, ...]:
+        """Of one day: being hired, a leave, a departure; and what was recorded after a departure of that day comes after it."""
+        day = fact["data"]["effective_on"]
+        departures = [left for left in self.holding if kind_of(left) == "hr.departed" and left["data"]["effective_on"] == day]
+        rank = {"hr.hired": 0, "hr.departed": 2}.get(kind_of(fact), 1)
+        return day, sum(_order(left)[:3] < _order(fact)[:3] for left in departures), rank, _order(fact)
+
     @property
     def employment(self) -> str:
         """`unknown`, `expected`, `active`, `on_leave` or `departed`; only `leave_ended` ends a leave."""
         now, _ = self._story()
         is_announced = any(kind_of(fact) == "hr.hired" for fact in self.pending)
         return "expected" if now in {"unknown", "departed"} and is_announced else now
+
+    def has_left(self) -> bool:
+        """Whether the last thing that happened was a departure, a return being planned or not."""
+        return self._story()[0] == "departed"
 
     def leave_ended_at(self) -> datetime | None:
         """Return when the last leave ended, whenever that became known."""
@@ -155,6 +168,10 @@ class People:
         """Return an attribute in force."""
         return self.by_id[person_id].attribute(name) if person_id in self.by_id else None
 
+    def has_left(self, person_id: str) -> bool:
+        """Return whether somebody departed and is not back."""
+        return person_id in self.by_id and self.by_id[person_id].has_left()
+
     def left_at(self, person_id: str) -> datetime | None:
         """Return when somebody last departed."""
         return self.by_id[person_id].left_at() if person_id in self.by_id else None
@@ -169,9 +186,9 @@ class People:
         return above
 
     def manager(self, person_id: str) -> str | None:
-        """Return who is above somebody: nobody is above the departed."""
+        """Return who is above somebody, whether either has departed or not."""
         manager_id: str | None = self.attribute(person_id, "manager_id")
-        return None if self.employment(person_id) == "departed" else manager_id
+        return manager_id
 
     def conflict(self, first_id: str, second_id: str, *, same_manager_allowed: bool = False) -> str | None:
         """Return the rule of power that stands between two people."""
@@ -185,12 +202,6 @@ class People:
 def _order(fact: Json) -> tuple[Any, ...]:
     recorded = fact.get("recordedtime") or fact["time"]
     return fact["data"]["effective_on"], moment(recorded), int(fact.get("sequence") or 0), fact["id"]
-
-
-def _employment_order(fact: Json) -> tuple[Any, ...]:
-    """A departure counts when its day is over; of what begins on one day, being hired comes before a leave."""
-    day = date.fromisoformat(fact["data"]["effective_on"]) + timedelta(days=kind_of(fact) == "hr.departed")
-    return day, ("hr.departed", "hr.hired").index(kind_of(fact)) if kind_of(fact) in {"hr.departed", "hr.hired"} else 2, _order(fact)[1:]
 
 
 def people_at(history: list[tuple[datetime, Json]], at: datetime) -> People:

@@ -123,7 +123,7 @@ class Model:
                 enrolled["paused"], enrolled["paused_until"] = False, None
         for where, enrolled in list(self.enrolled.items()):
             left_at = self.people.left_at(where[1])
-            if self.people.employment(where[1]) == "departed" or (left_at is not None and enrolled["at"] < left_at):
+            if self.people.has_left(where[1]) or (left_at is not None and enrolled["at"] < left_at):
                 self._leave(where, "circumstances")
         while any(self._follow_one(pair, at) for pair in self.pairs.values() if pair["state"] in OPEN):
             pass

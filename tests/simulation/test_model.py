@@ -127,6 +127,13 @@ class Story(RuleBasedStateMachine):
                 builders.hired(person_id, self._then(late), effective_on=day, manager_id=manager_id if manager_id != person_id else None)
             )
 
+    @rule(person_id=people, offset=day_offsets, is_hire_first=st.booleans())
+    def change_contract(self, person_id: str, offset: int, is_hire_first: bool) -> None:
+        """Somebody leaves one contract and begins another on the same day; the two may arrive in either order."""
+        words = [build(person_id, self._now(), effective_on=self._day(offset)) for build in (builders.departed, builders.hired)]
+        for word in words[::-1] if is_hire_first else words:
+            self._tell(word)
+
     @rule(person_id=people, manager_id=st.one_of(st.none(), people), offset=day_offsets, late=lateness)
     def change_manager(self, person_id: str, manager_id: str | None, offset: int, late: int) -> None:
         """A new line, cycles included."""

@@ -44,6 +44,29 @@ def test_a_change_far_above_suspends_the_pair() -> None:
     assert ("active", "suspended") == (before, story.state)
 
 
+def test_a_departed_manager_leaves_no_gap_in_the_line() -> None:
+    """Bob's manager has left; whoever stood over it stands over Bob until HR names a new one."""
+    story = active_pair()
+    reports_through(story, BOB, ANN)
+    before = story.state
+    story.tell(builders.departed(BETWEEN, story.now))
+    story.after(days=1)
+    during = story.pairing.conflict
+    story.tell(builders.role_changed(BOB, story.now, manager_id="another"))
+
+    assert ("suspended", True, False) == (before, during, story.pairing.conflict)
+
+
+def test_a_report_and_the_manager_of_its_departed_manager_are_not_proposed() -> None:
+    """A line of power is no shorter for a gap that HR has yet to fill."""
+    story = PairStory()
+    reports_through(story, BOB, ANN)
+    story.tell(builders.departed(BETWEEN, story.now))
+    story.after(days=1).round()
+
+    assert [] == story.read(type_="pairing.proposed")
+
+
 def test_the_same_manager_suspends_the_pair_unless_policy_allows_it() -> None:
     """Two reports of one person compete, says the policy by default."""
     stories = [active_pair(same_manager_allowed=is_allowed) for is_allowed in (False, True)]

@@ -238,6 +238,43 @@ def test_a_programme_hears_the_farewell_of_somebody_who_is_hired_again_the_next_
     assert ["withdrawn"] == [enrolment["status"] for enrolment in driver.seen("ann")["enrolments"]]
 
 
+def test_whoever_departs_takes_part_in_nothing_although_a_return_is_planned(driver: PeopleDriver) -> None:
+    """P1: expected back is gone for now; programmes hear the farewell."""
+    driver.pipe(hired("ann", JAN_6, effective_on="2024-01-01"), enrolled("ann", JAN_6))
+    driver.pipe(departed("ann", JAN_7), hired("ann", JAN_7, effective_on="2025-06-01"))
+    driver.advance(at("2025-01-08T00:00:00Z"))
+
+    assert Employment.EXPECTED is driver.employment("ann")
+    assert [Employment.DEPARTED] == [message.facts.employment for message in driver.facts(PROGRAMME)]
+    assert ["withdrawn"] == [enrolment["status"] for enrolment in driver.seen("ann")["enrolments"]]
+
+
+@pytest.mark.parametrize("is_departure_first", [True, False])
+def test_hired_again_on_the_last_day_is_back_and_takes_part_in_nothing(driver: PeopleDriver, is_departure_first: bool) -> None:
+    """E3, P1: HR's newer word is the hire, so the person stays; what there was ended with the day, whichever arrives first."""
+    driver.pipe(hired("ann", JAN_6, effective_on="2024-01-01"), enrolled("ann", JAN_6))
+    words = [departed("ann", JAN_7, effective_on="2025-01-31"), hired("ann", JAN_8, effective_on="2025-01-31")]
+    driver.pipe(*(words if is_departure_first else words[::-1]))
+    driver.advance(at("2025-01-31T12:00:00Z"))
+    on_the_last_day = (driver.employment("ann"), [enrolment["status"] for enrolment in driver.seen("ann")["enrolments"]])
+    driver.advance(at("2025-02-01T00:00:00Z"))
+
+    assert (Employment.ACTIVE, ["enrolled"]) == on_the_last_day
+    assert (Employment.ACTIVE, "2025-01-31") == (driver.employment("ann"), driver.seen("ann")["hired_on"])
+    assert [Employment.DEPARTED] == [message.facts.employment for message in driver.facts(PROGRAMME)][-1:]
+    assert ["withdrawn"] == [enrolment["status"] for enrolment in driver.seen("ann")["enrolments"]]
+
+
+def test_a_departure_recorded_after_the_hire_of_its_day_ends_it(driver: PeopleDriver) -> None:
+    """E3: hired, and gone with the end of the same day."""
+    driver.pipe(hired("ann", JAN_7, effective_on="2025-01-31"), departed("ann", JAN_8, effective_on="2025-01-31"))
+    driver.advance(at("2025-01-31T12:00:00Z"))
+    on_the_day = driver.employment("ann")
+    driver.advance(at("2025-02-01T00:00:00Z"))
+
+    assert (Employment.ACTIVE, Employment.DEPARTED) == (on_the_day, driver.employment("ann"))
+
+
 def test_an_old_departure_that_arrives_late_leaves_a_newer_enrolment_alone(driver: PeopleDriver) -> None:
     """P1: only what began before the departure ends with it."""
     driver.pipe(hired("ann", JAN_6, effective_on="2025-01-02"), enrolled("ann", JAN_6))

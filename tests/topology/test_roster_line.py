@@ -100,12 +100,17 @@ def test_only_the_current_manager_is_listened_to(driver: PeopleDriver) -> None:
     assert ("cat",) == line(driver, "ann")
 
 
-def test_whoever_leaves_stands_under_nobody(driver: PeopleDriver) -> None:
-    """A departed person deregisters; its reports keep it as their manager until HR names another."""
+def test_whoever_leaves_keeps_its_place_in_the_line(driver: PeopleDriver) -> None:
+    """Until HR names another manager, whoever stood over a departed manager stands over its reports, and a change above reaches them."""
     driver.pipe(hired("bob", minute(0), manager_id="top"), hired("ann", minute(1), manager_id="bob"), departed("bob", minute(2)))
     driver.advance(datetime(2025, 1, 8, tzinfo=UTC))
+    after_departure = line(driver, "ann")
+    driver.pipe(role_changed("top", "2025-01-08T09:00:00Z", manager_id="ceo"))
+    with_a_new_top = line(driver, "ann")
+    driver.pipe(role_changed("ann", "2025-01-08T10:00:00Z", manager_id="cat"))
 
-    assert ([], (), ("bob",)) == (driver.reports("top"), line(driver, "bob"), line(driver, "ann"))
+    assert (("bob", "top"), ("bob", "top", "ceo"), ("cat",)) == (after_departure, with_a_new_top, line(driver, "ann"))
+    assert ["bob"] == driver.reports("top")
 
 
 def test_two_people_who_manage_each_other_are_flagged_and_counted_once_each(driver: PeopleDriver) -> None:

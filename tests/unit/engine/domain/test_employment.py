@@ -49,7 +49,30 @@ def test_e3_a_departure_comes_before_the_hire_of_the_next_day() -> None:
 
 def test_e3_a_departure_on_the_day_of_the_hire_ends_it() -> None:
     """The hire begins with the day, the departure ends it."""
-    assert Employment.DEPARTED is after((DEPARTED, 10), (HIRED, 10)).employment
+    assert Employment.DEPARTED is after((HIRED, 10), (DEPARTED, 10)).employment
+
+
+def test_e3_a_hire_recorded_after_the_departure_of_its_day_is_the_newer_word() -> None:
+    """Whoever leaves one contract and begins another on one day works on; the departure is still of the employment before."""
+    now = after((HIRED, 1), (DEPARTED, 10), (HIRED, 10))
+
+    assert (Employment.ACTIVE, date(2025, 1, 10)) == (now.employment, now.hired_on)
+
+
+def test_e3_ids_do_not_make_a_hire_newer_than_a_departure() -> None:
+    """Said at one time, a hire and a departure of one day are one day of work."""
+    said_at = datetime(2025, 1, 1, tzinfo=UTC)
+    told = tuple(HrFact(kind=kind, effective_on=date(2025, 1, 10), time=said_at, id=id_) for id_, kind in (("a", DEPARTED), ("b", HIRED)))
+
+    assert Employment.DEPARTED is standing(brought_into_force(told, IN_MARCH)).employment
+
+
+def test_e3_a_leave_of_the_day_belongs_to_the_employment_recorded_before_it() -> None:
+    """A leave recorded before the departure ends with it; one recorded after the new hire is of the new employment."""
+    of_the_old, of_the_new = [(HIRED, 1), (LEAVE_STARTED, 10), (DEPARTED, 10), (HIRED, 10)], [(HIRED, 1), (DEPARTED, 10), (HIRED, 10)]
+
+    assert Employment.ACTIVE is after(*of_the_old).employment
+    assert Employment.ON_LEAVE is after(*of_the_new, (LEAVE_STARTED, 10)).employment
 
 
 @pytest.mark.parametrize(
