@@ -121,7 +121,7 @@ class Emit:
     is_traceable: bool = True
     """Whether the envelope names its cause; a lapse never does."""
     person_id: str | None = None
-    """Audit only: the person whose salted hash becomes the key and the `person` of the body."""
+    """Audit only: the person whose salted hash becomes the key and the `person` of the body, or its `subject` where it has no `person`."""
     actor_id: str | None = None
     """Audit only: who acted; the salted hash becomes the `actor` of the body."""
 

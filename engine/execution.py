@@ -290,7 +290,8 @@ def _output(draft: Draft, emit: Emit, cause: _Cause, counts: dict[tuple[str, str
 
 
 def _pseudonymous(data: OutputData, emit: Emit, salt: bytes) -> OutputData:
-    people = (("person", emit.person_id), ("actor", emit.actor_id))
+    person_field = "person" if "person" in type(data).model_fields else "subject"
+    people = ((person_field, emit.person_id), ("actor", emit.actor_id))
     hashed = {field: pseudonym(person_id, salt) for field, person_id in people if person_id is not None}
     return data.model_copy(update=hashed) if hashed else data
 

@@ -2,7 +2,7 @@
 
 What an erasure leads to, in this order: the row that remembers it, under the salted hash; the ledger of nudges; the person's row; the
 programmes that know the person; the manager and whoever else the person's facts named; the reports and whoever else names the person; and
-the runtime, which removes what it keeps beside the rows. Then no row of the person's key is left.
+the audit trail, in hashes; the runtime, which removes what it keeps beside the rows. Then no row of the person's key is left.
 
 Whatever an event says about a person up to the erasure is ignored, and until a later hire everything else that comes from outside is, too.
 It leaves no mark and no line in the log, because its bytes hold the id; it was counted as accepted, and as ignored in the metrics.
@@ -22,7 +22,7 @@ from engine.domain.erasure import Erasure, Trace, contact_without, later, named_
 from engine.domain.messages import ParticipantErased, PersonErased, ReportJoined
 from engine.domain.outreach import Contact
 from engine.domain.person import Person, brought_up_to, timed
-from engine.effects import Delete, Effects, Forget, Handler, Ignore, Put, Record, Rows, Send, StageName
+from engine.effects import Delete, Effects, Emit, Forget, Handler, Ignore, Put, Record, Rows, Send, StageName
 from engine.processors import outreach, roster
 from engine.processors.naming import answered, name_told, names_told
 from engine.processors.people_tables import (
@@ -38,10 +38,12 @@ from engine.processors.people_tables import (
     reports_of,
 )
 from engine.processors.roster_line import Onset, moved, registrations
+from schemas.audit import CommandRecorded
+from schemas.base import PSEUDONYM_PENDING
 from schemas.envelope import Event
 from schemas.hr import HrErased, HrHired
 from schemas.ids import PersonId, ProgrammeId
-from schemas.topics import NUDGES
+from schemas.topics import AUDIT, NUDGES
 
 
 def guarded(rows: Rows, record: Record) -> Effects:
@@ -76,6 +78,8 @@ def on_erased(rows: Rows, record: Record) -> Effects:
         yield from registrations(was, now, is_timed=False)
         yield from names_told(was, now)
     yield from _told_by_name(rows, person_id, erasure)
+    recorded = CommandRecorded(type=event.type, subject=PSEUDONYM_PENDING)
+    yield Emit(topic=AUDIT, key=PSEUDONYM_PENDING, data=recorded, person_id=person_id, actor_id=event.actor, is_traceable=False)
     yield Forget(person_id)
 
 

@@ -17,7 +17,7 @@ from typing import Final
 from engine.domain.erasure import Erasure, Trace, named_at, named_in
 from engine.domain.messages import ParticipantErased, PersonErased, PersonNamed, PersonUnnamed
 from engine.domain.person import Person
-from engine.effects import Delete, Effects, Handler, Put, Record, Rows, Send, StageName
+from engine.effects import Delete, Effects, Forget, Handler, Put, Record, Rows, Send, StageName
 from engine.processors.people_tables import TRACES, erasure_of, person_in, person_trace_key, programme_trace_key
 from schemas.ids import PersonId, ProgrammeId
 
@@ -61,14 +61,21 @@ def on_named(rows: Rows, record: Record) -> Effects:
         if erasure is not None and erasure.voids(message.said_at):
             erased = ParticipantErased(programme_id=message.programme_id, erased_id=message.person_id, erased_at=erasure.erased_at)
             yield Send(StageName.PROGRAMMES, message.programme_id, erased)
+            yield Forget(message.person_id)
         else:
             yield from known_to(rows, message.person_id, message.programme_id)
         return
     assert message.by_id is not None, "a programme or a person names somebody"
     if erasure is not None and erasure.voids(message.said_at):
-        yield from answered(message.by_id, message.person_id, erasure)
+        yield from taken_back(message.by_id, message.person_id, erasure)
     else:
         yield Put(TRACES, person_trace_key(message.person_id, message.by_id), Trace(by_id=message.by_id))
+
+
+def taken_back(by_id: PersonId, erased_id: PersonId, erasure: Erasure) -> Effects:
+    """Answer a name that was said before an erasure and came after it: in the rows, and in the record that brought it."""
+    yield from answered(by_id, erased_id, erasure)
+    yield Forget(erased_id)
 
 
 def answered(by_id: PersonId, erased_id: PersonId, erasure: Erasure) -> Effects:

@@ -25,7 +25,7 @@ from engine.domain.line import line_under
 from engine.domain.messages import Employment, FactsChanged, LineChanged, PersonFacts, ReportJoined, ReportLeft
 from engine.domain.person import Person, Report
 from engine.effects import Delete, Effects, Note, Put, Record, Rows, Send, StageName
-from engine.processors.naming import answered, erasure_in_force
+from engine.processors.naming import erasure_in_force, taken_back
 from engine.processors.people_tables import REPORTS, person_in, put_person, report_key, reports_of
 from schemas.ids import ERASED, PersonId
 
@@ -97,7 +97,7 @@ def on_report_joined(rows: Rows, record: Record) -> Effects:
     assert isinstance(message, ReportJoined)
     erasure = erasure_in_force(rows, message.manager_id)
     if erasure is not None and message.said_at is not None and erasure.voids(message.said_at):
-        yield from answered(message.report_id, message.manager_id, erasure)
+        yield from taken_back(message.report_id, message.manager_id, erasure)
         return
     yield Put(REPORTS, report_key(message.manager_id, message.report_id), Report(report_id=message.report_id))
     manager = person_in(rows, message.manager_id) or Person(person_id=message.manager_id)

@@ -23,6 +23,8 @@ from tests.contract.runtimes import SALT, Published, line
 class KafkaRuntime:
     """One installation on the shared broker."""
 
+    keeps_erased = True
+
     numbers = iter(range(1, 1_000))
 
     def __init__(self, address: str, directory: Path, *, shell: str = "thin", workers: int = 1, partitions: int = 2) -> None:

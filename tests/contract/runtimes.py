@@ -9,6 +9,7 @@ from typing import Any, Protocol, Self
 
 from engine.dead_letters import CODE_HEADER
 from engine.runtimes.embedded.engine import EmbeddedEngine
+from engine.runtimes.embedded.mentions import Mentions
 from engine.settings import Settings
 from engine.testing import TopologyDriver
 from schemas.topics import DEAD_LETTER_PREFIX
@@ -21,6 +22,9 @@ Published = dict[tuple[str, str | None], list[dict[str, Any]]]
 
 class Runtime(Protocol):
     """What the suite asks of a runtime."""
+
+    keeps_erased: bool
+    """Whether what was published before an erasure stays, names and all."""
 
     def pipe(self, *events: StructuredEvent | bytes) -> None:
         """Take events in data time."""
@@ -42,6 +46,8 @@ def line(event: StructuredEvent | bytes) -> bytes:
 
 class MemoryRuntime:
     """The driver of the topology tests."""
+
+    keeps_erased = True
 
     def __init__(self) -> None:
         self._driver = TopologyDriver(salt=SALT.encode())
@@ -69,6 +75,8 @@ class MemoryRuntime:
 
 class EmbeddedRuntime:
     """The engine over one data directory."""
+
+    keeps_erased = False
 
     def __init__(self, directory: Path) -> None:
         self._engine = EmbeddedEngine(directory / "data", Settings(salt=SALT))
@@ -109,6 +117,13 @@ def reference(*steps: StructuredEvent | bytes | datetime) -> Published:
     memory = MemoryRuntime()
     play(memory, *steps)
     return memory.published()
+
+
+def without(published: Published, person_id: str) -> Published:
+    """Return what is left when every event that names a person is gone."""
+    mentions = Mentions([person_id])
+    kept = {place: [event for event in events if not mentions.in_bytes(json.dumps(event).encode())] for place, events in published.items()}
+    return {(topic, key): events for (topic, key), events in kept.items() if events and key != person_id}
 
 
 def play(runtime: Runtime, *steps: StructuredEvent | bytes | datetime) -> None:
