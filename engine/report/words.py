@@ -84,6 +84,18 @@ HEADLINES: Final = (
         sentence="Pairs that join two parts of the organisation.",
     ),
     Headline(
+        metric="fairness_price_ratio",
+        label="price of fairness",
+        unit=Unit.PERCENT,
+        sentence="Of a round's total score: what it costs that those who wait, and those without a pair, come first.",
+    ),
+    Headline(
+        metric="drift_ratio",
+        label="of the best choice",
+        unit=Unit.PERCENT,
+        sentence="What the pairs score beside pairing everybody anew, which never happens to anybody's pair.",
+    ),
+    Headline(
         metric="cadence_ratio",
         label="on the rhythm",
         unit=Unit.PERCENT,
