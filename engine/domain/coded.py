@@ -86,8 +86,7 @@ def coded(book: RuleBook, seekers: Seekers) -> Coded:
     number_by_mask = {mask: number for number, mask in enumerate(sorted_masks)}
     language_kind, language_words, words_count = _languages(members)
     offers_at, offer_topic, offer_level = _offers(members, number_by_topic, ties)
-    wants_at, want_topic, want_gain = _wants(book, seekers.positions, number_by_topic)
-    demands = [book.exchange.demand(position) for position in seekers.positions]
+    wants_at, want_topic, want_gain, need, enough = _wants(book, members, number_by_topic)
     managers = [None if book.context.same_manager_allowed else member.reporting_line.manager_id for member in members]
     related_at, related = _related(book, seekers.positions)
     return Coded(
@@ -98,8 +97,8 @@ def coded(book: RuleBook, seekers: Seekers) -> Coded:
         wants_at=wants_at,
         want_topic=want_topic,
         want_gain=want_gain,
-        need=array("i", (demand.need for demand in demands)),
-        enough=array("i", (demand.enough for demand in demands)),
+        need=need,
+        enough=enough,
         band=array("b", (NOTHING if member.band is None else member.band for member in members)),
         department=_numbered([member.department for member in members]),
         manager=_numbered(managers),
@@ -151,15 +150,20 @@ def _offers(
     return begins, topics, levels
 
 
-def _wants(book: RuleBook, positions: Iterable[int], number_by_topic: dict[str, int]) -> "tuple[array[int], array[int], array[int]]":
-    """Those that weigh something, the most points first."""
-    begins, topics, gains = array("i", [0]), array("h"), array("i")
-    for position in positions:
-        for topic, by_level in book.exchange.demand(position).gains:
+def _wants(
+    book: RuleBook, members: Sequence[PoolMember], number_by_topic: dict[str, int]
+) -> "tuple[array[int], array[int], array[int], array[int], array[int]]":
+    """Wants that weigh something, the most points first; then what each person needs, and how much is enough."""
+    begins, topics, gains, need, enough = array("i", [0]), array("h"), array("i"), array("i"), array("i")
+    for member in members:
+        demand = book.exchange.weighed(member.wants)
+        for topic, by_level in demand.gains:
             topics.append(number_by_topic[topic])
             gains.extend(by_level)
         begins.append(len(topics))
-    return begins, topics, gains
+        need.append(demand.need)
+        enough.append(demand.enough)
+    return begins, topics, gains, need, enough
 
 
 @lru_cache(maxsize=16_384)

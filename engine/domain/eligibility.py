@@ -22,6 +22,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
@@ -142,23 +143,31 @@ class RoundContext:
         """Measure what one member can learn from another."""
         return benefit(learner.wants, teacher.offers, self.topic_weights)
 
-    def pair_context(self, a: PoolMember, b: PoolMember) -> Context:
-        """Describe what helps these two meet."""
-        return Context(
-            shared_week_minutes=shared_week_minutes(self.mask(a), self.mask(b)),
-            is_other_department=is_other_department(a, b),
-            bands_apart=bands_apart(a, b),
-        )
+    def pair_context(self, a: PoolMember, b: PoolMember, shared_minutes: int | None = None) -> Context:
+        """Describe what helps these two meet.
+
+        Args:
+            a: one of the two.
+            b: the other.
+            shared_minutes: of their weeks, if they are counted already.
+        """
+        minutes = shared_week_minutes(self.mask(a), self.mask(b)) if shared_minutes is None else shared_minutes
+        return _context(minutes, is_other_department(a, b), bands_apart(a, b))
 
     def score(self, a: PoolMember, b: PoolMember) -> int:
         """Score two members, eligible or not, as published: without any bonus."""
-        lesser, greater = (a, b) if (a.band or 0) <= (b.band or 0) else (b, a)
-        return pair_score(
-            self.track,
-            self.pair_context(a, b).hundredths,
-            less_experienced=self.benefit(lesser, greater),
-            more_experienced=self.benefit(greater, lesser),
-        )
+        return self.score_of((a, b), (self.benefit(a, b), self.benefit(b, a)), self.pair_context(a, b))
+
+    def score_of(self, pair: tuple[PoolMember, PoolMember], benefits: tuple[Benefit, Benefit], context: Context) -> int:
+        """Score two members whose benefits, in the same order, and context are known."""
+        is_in_order = (pair[0].band or 0) <= (pair[1].band or 0)
+        lesser, greater = benefits if is_in_order else benefits[::-1]
+        return pair_score(self.track, context.hundredths, less_experienced=lesser, more_experienced=greater)
+
+
+@lru_cache(maxsize=16_384)
+def _context(shared_minutes: int, is_other: bool, apart: int | None) -> Context:  # noqa: FBT001 - all three make the name of the entry
+    return Context(shared_week_minutes=shared_minutes, is_other_department=is_other, bands_apart=apart)
 
 
 def is_other_department(a: PoolMember, b: PoolMember) -> bool:

@@ -76,18 +76,22 @@ class Exchange:
         wants = self._members[position].wants
         known = self._demands.get(wants)
         if known is None:
-            needed = need(wants, self._weights)
-            numerator, denominator = self._benefit_min
-            gains = [
-                (topic, tuple(importance * self._weights.get(topic, 0) * row[own_level] for row in USEFULNESS))
-                for topic, importance, own_level in wants
-                if self._weights.get(topic, 0)
-            ]
-            gains.sort(key=lambda gain: -max(gain[1]))
-            enough = max(1, -(-needed * numerator // denominator))
-            known = self._demands[wants] = Demand(needed, enough, tuple(gains), dict(gains))
+            known = self._demands[wants] = self.weighed(wants)
         self._demand_at[position] = known
         return known
+
+    def weighed(self, wants: tuple[Want, ...]) -> Demand:
+        """Weigh wants without keeping the answer: for one who asks about everybody once."""
+        needed = need(wants, self._weights)
+        numerator, denominator = self._benefit_min
+        gains = [
+            (topic, tuple([importance * self._weights.get(topic, 0) * row[own_level] for row in USEFULNESS]))
+            for topic, importance, own_level in wants
+            if self._weights.get(topic, 0)
+        ]
+        gains.sort(key=lambda gain: -max(gain[1]))
+        enough = max(1, -(-needed * numerator // denominator))
+        return Demand(needed, enough, tuple(gains), dict(gains))
 
     @cached_property
     def _offering(self) -> dict[tuple[str, int], int]:

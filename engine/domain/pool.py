@@ -9,7 +9,7 @@ Source: design of rounds (README, Rounds).
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from types import MappingProxyType
-from typing import Final
+from typing import Final, TypeVar
 
 from engine.domain.attributes import LANGUAGES_DEFAULT
 from engine.domain.eligibility import PoolMember
@@ -22,6 +22,23 @@ from schemas.policy import Policy
 
 LEVELS_PER_BAND: Final = 3
 """Job levels 1 to 12 in four career stages."""
+_NO_HISTORY: Final[Mapping[PersonId, EligibilityCode]] = MappingProxyType({})
+_T = TypeVar("_T")
+
+
+class Shared:
+    """One object for all that are equal: a million people offer the same topics in the same few languages, each read from its own row."""
+
+    def __init__(self) -> None:
+        self._kept: dict[object, object] = {}
+
+    def one(self, value: _T) -> _T:
+        """Return the first object that was equal to this one."""
+        return self._kept.setdefault(value, value)  # type: ignore[return-value]
+
+    def each(self, values: tuple[_T, ...]) -> tuple[_T, ...]:
+        """Return a tuple of such objects."""
+        return tuple([self.one(value) for value in values])
 
 
 def band_of(participant: Participant, policy: Policy) -> int | None:
@@ -41,7 +58,7 @@ def is_anybody_in_pool(policy: Policy, participants: Iterable[Participant]) -> b
 
 def members_of(programme: Programme, participants: Iterable[Participant], bars: Iterable[Bar], at: datetime) -> list[PoolMember]:
     """Turn everybody who takes part, with a whole profile, into members of a round's pool."""
-    policy = programme.policy
+    policy, shared = programme.policy, Shared()
     history: dict[PersonId, dict[PersonId, EligibilityCode]] = {}
     partners: dict[PersonId, set[PersonId]] = {}
     for bar in bars:
@@ -58,8 +75,9 @@ def members_of(programme: Programme, participants: Iterable[Participant], bars: 
             programme,
             participant,
             at,
-            bars=history.get(participant.person_id, {}),
+            bars=history.get(participant.person_id, _NO_HISTORY),
             partner_ids=frozenset(partners.get(participant.person_id, ())),
+            shared=shared,
         )
         for participant in participants
         if participant.status in TAKING_PART and participant.profile.is_complete
@@ -82,28 +100,31 @@ def member_of(
     participant: Participant,
     at: datetime,
     *,
-    bars: Mapping[PersonId, EligibilityCode] = MappingProxyType({}),
+    bars: Mapping[PersonId, EligibilityCode] = _NO_HISTORY,
     partner_ids: frozenset[PersonId] = frozenset(),
+    shared: Shared | None = None,
 ) -> PoolMember:
     """Turn one participant into a member.
 
-    `waiting_days` counts whole days since the person became ready; `rounds_waited` the rounds held in between.
+    `waiting_days` counts whole days since the person became ready; `rounds_waited` the rounds held in between. What equals something of an
+    earlier member is the same object, where `shared` is given.
     """
     policy, profile, facts = programme.policy, participant.profile, participant.facts
+    shared = shared or Shared()
     since = participant.waiting_since
     return PoolMember(
-        person_id=participant.person_id,
-        offers=profile.offers,
-        wants=profile.wants,
+        person_id=shared.one(participant.person_id),
+        offers=shared.each(profile.offers),
+        wants=shared.each(profile.wants),
         band=band_of(participant, policy),
-        department=facts.department,
-        timezone=facts.timezone or TIMEZONE_DEFAULT,
-        hours=profile.hours,
-        languages=frozenset(profile.languages or facts.languages or LANGUAGES_DEFAULT),
-        manager_id=facts.manager_id,
-        line=facts.line,
+        department=shared.one(facts.department),
+        timezone=shared.one(facts.timezone or TIMEZONE_DEFAULT),
+        hours=shared.one(profile.hours),
+        languages=shared.one(frozenset(profile.languages or facts.languages or LANGUAGES_DEFAULT)),
+        manager_id=shared.one(facts.manager_id),
+        line=shared.one(shared.each(facts.line)),
         dotted_line_ids=facts.dotted_line_ids,
-        excluded=frozenset(profile.exclude),
+        excluded=frozenset(shared.each(profile.exclude)),
         bars=bars,
         partner_ids=partner_ids,
         room=room(participant, policy.capacity_max),

@@ -25,8 +25,9 @@ from typing import Final
 from engine.domain.candidates import Seekers
 from engine.domain.choosing import Choice, Chooser, Task, in_use
 from engine.domain.eligibility import LOCK_WAIVES, Bar, PoolMember, RoundContext, bar_between
+from engine.domain.hours import shared_week_minutes
 from engine.domain.rule_book import RuleBook
-from engine.domain.scoring import Benefit, Context, Lesson, lessons, topic_weights
+from engine.domain.scoring import Benefit, Context, Lesson, benefit_of, lessons, need, topic_weights
 from engine.domain.waiting import Unmatched, unmatched_reasons
 from schemas.codes import EligibilityCode
 from schemas.ids import PersonId
@@ -221,22 +222,22 @@ def _take_locks(
 
 
 def _proposal(book: RuleBook, found: Choice, pair: tuple[int, int], *, is_locked: bool) -> Proposal:
-    lo, hi = (book.members[position] for position in pair)
-    return Proposal(
-        sides=(
-            _side(book, lo, hi, found.option_counts[pair[0]]),
-            _side(book, hi, lo, found.option_counts[pair[1]]),
-        ),
-        score=book.context.score(lo, hi),
-        context=book.context.pair_context(lo, hi),
-        is_locked=is_locked,
+    lo, hi = book.members[pair[0]], book.members[pair[1]]
+    context = book.context.pair_context(lo, hi, shared_week_minutes(book.masks[pair[0]], book.masks[pair[1]]))
+    sides = (
+        _side(book, lo, hi, found.option_counts[pair[0]]),
+        _side(book, hi, lo, found.option_counts[pair[1]]),
     )
+    score = book.context.score_of((lo, hi), (sides[0].benefit, sides[1].benefit), context)
+    return Proposal(sides=sides, score=score, context=context, is_locked=is_locked)
 
 
 def _side(book: RuleBook, learner: PoolMember, teacher: PoolMember, options_count: int) -> Side:
+    weights = book.context.topic_weights
+    learned = lessons(learner.wants, teacher.offers, weights)
     return Side(
         person_id=learner.person_id,
-        benefit=book.context.benefit(learner, teacher),
-        lessons=lessons(learner.wants, teacher.offers, book.context.topic_weights),
+        benefit=benefit_of(learned, need(learner.wants, weights)),
+        lessons=learned,
         options_count=options_count,
     )

@@ -16,6 +16,7 @@ Source: house rule. Geometric mean: fusing both directions beats one (Pizzato et
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from schemas.codes import Track
@@ -141,16 +142,25 @@ def lessons(wants: Iterable[Want], offers: Iterable[Offer], weights: Mapping[str
         level = level_by_topic.get(topic, 0)
         points = importance * weights.get(topic, 0) * USEFULNESS[level][own_level]
         if points:
-            found.append(Lesson(topic=topic, level=level, own_level=own_level, points=points))
+            found.append(_lesson(topic, level, own_level, points))
     return tuple(sorted(found, key=lambda lesson: (-lesson.points, lesson.topic)))
+
+
+@lru_cache(maxsize=16_384)
+def _lesson(topic: str, level: int, own_level: int, points: int) -> Lesson:
+    """Make a lesson once: a round of many people teaches the same ones again and again."""
+    return Lesson(topic=topic, level=level, own_level=own_level, points=points)
 
 
 def benefit(wants: Iterable[Want], offers: Iterable[Offer], weights: Mapping[str, int]) -> Benefit:
     """Measure how much of a learner's need a teacher covers."""
     learner_wants = tuple(wants)
-    needed = need(learner_wants, weights)
-    points = sum(lesson.points for lesson in lessons(learner_wants, offers, weights))
-    return Benefit(points=min(points, needed), need=needed)
+    return benefit_of(lessons(learner_wants, offers, weights), need(learner_wants, weights))
+
+
+def benefit_of(learned: Iterable[Lesson], needed: int) -> Benefit:
+    """Sum up what is learned, up to the need."""
+    return Benefit(points=min(sum(lesson.points for lesson in learned), needed), need=needed)
 
 
 def mutual_score(context: int, first: tuple[int, int], second: tuple[int, int]) -> int:

@@ -9,6 +9,7 @@ of the function, and would go on using scores of an older version. Where the dir
 
 import hashlib
 import os
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
@@ -41,9 +42,19 @@ def has_ortools() -> bool:
     return has_numba() and find_spec("ortools") is not None
 
 
-def choose(task: Task) -> Choice:
+Progress = Callable[[str], None]
+
+
+def silent(_step: str) -> None:
+    """Tell nobody."""
+
+
+def choose(task: Task, *, progress: Progress = silent) -> Choice:
     """Choose the pairs of a round in the quickest way that this machine has; which one it was never shows in a result.
 
+    Args:
+        task: what the round asks.
+        progress: hears the name of each step of the compiled way as it begins.
     Raises:
         InvalidSettings: if the policy wants the exact matcher and OR-tools isn't installed here. The process stops, for a round left out
             on one machine alone would be another result.
@@ -59,9 +70,10 @@ def choose(task: Task) -> Choice:
     if len(task.seekers.positions) < COMPILED_FROM or not has_numba():
         return choose_plainly(task)
     _keep_compiled()
+    progress("compiled code loaded")
     from engine.fast.choosing import choose as choose_compiled
 
-    return choose_compiled(task)
+    return choose_compiled(task, progress=progress)
 
 
 def _keep_compiled() -> None:

@@ -1,6 +1,7 @@
 """Who gets whom, on arrays: what domain/assignment chooses, compiled. Small components are given to it as they are."""
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -48,13 +49,11 @@ def assign(graph: Graph, edges: Array, room: Array, colourings: Sequence[Array],
     Returns: numbers of the chosen edges, and the bound.
     """
     by = solver or Solver(auctioned, _auctioned_cover)
-    usable = edges[(room[graph.lo[edges]] > 0) & (room[graph.hi[edges]] > 0)]
-    component, side, is_bipartite = _components(graph.lo[usable], graph.hi[usable], len(room))
-    by_component = np.argsort(component, kind="stable")
-    ends = np.flatnonzero(np.diff(component[by_component])) + 1
+    grouped, begins, side, is_bipartite = _by_component(graph, edges, room)
     budget = ExactBudget()
-    chosen, bound = [np.empty(0, np.int64)], 0
-    for numbers in np.split(usable[by_component], ends) if len(usable) else ():
+    chosen, bound = [np.empty(0, np.int32)], 0
+    for begin, end in pairwise(begins):
+        numbers = grouped[begin:end]
         sides = side if is_bipartite[graph.lo[numbers[0]]] else None
         is_odd = sides is None and budget.may_fit(_people_count(graph, numbers))
         if is_odd or (solver is None and len(numbers) < SMALL_EDGES_MAX):
@@ -66,6 +65,14 @@ def assign(graph: Graph, edges: Array, room: Array, colourings: Sequence[Array],
         chosen.append(part)
         bound += part_bound
     return np.sort(np.concatenate(chosen)), bound
+
+
+def _by_component(graph: Graph, edges: Array, room: Array) -> tuple[Array, list[int], Array, Array]:
+    """Group the edges that can be used by component: their numbers, where each component begins, sides, and who has no odd cycle."""
+    usable = edges[(room[graph.lo[edges]] > 0) & (room[graph.hi[edges]] > 0)]
+    component, side, is_even = _components(graph.lo, graph.hi, usable, len(room))
+    order, begins = _grouped(component)
+    return usable[order], np.unique(begins).tolist(), side, is_even
 
 
 def _people_count(graph: Graph, numbers: Array) -> int:
@@ -80,7 +87,7 @@ def _as_objects(graph: Graph, numbers: Array, side: Array | None, room: Array, w
     sides = None if side is None else dict(zip(people, side[people].tolist(), strict=True))
     part, bound = solved(edges, sides, dict(zip(people, room[people].tolist(), strict=True)), colourings, budget)
     number_by_ends = {(edge.lo, edge.hi): number for edge, number in zip(edges, numbers.tolist(), strict=True)}
-    return np.array([number_by_ends[edge.lo, edge.hi] for edge in part], np.int64), bound
+    return np.array([number_by_ends[edge.lo, edge.hi] for edge in part], np.int32), bound
 
 
 def auctioned(graph: Graph, numbers: Array, side: Array, room: Array) -> tuple[Array, int]:
@@ -92,7 +99,7 @@ def auctioned(graph: Graph, numbers: Array, side: Array, room: Array) -> tuple[A
     if right_room < left_room:
         left, right = right, left
     scale = scale_for(min(left_room, right_room))
-    held, dual = auction(left, right, graph.weight[numbers].astype(np.int64) * scale, room.astype(np.int64))
+    held, _, dual = auction(left, right, graph.weight[numbers] * scale, room)
     return numbers[maximal(lo, hi, room, held)], dual // scale
 
 
@@ -104,12 +111,8 @@ def _present(people: Array, size: int) -> Array:
 
 def _auctioned_cover(graph: Graph, numbers: Array, room: Array) -> tuple[Array, Array, int]:
     """Let everybody bid once for everybody else: the double cover."""
-    bidders, items = np.empty(2 * len(numbers), np.int32), np.empty(2 * len(numbers), np.int32)
-    bidders[0::2], bidders[1::2] = graph.lo[numbers], graph.hi[numbers]
-    items[0::2], items[1::2] = bidders[1::2], bidders[0::2]
-    weights = np.repeat(graph.weight[numbers].astype(np.int64) * SCALE_LARGE, 2)
-    held, dual = auction(bidders, items, weights, room.astype(np.int64))
-    return held[0::2], held[1::2], dual // SCALE_LARGE
+    forth, back, dual = auction(graph.lo[numbers], graph.hi[numbers], graph.weight[numbers] * SCALE_LARGE, room, is_both_ways=True)
+    return forth, back, dual // SCALE_LARGE
 
 
 def _general(graph: Graph, numbers: Array, room: Array, colourings: Sequence[Array], by: Solver) -> tuple[Array, int]:
@@ -177,39 +180,53 @@ def _room_left(lo: Array, hi: Array, room: Array, chosen: Array) -> Array:
 
 
 @njit(cache=True, nogil=True)
-def _components(lo: Array, hi: Array, size: int) -> Any:
-    """Number the component of each edge by its lowest person, colour the people in two, say by person which parts have no odd cycle."""
-    begins = np.zeros(size + 1, np.int64)
-    for number in range(len(lo)):
-        begins[lo[number] + 1] += 1
-        begins[hi[number] + 1] += 1
+def _components(lo: Array, hi: Array, numbers: Array, size: int) -> Any:
+    """Name the component of each edge by its lowest person, colour the people in two, say by person which parts have no odd cycle.
+
+    Everybody knows somebody lower of the component and whether that one has the other colour; ways are shortened as they are gone.
+    """
+    lower, is_other, is_even = np.arange(size).astype(np.int32), np.zeros(size, np.bool_), np.ones(size, np.bool_)
+    for number in numbers:
+        one, one_differs = _lowest(lower, is_other, lo[number])
+        two, two_differs = _lowest(lower, is_other, hi[number])
+        if one == two:
+            is_even[one] &= one_differs != two_differs
+        else:
+            low, high = min(one, two), max(one, two)
+            lower[high], is_other[high] = low, one_differs == two_differs
+            is_even[low] &= is_even[high]
+    component = np.empty(len(numbers), np.int32)
+    for at in range(len(numbers)):
+        component[at] = _lowest(lower, is_other, lo[numbers[at]])[0]
     for person in range(size):
-        begins[person + 1] += begins[person]
-    ends, neighbours = begins.copy(), np.empty(2 * len(lo), np.int32)
-    for number in range(len(lo)):
-        neighbours[ends[lo[number]]] = hi[number]
-        neighbours[ends[hi[number]]] = lo[number]
-        ends[lo[number]] += 1
-        ends[hi[number]] += 1
-    of_person, side, stack = np.full(size, -1, np.int32), np.zeros(size, np.bool_), np.empty(size, np.int32)
-    is_even = np.ones(size, np.bool_)
-    for start in range(size):
-        if of_person[start] >= 0 or begins[start] == begins[start + 1]:
-            continue
-        of_person[start], stack[0], height = start, start, 1
-        while height:
-            height -= 1
-            person = stack[height]
-            for at in range(begins[person], begins[person + 1]):
-                other = neighbours[at]
-                if of_person[other] < 0:
-                    of_person[other], side[other] = start, not side[person]
-                    stack[height] = other
-                    height += 1
-                elif side[other] == side[person]:
-                    is_even[start] = False
-    component, is_bipartite = np.empty(len(lo), np.int32), np.zeros(size, np.bool_)
-    for number in range(len(lo)):
-        component[number] = of_person[lo[number]]
-        is_bipartite[lo[number]] = is_even[component[number]]
-    return component, side, is_bipartite
+        lowest, differs = _lowest(lower, is_other, person)
+        lower[person], is_other[person], is_even[person] = lowest, differs, is_even[lowest]
+    return component, is_other, is_even
+
+
+@njit(cache=True, nogil=True)
+def _lowest(lower: Array, is_other: Array, person: int) -> Any:
+    """Find the lowest person known of a component, and whether it has the other colour."""
+    differs = False
+    while lower[person] != person:
+        above = lower[person]
+        is_other[person] ^= is_other[above]
+        lower[person] = lower[above]
+        differs ^= is_other[person]
+        person = lower[person]
+    return person, differs
+
+
+@njit(cache=True, nogil=True)
+def _grouped(component: Array) -> Any:
+    """Order edges by component, those of one in the given order; say where each group begins, empty ones included."""
+    begins = np.zeros(component.max() + 2 if len(component) else 1, np.int64)
+    for name in component:
+        begins[name + 1] += 1
+    for name in range(len(begins) - 1):
+        begins[name + 1] += begins[name]
+    ends, order = begins.copy(), np.empty(len(component), np.int32)
+    for at in range(len(component)):
+        order[ends[component[at]]] = at
+        ends[component[at]] += 1
+    return order, begins

@@ -6,11 +6,11 @@ from typing import Final
 
 from engine.domain import choosing
 from engine.fast import choose
-from ops.bench.matching import daily, fairness, odd, peers, quality, speed
+from ops.bench.matching import daily, fairness, from_rows, odd, peers, quality, speed
 
 PARTS: Final[Mapping[str, Callable[[list[int]], None]]] = {
     "speed": speed.run,
-    "rows": speed.run_from_rows,
+    "rows": from_rows.run,
     "quality": quality.run,
     "bounded": quality.run_bounded,
     "daily": daily.run,
