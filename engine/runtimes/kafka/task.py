@@ -6,7 +6,8 @@
     3  commit  begin; changelog rows, `@position`, outputs, hops; group offset; wait for every delivery; commit
 
 If the process dies before 3 answers, the transaction is either whole or gone, and the next owner's 1 finds out which. Records of a gone one
-are read again from `@position` and give the same transition. While one commit is under way the next records are folded already.
+are read again from `@position` and give the same transition. While one commit is under way the next records are folded already. A record
+that may take long, a round above all, is folded and packed in a thread: this task waits, the event loop and its heartbeats don't.
 
 The transactional id is `{app}-{task}-{partition}`: stable, so that the next owner fences this one. Any doubt ends the process (`doubt`).
 
@@ -17,7 +18,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer, TopicPartition
 
@@ -34,6 +35,9 @@ BACKLOG_RECORDS_MAX: Final = 4_000
 """With more than this unfolded, the shell stops fetching for the task."""
 TRANSACTION_SECONDS_MAX: Final = 15
 """After this the broker aborts a transaction whose owner went silent."""
+
+_Batch = tuple[str, int, Any]
+"""Topic, partition, and records as the broker takes them."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -152,9 +156,7 @@ class Task:
         while place < limit:
             record = records[place]
             if is_long(record):
-                self.is_folding = True
-                await asyncio.get_running_loop().run_in_executor(None, take, record)
-                self.is_folding = False
+                await self._fold_aside(record)
             else:
                 take(record)
             place += 1
@@ -163,16 +165,30 @@ class Task:
                 break
         return place
 
+    async def _fold_aside(self, record: Fetched) -> None:
+        """Fold a record in a thread. What took long has changed much, so it is packed there, too, and committed by itself."""
+        run = asyncio.get_running_loop().run_in_executor
+        started = time.monotonic()
+        self.is_folding = True
+        await run(None, self.fold.take, record)
+        if time.monotonic() - started > FOLD_SECONDS_MAX:
+            if self._flying is not None:
+                await asyncio.wait([self._flying])
+            pending = await run(None, self.fold.take_pending)
+            batches = await run(None, self._packed, pending)
+            self._flying = asyncio.ensure_future(self._commit(pending, batches))
+        self.is_folding = False
+
     def _start_commit(self) -> "asyncio.Task[None]":
         pending = self.fold.take_pending()
-        self._flying = asyncio.ensure_future(self._commit(pending))
+        self._flying = asyncio.ensure_future(self._commit(pending, self._packed(pending)))
         return self._flying
 
-    async def _commit(self, pending: Pending) -> None:
+    async def _commit(self, pending: Pending, batches: list[_Batch]) -> None:
         started = time.monotonic()
         with leaving_on_doubt(*self.spec.source):
             async with asyncio.timeout(self._settings.timeout_seconds):
-                await self._transact(pending)
+                await self._transact(pending.position, batches)
         self.committed_position = pending.position
         self.commits_count += 1
         self.records_count += pending.records_count
@@ -180,21 +196,30 @@ class Task:
         if self.spec.on_commit is not None:
             self.spec.on_commit(pending, time.monotonic() - started)
 
-    async def _transact(self, pending: Pending) -> None:
+    def _packed(self, pending: Pending) -> list[_Batch]:
+        """Pack what a unit makes visible into batches as the broker takes them."""
+        assert self._producer is not None, "opened first"
+        make = self._producer.create_batch
+        batches: list[_Batch] = []
+        for (topic, partition), records in pending.records.items():
+            batch = make()
+            for key, value, headers in records:
+                if batch.append(key=key, value=value, timestamp=None, headers=headers) is None:
+                    batches.append((topic, partition, batch))
+                    batch = make()
+                    if batch.append(key=key, value=value, timestamp=None, headers=headers) is None:
+                        leave(ValueError("a record that is too large"), topic=topic, partition=partition)
+            batches.append((topic, partition, batch))
+        return batches
+
+    async def _transact(self, position: int, batches: list[_Batch]) -> None:
         """Make a unit visible, all or none."""
         producer = self._producer
         assert producer is not None, "opened first"
         await producer.begin_transaction()
         deliveries = []
-        for (topic, partition), records in pending.records.items():
-            batch = producer.create_batch()
-            for key, value, headers in records:
-                if batch.append(key=key, value=value, timestamp=None, headers=headers) is None:
-                    deliveries.append(await producer.send_batch(batch, topic, partition=partition))
-                    batch = producer.create_batch()
-                    if batch.append(key=key, value=value, timestamp=None, headers=headers) is None:
-                        leave(ValueError("a record that is too large"), topic=topic, partition=partition)
+        for topic, partition, batch in batches:
             deliveries.append(await producer.send_batch(batch, topic, partition=partition))
-        await producer.send_offsets_to_transaction({self.spec.source: pending.position}, self._settings.app)
+        await producer.send_offsets_to_transaction({self.spec.source: position}, self._settings.app)
         await asyncio.gather(*deliveries)  # aiokafka commits even where a batch failed
         await producer.commit_transaction()

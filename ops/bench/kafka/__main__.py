@@ -1,4 +1,4 @@
-"""`python -m ops.bench.kafka shell|engine|scaling`: measure on a broker of this run's own."""
+"""`python -m ops.bench.kafka shell|engine|scaling|beside`: measure on a broker of this run's own."""
 
 import argparse
 import logging
@@ -12,7 +12,7 @@ from ops.kafka.broker import Broker
 def main(arguments: list[str]) -> int:
     """Run one benchmark. Returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m ops.bench.kafka")
-    parser.add_argument("what", choices=("shell", "engine", "scaling"))
+    parser.add_argument("what", choices=("shell", "engine", "scaling", "beside"))
     parser.add_argument("names", nargs="*", help="which shells")
     parser.add_argument("--scale", type=float, default=1.0, help="share of the usual load")
     parser.add_argument("--shell", choices=("thin", "faust"), default="thin")
@@ -27,6 +27,10 @@ def main(arguments: list[str]) -> int:
                 from ops.bench.kafka import shell
 
                 shell.main(broker.address, given.names, given.scale)
+            elif given.what == "beside":
+                from ops.bench.kafka import round_beside
+
+                round_beside.main(broker.address, given.shell, given.scale)
             else:
                 from ops.bench.kafka.engine import main as measure_engine
 

@@ -12,6 +12,7 @@ from typing import Final
 
 import pytest
 
+from engine import fast
 from engine.runtimes.kafka.settings import KafkaSettings
 from tests.builders import enrolled, hired, programme_created, round_requested
 from tests.contract.runtimes import SALT
@@ -147,3 +148,25 @@ def test_foreign_record_in_an_inbox_is_kept_and_passed(made: KafkaSettings, log:
         letters = asyncio.run(feed())
 
     assert [("dlq.bothways.people-inbox.v1", b"not ours")] == letters
+
+
+@pytest.mark.skipif(not fast.has_ortools(), reason="needs the extra `exact` (OR-tools)")
+def test_round_of_a_worker_takes_the_matcher_of_the_policy(made: KafkaSettings, log: Path) -> None:
+    """What is installed beside a worker computes its rounds: `matcher: exact` proposes, and no timer or record ends as a dead letter."""
+    from engine.runtimes.kafka.data_time import DataTimeDriver
+    from ops.kafka.chaos import environment_of
+    from ops.kafka.workers import Workers
+
+    exact = programme_created(AT, policy={"reserve_start": 0, "reserve_floor": 0, "holdout_percent": 0, "matcher": "exact"})
+
+    async def feed() -> list[str]:
+        async with DataTimeDriver(made) as driver:
+            for batch in ((exact, *EVENTS[1:]), ENROLMENTS, (round_requested("2025-01-06T10:00:00Z"),)):
+                await driver.offer_all(batch)
+            return [record.topic for record in driver.outputs]
+
+    with Workers(1, environment_of(made, SALT), log, carrier="thin"):
+        topics = asyncio.run(feed())
+
+    assert "mentorship.pairings.v1" in topics, log.read_text()[-2000:]
+    assert [] == [topic for topic in topics if topic.startswith("dlq.")]

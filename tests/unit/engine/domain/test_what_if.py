@@ -3,19 +3,21 @@
 from dataclasses import fields, replace
 from datetime import UTC, datetime
 
-from engine.domain.eligibility import PoolMember
+from engine.domain.eligibility import PoolMember, RoundContext
 from engine.domain.rounds import RoundResult, hold_round
-from engine.domain.what_if import compared, drift_ratio, figures_of, price_of_fairness, unpaired
+from engine.domain.what_if import afresh, compared, drift_ratio, figures_of, kept_scores, price_of_fairness, unpaired, without_fairness
 from ops.bench.matching.people import FAMILIES, people
+from schemas.codes import EligibilityCode, Matcher
 from schemas.ids import PersonId
 from schemas.policy import Policy
 
 POOL = people(200, seed=6)
+AT = datetime(2025, 3, 5, 6, tzinfo=UTC)
 
 
 def held(policy: Policy, pool: list[PoolMember] = POOL) -> RoundResult:
     """A round of the same people under a policy."""
-    return hold_round(pool, policy, round_ordinal=1, at=datetime(2025, 3, 5, 6, tzinfo=UTC), topic_catalogue=FAMILIES)
+    return hold_round(pool, policy, round_ordinal=1, at=AT, topic_catalogue=FAMILIES)
 
 
 def test_a_policy_beside_itself_changes_nothing() -> None:
@@ -54,6 +56,34 @@ def test_drift_is_nothing_where_the_live_pairs_are_the_fresh_ones() -> None:
 
     assert drift_ratio({proposal.person_ids: proposal.score for proposal in fresh.proposals}, fresh) == 1.0
     assert drift_ratio({}, held(Policy(), [])) == 1.0
+
+
+def test_invariant_v2_fairness_is_two_fields_of_a_policy() -> None:
+    """V2: the plain round differs in nothing else."""
+    policy = Policy(reserve_start=600, matcher=Matcher.EXACT)
+
+    plain = without_fairness(policy)
+
+    changed = {name for name in Policy.model_fields if getattr(plain, name) != getattr(policy, name)}
+    assert (changed, plain.wait_bonus, plain.first_pair_first) == ({"wait_bonus", "first_pair_first"}, 0, False)
+
+
+def test_invariant_v3_a_fresh_round_holds_nobody_to_the_reserve_of_a_newcomer() -> None:
+    """V3: a kept pair is compared with what everybody would accept in the end."""
+    policy = afresh(Policy(reserve_start=900, reserve_floor=300))
+
+    assert (policy.reserve_start, policy.reserve_floor, policy.wait_bonus) == (300, 300, 0)
+
+
+def test_kept_scores_hold_old_and_new_pairs_of_people_who_are_there() -> None:
+    """Each pair once, by today's facts; a pair of which somebody is away is in neither round."""
+    first, second, away = POOL[0], POOL[1], replace(POOL[2], status=EligibilityCode.ON_LEAVE)
+    paired = replace(first, room=0, partner_ids=frozenset({second.person_id, away.person_id})), replace(second, room=0), away
+    context = RoundContext.of(Policy(), week_of=AT.date(), topic_weights=dict.fromkeys(FAMILIES, 16))
+
+    kept = kept_scores(paired, held(Policy(), list(paired)), context)
+
+    assert {(first.person_id, second.person_id): context.score(first, second)} == kept
 
 
 def test_somebody_imagined_without_a_pair_has_all_room() -> None:
