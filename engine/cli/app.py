@@ -13,7 +13,7 @@ from typing import Final
 from cyclopts import App, CycloptsError
 
 from engine import cli_kafka
-from engine.cli import demo, explain, ingest, letters, look, operate, report, rounds, serve, tail
+from engine.cli import demo, erase, explain, ingest, letters, look, operate, report, rounds, serve, tail
 from engine.cli.exits import ExitCode, Misused, Refused
 from engine.cli.output import say_error
 from engine.errors import EngineError
@@ -48,6 +48,7 @@ for command in (
     serve.serve,
     operate.verify,
     operate.backup,
+    erase.erase,
     report.report,
     cli_kafka.worker,
     cli_kafka.publish,

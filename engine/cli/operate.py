@@ -98,7 +98,7 @@ def programme_of(engine: "EmbeddedEngine", programme_id: str) -> "Programme":
 
 
 def verify(*, options: Options = DEFAULTS) -> int:
-    """Replay the log into a fresh store and compare everything with what is kept."""
+    """Replay the log, since the last erasure if there was one, into a fresh store and compare everything with what is kept."""
     with opened(options) as engine, Bar("replaying") as bar:
 
         def show(done: int, total: int) -> None:
@@ -108,7 +108,8 @@ def verify(*, options: Options = DEFAULTS) -> int:
         seconds = bar.seconds
     if options.json:
         compared = [{"name": each.name, "count": each.count, "identical": each.is_identical} for each in found.compared]
-        print_json({"identical": found.is_identical, "entries": found.entries_count, "compared": compared, "findings": found.findings})
+        counts = {"from_position": found.from_position, "entries": found.entries_count}
+        print_json({"identical": found.is_identical, **counts, "compared": compared, "findings": found.findings})
     else:
         verdicts = {True: "identical", False: "differs"}
         rows = ((each.name, f"{each.count:,}", each.digest[:12], verdicts[each.is_identical]) for each in found.compared)
@@ -116,7 +117,8 @@ def verify(*, options: Options = DEFAULTS) -> int:
         for finding in found.findings[:FINDINGS_SHOWN]:
             print(finding)
         verdict = "identical" if found.is_identical else "differs: keep a copy of the directory and restore the last backup"
-        print(f"{verdict}   {found.entries_count:,} log entries replayed in {duration(seconds)}")
+        since = f" since the snapshot at position {found.from_position:,}" if found.from_position else ""
+        print(f"{verdict}   {found.entries_count:,} log entries{since} replayed in {duration(seconds)}")
     return ExitCode.DONE if found.is_identical else ExitCode.REFUSED
 
 
