@@ -50,13 +50,13 @@ def _settings() -> "KafkaSettings":
 def topics_plan(*, acls: bool = False, json_output: Annotated[bool, Parameter(name="--json")] = False) -> int:
     """Print the topics as they should be; with --acls what a worker must be allowed. Asks no broker."""
     settings = _settings()
-    from engine.runtimes.kafka import topics
+    from engine.runtimes.kafka import rights, topics
 
     if acls:
-        for acl in topics.acls(settings):
+        for acl in rights.acls(settings, topics.KAFKA_TOPICS):
             _print(
-                {"resource": acl.resource, "name": acl.name, "operations": acl.operations},
-                f"{acl.resource:<16}{acl.name:<48}{', '.join(acl.operations)}",
+                {"resource": acl.resource, "name": acl.name, "pattern": acl.pattern, "operations": acl.operations},
+                f"{acl.resource:<16}{acl.pattern:<10}{acl.name:<48}{', '.join(acl.operations)}",
                 as_json=json_output,
             )
         return EXIT_DONE
@@ -126,7 +126,13 @@ def worker(*, shell: Literal["faust", "thin"] = "faust", metrics_port: int | Non
 
 
 @kafka_app.command
-def publish(file: Path, /, *, emit_from: datetime | None = None, json_output: Annotated[bool, Parameter(name="--json")] = False) -> int:
+def publish(
+    file: Annotated[Path, Parameter(allow_leading_hyphen=True)],
+    /,
+    *,
+    emit_from: datetime | None = None,
+    json_output: Annotated[bool, Parameter(name="--json")] = False,
+) -> int:
     """Append a file's events to the bus, each to the topic of its type. Exit 3: some lines went to dlq.ingest.
 
     Args:

@@ -85,11 +85,22 @@ class Broker:
         data = self.directory / "data"
         if not properties.exists():
             self.directory.mkdir(parents=True, exist_ok=True)
-            properties.write_text(SETTINGS.format(host=HOST, port=self.port, controller_port=self._controller_port, data=data))
+            properties.write_text(self._settings().format(host=HOST, port=self.port, controller_port=self._controller_port, data=data))
+            properties.chmod(0o600)
             cluster_id = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-            self._java("kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", str(properties)).wait(START_SECONDS_MAX)
+            arguments = ("format", "-t", cluster_id, "-c", str(properties), *self._format_arguments())
+            if self._java("kafka.tools.StorageTool", *arguments).wait(START_SECONDS_MAX) != 0:
+                raise RuntimeError(f"the broker's directory could not be formatted; see {self.directory / 'broker.log'}")
         self._process = self._java("kafka.Kafka", str(properties))
         self._wait()
+
+    def _settings(self) -> str:
+        """Return what stands in its settings file, with places for host, ports and data."""
+        return SETTINGS
+
+    def _format_arguments(self) -> tuple[str, ...]:
+        """Return what the storage tool is told besides."""
+        return ()
 
     def kill(self) -> None:
         """End it as a power cut would."""

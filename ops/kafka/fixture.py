@@ -29,11 +29,11 @@ class NoBroker:
 
 
 @cache
-def shared_broker() -> str | NoBroker:
-    """Return the address of the test run's broker, or why there is none.
+def why_none() -> NoBroker | None:
+    """Say why there can be no broker here; None where there can be one, and then the client libraries are imported.
 
     Raises:
-        RuntimeError: BOTHWAYS_REQUIRE_KAFKA is set and there is none, or it did not start.
+        RuntimeError: BOTHWAYS_REQUIRE_KAFKA is set and there can be none.
     """
     lack = missing_tools()
     if lack is None and importlib.util.find_spec("aiokafka") is None:
@@ -45,6 +45,19 @@ def shared_broker() -> str | NoBroker:
     with warnings.catch_warnings():  # kafka-python 3.0.12 reads its schemas by a deprecated call, once, on import
         warnings.simplefilter("ignore", DeprecationWarning)
         importlib.import_module("kafka.admin")
+    return None
+
+
+@cache
+def shared_broker() -> str | NoBroker:
+    """Return the address of the test run's broker, or why there is none.
+
+    Raises:
+        RuntimeError: BOTHWAYS_REQUIRE_KAFKA is set and there is none, or it did not start.
+    """
+    lack = why_none()
+    if lack is not None:
+        return lack
     process = subprocess.Popen(
         [sys.executable, "-m", "ops.kafka", "hold"],
         cwd=Path(__file__).parent.parent.parent,

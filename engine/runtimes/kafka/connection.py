@@ -1,15 +1,34 @@
-"""How clients reach the cluster: addresses, TLS and SASL, in the words of the two client libraries."""
+"""How clients reach the cluster: addresses, TLS and SASL, in the words of the two client libraries.
 
+Either library tries for long where a broker refuses it, and then says no more than that time was up. So whoever begins knocks first: one
+connection, which tells a wrong password or a certificate that nobody vouches for from a broker that is not there.
+"""
+
+import asyncio
 import ssl
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Final
 
-from aiokafka.errors import KafkaError
+from aiokafka.conn import create_conn
+from aiokafka.errors import IllegalSaslStateError, KafkaError, SaslAuthenticationFailed, UnsupportedSaslMechanismError
 
-from engine.errors import BrokerUnavailable, InvalidSettings
+from engine.errors import BrokerUnavailable, FatalError, InvalidSettings
 from engine.runtimes.kafka.settings import PREFIX, KafkaSettings
 
 RECORD_BYTES_MAX = 8 * 1024 * 1024
 """Largest record that the engine writes; topics are made to take it."""
+KNOCK_MS_MAX: Final = 4_000
+
+
+@dataclass(kw_only=True, eq=False)
+class NotAdmitted(FatalError):
+    """The broker does not let this client in, or the client does not trust the broker. The command stops; trying again changes nothing."""
+
+    broker: str
+    reason: str
+    names: str
+    template = "No connection to the broker {broker}: {reason}. Correct {names}, then try again."
 
 
 def client_options(settings: KafkaSettings) -> dict[str, Any]:
@@ -33,6 +52,41 @@ def admin_options(settings: KafkaSettings) -> dict[str, Any]:
     options = client_options(settings)
     options["bootstrap_servers"] = settings.brokers.split(",")
     return options
+
+
+def knock(settings: KafkaSettings) -> None:
+    """Try one connection where there is anything to refuse it for. Says nothing where nobody answers: the caller finds that out.
+
+    Raises:
+        InvalidSettings: a certificate or the password can't be read.
+        NotAdmitted: the password or the certificate is wrong.
+    """
+    options = client_options(settings)
+    if settings.security == "plaintext":
+        return
+    with ThreadPoolExecutor(1) as own_loop:  # a caller may have a loop of its own
+        own_loop.submit(asyncio.run, _knock(settings, options)).result()
+
+
+async def _knock(settings: KafkaSettings, options: dict[str, Any]) -> None:
+    for address in str(options.pop("bootstrap_servers")).split(","):
+        host, _, port = address.strip().rpartition(":")
+        try:
+            connection = await create_conn(host, int(port), **options, request_timeout_ms=KNOCK_MS_MAX)
+        except SaslAuthenticationFailed as error:
+            names = f"{PREFIX}USERNAME or {PREFIX}PASSWORD_FILE"
+            raise NotAdmitted(broker=address, reason="it refuses the user or the password", names=names) from error
+        except (UnsupportedSaslMechanismError, IllegalSaslStateError) as error:
+            raise NotAdmitted(broker=address, reason=f"it does not take {settings.sasl}", names=f"{PREFIX}SASL") from error
+        except ssl.SSLCertVerificationError as error:
+            reason = f"its certificate is not trusted ({error.verify_message})"
+            raise NotAdmitted(broker=address, reason=reason, names=f"{PREFIX}CA_FILE") from error
+        except ssl.SSLError as error:
+            raise NotAdmitted(broker=address, reason="it does not speak TLS as asked", names=f"{PREFIX}SECURITY") from error
+        except (KafkaError, OSError, TimeoutError, ValueError):
+            continue  # the next one may answer; what no address answers is said by whoever needs it
+        connection.close()
+        return
 
 
 def unavailable(settings: KafkaSettings, error: KafkaError | OSError | TimeoutError) -> BrokerUnavailable:

@@ -14,6 +14,7 @@ from typing import Final, NoReturn
 import structlog
 
 from engine.errors import EngineError
+from engine.runtimes.kafka.rights import refusal_in
 
 EXIT_IN_DOUBT: Final = 70
 
@@ -23,10 +24,18 @@ _log = structlog.get_logger()
 def leave(error: BaseException, *, topic: str = "", partition: int = -1) -> NoReturn:
     """End the process without a clean-up, so that nothing in doubt is emitted."""
     _log.error("worker_in_doubt", exc_info=error, topic=topic, partition=partition)
-    line = str(error) if isinstance(error, EngineError) else f"In doubt ({type(error).__name__}); start the worker again."
-    sys.stderr.write(line + "\n")
+    sys.stderr.write(_said(error) + "\n")
     sys.stderr.flush()
     os._exit(EXIT_IN_DOUBT)
+
+
+def _said(error: BaseException) -> str:
+    if isinstance(error, EngineError):
+        return str(error)
+    refused = refusal_in(error)
+    if refused is not None:
+        return f"The user is not allowed to {refused}. Allow what `bothways topics plan --acls` lists, then start the worker again."
+    return f"In doubt ({type(error).__name__}); start the worker again."
 
 
 @contextmanager

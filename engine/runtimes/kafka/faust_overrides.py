@@ -6,6 +6,7 @@ the unit of work does both. The version is pinned exactly, and the chaos run is 
     replaced                                  place                          why                                              fragility
     ConsumerThread._create_worker_consumer    transport/drivers/aiokafka.py  committed records only; our TLS and SASL         high
     ConsumerThread.crash                      mode/services.py               a crash ends the process, without a clean-up     low
+    ConsumerThread._hear_refusals             added                          a group that refuses us before it assigns us     low
     Consumer._new_consumer_thread             transport/drivers/aiokafka.py  installs that thread                             low
     Consumer._getmany                         transport/consumer.py          one stream event a batch; a gap is noticed       medium
     Consumer.perform_seek                     transport/consumer.py          read from where the tasks say                    low
@@ -34,6 +35,8 @@ from engine.runtimes.kafka.folding import Fetched
 
 TRANSPORT: Final = "bothways"
 """Scheme of the broker's address that selects the transport below."""
+REFUSAL_HEARD_SECONDS: Final = 1.0
+"""How soon a refusal of the group ends the worker."""
 
 
 class Batch:
@@ -62,6 +65,15 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc] # the
     async def crash(self, reason: BaseException) -> None:
         """Leave at once: a worker without its consumer owns nothing, and Faust would take seconds to find out."""
         leave(reason)
+
+    @Service.task  # type: ignore[untyped-decorator] # the library ships no types
+    async def _hear_refusals(self) -> None:
+        """Leave when the group refuses us: before the first assignment nobody fetches, so nobody else would ever hear of it."""
+        while not self.should_stop:
+            await self.sleep(REFUSAL_HEARD_SECONDS)
+            if self._consumer is not None and not self.should_stop:
+                with leaving_on_doubt(is_cancellable=True):
+                    self._consumer._coordinator.check_errors()  # noqa: SLF001 - what aiokafka's own `getmany` begins with
 
     def _create_worker_consumer(self, transport: Any) -> AIOKafkaConsumer:
         del transport  # names the brokers, and so do our options

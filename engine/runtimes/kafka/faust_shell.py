@@ -13,11 +13,14 @@ from typing import Any, ClassVar, Final
 
 import faust
 from aiokafka import TopicPartition
+from faust.auth import Credentials, SASLCredentials, SSLCredentials
 from mode import Service
 
+from engine.runtimes.kafka.connection import client_options
 from engine.runtimes.kafka.consuming import POLL_SECONDS_MAX, REBALANCE_SECONDS_MAX, consumer_options
 from engine.runtimes.kafka.doubt import EXIT_IN_DOUBT, leaving_on_doubt
 from engine.runtimes.kafka.faust_overrides import TRANSPORT, StageTable, TaskTableManager, source_of
+from engine.runtimes.kafka.settings import KafkaSettings
 from engine.runtimes.kafka.tasks import MEASURE_SECONDS, TICK_SECONDS_MAX, Installation, Tasks
 
 RAW: Final = {"key_serializer": "raw", "value_serializer": "raw", "acks": False}
@@ -33,6 +36,7 @@ class BothwaysApp(faust.App):  # type: ignore[misc] # the library ships no types
         super().__init__(
             settings.app,
             broker=[f"{TRANSPORT}://{address}" for address in settings.brokers.split(",")],
+            broker_credentials=_credentials(settings),
             store="memory://",
             datadir=data_dir,
             topic_allow_declare=False,
@@ -138,6 +142,20 @@ class _Positions:
         beginning = await self._thread.call_thread(consumer.beginning_offsets, [source])
         end = await self._thread.call_thread(consumer.end_offsets, [source])
         return beginning[source], end[source]
+
+
+def _credentials(settings: KafkaSettings) -> Credentials | None:
+    """Return how Faust's own producer gets in. It sends nothing, but a worker whose producer can't connect does not start."""
+    options = client_options(settings)
+    context = options.get("ssl_context")
+    if "sasl_mechanism" not in options:
+        return SSLCredentials(context) if context is not None else None
+    return SASLCredentials(
+        mechanism=options["sasl_mechanism"],
+        username=options["sasl_plain_username"],
+        password=options["sasl_plain_password"],
+        ssl_context=context,
+    )
 
 
 def run_faust(installation: Installation, app_type: type[BothwaysApp] = BothwaysApp) -> None:

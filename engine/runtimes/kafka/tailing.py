@@ -8,7 +8,7 @@ from typing import Any, Final
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
-from engine.runtimes.kafka.connection import admin_options, unavailable
+from engine.runtimes.kafka.connection import admin_options, knock, unavailable
 from engine.runtimes.kafka.folding import TopicMissing
 from engine.runtimes.kafka.settings import KafkaSettings
 from engine.runtimes.kafka.wire import key_text
@@ -25,9 +25,11 @@ def tail(settings: KafkaSettings, name: str, *, start: int = 0, is_followed: boo
     Args:
         start: offset to begin at in every partition.
     Raises:
+        NotAdmitted: the broker, or its certificate, is refused.
         BrokerUnavailable: nobody answers.
         TopicMissing: no such topic.
     """
+    knock(settings)
     try:
         consumer = KafkaConsumer(
             **admin_options(settings),

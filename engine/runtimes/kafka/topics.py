@@ -13,13 +13,12 @@ from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient, Ne
 from kafka.errors import KafkaError
 
 from engine.errors import FatalError
-from engine.runtimes.kafka.connection import RECORD_BYTES_MAX, admin_options, unavailable
+from engine.runtimes.kafka.connection import RECORD_BYTES_MAX, admin_options, knock, unavailable
 from engine.runtimes.kafka.settings import KafkaSettings
 from schemas.topics import (
     ALL_TOPICS,
     DLQ_INGEST,
     DLQ_TIMERS,
-    INPUT_TOPICS,
     INTERNAL_TOPICS,
     PEOPLE_INBOX,
     PROGRAMMES_INBOX,
@@ -34,6 +33,8 @@ INTERNAL_DEAD_LETTERS: Final = tuple(dead_letter_topic(topic.name) for topic in 
 KAFKA_TOPICS: Final = (*ALL_TOPICS, *INTERNAL_DEAD_LETTERS)
 ALREADY_EXISTS: Final = 36
 """Kafka's error code; another administrator was quicker."""
+TOPIC_AUTHORIZATION_FAILED: Final = 29
+"""Kafka's error code; this user may not even know of the topic."""
 CHANGELOG_SEGMENT_BYTES: Final = 64 * 1024 * 1024
 """Small segments, so that compaction keeps a restore short."""
 
@@ -60,31 +61,9 @@ class Drift:
     """Whether a worker refuses to start."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Acl:
-    """One line that an administrator has to allow."""
-
-    resource: str
-    name: str
-    operations: tuple[str, ...]
-
-
 def plan(settings: KafkaSettings) -> tuple[PlannedTopic, ...]:
     """Return every topic that an installation needs."""
     return tuple(_planned(topic, settings) for topic in KAFKA_TOPICS)
-
-
-def acls(settings: KafkaSettings) -> tuple[Acl, ...]:
-    """Return what a worker's principal must be allowed, and no more: it can't write to an input topic."""
-    names = {topic: settings.topic(topic.name) for topic in KAFKA_TOPICS}
-    read = ("Read", "Describe")
-    write = ("Write", "Describe")
-    found = [Acl(resource="Topic", name=names[topic], operations=read) for topic in INPUT_TOPICS]
-    found += [Acl(resource="Topic", name=names[topic], operations=("Read", "Write", "Describe")) for topic in INTERNAL_TOPICS]
-    found += [Acl(resource="Topic", name=name, operations=write) for topic, name in names.items() if topic.direction is Direction.OUT]
-    found.append(Acl(resource="Group", name=settings.app, operations=read))
-    found.append(Acl(resource="TransactionalId", name=f"{settings.app}-* (prefix)", operations=write))
-    return tuple(found)
 
 
 @dataclass(kw_only=True, eq=False)
@@ -103,9 +82,11 @@ class TopicAdmin:
         """Connect.
 
         Raises:
+            NotAdmitted: the broker, or its certificate, is refused.
             BrokerUnavailable: nobody answers within ten seconds.
         """
         self._settings = settings
+        knock(settings)
         try:
             self._client = KafkaAdminClient(**admin_options(settings), request_timeout_ms=ANSWER_MS_MAX, bootstrap_timeout_ms=ANSWER_MS_MAX)
         except (KafkaError, OSError, TimeoutError) as error:
@@ -120,6 +101,16 @@ class TopicAdmin:
     def partition_counts(self) -> dict[str, int]:
         """Return every topic on the cluster with its number of partitions."""
         return {name: len(described["partitions"]) for name, described in self._described().items()}
+
+    def granted(self) -> dict[str, frozenset[str]]:
+        """Return what this user may do with each planned topic; a topic that isn't there is left out."""
+        try:
+            described = self._client.describe_topics([topic.name for topic in plan(self._settings)])
+        except (KafkaError, OSError, TimeoutError) as error:
+            raise unavailable(self._settings, error) from error
+        refused = {topic["name"]: frozenset[str]() for topic in described if topic["error_code"] == TOPIC_AUTHORIZATION_FAILED}
+        told = (topic for topic in described if not topic["error_code"] and topic["authorized_operations"] is not None)
+        return refused | {topic["name"]: frozenset(topic["authorized_operations"]) for topic in told}
 
     def create(self) -> tuple[str, ...]:
         """Make the topics that are missing. Returns their names."""

@@ -12,9 +12,10 @@ from typing import Final
 from engine.cascade import TimeMode
 from engine.errors import FatalError, InvalidSettings
 from engine.runtimes.kafka.folding import Partitions
+from engine.runtimes.kafka.rights import acls, lacking, not_allowed
 from engine.runtimes.kafka.settings import KafkaSettings
 from engine.runtimes.kafka.tasks import Installation
-from engine.runtimes.kafka.topics import TopicAdmin
+from engine.runtimes.kafka.topics import KAFKA_TOPICS, TopicAdmin
 from engine.settings import Settings
 from engine.telemetry import Telemetry
 from engine.topology import build
@@ -41,13 +42,16 @@ def prepared(
     """Check everything that can be checked before a worker joins its group.
 
     Raises:
-        InvalidSettings, BrokerUnavailable, TopicsUnfit: one line; the process stops.
+        InvalidSettings, NotAdmitted, BrokerUnavailable, NotAllowed, TopicsUnfit: one line; the process stops.
     """
     salt = settings.salt_bytes()
     if salt is None:
         reason = "is needed on Kafka, the same for every worker; or name a file in BOTHWAYS_SALT_FILE"
         raise InvalidSettings(name="BOTHWAYS_SALT", reason=reason)
     with TopicAdmin(kafka) as admin:
+        missing = tuple(lacking(acls(kafka, KAFKA_TOPICS), admin.granted()))
+        if missing:
+            raise not_allowed(kafka, missing)
         counts = admin.partition_counts()
         fatal = [drift for drift in admin.drift() if drift.is_fatal]
     if fatal:

@@ -55,7 +55,7 @@ def test_plan_needs_no_broker(settings: KafkaSettings) -> None:
     topics = [json.loads(row) for row in planned.stdout.splitlines()]
     rights = {row["name"]: row["operations"] for row in map(json.loads, acls.stdout.splitlines())}
     assert {settings.partitions, 1} == {topic["partitions"] for topic in topics}
-    assert ["Read", "Describe"] == rights[f"{settings.prefix}hr.people.v1"]
+    assert ["Read", "Describe", "DescribeConfigs"] == rights[f"{settings.prefix}hr.people.v1"]
 
 
 def test_tail_of_an_unknown_topic_is_one_line(settings: KafkaSettings) -> None:
