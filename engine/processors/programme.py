@@ -76,7 +76,7 @@ def on_command(rows: Rows, record: Record) -> Effects:
         yield Refuse(ErrorCode.UNKNOWN_PROGRAMME, "programme_id: no such programme")
         return
     if programme.status is ProgrammeStatus.CLOSED:
-        yield from _refuse(programme.programme_id, event, RefusalCode.PROGRAMME_CLOSED)
+        yield from _too_late(programme, event, data)
         return
     match data:
         case ProgrammePolicyChanged():
@@ -99,7 +99,7 @@ def on_command(rows: Rows, record: Record) -> Effects:
             yield from _locked(rows, programme, event, data)
             return
         case PairingForbidden():
-            yield from _forbidden(rows, programme, data, event.time, record.at)
+            yield from _forbidden(rows, programme, event, data, record.at)
         case NudgesReleased():
             pass  # processors/storm lets them leave: behind the breaker, not through it
     yield from _recorded(programme.programme_id, event, getattr(data, "reason", None))
@@ -143,27 +143,37 @@ def _round(rows: Rows, programme: Programme, event: Event, data: RoundRequested,
     yield from _recorded(programme.programme_id, event)
 
 
+def _too_late(programme: Programme, event: Event, data: Command) -> Effects:
+    yield from _refuse(programme.programme_id, event, RefusalCode.PROGRAMME_CLOSED)
+    if isinstance(data, PairingLocked | PairingForbidden):
+        yield from _named(programme, event, data)
+
+
 def _locked(rows: Rows, programme: Programme, event: Event, data: PairingLocked) -> Effects:
     """Keep a lock for the next round, which may still refuse it by a hard rule."""
     people = pair_of(*data.person_ids)
     if any(participant_in(rows, programme.programme_id, person_id) is None for person_id in people):
         yield from _refuse(programme.programme_id, event, RefusalCode.NOT_PARTICIPANTS)
+        yield from _named(programme, event, data)
         return
     kept = tuple(lock for lock in programme.locks if lock.people != people)
     yield put_programme(replace(programme, locks=(*kept, Lock(people=people))))
     yield from _recorded(programme.programme_id, event, data.reason)
 
 
-def _forbidden(rows: Rows, programme: Programme, data: PairingForbidden, said_at: datetime, at: datetime) -> Effects:
-    """Never propose these two; an open proposal between them lapses, a live pair is theirs to end.
+def _named(programme: Programme, event: Event, data: PairingLocked | PairingForbidden) -> Effects:
+    """Let both people's keys know that the programme names them, who need not take part; whoever was erased is forgotten again."""
+    for person_id in pair_of(*data.person_ids):
+        named = PersonNamed(person_id=person_id, programme_id=programme.programme_id, said_at=event.time)
+        yield Send(StageName.PEOPLE, person_id, named)
 
-    Both let their keys know that the programme names them: they need not take part.
-    """
+
+def _forbidden(rows: Rows, programme: Programme, event: Event, data: PairingForbidden, at: datetime) -> Effects:
+    """Never propose these two; an open proposal between them lapses, a live pair is theirs to end."""
     people = pair_of(*data.person_ids)
     bar = bar_in(rows, programme.programme_id, people)
     yield put_bar(programme.programme_id, replace(bar, is_forbidden=True))
-    for person_id in people:
-        yield Send(StageName.PEOPLE, person_id, PersonNamed(person_id=person_id, programme_id=programme.programme_id, said_at=said_at))
+    yield from _named(programme, event, data)
     pairing = pairing_in(rows, bar.open_pairing_id) if bar.open_pairing_id is not None else None
     if pairing is not None and pairing.state is PairingState.PROPOSED:
         yield from lifecycle.lapse(rows, programme, pairing, at)
