@@ -45,7 +45,7 @@ def erase(
             ("table or topic", "names them"), ((name, f"{count:,}") for name, count in counts.items()), right=frozenset({"names them"})
         )
     if left_count:
-        raise Refused(f"{left_count:,} of them are dated later than engine time and stay; tick past it, then erase again")
+        raise Refused(f"{left_count:,} of them are dated later than engine time and stay; tick to that time, then erase again")
     if not yes:
         say_error("nothing was erased; add --yes to do it, there is no way back")
         return ExitCode.REFUSED
