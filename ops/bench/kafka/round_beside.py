@@ -9,6 +9,7 @@ Seen on two cores that broker, worker and this program shared; `session_seconds`
     people   computed by      asked to published   between heartbeats   /metrics   another programme's command
     20,000   standard library              91 s                2.9 s      0.6 s          3.1 s
     20,000   extra `fast`                  32 s                2.9 s      0.3 s          4.2 s
+    20,000   extra `fast`, Faust           16 s                3.0 s      0.1 s          4.4 s
     100,000  extra `fast`                  90 s                3.0 s      0.4 s          4.8 s
 
 Partitions were dealt once in every run. The long commands come right after the round, when its nudges keep all partitions busy.
