@@ -78,10 +78,11 @@ def _admitted(rows: Rows, send: Send, intent: NudgeIntended, at: datetime) -> Ef
 
 
 def _storm(rows: Rows, programme: Programme, at: datetime) -> Storm:
-    """Return the breaker as it stands on this day; the day's first intent counts the participants anew."""
+    """Return the breaker as it stands on this day, by the policy in force; the day's first intent counts the participants anew."""
     storm: Storm | None = rows.get(STORMS, programme.programme_id)
     if storm is not None and storm.day == at.date():
-        return storm
+        limit = programme.policy.nudge_storm_per_day or storm.limit
+        return storm if limit == storm.limit else replace(storm, limit=limit)
     participants_count = sum(1 for _ in rows.scan(PARTICIPANTS, f"{programme.programme_id}/"))
     limit = limit_of(programme.policy.nudge_storm_per_day, participants_count)
     return Storm(day=at.date(), limit=limit) if storm is None else replace(storm, day=at.date(), intents_count=0, limit=limit)

@@ -96,6 +96,18 @@ def test_a_parked_intent_that_is_no_longer_needed_is_taken_back() -> None:
     assert (1, {"done"}) == (len(ready), {body["reason"] for body in suppressed(told) if body["key"] == "proposal_ready"})
 
 
+def test_a_new_policy_sets_the_limit_of_the_same_day() -> None:
+    """A coordinator who has looked may widen the limit: what was parked leaves on release, and what comes then is within it."""
+    told = story(3).round()
+    told.tell(builders.policy_changed(told.now, policy={**told.policy, "nudge_storm_per_day": 50}))
+    parked = [key for _, key in requested(told)].count("proposal_ready")
+    told.tell(builders.nudges_released(told.now))
+    told.join_in_twos(("eve", "fay"), ("gus", "hal"))
+    told.round()
+
+    assert (3, 8) == (parked, [key for _, key in requested(told)].count("proposal_ready"))
+
+
 def test_without_a_figure_in_the_policy_the_limit_is_four_a_participant_and_at_least_200() -> None:
     """A small programme is never stopped by its own small size."""
     told = story(0).round()
