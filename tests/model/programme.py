@@ -19,6 +19,8 @@ from tests.model.people import KINDS, Json, People, kind_of, midnight, moment
 History = list[tuple[str, datetime, Any]]
 LIVE: Final = frozenset({"active", "paused", "suspended", "stalled", "concluding"})
 OPEN: Final = LIVE | {"proposed"}
+CHECKPOINTS: Final = frozenset({1, 3})
+"""Sessions of a term after which one "no" is enough."""
 _FOR_OPEN_PROGRAMMES: Final = frozenset(f"participation.{name}" for name in ("enrolled", "updated", "paused", "resumed"))
 
 
@@ -142,8 +144,10 @@ class Model:
             self._follow_conflict(pair, at)
         elif pair["state"] in {"active", "stalled", "paused", "suspended"}:
             self._follow_absences(pair, "on_leave" in standing, at)
-        if pair["state"] == "active" and self._sessions_of_term(pair) >= self.policy[pair["programme_id"]].sessions_planned:
+        if pair["state"] == "active" and len(self._held_in_term(pair)) >= self.policy[pair["programme_id"]].sessions_planned:
             self._move(pair, "concluding", at)
+        if pair["state"] in LIVE:
+            self._watch_gap(pair)
         return before != pair
 
     def _follow_conflict(self, pair: Json, at: datetime) -> None:
@@ -192,7 +196,26 @@ class Model:
             or pair["people"][1] in first["exclude"]
             or pair["people"][0] in second["exclude"]
             or (pair["programme_id"], frozenset(pair["people"])) in self.forbidden
+            or not self._is_gap_wide(pair, set(pair["people"]))
         )
+
+    def _is_gap_wide(self, pair: Json, seniors: set[str]) -> bool:
+        """Whether one of these is more experienced than the other side, by as many bands as the track of the pair needs."""
+        policy = self.policy[pair["programme_id"]]
+        if pair["track"] == "mutual":
+            return True
+        first, second = (self.enrolled[pair["programme_id"], who]["band"] for who in pair["people"])
+        if first is None or second is None:
+            return False
+        ahead = {pair["people"][0]: first - second, pair["people"][1]: second - first}
+        return any(ahead[who] >= max(1, policy.experience_gap_min) for who in seniors)
+
+    def _watch_gap(self, pair: Json) -> None:
+        """Offer an active pair to go on as equals when its gap is gone; take that back when it is there again."""
+        is_offered = pair["state"] == "active" and not self._is_gap_wide(pair, {pair["senior"]})
+        if is_offered != pair["is_offered"]:
+            pair["is_offered"] = is_offered
+            pair["answers"] = {} if pair["state"] == "active" else pair["answers"]
 
     def _part(self, pair: Json, code: str, at: datetime) -> None:
         if pair["state"] == "proposed":
@@ -211,9 +234,9 @@ class Model:
     def _move(self, pair: Json, state: str, at: datetime) -> None:
         pair["state"], pair["since"], pair["answers"], pair["asked_at"], pair["conflict_at"] = state, at, {}, None, None
 
-    def _sessions_of_term(self, pair: Json) -> int:
+    def _held_in_term(self, pair: Json) -> list[Json]:
         since = pair["term_at"] if pair["term"] > 1 else None
-        return sum(since is None or moment(event["data"]["started_at"]) > since for event in ledger.held(pair["sessions"]))
+        return [event for event in ledger.held(pair["sessions"]) if since is None or moment(event["data"]["started_at"]) > since]
 
     # What is heard
 
@@ -261,6 +284,7 @@ class Model:
         where = (data["programme_id"], data["person_id"])
         before = {"at": at, "paused": False, "paused_until": None} | self.enrolled.get(where, {})
         self.enrolled[where] = {**before, "capacity": data.get("capacity") or 1, "exclude": set(data.get("exclude") or ())}
+        self.enrolled[where]["band"] = data.get("experience_band")
         self.gone.pop(where, None)
 
     _on_participation_updated = _on_participation_enrolled
@@ -333,6 +357,7 @@ class Model:
             "continue": pair["asked_at"] is not None,
             "renew": pair["state"] == "concluding",
             "finish": pair["state"] == "concluding",
+            "convert": pair["is_offered"],
         }
         if answer == "continue" and pair["state"] in {"active", "stalled"}:
             return None  # an answer to `still_right_for_you`; silence means the same
@@ -342,6 +367,8 @@ class Model:
         if len(pair["answers"]) < 2:
             return None
         match pair["state"]:
+            case "active":
+                pair["track"], pair["is_offered"], pair["answers"] = "mutual", False, {}
             case "paused" | "suspended":
                 self._activate(pair, at)
             case "concluding" if set(pair["answers"].values()) == {"renew"}:
@@ -364,6 +391,19 @@ class Model:
 
     _on_session_scheduled = _on_session_completed = _on_session_cancelled = _on_session_missed = _on_session
 
+    def _on_feedback_given(self, at: datetime, event: Json) -> str | None:
+        data = event["data"]
+        pair = self.pairs.get(data["pairing_id"])
+        if event.get("actor") != data["person_id"]:
+            return "not_the_person"
+        if pair is None or data["person_id"] not in pair["people"] or pair["state"] in {"proposed", "lapsed"}:
+            return "unknown_pairing"
+        held = [one["data"]["session_id"] for one in sorted(self._held_in_term(pair), key=_start)]
+        number = held.index(data["session_id"]) + 1 if data.get("session_id") in held else len(held)
+        if pair["state"] in LIVE and data["fit"] == "not_a_fit" and number in CHECKPOINTS:
+            self._end(pair, "circumstances" if pair["state"] == "suspended" else "choice", at)
+        return None
+
     # What the engine proposed
 
     def propose(self, at: datetime, body: Json) -> None:
@@ -376,6 +416,7 @@ class Model:
         if known is not None:
             _agree(known["state"] == "proposed" and body["proposal_version"] == known["version"] + 1, f"new version of {known}")
             known["version"], known["answers"], known["expires_at"] = body["proposal_version"], {}, moment(body["expires_at"])
+            known["senior"] = self._senior(body["programme_id"], people)
             return
         self._check(at, body, people)
         self.pairs[body["pairing_id"]] = {
@@ -386,6 +427,9 @@ class Model:
             "since": at,
             "expires_at": moment(body["expires_at"]),
             "answers": {},
+            "track": str(self.policy[body["programme_id"]].track),
+            "senior": self._senior(body["programme_id"], people),
+            "is_offered": False,
             "code": None,
             "term": 1,
             "term_at": at,
@@ -395,6 +439,10 @@ class Model:
             "asked_at": None,
             "conflict_at": None,
         }
+
+    def _senior(self, programme_id: str, people: tuple[str, ...]) -> str:
+        """Return the more experienced one; of no meaning among equals."""
+        return max(people, key=lambda who: self.enrolled[programme_id, who]["band"] or 0)
 
     def _check(self, at: datetime, body: Json, people: tuple[str, ...]) -> None:
         programme_id = body["programme_id"]
@@ -411,12 +459,18 @@ class Model:
             _agree(not enrolled["paused"], f"{who} pauses")
             _agree(other not in enrolled["exclude"], f"{who} excludes {other}")
             _agree(self._room(programme_id, who) >= 1, f"{who} has no room")
+        pair_now = {"programme_id": programme_id, "people": people, "track": str(policy.track)}
+        _agree(self._is_gap_wide(pair_now, {*people}), f"the bands of {people} are too close")
         for past in self.pairs.values():
             if past["programme_id"] == programme_id and frozenset(past["people"]) == pair:
                 _agree(past["state"] not in OPEN, f"{people} have an open pairing")
                 is_resting = past["state"] == "lapsed" and at < past["since"] + timedelta(days=policy.lapsed_rest_days)
                 is_past = past["state"] != "lapsed" and not policy.past_partner_allowed
                 _agree((programme_id, pair) in self.locked or not (is_resting or is_past), f"{people} met before: {past['state']}")
+
+
+def _start(event: Json) -> tuple[datetime, str]:
+    return moment(event["data"]["started_at"]), event["data"]["session_id"]
 
 
 def _ignore(_at: datetime, _event: Json) -> None:

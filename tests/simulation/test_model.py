@@ -6,7 +6,7 @@ rule does is told in builder calls, so a failing example reads as a story. More 
 
 import os
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import pytest
 from hypothesis import HealthCheck, Phase, event, settings
@@ -65,6 +65,10 @@ def _was_told_lately(story: "Story") -> bool:
 class Story(RuleBasedStateMachine):
     """A driver, the history it was told, and the comparison after each step."""
 
+    policy: ClassVar[dict[str, Any]] = POLICY
+    bands: ClassVar[dict[str, int]] = {}
+    """Who says how long they have been in work; the others don't."""
+
     def __init__(self) -> None:
         super().__init__()
         self.driver = WatchedDriver(self._watch)
@@ -80,11 +84,11 @@ class Story(RuleBasedStateMachine):
     @initialize(accepting=st.integers(0, 3), chapters=st.lists(st.sampled_from(CHAPTERS), max_size=5))
     def begin(self, accepting: int, chapters: list[str]) -> None:
         """A programme; five people who have been here for a while enrol and are proposed to each other; some pairs begin."""
-        self._tell(builders.programme_created(self.now, policy=POLICY))
+        self._tell(builders.programme_created(self.now, policy=self.policy))
         for person_id in PEOPLE:
             if person_id not in NEWCOMERS:
                 self._tell(builders.hired(person_id, self.now, effective_on="2025-01-01"))
-                self._tell(builders.enrolled(person_id, self.now, capacity=1 + (person_id == "a"), **BOTH))
+                self._tell(builders.enrolled(person_id, self.now, capacity=1 + (person_id == "a"), **self._profile(person_id)))
         self._tell(builders.round_requested(self.now))
         for pick in range(accepting):
             self.accept_both(pick)
@@ -172,7 +176,7 @@ class Story(RuleBasedStateMachine):
         """Join, or say the whole profile again."""
         if self._employment(person_id) in {"active", "on_leave"}:
             room = max(capacity, self._taken(person_id))
-            self._tell(builders.enrolled(person_id, self._now(), capacity=room, exclude=exclude, **BOTH))
+            self._tell(builders.enrolled(person_id, self._now(), capacity=room, exclude=exclude, **self._profile(person_id)))
 
     @rule(person_id=people, word=st.sampled_from(("narrow", "withdraw")))
     def turn_away(self, person_id: str, word: str) -> None:
@@ -207,7 +211,9 @@ class Story(RuleBasedStateMachine):
         self._tell(builders.answered(who, self._now(), pairing_id, answer=answer, proposal_version=version))
 
     @precondition(_has_pairings)
-    @rule(pick=picks, side=st.integers(0, 2), answer=st.sampled_from(("continue", "continue", "renew", "finish", "end", "rematch")))
+    @rule(
+        pick=picks, side=st.integers(0, 2), answer=st.sampled_from(("continue", "continue", "renew", "finish", "end", "rematch", "convert"))
+    )
     def go_on(self, pick: int, side: int, answer: str) -> None:
         """A side says how to go on."""
         pairing_id, pair = self._pick(pick, LIVE)
@@ -316,6 +322,20 @@ class Story(RuleBasedStateMachine):
         assert outcome is Outcome.DEAD_LETTERED
         assert before == self._snapshot()
 
+    @precondition(_has_pairings)
+    @rule(
+        pick=picks,
+        side=st.integers(0, 2),
+        fit=st.sampled_from(("good", "not_a_fit")),
+        session=st.sampled_from((None, None, 1, 2, 10, 11, 12)),
+    )
+    def give_feedback(self, pick: int, side: int, fit: str, session: int | None) -> None:
+        """A side says how it was; the third one is a stranger."""
+        pairing_id, pair = self._pick(pick, LIVE)
+        who = (*pair["people"], next(one for one in PEOPLE if one not in pair["people"]))[side]
+        about = {} if session is None else {"session_id": f"s{session}"}
+        self._tell(builders.feedback_given(who, self._now(), pairing_id, fit=fit, **about))
+
     # How it is told
 
     def _watch(self, unit: Unit) -> None:
@@ -370,6 +390,9 @@ class Story(RuleBasedStateMachine):
 
     # What is known
 
+    def _profile(self, person_id: str) -> dict[str, Any]:
+        return BOTH | ({"experience_band": self.bands[person_id]} if person_id in self.bands else {})
+
     def _now(self) -> datetime:
         self.now += timedelta(minutes=1)
         return self.now
@@ -401,8 +424,40 @@ class Story(RuleBasedStateMachine):
         return len(self.driver.store.outputs), repr([rows.tables for rows in self.driver.store._rows.values()])
 
 
+class ReverseStory(Story):
+    """The same in a reverse programme, where the gap between two people may close and open."""
+
+    policy: ClassVar[dict[str, Any]] = POLICY | {"track": "reverse", "training_required": False}
+    bands: ClassVar[dict[str, int]] = dict(zip(PEOPLE, (3, 0, 2, 0, 1, 3, 0), strict=True))
+
+    @rule(person_id=people, band=st.sampled_from((None, 0, 1, 2, 3)))
+    def grow(self, person_id: str, band: int | None) -> None:
+        """Somebody is longer in work than was said, or would rather not say."""
+        if (PROGRAMME, person_id) in self._model().enrolled:
+            self._tell(builders.updated(person_id, self._now(), capacity=3, **BOTH, experience_band=band))
+
+    @precondition(_has_pairings)
+    @rule(pick=picks, side=st.integers(0, 1))
+    def catch_up(self, pick: int, side: int) -> None:
+        """One of a pair comes to be as experienced as the other."""
+        pair = self._pick(pick, {"active"})[1]["people"]
+        enrolled = self._model().enrolled
+        if all((PROGRAMME, who) in enrolled for who in pair):
+            self.grow(pair[side], enrolled[PROGRAMME, pair[1 - side]]["band"])
+
+    @precondition(_has_pairings)
+    @rule(pick=picks, sides=st.sampled_from(((0,), (1,), (0, 1), (0, 1))), is_caught_up=st.booleans())
+    def convert(self, pick: int, sides: tuple[int, ...], is_caught_up: bool) -> None:
+        """One of a pair, or both, would go on as equals; they may have become so just now."""
+        if is_caught_up:
+            self.catch_up(pick, 0)
+        for side in sides:
+            self.go_on(pick, side, "convert")
+
+
+STORIES: Final = int(os.environ.get("BOTHWAYS_STORIES", "60"))
 Story.TestCase.settings = settings(
-    max_examples=int(os.environ.get("BOTHWAYS_STORIES", "60")),
+    max_examples=STORIES,
     stateful_step_count=int(os.environ.get("BOTHWAYS_STORY_STEPS", "40")),
     deadline=None,
     report_multiple_bugs=False,
@@ -411,3 +466,5 @@ Story.TestCase.settings = settings(
 )
 # Sixty stories take half a minute; when one fails, Hypothesis may look for its shortest form for five.
 TestStory = pytest.mark.slow(pytest.mark.timeout(600)(Story.TestCase))
+ReverseStory.TestCase.settings = settings(Story.TestCase.settings, max_examples=STORIES // 2)
+TestReverseStory = pytest.mark.slow(pytest.mark.timeout(600)(ReverseStory.TestCase))
