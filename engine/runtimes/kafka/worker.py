@@ -9,7 +9,9 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final
 
+from engine import fast
 from engine.cascade import TimeMode
+from engine.domain import choosing
 from engine.errors import FatalError, InvalidSettings
 from engine.runtimes.kafka.folding import Partitions
 from engine.runtimes.kafka.rights import acls, lacking, not_allowed
@@ -54,6 +56,7 @@ def prepared(
             raise not_allowed(kafka, missing)
         counts = admin.partition_counts()
         fatal = [drift for drift in admin.drift() if drift.is_fatal]
+    choosing.use(fast.choose)
     if fatal:
         raise TopicsUnfit(topic=fatal[0].topic, what=fatal[0].what, more=f" and {len(fatal) - 1} more" if len(fatal) > 1 else "")
     return Installation(
