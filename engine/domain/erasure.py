@@ -105,10 +105,18 @@ def _people_of(attribute: Attribute, value: Value) -> tuple[PersonId, ...]:
     return ()
 
 
-def person_without(person: Person, erased_id: PersonId, erasure: Erasure) -> Person:
-    """Return a person whose facts up to the erasure name somebody no longer; the same person where none does."""
+def person_without(person: Person, erased_id: PersonId, erasure: Erasure, above_id: PersonId | None) -> Person:
+    """Return a person whose facts up to the erasure name somebody no longer; the same person where nothing changes.
+
+    Args:
+        above_id: who stood over the erased one, if that was the manager; stands over the person from now on.
+    """
     history = tuple(_fact_without(fact, erased_id) if erasure.voids(fact.time) else fact for fact in person.history)
-    return person if history == person.history else replace(person, history=history)
+    if history == person.history and person.above_erased != erased_id:
+        return person
+    if erased_id not in {person.above_erased, person.registered_with}:
+        return replace(person, history=history)
+    return replace(person, history=history, above_erased=None if above_id == person.person_id else above_id)
 
 
 def _fact_without(fact: HrFact, erased_id: PersonId) -> HrFact:

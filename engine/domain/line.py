@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from schemas.ids import PersonId
+from schemas.ids import ERASED, PersonId
 
 LINE_LENGTH_MAX: Final = 64
 """Deeper than any real organisation; bounds the row and the work of one change."""
@@ -61,6 +61,8 @@ def line_under(person_id: PersonId, manager_id: PersonId | None, manager_line: S
     above: list[PersonId] = []
     met = {person_id}
     for candidate_id in (manager_id, *manager_line):
+        if candidate_id == ERASED and ERASED in met:
+            continue  # several people were erased, and nobody stands twice
         if candidate_id in met:
             return ReportingLine(above=tuple(above[:LINE_LENGTH_MAX]), is_cyclic=True)
         met.add(candidate_id)

@@ -219,6 +219,8 @@ class PersonErased:
     erased_id: PersonId
     erased_at: datetime
     """Event time of the erasure."""
+    above_id: PersonId | None = None
+    """To those who reported to the erased person: who stood over it, and so stands over them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -74,6 +74,8 @@ class Person:
     enrolments: Enrolments = ()
     registered_with: PersonId | None = None
     """The manager under whose key this person stands as a report."""
+    above_erased: PersonId | None = None
+    """Of somebody whose manager was erased: who stood over that manager, in whose place this person is registered."""
     line: tuple[PersonId, ...] = ()
     """Everybody above, nearest first; the old line until a new manager has answered."""
     is_line_cyclic: bool = False

@@ -77,7 +77,7 @@ def on_erased(rows: Rows, record: Record) -> Effects:
     for was, now in ((before, nobody), (nobody, anew)):
         yield from registrations(was, now, is_timed=False)
         yield from names_told(was, now)
-    yield from _told_by_name(rows, person_id, erasure)
+    yield from _told_by_name(rows, person_id, erasure, before.registered_with)
     recorded = CommandRecorded(type=event.type, subject=PSEUDONYM_PENDING)
     yield Emit(topic=AUDIT, key=PSEUDONYM_PENDING, data=recorded, person_id=person_id, actor_id=event.actor, is_traceable=False)
     yield Forget(person_id)
@@ -88,11 +88,11 @@ def _programmes_of(rows: Rows, person: Person) -> list[ProgrammeId]:
     return sorted(traced | {enrolment.programme_id for enrolment in person.enrolments})
 
 
-def _told_by_name(rows: Rows, person_id: PersonId, erasure: Erasure) -> Effects:
+def _told_by_name(rows: Rows, person_id: PersonId, erasure: Erasure, above_id: PersonId | None) -> Effects:
     """Tell everybody whose rows name the person, and drop what was known of that: whoever still names it says so again."""
     for report_id in list(reports_of(rows, person_id)):
         yield Delete(REPORTS, report_key(person_id, report_id))
-        yield from answered(report_id, person_id, erasure)
+        yield from answered(report_id, person_id, erasure, above_id)
     for key, row in list(rows.scan(TRACES, f"{person_id}/")):
         trace: Trace = row
         yield Delete(TRACES, key)
@@ -113,7 +113,7 @@ def on_person_erased(rows: Rows, record: Record) -> Effects:
     before = person_in(rows, message.person_id)
     if before is None:
         return
-    told = person_without(before, message.erased_id, Erasure(erased_at=message.erased_at))
+    told = person_without(before, message.erased_id, Erasure(erased_at=message.erased_at), message.above_id)
     if told is not before:
         yield from roster.changed(rows, before, brought_up_to(told, record.at), record.at, Onset(since_at=record.at))
     yield from _named_again(rows, message.person_id, message.erased_id)

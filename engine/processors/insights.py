@@ -19,7 +19,7 @@ from engine.domain.nudging import rule_of
 from engine.domain.programme import Programme
 from engine.domain.trials import ACTED_BY, Attention, Tally, Trial, acted, heard, held_back, tried
 from engine.effects import Effects, Emit, Handler, Put, Record, Refuse, Rows
-from engine.processors.tables import PAIRINGS, PARTICIPANTS, programme_in
+from engine.processors.tables import PAIRINGS, PARTICIPANTS, participant_in, programme_in
 from schemas.codes import ErrorCode, NudgeClass, SuppressionReason
 from schemas.envelope import Event
 from schemas.ids import PersonId, ProgrammeId
@@ -95,7 +95,10 @@ def evidence_of(rows: Rows, programme: Programme, at: datetime) -> Evidence:
 
 
 def on_outcome(rows: Rows, record: Record) -> Effects:
-    """Count what became of a nudge: trials for its effect, weeks for the load, reasons for what was held back."""
+    """Count what became of a nudge: trials for its effect, weeks for the load, reasons for what was held back.
+
+    Of whom the programme doesn't know (any more) nothing is kept: what is late from the key of somebody erased brings no row back.
+    """
     message = record.payload
     assert isinstance(message, NudgeOutcome)
     if programme_in(rows, message.programme_id) is None or message.person_id.startswith("coordinator:"):
@@ -111,6 +114,8 @@ def on_outcome(rows: Rows, record: Record) -> Effects:
         attention, tally = held_back(attention, tally, message.outcome.removeprefix("suppressed:"))
     if message.outcome == "opted_out":
         attention = replace(attention, has_opted_out=True)
+    if participant_in(rows, message.programme_id, message.person_id) is None:
+        attention = known[0]
     yield from _kept(message.programme_id, message.person_id, known, (attention, tally))
 
 

@@ -78,9 +78,9 @@ def taken_back(by_id: PersonId, erased_id: PersonId, erasure: Erasure) -> Effect
     yield Forget(erased_id)
 
 
-def answered(by_id: PersonId, erased_id: PersonId, erasure: Erasure) -> Effects:
+def answered(by_id: PersonId, erased_id: PersonId, erasure: Erasure, above_id: PersonId | None = None) -> Effects:
     """Tell somebody that whom its rows may name was erased."""
-    message = PersonErased(person_id=by_id, erased_id=erased_id, erased_at=erasure.erased_at)
+    message = PersonErased(person_id=by_id, erased_id=erased_id, erased_at=erasure.erased_at, above_id=above_id)
     yield Send(StageName.PEOPLE, by_id, message)
 
 

@@ -22,7 +22,7 @@ from engine.domain.enrolment import Enrolment
 from engine.domain.erasure import named_at
 from engine.domain.frozen import replace
 from engine.domain.line import line_under
-from engine.domain.messages import Employment, FactsChanged, LineChanged, PersonFacts, ReportJoined, ReportLeft
+from engine.domain.messages import FactsChanged, LineChanged, PersonFacts, ReportJoined, ReportLeft
 from engine.domain.person import Person, Report
 from engine.effects import Delete, Effects, Note, Put, Record, Rows, Send, StageName
 from engine.processors.naming import erasure_in_force, taken_back
@@ -42,9 +42,11 @@ class Onset:
 def manager_to_be(person: Person) -> PersonId | None:
     """Return the manager with whom a person is to be registered.
 
-    Somebody who has left keeps its place: until HR names another manager, whoever stood over it stands over its reports.
+    Somebody who has left keeps its place: until HR names another manager, whoever stood over it stands over its reports. So it is with
+    somebody erased, whose reports register with the one above.
     """
-    return None if person.employment is Employment.ERASED else person.attributes.manager_id
+    manager_id = person.attributes.manager_id
+    return person.above_erased if manager_id == ERASED else manager_id
 
 
 def moved(before: Person, after: Person, since_at: datetime) -> Person:
@@ -53,14 +55,18 @@ def moved(before: Person, after: Person, since_at: datetime) -> Person:
     Args:
         since_at: when the change took effect; kept until a new manager has answered, so that programmes hear the true instant.
     """
+    is_headless = after.attributes.manager_id == ERASED
+    if after.above_erased is not None and not is_headless:
+        after = replace(after, above_erased=None)
     manager_id = manager_to_be(after)
-    if manager_id is None or manager_id == ERASED:
-        above = () if manager_id is None else (ERASED,)
+    if manager_id is None:
+        above = (ERASED,) if is_headless else ()
         if before.registered_with is None and after.line == above:
             return after
         return replace(after, registered_with=None, line=above, is_line_cyclic=False, line_awaited_since_at=None)
     if manager_id == before.registered_with:
-        return after
+        # Whoever stood over an erased manager may become the manager; the line was known all the time.
+        return after if is_headless or after.line[:1] != (ERASED,) else replace(after, line=after.line[1:])
     return replace(after, registered_with=manager_id, line_awaited_since_at=before.line_awaited_since_at or since_at)
 
 
@@ -96,7 +102,7 @@ def on_report_joined(rows: Rows, record: Record) -> Effects:
     message = record.payload
     assert isinstance(message, ReportJoined)
     erasure = erasure_in_force(rows, message.manager_id)
-    if erasure is not None and message.said_at is not None and erasure.voids(message.said_at):
+    if erasure is not None and (message.said_at is None or erasure.voids(message.said_at)):
         yield from taken_back(message.report_id, message.manager_id, erasure)
         return
     yield Put(REPORTS, report_key(message.manager_id, message.report_id), Report(report_id=message.report_id))
@@ -119,7 +125,10 @@ def on_line_changed(rows: Rows, record: Record) -> Effects:
     before = person_in(rows, message.person_id)
     if before is None or before.registered_with != message.sender_id:
         return
-    line = line_under(before.person_id, message.sender_id, message.above)
+    above = (message.sender_id, *message.above)
+    if before.attributes.manager_id == ERASED:
+        above = (ERASED, *above)
+    line = line_under(before.person_id, above[0], above[1:])
     after = replace(before, line=line.above, is_line_cyclic=line.is_cyclic, line_awaited_since_at=None)
     if after == before:
         return

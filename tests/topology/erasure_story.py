@@ -7,9 +7,10 @@ from typing import Any, Final
 import msgspec
 
 from engine.effects import StageName
-from engine.execution import Output
+from engine.execution import Outcome, Output
 from engine.testing import TopologyDriver
 from tests import builders
+from tests.topology.pair_story import PairStory
 from tests.topology.programme_story import ProgrammeStory
 
 PAT: Final = "pat-4711"
@@ -61,3 +62,10 @@ def named_everywhere(**policy: Any) -> ProgrammeStory:
     story.tell(builders.pairing_forbidden(story.now, [PAT, "wes"]))
     story.tell(builders.pairing_locked(story.now, [PAT, "vic"]))
     return story.after(minutes=5)
+
+
+def erased(story: PairStory, person_id: str = PAT) -> list[str]:
+    """Erase somebody now. Returns what is published from here on that holds the id."""
+    before = len(story.store.outputs)
+    assert Outcome.APPLIED is story.tell(builders.erased(person_id, story.now))
+    return outputs_naming(story.store.outputs[before:], person_id)

@@ -6,29 +6,18 @@ from typing import Any
 
 import pytest
 
-from engine.domain.erasure import ERASED_TOO
-from engine.domain.insights import report
 from engine.effects import Origin, Record, StageName
 from engine.execution import Outcome, Transition, step
-from engine.processors.insights import evidence_of
 from engine.processors.intake import Intaken, intake
 from engine.processors.people_tables import ERASURES, PEOPLE, REPORTS, TRACES
-from engine.processors.tables import PAIRINGS, PARTICIPANTS
 from engine.testing import FAR_FUTURE, TopologyDriver
 from engine.topology import build
 from schemas.ids import ERASED
 from tests import builders
-from tests.builders import PROGRAMME, StructuredEvent
-from tests.topology.erasure_story import PAT, XEN, YAN, named_everywhere, outputs_naming, rows_naming, tables_of
-from tests.topology.pair_story import ANN, BOB, START, PairStory, active_pair, proposed_pair
+from tests.builders import StructuredEvent
+from tests.topology.erasure_story import PAT, erased, named_everywhere, outputs_naming, rows_naming, tables_of
+from tests.topology.pair_story import ANN, BOB, START, active_pair
 from tests.topology.programme_story import ProgrammeStory
-
-
-def erased(story: PairStory, person_id: str = PAT) -> list[str]:
-    """Erase somebody now. Returns what is published from here on that holds the id."""
-    before = len(story.store.outputs)
-    assert Outcome.APPLIED is story.tell(builders.erased(person_id, story.now))
-    return outputs_naming(story.store.outputs[before:], person_id)
 
 
 def stepped(driver: TopologyDriver, event: StructuredEvent) -> Transition:
@@ -110,7 +99,7 @@ def test_whoever_is_erased_leaves_no_trace_with_those_it_named() -> None:
     before = rows_naming(driver)
     driver.pipe(builders.erased(PAT, START + timedelta(days=2)))
 
-    assert {f"people/{TRACES} {other}/people/{PAT}" for other in ("m1", "m2", "d1", "d2")} <= set(before)
+    assert {f"people/{TRACES} {other}/people/{PAT}" for other in ("m2", "d1", "d2")} | {f"people/{REPORTS} m1/{PAT}"} <= set(before)
     assert [] == rows_naming(driver)
 
 
@@ -140,18 +129,35 @@ def test_nobody_keeps_facts_of_somebody_who_withdrew() -> None:
 
 
 def test_reports_read_erased_in_the_place_of_their_manager() -> None:
-    """Also their own reports, in the line above; nobody is registered under that word."""
+    """Also their own reports, in the line above; whoever stood over the manager stands over them, as after a departure."""
     story = named_everywhere()
     erased(story)
 
-    assert (ERASED, (ERASED,), None) == (
-        person(story, "rex").attributes.manager_id,
-        person(story, "rex").line,
-        person(story, "rex").registered_with,
-    )
-    assert ("rex", ERASED) == person(story, "sub").line == story.row_of("sub").facts.line
+    assert (ERASED, "boss") == (person(story, "rex").attributes.manager_id, person(story, "rex").registered_with)
+    assert (ERASED, "boss") == person(story, "rex").line == story.row_of("rex").facts.line
+    assert ("rex", ERASED, "boss") == person(story, "sub").line == story.row_of("sub").facts.line
     assert (ERASED, "una") == person(story, "dot").attributes.dotted_line_ids
     assert [] == [key for table, key, _ in tables_of(story) if table == f"people/{REPORTS}" and key.startswith(ERASED)]
+
+
+def test_a_line_closes_over_several_erased_managers_and_follows_those_who_are_left() -> None:
+    """From ann up: m1, m2, m3, m4; the second and the first go, then the third gets another manager, then goes, too."""
+    driver = TopologyDriver()
+    for person_id, manager_id in ((ANN, "m1"), ("m1", "m2"), ("m2", "m3"), ("m3", "m4"), ("m4", None)):
+        driver.pipe(builders.hired(person_id, START, manager_id=manager_id))
+    lines = []
+    for event in (
+        builders.erased("m2", START),
+        builders.erased("m1", START),
+        builders.role_changed("m3", START, manager_id="m5"),
+        builders.erased("m3", START + timedelta(days=1)),
+        builders.role_changed(ANN, START + timedelta(days=1), manager_id="m5"),
+    ):
+        driver.pipe(event)
+        lines.append(person(driver, ANN).line)
+
+    assert [("m1", ERASED, "m3", "m4"), (ERASED, "m3", "m4"), (ERASED, "m3", "m5"), (ERASED, "m5"), ("m5",)] == lines
+    assert [] == rows_naming(driver, '"m1"') + rows_naming(driver, '"m2"') + rows_naming(driver, '"m3"')
 
 
 def test_a_pending_manager_who_was_erased_takes_effect_as_erased() -> None:
@@ -296,184 +302,3 @@ def test_an_erasure_that_comes_late_leaves_what_was_said_since() -> None:
     )
     assert (PAT, "new") == person(story, "rex").line
     assert [f"new/{PAT}", f"{PAT}/rex"] == sorted(key for table, key, _ in tables_of(story) if table == f"people/{REPORTS}")
-
-
-# Pairs
-
-
-def test_the_end_names_nobody() -> None:
-    """What is published at the erasure reads `erased`, in the order of ids, and has no cause."""
-    story = named_everywhere()
-    erased(story)
-    pairing_id = story.pairing_of(PAT, XEN)
-    (ended,) = [event for event in story.read(type_="pairing.ended") if event["data"]["pairing_id"] == pairing_id]
-
-    assert ([ERASED, XEN], "circumstances", 1) == (ended["data"]["people"], ended["data"]["code"], ended["data"]["sessions_count"])
-    assert "causation" not in ended
-    assert [ERASED] == [body["params"]["partner_id"] for body in story.requests("pairing_ended") if body["pairing_id"] == pairing_id]
-    assert XEN == story.told("partner_found_next")[-1]
-
-
-def test_a_nudge_that_was_not_heard_yet_is_recalled_by_its_own_id() -> None:
-    """The consumer knows it by `nudge_id`; the person is named no more, not even by the cause."""
-    story = active_pair(quiet_from="20:00", quiet_to="08:00")
-    (told,) = [body for body in story.requests("pairing_started") if body["person_id"] == ANN]
-    story.after(hours=12).goes_on_leave(BOB)
-    (paused,) = [body for body in story.requests("pairing_paused") if body["person_id"] == ANN]
-
-    assert [] == erased(story, ANN)
-
-    recalled = [event["data"]["nudge_id"] for event in story.read(type_="nudge.cancelled") if event["data"]["person_id"] == ERASED]
-    assert paused["nudge_id"] in recalled
-    assert told["nudge_id"] not in recalled
-
-
-@pytest.mark.parametrize("person_id", [ANN, BOB])
-def test_an_open_proposal_lapses(person_id: str) -> None:
-    """With no cause, as every lapse."""
-    story = proposed_pair()
-    erased(story, person_id)
-
-    assert "lapsed" == story.state
-    assert [] == rows_naming(story, f'"{person_id}"')
-
-
-def test_each_pair_of_the_person_gets_a_tombstone() -> None:
-    """Those that are over, too, each once; nobody else's."""
-    story = named_everywhere()
-    story.join_in_twos((ANN, BOB))
-    story.round()
-    pairs = [row.pairing_id for table, _, row in tables_of(story) if table == f"programmes/{PAIRINGS}" and PAT in row.people]
-    others = [row.pairing_id for table, _, row in tables_of(story) if table == f"programmes/{PAIRINGS}" and PAT not in row.people]
-    erased(story)
-    erased(story)
-
-    tombstones = [event["key"] for event in story.read("mentorship.pairing-state.v1") if "tombstone" in event]
-    assert others
-    assert sorted(pairs) == sorted(tombstones)
-    assert {story.pairing_of(PAT, XEN), story.pairing_of(PAT, YAN)} <= set(tombstones)
-
-
-def test_a_pair_leaves_the_state_topic_400_days_after_its_end() -> None:
-    """An ordinary end: the latest state stays as long as reports do."""
-    story = active_pair()
-    story.says(ANN, "end")
-    story.after(days=399)
-    before = story.read("mentorship.pairing-state.v1")[-1]
-    story.after(days=2)
-
-    assert ("ended", {"key": story.pairing_id, "tombstone": True}) == (
-        before["data"]["state"],
-        story.read("mentorship.pairing-state.v1")[-1],
-    )
-    assert None is story.pairing.wake_at
-    assert [] == story.codes()
-
-
-def test_z3_a_pair_keeps_its_numbers_when_both_are_erased() -> None:
-    """Who taught how much, and whether both learned, is counted as before."""
-    story = active_pair(k_min=1)
-    story.holds("s1", ("strategy", ANN), ("python", BOB), ("strategy", ANN))
-    story.feedback(ANN, session_id="s1")
-    story.feedback(BOB, session_id="s1", learned=False)
-    story.says(ANN, "end")
-    before = metrics(story)
-    for person_id in (ANN, BOB):
-        erased(story, person_id)
-
-    after = metrics(story)
-    kept = ("sessions_held_count", "reciprocity_ratio_p50", "two_way_learning_ratio", "pairs_formed_count", "ended_count.choice")
-    assert {name: before[name] for name in kept} == {name: after[name] for name in kept}
-    assert (ERASED, ERASED_TOO) == story.pairing.people
-    assert [] == rows_naming(story, '"ann"') + rows_naming(story, '"bob"')
-
-
-def metrics(story: PairStory) -> dict[str, Any]:
-    """Return the programme's report as of now."""
-    rows = story.rows(StageName.PROGRAMMES)
-    return report(evidence_of(rows, rows.get("programmes", PROGRAMME), story.now))
-
-
-def test_counts_stay() -> None:
-    """An erasure moves no figure of what is past: pairs, ends, sessions, nudges heard, opt-outs."""
-    story = named_everywhere(k_min=1)
-    story.tell(builders.opted_out(PAT, story.now, "learning"))
-    story.after(days=1).tell(builders.departed(PAT, story.now, effective_on="2025-01-06"))
-    before = metrics(story)
-    erased(story)
-
-    assert before == metrics(story)
-
-
-# What comes late to a pair
-
-
-@pytest.mark.parametrize("person_id", [PAT, "somebody"])
-def test_a_late_word_of_the_erased_side_is_ignored(person_id: str) -> None:
-    """Answers and feedback: refused, it would lie in the dead letters with the id."""
-    story = named_everywhere()
-    erased(story)
-    pairing_id = story.pairing_of(PAT, XEN)
-
-    assert Outcome.IGNORED is story.answers(person_id, "accept", pairing_id=pairing_id)
-    assert Outcome.IGNORED is story.says(person_id, "end", pairing_id=pairing_id)
-    assert Outcome.IGNORED is story.feedback(person_id)
-    assert [] == story.codes()
-
-
-def test_a_late_session_is_ignored_if_it_names_the_erased_side_and_refused_like_any_other_if_not() -> None:
-    """The pair is over."""
-    story = named_everywhere()
-    erased(story)
-
-    assert Outcome.IGNORED is story.holds("s2", ("strategy", PAT))
-    assert Outcome.IGNORED is story.books("s3", by=PAT, days=1)
-    assert Outcome.IGNORED is story.cancels("s3", by=PAT)
-    assert Outcome.DEAD_LETTERED is story.holds("s2", ("python", XEN))
-    assert ["unknown_pairing"] == story.codes()
-
-
-def test_a_lock_with_the_person_ends_as_one_with_somebody_who_left() -> None:
-    """The coordinator hears a code in the next round."""
-    codes = []
-    for farewell in (builders.erased, lambda one, at: builders.departed(one, at, effective_on="2025-01-06")):
-        story = named_everywhere().after(days=1)
-        story.tell(farewell(PAT, story.now))
-        story.round()
-        codes.append(story.refusals())
-
-    assert [codes[1]] * 2 == codes
-    assert [("pairing.locked", codes[0][0][1])] == codes[0]
-
-
-def test_what_is_parked_for_the_person_or_names_it_goes() -> None:
-    """The breaker is open: intents to the person end as suppressed, those about it lose the name."""
-    story = active_pair(nudge_storm_per_day=3).after(hours=1)
-    story.goes_on_leave(BOB)
-    erased(story, ANN)
-    story.tell(builders.nudges_released(story.now))
-
-    assert [] == rows_naming(story, '"ann"')
-    assert [] == [key for table, key, _ in tables_of(story) if table == "programmes/parked" and ANN in key]
-
-
-def test_what_waits_for_a_partner_of_before_names_nobody() -> None:
-    """A prompt about a pair that is over still waits in the partner's ledger."""
-    story = active_pair(sessions_planned=1, concluding_days=1)
-    story.holds("s1")
-    story.both_say("finish")
-    erased(story, ANN)
-    story.after(days=30)
-
-    assert [] == rows_naming(story, '"ann"')
-    assert {ERASED} >= {body["params"]["partner_id"] for body in story.requests("share_feedback") if body["person_id"] == BOB}
-
-
-def test_the_participant_goes_and_the_programme_goes_on() -> None:
-    """No row of the person, none under the word that stands for it."""
-    story = named_everywhere()
-    erased(story)
-
-    keys = [key for table, key, _ in tables_of(story) if table == f"programmes/{PARTICIPANTS}"]
-    assert [f"{PROGRAMME}/{one}" for one in sorted(("dot", "rex", "sub", "vic", XEN, YAN))] == keys
-    assert {"ended"} == {row.state.value for table, _, row in tables_of(story) if table == f"programmes/{PAIRINGS}"}
