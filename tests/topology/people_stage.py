@@ -34,7 +34,8 @@ class Heard:
     """A message that reached a programme."""
 
     at: datetime
-    message: FactsChanged | ParticipationReported | ParticipantErased
+    message: Any
+    """Facts, a participation event or an erasure."""
     wake_at: datetime | None = None
 
 

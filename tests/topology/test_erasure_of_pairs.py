@@ -9,8 +9,8 @@ from engine.domain.insights import report
 from engine.effects import StageName
 from engine.execution import Outcome
 from engine.processors.insights import evidence_of
-from engine.processors.tables import PAIRINGS, PARTICIPANTS
-from schemas.ids import ERASED
+from engine.processors.tables import PAIRINGS, PARTICIPANTS, programme_in
+from schemas.ids import ERASED, ProgrammeId
 from tests import builders
 from tests.builders import PROGRAMME
 from tests.topology.erasure_story import PAT, XEN, YAN, erased, named_everywhere, rows_naming, tables_of
@@ -107,7 +107,9 @@ def test_z3_a_pair_keeps_its_numbers_when_both_are_erased() -> None:
 def metrics(story: PairStory) -> dict[str, Any]:
     """Return the programme's report as of now."""
     rows = story.rows(StageName.PROGRAMMES)
-    return report(evidence_of(rows, rows.get("programmes", PROGRAMME), story.now))
+    programme = programme_in(rows, ProgrammeId(PROGRAMME))
+    assert programme is not None
+    return report(evidence_of(rows, programme, story.now))
 
 
 def test_counts_stay() -> None:
