@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from engine.domain.eligibility import RULES, STATUS_RULES, Bar
+from engine.domain.exchange import positions_of
 from engine.domain.rule_book import RuleBook
 from schemas.codes import EligibilityCode, Track, UnmatchedCode, WidenCode
 from schemas.ids import PersonId
@@ -65,10 +66,14 @@ def unmatched_reasons(book: RuleBook, found: Found, positions: Iterable[int]) ->
         found: the options of the round.
         positions: of members without a proposal in the round.
     """
-    return tuple(_reason(book, found, position) for position in positions)
+    left_out = tuple(positions)
+    without_count = sum(not found.option_counts[position] for position in left_out)
+    # Tables of a whole pool are worth their while only for many questions.
+    is_apart = without_count * COMPARED_MAX <= len(book.members)
+    return tuple(_reason(book, found, position, is_apart=is_apart) for position in left_out)
 
 
-def _reason(book: RuleBook, found: Found, position: int) -> Unmatched:
+def _reason(book: RuleBook, found: Found, position: int, *, is_apart: bool) -> Unmatched:
     member = book.members[position]
     own = member.status or (EligibilityCode.CAPACITY if member.room < 1 else None)
     if own is not None:
@@ -78,13 +83,18 @@ def _reason(book: RuleBook, found: Found, position: int) -> Unmatched:
         return Unmatched(person_id=member.person_id, code=UnmatchedCode.OPTIONS_TAKEN, widen=WidenCode.PATIENCE)
     if found.option_counts[position]:
         return Unmatched(person_id=member.person_id, code=UnmatchedCode.BELOW_RESERVE, widen=WidenCode.PATIENCE)
-    code, widen = _rule_in_the_way(book, position)
+    code, widen = _rule_in_the_way(book, position, is_apart=is_apart)
     return Unmatched(person_id=member.person_id, code=code, widen=widen, has_option=False)
 
 
-def _rule_in_the_way(book: RuleBook, position: int) -> tuple[Bar, WidenCode]:
-    """Name the rule that bars most people, and what to change: the rule that alone keeps most of them away."""
-    barred = book.bars(position, among=_lowest(book.exchange.teachers(position) | book.exchange.learners(position), COMPARED_MAX))
+def _rule_in_the_way(book: RuleBook, position: int, *, is_apart: bool) -> tuple[Bar, WidenCode]:
+    """Name the rule that bars most people, and what to change: the rule that alone keeps most of them away.
+
+    Args:
+        is_apart: ask the rules of these people alone; the answer is the same.
+    """
+    among = _lowest(book.exchange.teachers(position) | book.exchange.learners(position), COMPARED_MAX)
+    barred = _bars_apart(book, position, among) if is_apart else book.bars(position, among=among)
     told: dict[Bar, int] = dict.fromkeys(RULES, 0)
     alone: dict[Bar, int] = dict.fromkeys(RULES, 0)
     seen = once = twice = 0
@@ -102,6 +112,14 @@ def _rule_in_the_way(book: RuleBook, position: int) -> tuple[Bar, WidenCode]:
         return EligibilityCode.ONE_WAY, _widen(book, position, EligibilityCode.ONE_WAY)
     decisive = max(RULES, key=lambda rule: alone[rule])
     return code, _widen(book, position, decisive if alone[decisive] else code)
+
+
+def _bars_apart(book: RuleBook, position: int, among: int) -> dict[Bar, int]:
+    """Ask a rule book of one person and those it is compared with; the sets are of positions in that book."""
+    positions = sorted({position, *positions_of(among)})
+    place = positions.index(position)
+    apart = RuleBook([book.members[each] for each in positions], book.context, book.round_ordinal)
+    return apart.bars(place, among=(1 << len(positions)) - 1 & ~(1 << place))
 
 
 def _lowest(bits: int, size: int) -> int:

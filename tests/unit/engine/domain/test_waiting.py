@@ -1,6 +1,7 @@
 """Rules of what people without a proposal are told (engine/domain/waiting.py)."""
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 import pytest
@@ -8,7 +9,8 @@ import pytest
 from engine.domain.candidates import Seekers, candidates
 from engine.domain.eligibility import PoolMember, RoundContext
 from engine.domain.rule_book import RuleBook
-from engine.domain.waiting import Unmatched, unmatched_reasons
+from engine.domain.waiting import COMPARED_MAX, Unmatched, unmatched_reasons
+from ops.bench.matching.people import people
 from schemas.codes import EligibilityCode, Track, UnmatchedCode, WidenCode
 from schemas.ids import PersonId
 from schemas.policy import Policy
@@ -19,11 +21,19 @@ BOB = PoolMember(person_id=PersonId("bob"), offers=(("strategy", 3),), wants=(("
 CAT = replace(BOB, person_id=PersonId("cat"))
 
 
-def told(*people: PoolMember, policy: Policy | None = None, reserve: int = 0) -> Unmatched:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nobody:
+    """A round that found no option for anybody."""
+
+    option_counts: Sequence[int]
+    worthy_counts: Sequence[int]
+
+
+def told(*members: PoolMember, policy: Policy | None = None, reserve: int = 0) -> Unmatched:
     """What the first is told when nobody got anybody."""
-    book = RuleBook(people, RoundContext.of(policy or Policy(), week_of=date(2025, 3, 5), topic_weights=WEIGHTS), 1)
-    seekers = [position for position, member in enumerate(people) if member.room > 0 and member.status is None]
-    found = candidates(book, Seekers(positions=seekers, bonuses=[0] * len(people), reserves=[reserve] * len(people)))
+    book = RuleBook(members, RoundContext.of(policy or Policy(), week_of=date(2025, 3, 5), topic_weights=WEIGHTS), 1)
+    seekers = [position for position, member in enumerate(members) if member.room > 0 and member.status is None]
+    found = candidates(book, Seekers(positions=seekers, bonuses=[0] * len(members), reserves=[reserve] * len(members)))
     return unmatched_reasons(book, found, [0])[0]
 
 
@@ -98,3 +108,24 @@ def test_people_outside_the_pool_are_told_their_own_state(ann: PoolMember, code:
     expected = Unmatched(person_id=ANN.person_id, code=code, widen=widen, is_in_pool=False, has_option=False)
 
     assert expected == told(ann, BOB)
+
+
+def test_a_reason_is_the_same_whether_one_person_asks_or_many() -> None:
+    """A few questions are asked of the people concerned, many of tables of the whole pool."""
+    pool = people(COMPARED_MAX + 10, seed=4)
+    alone = [
+        replace(pool[3], languages=frozenset({"xx"})),
+        replace(pool[700], timezone="Pacific/Auckland", hours=((1, "09:00", "10:00"),)),
+        replace(pool[-1], offers=(("python", 1),), wants=(("cooking", 1, 0),), excluded=frozenset({pool[0].person_id})),
+    ]
+    members = sorted(
+        [*(each for each in pool if each.person_id not in {one.person_id for one in alone}), *alone], key=lambda m: m.person_id
+    )
+    book = RuleBook(members, RoundContext.of(Policy(), week_of=date(2025, 3, 5), topic_weights=WEIGHTS), 1)
+    found = Nobody(option_counts=[0] * len(members), worthy_counts=[0] * len(members))
+    positions = [book.position_by_id[one.person_id] for one in alone]
+
+    one_by_one = [unmatched_reasons(book, found, [position])[0] for position in positions]
+
+    assert list(unmatched_reasons(book, found, positions)) == one_by_one
+    assert EligibilityCode.LANGUAGE in {each.code for each in one_by_one}
