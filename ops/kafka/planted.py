@@ -5,26 +5,25 @@ The classic mistake. Killed in between, its outputs and hops are lost for good, 
 
 import asyncio
 import sys
-from dataclasses import replace
+from typing import Any
 
 from engine import cli_kafka
-from engine.runtimes.kafka.folding import Pending
 from engine.runtimes.kafka.task import Task
 from engine.runtimes.kafka.tasks import Tasks
 
-WINDOW_SECONDS = 0.05
+WINDOW_SECONDS = 0.15
 
 
 class EarlyTask(Task):
     """Commits the position and the rows first, and the rest in a transaction of its own."""
 
-    async def _transact(self, pending: Pending) -> None:
-        own = {place: records for place, records in pending.records.items() if place[0].endswith("-changelog.v1")}
-        rest = {place: records for place, records in pending.records.items() if place not in own}
-        await super()._transact(replace(pending, records=own))
+    async def _transact(self, position: int, batches: list[tuple[str, int, Any]]) -> None:
+        own = [batch for batch in batches if batch[0].endswith("-changelog.v1")]
+        rest = [batch for batch in batches if batch not in own]
+        await super()._transact(position, own)
         if rest:
             await asyncio.sleep(WINDOW_SECONDS)
-            await super()._transact(replace(pending, records=rest))
+            await super()._transact(position, rest)
 
 
 if __name__ == "__main__":
