@@ -14,7 +14,7 @@ import pytest
 
 from engine import fast
 from engine.runtimes.kafka.settings import KafkaSettings
-from tests.builders import enrolled, hired, programme_created, round_requested
+from tests.builders import enrolled, hired, offer, programme_created, round_requested, want
 from tests.contract.runtimes import SALT
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(150)]
@@ -158,10 +158,11 @@ def test_round_of_a_worker_takes_the_matcher_of_the_policy(made: KafkaSettings, 
     from ops.kafka.workers import Workers
 
     exact = programme_created(AT, policy={"reserve_start": 0, "reserve_floor": 0, "holdout_percent": 0, "matcher": "exact"})
+    bob = enrolled("bob", AT, offers=[offer("strategy")], wants=[want("python")])
 
     async def feed() -> list[str]:
         async with DataTimeDriver(made) as driver:
-            for batch in ((exact, *EVENTS[1:]), ENROLMENTS, (round_requested("2025-01-06T10:00:00Z"),)):
+            for batch in ((exact, *EVENTS[1:]), (ENROLMENTS[0], bob), (round_requested("2025-01-06T10:00:00Z"),)):
                 await driver.offer_all(batch)
             return [record.topic for record in driver.outputs]
 
