@@ -151,6 +151,20 @@ class People:
         if kind_of(event) in KINDS:
             self.by_id.setdefault(event["data"]["person_id"], Person()).take(at, event)
 
+    def erase(self, person_id: str, said_at: datetime) -> None:
+        """Forget what was said of somebody up to an instant; what was said later is about somebody new."""
+        before, after = self.by_id.pop(person_id, Person()), Person()
+        for name in ("holding", "pending", "cancellations"):
+            setattr(after, name, [fact for fact in getattr(before, name) if moment(fact["time"]) > said_at])
+        if after.holding or after.pending or after.cancellations:
+            self.by_id[person_id] = after
+
+    def names(self, person_id: str) -> bool:
+        """Return whether HR ever said of anybody else that this person is above them."""
+        others = (person for who, person in self.by_id.items() if who != person_id)
+        facts = (fact["data"].get("changes") or fact["data"] for person in others for fact in (*person.holding, *person.pending))
+        return any(person_id in {fact.get("manager_id"), *(fact.get("dotted_line_ids") or ())} for fact in facts)
+
     def settle(self, at: datetime) -> None:
         """Let time pass."""
         for person in self.by_id.values():

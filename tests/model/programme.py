@@ -19,6 +19,8 @@ from tests.model.people import KINDS, Json, People, kind_of, midnight, moment
 History = list[tuple[str, datetime, Any]]
 LIVE: Final = frozenset({"active", "paused", "suspended", "stalled", "concluding"})
 OPEN: Final = LIVE | {"proposed"}
+ERASED: Final = "erased"
+"""Whoever was erased, in the pairs that stay for their numbers."""
 CHECKPOINTS: Final = frozenset({1, 3})
 """Sessions of a term after which one "no" is enough."""
 _FOR_OPEN_PROGRAMMES: Final = frozenset(f"participation.{name}" for name in ("enrolled", "updated", "paused", "resumed"))
@@ -45,6 +47,8 @@ class Model:
         self.forbidden: set[tuple[str, frozenset[str]]] = set()
         self.refused: dict[str, str] = {}
         """Event → why it should not have been applied."""
+        self.erased: dict[str, datetime] = {}
+        """Who was erased, and up to when nothing said of them counts."""
 
     # Time
 
@@ -257,6 +261,34 @@ class Model:
             if reason is not None:
                 self.refused[event["id"]] = reason
         self._follow(at)
+
+    def ignores(self, event: Json) -> bool:
+        """Say whether an event is about somebody erased, so that nobody may take notice of it."""
+        kind, data = kind_of(event), event["data"]
+        pair = self.pairs.get(data.get("pairing_id", ""))
+        if pair is not None:
+            is_known = kind != "feedback.given" or pair["state"] != "lapsed"
+            return ERASED in pair["people"] and is_known and data.get("person_id") not in {None, *pair["people"]}
+        erased_at = self.erased.get(data.get("person_id", ""))
+        if erased_at is None or kind == "hr.erased":
+            return False
+        is_back = data["person_id"] in self.people.by_id
+        return moment(event["time"]) <= erased_at or not (is_back or kind == "hr.hired")
+
+    def _on_hr_erased(self, at: datetime, event: Json) -> None:
+        """Let somebody go as by a departure, and then be nobody: in no pair, no exclusion and no ban."""
+        who = event["data"]["person_id"]
+        self.erased[who] = moment(event["time"])
+        self.people.erase(who, self.erased[who])
+        for where in [where for where in self.enrolled if where[1] == who]:
+            self._leave(where, "circumstances")
+        self._follow(at)
+        for enrolled in self.enrolled.values():
+            enrolled["exclude"].discard(who)
+        self.locked = {(programme_id, pair) for programme_id, pair in self.locked if who not in pair}
+        self.forbidden = {(programme_id, pair) for programme_id, pair in self.forbidden if who not in pair}
+        for pair in self.pairs.values():
+            pair["people"] = tuple(ERASED if one == who else one for one in pair["people"])
 
     def _on_programme_created(self, _at: datetime, event: Json) -> None:
         self.policy[event["data"]["programme_id"]] = Policy.model_validate(event["data"]["policy"])

@@ -4,6 +4,7 @@ After every event and every stretch of time the two must agree on people, lines,
 rule does is told in builder calls, so a failing example reads as a story. More and longer: `BOTHWAYS_STORIES=500 BOTHWAYS_STORY_STEPS=80`.
 """
 
+import json
 import os
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Final
@@ -16,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from engine.execution import Outcome
 from tests import builders
 from tests.builders import PROGRAMME, offer, want
-from tests.model.programme import LIVE, OPEN, History, Model, state_at
+from tests.model.programme import ERASED, LIVE, OPEN, History, Model, state_at
 from tests.simulation.comparison import differences
 from tests.simulation.watch import Json, Unit, WatchedDriver
 
@@ -357,8 +358,13 @@ class Story(RuleBasedStateMachine):
     def _tell(self, event: Json) -> None:
         self._count += 1
         event = {**event, "id": f"{event['id']}/{self._count}"}
+        is_ignored = self._model().ignores(event)
         outcome = self.driver.pipe(event)
         self.driver.advance(self.driver.store.last_at or self.now)  # a word may make something overdue
+        assert is_ignored == (outcome is Outcome.IGNORED), f"{outcome}, the model would {'not ' * (not is_ignored)}ignore it"
+        if is_ignored:
+            self._compare()
+            return
         self.told.append(event)
         at = self.driver.store.last_at or self.now
         if outcome is Outcome.APPLIED:
@@ -455,6 +461,25 @@ class ReverseStory(Story):
             self.go_on(pick, side, "convert")
 
 
+class ErasureStory(Story):
+    """The same where people whom nobody else's facts name are erased, and may come back as somebody new."""
+
+    @rule(person_id=people, is_hired_again=st.booleans())
+    def erase(self, person_id: str, is_hired_again: bool) -> None:
+        """Somebody is to be forgotten; what older words say, or what they say themselves, is ignored from then on."""
+        if not self._model().people.names(person_id):
+            self._tell(builders.erased(person_id, self._now()))
+            self.told = [told for told in self.told if f'"{person_id}"' not in json.dumps(told)]
+        if is_hired_again:
+            self.hire(person_id, 0, 0, None)
+            self.enrol(person_id, 2, [])
+
+    def _tell(self, event: Json) -> None:
+        """Say nothing as, or about, somebody called `erased`: the word is nobody's id, and refused as such."""
+        if f'"{ERASED}"' not in json.dumps(event):
+            super()._tell(event)
+
+
 STORIES: Final = int(os.environ.get("BOTHWAYS_STORIES", "60"))
 Story.TestCase.settings = settings(
     max_examples=STORIES,
@@ -468,3 +493,5 @@ Story.TestCase.settings = settings(
 TestStory = pytest.mark.slow(pytest.mark.timeout(600)(Story.TestCase))
 ReverseStory.TestCase.settings = settings(Story.TestCase.settings, max_examples=STORIES // 2)
 TestReverseStory = pytest.mark.slow(pytest.mark.timeout(600)(ReverseStory.TestCase))
+ErasureStory.TestCase.settings = settings(Story.TestCase.settings, max_examples=STORIES // 2)
+TestErasureStory = pytest.mark.slow(pytest.mark.timeout(600)(ErasureStory.TestCase))
