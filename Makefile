@@ -21,7 +21,7 @@ setup: $(STAMP) ## make .venv from the hashed lock file
 # The stamp is written last, so an interrupted set-up starts again.
 $(STAMP): requirements/dev.txt pyproject.toml
 	@if [ -z "$(PYTHON)" ]; then echo 'bothways needs Python 3.11 or newer: install it, or name one with make PYTHON=...' >&2; exit 1; fi
-	@echo "setting up .venv (about half a minute the first time)"
+	@echo "setting up .venv (about a minute the first time)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(PIP) install --require-hashes --only-binary :all: -r requirements/dev.txt
 	@PYTHONWARNINGS=ignore $(PIP) install --no-deps --no-index --no-build-isolation --editable .
@@ -64,7 +64,7 @@ bench-kafka: $(STAMP) ## measure the Kafka runtime beside Kafka Streams and Faus
 LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --quiet
 lock: ## make the lock files again from pyproject.toml
 	@$(LOCK) --output-file requirements/run.txt
-	@$(LOCK) --extra dev --extra kafka --output-file requirements/dev.txt
+	@$(LOCK) --extra dev --extra kafka --extra fast --extra exact --output-file requirements/dev.txt
 	@$(LOCK) --extra kafka --output-file requirements/kafka.txt
 	@$(LOCK) --extra fast --output-file requirements/fast.txt
 	@$(LOCK) --extra exact --output-file requirements/exact.txt
