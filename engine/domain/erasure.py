@@ -12,7 +12,7 @@ Invariants
     Z3  Both sides of one pair stay apart when both are erased: the numbers of the pair are those that it had.
     Z4  `erased` begins nothing: two people are never at odds because each had a manager who was erased.
 
-Must stay in sync with: every field of a row, or of a message that a row keeps, that holds a person's id.
+Must stay in sync with: every field of a row that holds a person's id. Intents that wait name partners, too, but none outlives its pair.
 
 Source: decision 0008 (erasure).
 """
@@ -25,8 +25,7 @@ from typing import Final
 from engine.domain.attributes import Attribute, Value
 from engine.domain.frozen import replace
 from engine.domain.meetings import Meeting
-from engine.domain.messages import NudgeIntended, PersonFacts, Reason
-from engine.domain.outreach import Contact
+from engine.domain.messages import PersonFacts, Reason
 from engine.domain.pairing import Pairing
 from engine.domain.participant import Participant
 from engine.domain.person import Person
@@ -205,21 +204,6 @@ def _reason_without(reason: Reason, erased_id: PersonId, name: PersonId = ERASED
     if reason.params.get("person_id") != erased_id:
         return reason
     return replace(reason, params={**reason.params, "person_id": name})
-
-
-def intent_without(intent: NudgeIntended, erased_id: PersonId) -> NudgeIntended:
-    """Return an intent to somebody else that names nobody erased; the same one where nothing changes."""
-    if intent.params.get("partner_id") != erased_id:
-        return intent
-    return replace(intent, params={**intent.params, "partner_id": ERASED})
-
-
-def contact_without(contact: Contact, erased_id: PersonId) -> Contact:
-    """Return a ledger in which nothing that waits names somebody erased; the same one where nothing changes."""
-    waiting = tuple(
-        one if (intent := intent_without(one.intent, erased_id)) is one.intent else replace(one, intent=intent) for one in contact.waiting
-    )
-    return contact if waiting == contact.waiting else replace(contact, waiting=waiting)
 
 
 def has_erased_side(pairing: Pairing) -> bool:

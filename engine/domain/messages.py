@@ -229,7 +229,6 @@ class ParticipantErased:
 
     programme_id: ProgrammeId
     erased_id: PersonId
-    erased_at: datetime
 
 
 Message = (

@@ -18,9 +18,8 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from engine.domain.erasure import Erasure, Trace, contact_without, later, named_at, named_in, person_without, survivor
+from engine.domain.erasure import Erasure, Trace, later, named_at, named_in, person_without, survivor
 from engine.domain.messages import ParticipantErased, PersonErased, ReportJoined
-from engine.domain.outreach import Contact
 from engine.domain.person import Person, brought_up_to, timed
 from engine.effects import Delete, Effects, Emit, Forget, Handler, Ignore, Put, Record, Rows, Send, StageName
 from engine.processors import outreach, roster
@@ -72,7 +71,7 @@ def on_erased(rows: Rows, record: Record) -> Effects:
     anew = moved(nobody, brought_up_to(survivor(before, erasure), record.at), record.at)
     yield put_person(timed(anew, record.at)) if anew.history else Delete(PEOPLE, person_id)
     for programme_id in _programmes_of(rows, before):
-        erased = ParticipantErased(programme_id=programme_id, erased_id=person_id, erased_at=erasure.erased_at)
+        erased = ParticipantErased(programme_id=programme_id, erased_id=person_id)
         yield Send(StageName.PROGRAMMES, programme_id, erased)
     for was, now in ((before, nobody), (nobody, anew)):
         yield from registrations(was, now, is_timed=False)
@@ -106,10 +105,9 @@ def _traces(rows: Rows, person_id: PersonId) -> Iterator[Trace]:
 
 
 def on_person_erased(rows: Rows, record: Record) -> Effects:
-    """Name somebody no longer: in the facts, in the line that follows from them, in nudges that wait."""
+    """Name somebody no longer: in the facts, and in the line that follows from them."""
     message = record.payload
     assert isinstance(message, PersonErased)
-    yield from _waiting_cleared(rows, message.person_id, message.erased_id)
     before = person_in(rows, message.person_id)
     if before is None:
         return
@@ -117,12 +115,6 @@ def on_person_erased(rows: Rows, record: Record) -> Effects:
     if told is not before:
         yield from roster.changed(rows, before, brought_up_to(told, record.at), record.at, Onset(since_at=record.at))
     yield from _named_again(rows, message.person_id, message.erased_id)
-
-
-def _waiting_cleared(rows: Rows, person_id: PersonId, erased_id: PersonId) -> Effects:
-    contact: Contact | None = rows.get(outreach.CONTACTS, person_id)
-    if contact is not None and (cleared := contact_without(contact, erased_id)) is not contact:
-        yield Put(outreach.CONTACTS, person_id, cleared)
 
 
 def _named_again(rows: Rows, person_id: PersonId, erased_id: PersonId) -> Effects:

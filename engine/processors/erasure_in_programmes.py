@@ -14,14 +14,14 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from engine.domain.erasure import ERASED_TOO, intent_without, pairing_without, participant_without, programme_without
+from engine.domain.erasure import pairing_without, participant_without, programme_without
 from engine.domain.frozen import replace
-from engine.domain.messages import Employment, ParticipantErased, PersonErased, PersonFacts
+from engine.domain.messages import Employment, ParticipantErased, PersonFacts
 from engine.domain.pairing import Pairing, disarmed, is_published
 from engine.domain.participant import participant_key
 from engine.domain.programme import Programme
 from engine.domain.storm import Parked
-from engine.effects import Delete, Effects, Handler, Put, Record, Rows, Send, StageName
+from engine.effects import Delete, Effects, Handler, Put, Record, Rows
 from engine.processors import lifecycle, standing, storm
 from engine.processors.arrivals import ARRIVALS
 from engine.processors.insights import ATTENTION
@@ -62,7 +62,7 @@ def on_participant_erased(rows: Rows, record: Record) -> Effects:
     yield from _left(rows, programme, record, erased_id)
     yield from _bars_gone(rows, programme, ERASED)
     for pairing in pairings:
-        yield from _closed(rows, pairing, message)
+        yield from _closed(rows, pairing)
 
 
 def _pairings(rows: Rows, programme: Programme) -> list[Pairing]:
@@ -70,14 +70,11 @@ def _pairings(rows: Rows, programme: Programme) -> list[Pairing]:
 
 
 def _parked_cleared(rows: Rows, programme: Programme, erased_id: PersonId) -> Effects:
-    """End what is parked for the person, and name the person to nobody else."""
-    for key, row in list(rows.scan(storm.PARKED, f"{programme.programme_id}/")):
+    """End what is parked for the person. What is parked for partners goes when the pair ends."""
+    for key, row in list(rows.scan(storm.PARKED, f"{programme.programme_id}/{erased_id}/")):
         parked: Parked = row
-        if parked.intent.person_id == erased_id:
-            yield Delete(storm.PARKED, key)
-            yield from storm.suppressed(parked.intent, key, SuppressionReason.AWAY)
-        elif (intent := intent_without(parked.intent, erased_id)) is not parked.intent:
-            yield Put(storm.PARKED, key, replace(parked, intent=intent))
+        yield Delete(storm.PARKED, key)
+        yield from storm.suppressed(parked.intent, key, SuppressionReason.AWAY)
 
 
 def _attention_unnamed(rows: Rows, programme: Programme, erased_id: PersonId) -> Effects:
@@ -115,17 +112,13 @@ def _left(rows: Rows, programme: Programme, record: Record, erased_id: PersonId)
     yield from standing.facts_taken(rows, programme, nameless, facts, record.at)
 
 
-def _closed(rows: Rows, before: Pairing, message: ParticipantErased) -> Effects:
-    """Take a pair off the state topic, and let the partner name the person no longer in what waits to be said."""
+def _closed(rows: Rows, before: Pairing) -> Effects:
+    """Take a pair off the state topic."""
     pairing = pairing_in(rows, before.pairing_id)
     assert pairing is not None, "nothing deletes a pairing"
     if is_published(pairing):
         yield put_pairing(disarmed(pairing))
         yield from lifecycle.taken_off(pairing)
-    for partner_id in pairing.people:
-        if partner_id not in {ERASED, ERASED_TOO}:
-            erased = PersonErased(person_id=partner_id, erased_id=message.erased_id, erased_at=message.erased_at)
-            yield Send(StageName.PEOPLE, partner_id, erased)
 
 
 HANDLERS: Final[Mapping[type, Handler]] = MappingProxyType({ParticipantErased: on_participant_erased})

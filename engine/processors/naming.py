@@ -59,7 +59,7 @@ def on_named(rows: Rows, record: Record) -> Effects:
     erasure = erasure_in_force(rows, message.person_id)
     if message.programme_id is not None:
         if erasure is not None and erasure.voids(message.said_at):
-            erased = ParticipantErased(programme_id=message.programme_id, erased_id=message.person_id, erased_at=erasure.erased_at)
+            erased = ParticipantErased(programme_id=message.programme_id, erased_id=message.person_id)
             yield Send(StageName.PROGRAMMES, message.programme_id, erased)
             yield Forget(message.person_id)
         else:

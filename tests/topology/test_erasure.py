@@ -10,11 +10,12 @@ from engine.effects import Origin, Record, StageName
 from engine.execution import Outcome, Transition, step
 from engine.processors.intake import Intaken, intake
 from engine.processors.people_tables import ERASURES, PEOPLE, REPORTS, TRACES
+from engine.processors.tables import BARS, PAIRINGS, PARTICIPANTS
 from engine.testing import FAR_FUTURE, TopologyDriver
 from engine.topology import build
 from schemas.ids import ERASED
 from tests import builders
-from tests.builders import StructuredEvent
+from tests.builders import PROGRAMME, StructuredEvent
 from tests.topology.erasure_story import PAT, erased, named_everywhere, outputs_naming, rows_naming, tables_of
 from tests.topology.pair_story import ANN, BOB, START, active_pair
 from tests.topology.programme_story import ProgrammeStory
@@ -103,6 +104,32 @@ def test_whoever_is_erased_leaves_no_trace_with_those_it_named() -> None:
     assert [] == rows_naming(driver)
 
 
+def test_a_programme_in_which_somebody_never_took_part_may_name_it() -> None:
+    """Excluded by one, forbidden to another: the key of whoever is named knows the programme."""
+    story = ProgrammeStory()
+    story.joins(ANN, "strategy", "python", exclude=[PAT])
+    story.tell(builders.pairing_forbidden(story.now, ["quin-1", ANN]))
+    before = rows_naming(story, PAT) + rows_naming(story, "quin-1")
+    erased(story, PAT)
+    erased(story, "quin-1")
+
+    assert {f"programmes/{PARTICIPANTS} {PROGRAMME}/{ANN}", f"programmes/{BARS} {PROGRAMME}/{ANN}/quin-1"} <= set(before)
+    assert [] == rows_naming(story, PAT) + rows_naming(story, "quin-1")
+
+
+def test_a_programme_that_somebody_left_long_ago_is_found() -> None:
+    """The hire was cancelled, so the person's row knows of no enrolment any more; the pair of then does."""
+    story = ProgrammeStory()
+    story.join_in_twos((PAT, BOB))
+    story.round().activates(PAT, BOB)
+    story.tell(builders.hire_cancelled(PAT, story.now))
+    before = rows_naming(story)
+    erased(story)
+
+    assert f"programmes/{PAIRINGS} {story.pairing_of(PAT, BOB)}" in before
+    assert [] == rows_naming(story)
+
+
 def test_a_trace_goes_with_the_name() -> None:
     """A dotted line that is no more is no reason to be told of an erasure."""
     driver = TopologyDriver()
@@ -119,10 +146,11 @@ def test_nobody_keeps_facts_of_somebody_who_withdrew() -> None:
     story.tell(builders.training_completed(ANN, story.now))
     story.tell(builders.role_changed(ANN, story.now, manager_id=None))
     kept = rows_naming(story)
-    story.joins(ANN, "strategy", "python", hired=False)
+    story.tell(builders.role_changed(ANN, story.now, department="sales"))
+    story.after(minutes=1).joins(ANN, "strategy", "python", hired=False)
 
     assert [] == kept
-    assert (None, "active") == (story.row_of(ANN).facts.manager_id, story.row_of(ANN).facts.employment)
+    assert (None, "sales") == (story.row_of(ANN).facts.manager_id, story.row_of(ANN).facts.department)
 
 
 # The reporting line
@@ -158,6 +186,17 @@ def test_a_line_closes_over_several_erased_managers_and_follows_those_who_are_le
 
     assert [("m1", ERASED, "m3", "m4"), (ERASED, "m3", "m4"), (ERASED, "m3", "m5"), (ERASED, "m5"), ("m5",)] == lines
     assert [] == rows_naming(driver, '"m1"') + rows_naming(driver, '"m2"') + rows_naming(driver, '"m3"')
+    assert None is person(driver, ANN).above_erased
+
+
+def test_a_line_may_lead_through_erased_managers_with_somebody_between() -> None:
+    """From ann up: m1, m2, m3, m4; the first and the third go. That is no cycle."""
+    driver = TopologyDriver()
+    for person_id, manager_id in ((ANN, "m1"), ("m1", "m2"), ("m2", "m3"), ("m3", "m4")):
+        driver.pipe(builders.hired(person_id, START, manager_id=manager_id))
+    driver.pipe(builders.erased("m1", START), builders.erased("m3", START))
+
+    assert ((ERASED, "m2", "m4"), False) == (person(driver, ANN).line, person(driver, ANN).is_line_cyclic)
 
 
 def test_a_pending_manager_who_was_erased_takes_effect_as_erased() -> None:

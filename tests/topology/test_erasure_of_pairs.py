@@ -8,7 +8,8 @@ from engine.domain.erasure import ERASED_TOO
 from engine.domain.insights import report
 from engine.effects import StageName
 from engine.execution import Outcome
-from engine.processors.insights import evidence_of
+from engine.identity import pseudonym
+from engine.processors.insights import ATTENTION, evidence_of
 from engine.processors.tables import PAIRINGS, PARTICIPANTS, programme_in
 from schemas.ids import ERASED, ProgrammeId
 from tests import builders
@@ -84,6 +85,19 @@ def test_a_pair_leaves_the_state_topic_400_days_after_its_end() -> None:
     )
     assert None is story.pairing.wake_at
     assert [] == story.codes()
+
+
+@pytest.mark.parametrize("days", [0, 401])
+def test_no_pair_gets_a_second_tombstone(days: int) -> None:
+    """Neither after its retention, nor when that is over before the erasure."""
+    story = active_pair()
+    story.says(ANN, "end")
+    story.after(days=days)
+    erased(story, ANN)
+    erased(story, BOB)
+    story.after(days=450)
+
+    assert [story.pairing_id] == [event["key"] for event in story.read("mentorship.pairing-state.v1") if "tombstone" in event]
 
 
 def test_z3_a_pair_keeps_its_numbers_when_both_are_erased() -> None:
@@ -165,14 +179,15 @@ def test_a_lock_with_the_person_ends_as_one_with_somebody_who_left() -> None:
 
 
 def test_what_is_parked_for_the_person_or_names_it_goes() -> None:
-    """The breaker is open: intents to the person end as suppressed, those about it lose the name."""
-    story = active_pair(nudge_storm_per_day=3).after(hours=1)
-    story.goes_on_leave(BOB)
+    """The breaker is open: intents to the person end as suppressed, those to the partner go with the pair."""
+    story = active_pair(nudge_storm_per_day=1)
+    parked = [row.intent for table, _, row in tables_of(story) if table == "programmes/parked"]
     erased(story, ANN)
-    story.tell(builders.nudges_released(story.now))
 
+    assert {(ANN, BOB), (BOB, ANN)} == {(intent.person_id, intent.params["partner_id"]) for intent in parked}
     assert [] == rows_naming(story, '"ann"')
-    assert [] == [key for table, key, _ in tables_of(story) if table == "programmes/parked" and ANN in key]
+    mine = [event["data"]["reason"] for event in story.read(type_="nudge.suppressed") if event["subject"] == pseudonym(ANN, b"test")]
+    assert ["away"] * sum(intent.person_id == ANN for intent in parked) == mine
 
 
 def test_what_waits_for_a_partner_of_before_names_nobody() -> None:
@@ -192,6 +207,8 @@ def test_the_participant_goes_and_the_programme_goes_on() -> None:
     story = named_everywhere()
     erased(story)
 
+    nameless = [f"{table} {key}" for table, key, _ in tables_of(story) if ERASED in key.split("/") and table.startswith("programmes")]
     keys = [key for table, key, _ in tables_of(story) if table == f"programmes/{PARTICIPANTS}"]
+    assert [f"programmes/{ATTENTION} {PROGRAMME}/{ERASED}/00000000"] == nameless
     assert [f"{PROGRAMME}/{one}" for one in sorted(("dot", "rex", "sub", "vic", XEN, YAN))] == keys
     assert {"ended"} == {row.state.value for table, _, row in tables_of(story) if table == f"programmes/{PAIRINGS}"}
