@@ -88,7 +88,8 @@ class Broker:
             properties.write_text(self._settings().format(host=HOST, port=self.port, controller_port=self._controller_port, data=data))
             properties.chmod(0o600)
             cluster_id = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-            arguments = ("format", "-t", cluster_id, "-c", str(properties), *self._format_arguments())
+            # The id in one word with its option: it may begin with a dash.
+            arguments = ("format", f"--cluster-id={cluster_id}", "-c", str(properties), *self._format_arguments())
             if self._java("kafka.tools.StorageTool", *arguments).wait(START_SECONDS_MAX) != 0:
                 raise RuntimeError(f"the broker's directory could not be formatted; see {self.directory / 'broker.log'}")
         self._process = self._java("kafka.Kafka", str(properties))
