@@ -17,6 +17,7 @@ from engine.domain.pairing import Pairing
 from engine.domain.participant import Arrival, Participant
 from engine.domain.programme import Bar, HeldRound, Programme
 from engine.domain.storm import Parked, Storm
+from engine.domain.summary import Summary
 from engine.domain.trials import Attention, Tally
 from engine.effects import Delete, Effects, Handler, Row, Rows, StageName, Wake
 from engine.processors import (
@@ -35,6 +36,7 @@ from engine.processors import (
     roster,
     sessions,
     storm,
+    summaries,
     tables,
 )
 from engine.processors.insights import ReportClock
@@ -126,6 +128,7 @@ def build() -> Topology:
             Table(name=insights.ATTENTION, row_type=Attention),
             Table(name=insights.NOTES, row_type=SharedInsight),
             Table(name=insights.CLOCKS, row_type=ReportClock),
+            Table(name=summaries.SUMMARIES, row_type=Summary),
             Table(name=storm.STORMS, row_type=Storm),
             Table(name=storm.PARKED, row_type=Parked),
         ),
@@ -133,6 +136,7 @@ def build() -> Topology:
         wakes={
             SEEN: _forget,
             arrivals.ARRIVALS: storm.guarded_wake(arrivals.wake),
+            summaries.SUMMARIES: storm.guarded_wake(summaries.wake),
             tables.PROGRAMMES: storm.guarded_wake(programme.wake),
             tables.PARTICIPANTS: storm.guarded_wake(participants.wake),
             tables.PAIRINGS: storm.guarded_wake(pairings.wake),

@@ -15,7 +15,8 @@ from engine.domain.programme import Programme, families_of
 from engine.domain.scoring import TECH_FAMILIES
 from engine.effects import Effects, Handler, Ignore, Record, Refuse, Rows
 from engine.processors import lifecycle
-from engine.processors.intents import Params, coordinator_of, intended, nudged, withdrawn
+from engine.processors.intents import Params, nudged, withdrawn
+from engine.processors.summaries import gathered
 from engine.processors.tables import pairing_in, programme_in, put_pairing
 from schemas.codes import ErrorCode, Fit, NudgeKey, PairingState, TopicFamily, Track
 from schemas.envelope import Event
@@ -42,7 +43,7 @@ def after_change(rows: Rows, programme: Programme, before: Pairing, report: Meet
     yield from _asked(programme, before, pairing, report, at)
     yield from _prompted(programme, pairing, at, is_correction=is_correction)
     yield from _debated(before, pairing, report, is_correction=is_correction)
-    yield from _protected(programme, before, pairing, at, is_correction=is_correction)
+    yield from _protected(rows, programme, before, pairing, at, is_correction=is_correction)
     current = pairing_in(rows, before.pairing_id)
     assert current is not None, "nothing deletes a pairing"
     if current.state is PairingState.ACTIVE and is_plan_done(current, programme.policy, at):
@@ -123,7 +124,7 @@ def debate_topic(programme: Programme, pairing: Pairing) -> str | None:
     return min((topic for topic, family in families.items() if family is TopicFamily.FUTURE_OF_WORK and topic not in had), default=None)
 
 
-def _protected(programme: Programme, before: Pairing, pairing: Pairing, at: datetime, *, is_correction: bool) -> Effects:
+def _protected(rows: Rows, programme: Programme, before: Pairing, pairing: Pairing, at: datetime, *, is_correction: bool) -> Effects:
     """Ask the more experienced side to protect the time when it has cancelled twice in a row; the other side hears nothing."""
     senior_id = pairing.senior_id
     if senior_id is None:
@@ -137,14 +138,7 @@ def _protected(programme: Programme, before: Pairing, pairing: Pairing, at: date
     params = {"next_session_at": lifecycle.instant(ahead[0].starts_at)} if ahead else {}
     occasion = now[-1].session_id
     yield from nudged(programme, pairing, NudgeKey.PROTECT_THE_TIME, senior_id, at=at, occasion=occasion, params=params)
-    yield from intended(
-        programme,
-        NudgeKey.COORDINATOR_MOMENTUM,
-        coordinator_of(programme.programme_id),
-        at=at,
-        occasion=f"{at:%Y-%m-%d}",
-        params={"pairing_ids": (pairing.pairing_id,)},
-    )
+    yield from gathered(rows, programme, NudgeKey.COORDINATOR_MOMENTUM, pairing, at)
 
 
 def on_feedback(rows: Rows, record: Record) -> Effects:

@@ -29,7 +29,8 @@ from engine.domain.pairing import (
 from engine.domain.participant import ParticipantTimer, left, waiting, with_timer
 from engine.domain.programme import Programme
 from engine.effects import Effects, Emit, Rows
-from engine.processors.intents import coordinator_of, intended, nudged, withdrawn
+from engine.processors.intents import nudged, withdrawn
+from engine.processors.summaries import gathered
 from engine.processors.tables import bar_in, pairing_in, participant_in, put_bar, put_pairing, put_participant
 from schemas import pairing as published
 from schemas.codes import EndCode, NudgeKey, PairingState, Track
@@ -237,7 +238,7 @@ def suspend(programme: Programme, pairing: Pairing, at: datetime) -> Effects:
         yield from nudged(programme, held, NudgeKey.CONFLICT_CHOICE, person_id, at=at, occasion=instant(at), answer_by=instant(over_at))
 
 
-def stall(programme: Programme, pairing: Pairing, at: datetime) -> Effects:
+def stall(rows: Rows, programme: Programme, pairing: Pairing, at: datetime) -> Effects:
     """Nobody met or booked for a while."""
     over_at = at + timedelta(days=programme.policy.grace_days)
     quiet = moved(disarmed(replace(pairing, answers=())), PairingEvent.NO_SESSION, at)
@@ -247,14 +248,7 @@ def stall(programme: Programme, pairing: Pairing, at: datetime) -> Effects:
     yield from withdrawn(quiet)
     for person_id in quiet.people:
         yield from nudged(programme, quiet, NudgeKey.PAIRING_QUIET, person_id, at=at, occasion=instant(at), ends_at=instant(over_at))
-    yield from intended(
-        programme,
-        NudgeKey.COORDINATOR_STUCK,
-        coordinator_of(programme.programme_id),
-        at=at,
-        occasion=f"{at:%Y-%m-%d}",
-        params={"pairing_ids": (quiet.pairing_id,)},
-    )
+    yield from gathered(rows, programme, NudgeKey.COORDINATOR_STUCK, quiet, at)
 
 
 def conclude(programme: Programme, pairing: Pairing, at: datetime) -> Effects:

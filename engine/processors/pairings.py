@@ -142,8 +142,8 @@ def _session_unreported(_rows: Rows, programme: Programme, pairing: Pairing, tim
     )
 
 
-def _stall(_rows: Rows, programme: Programme, pairing: Pairing, _timer: Timer, at: datetime) -> Effects:
-    yield from lifecycle.stall(programme, pairing, at)
+def _stall(rows: Rows, programme: Programme, pairing: Pairing, _timer: Timer, at: datetime) -> Effects:
+    yield from lifecycle.stall(rows, programme, pairing, at)
 
 
 def _grace_over(rows: Rows, programme: Programme, pairing: Pairing, _timer: Timer, at: datetime) -> Effects:

@@ -16,10 +16,11 @@ from engine.domain.programme import Programme
 from engine.effects import Delete, Effects, Note, Rows
 from engine.processors import intents, lifecycle
 from engine.processors.insights import exposed
-from engine.processors.intents import coordinator_of, intended, nudged
+from engine.processors.intents import nudged
 from engine.processors.lifecycle import instant
 from engine.processors.pairings import asked_to_resume
 from engine.processors.revisions import revised
+from engine.processors.summaries import gathered
 from engine.processors.tables import PAIRINGS, PARTICIPANTS, pairing_in, participant_in, put_pairing, put_participant
 from schemas.codes import EligibilityCode, EndCode, NudgeKey, PairingState, Track
 from schemas.ids import ERASED, PairingId
@@ -244,14 +245,7 @@ def _conflict(
             )
     else:
         yield from lifecycle.suspend(programme, pairing, at)
-    yield from intended(
-        programme,
-        NudgeKey.COORDINATOR_CONFLICT,
-        coordinator_of(programme.programme_id),
-        at=at,
-        occasion=f"{at:%Y-%m-%d}",
-        params={"code": relation.value},
-    )
+    yield from gathered(rows, programme, NudgeKey.COORDINATOR_CONFLICT, pairing, at, code=relation)
 
 
 def _conflict_gone(rows: Rows, programme: Programme, pairing: Pairing, at: datetime) -> Effects:

@@ -72,7 +72,7 @@ def test_each_side_gets_one_private_note_and_nothing_else() -> None:
 
 def test_coordinator_sees_a_code_only() -> None:
     """The coordinator learns which rule, not which pair."""
-    request = suspended().requests("coordinator_conflict")[0]
+    request = suspended().after(seconds=1).requests("coordinator_conflict")[0]
 
     assert "reporting_line" == request["params"]["code"]
     assert "pairing_id" not in request
@@ -250,7 +250,7 @@ def test_pair_with_somebody_away_is_asked_when_both_are_there() -> None:
 
 def test_session_during_a_suspension_moves_nothing_and_prompts_nothing() -> None:
     """It counts for the ledger, no more."""
-    story = suspended()
+    story = suspended().after(seconds=1)
     known = len(story.requests())
 
     story.books("s1", days=2)
