@@ -12,6 +12,7 @@ PARTS: Final[Mapping[str, Callable[[list[int]], None]]] = {
     "speed": speed.run,
     "rows": from_rows.run,
     "quality": quality.run,
+    "whole": quality.run_whole,
     "bounded": quality.run_bounded,
     "daily": daily.run,
     "fairness": fairness.run,

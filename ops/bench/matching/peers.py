@@ -1,21 +1,24 @@
-"""The same people and scores through what one would pick instead, where it is installed: PyPI's `mentor-match` or `matching`.
+"""The same people and scores through what one would pick instead: PyPI's `mentor-match` and `matching`.
 
-Both call their package `matching`, so only one of them can be installed at a time. Scores are computed before and looked up, which
-flatters both.
+Each peer has an environment under `.venv`, made from its lock file at the first run. Scores are computed before and looked up, which
+flatters both: the engine's time has its scoring in it.
 """
 
-import importlib
-import importlib.util
+import json
+import shutil
+import statistics
+import subprocess
 import sys
-import time
-from typing import Any
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from engine.domain.eligibility import PoolMember, RoundContext
-from engine.domain.scoring import topic_weights
-from ops.bench.matching.people import AT, FAMILIES, people
+from ops.bench.matching import peer_run
+from ops.bench.matching.people import people
+from ops.bench.matching.quality import SENIOR_BAND, feasible
 from ops.bench.matching.rounds import OPEN, held, told, warm_up
 
-GAP_BAND = 2
+TIMES = 5
+SECONDS_MAX = 250
 
 
 def run(sizes: list[int]) -> None:
@@ -23,68 +26,43 @@ def run(sizes: list[int]) -> None:
     warm_up()
     for size in sizes or (500, 1_000):
         pool = people(size, room_max=1)
-        policy = OPEN.model_copy(update={"first_pair_first": False, "experience_gap_min": 2})
-        told("this engine", size, held(pool, policy))
-        scores = _scores(pool)
-        for name, solve in (("matching.games", _hospital_resident), ("matching.process", _mentor_match)):
-            if importlib.util.find_spec("matching") is None or importlib.util.find_spec(name) is None:
-                print(f"{name} is not installed: skipped")
-                continue
-            begin = time.perf_counter()
-            pairs, total = solve(scores)
-            print(f"{name:14} {size:>9,} {time.perf_counter() - begin:8.2f} s wall {pairs:>8,} pairs  total {total:,}", flush=True)
+        policy = OPEN.model_copy(update={"first_pair_first": False, "experience_gap_min": SENIOR_BAND})
+        rounds = [held(pool, policy) for _ in range(TIMES)]
+        told("this engine", size, rounds[-1])
+        ours = statistics.median(each.wall_seconds for each in rounds)
+        total = rounds[-1].result.certificate.total
+        is_senior = [(member.band or 0) >= SENIOR_BAND for member in pool]
+        scores = [(hi, lo, score) if is_senior[lo] else (lo, hi, score) for lo, hi, score in feasible(pool, policy)]
+        with TemporaryDirectory() as directory:
+            path = Path(directory) / "scores.json"
+            path.write_text(json.dumps(scores))
+            for name in peer_run.SOLVERS:
+                found = _matched(name, path)
+                answer = f"not done in {SECONDS_MAX} s, or failed"
+                if found is not None:
+                    answer = f"{found['seconds']:.2f} s, {int(found['pairs']):,} pairs, {found['total'] / total:.2%} of the engine's total"
+                times = (SECONDS_MAX if found is None else found["seconds"]) / ours
+                print(f"{name:14} {size:>9,} {answer}, {times:,.1f} × the whole round's {ours:.3f} s", flush=True)
 
 
-def _scores(pool: list[PoolMember]) -> dict[tuple[int, int], int]:
-    """The score of every junior with every senior, as the engine would give it."""
-    from engine.domain.eligibility import bar_between
-
-    policy = OPEN.model_copy(update={"experience_gap_min": 2})
-    context = RoundContext.of(policy, week_of=AT.date(), topic_weights=topic_weights((member.wants for member in pool), FAMILIES))
-    juniors = [at for at, member in enumerate(pool) if (member.band or 0) < GAP_BAND]
-    seniors = [at for at, member in enumerate(pool) if (member.band or 0) >= GAP_BAND]
-    return {
-        (junior, senior): context.score(pool[junior], pool[senior])
-        for junior in juniors
-        for senior in seniors
-        if bar_between(pool[junior], pool[senior], context) is None
-    }
+def _matched(name: str, scores: Path) -> dict[str, float] | None:
+    """Let a peer match; None if it takes too long or breaks off."""
+    command = [str(_environment(name)), peer_run.__file__, name, str(scores)]
+    try:
+        answer = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, timeout=SECONDS_MAX)
+    except (subprocess.TimeoutExpired, subprocess.CalledProcessError):
+        return None
+    found: dict[str, float] = json.loads(answer.stdout)
+    return found
 
 
-def _hospital_resident(scores: dict[tuple[int, int], int]) -> tuple[int, int]:
-    """Stable pairs by preference."""
-    games: Any = importlib.import_module("matching.games")
-    juniors: dict[str, list[str]] = {}
-    seniors: dict[str, list[str]] = {}
-    for junior, senior in sorted(scores, key=lambda pair: -scores[pair]):
-        juniors.setdefault(f"j{junior}", []).append(f"s{senior}")
-        seniors.setdefault(f"s{senior}", []).append(f"j{junior}")
-    sys.setrecursionlimit(1_000_000)  # it copies linked players and fails at 500 people otherwise
-    game: Any = games.HospitalResident.create_from_dictionaries(juniors, seniors, dict.fromkeys(seniors, 1))
-    found = game.solve()
-    pairs = [(int(str(resident)[1:]), int(str(hospital)[1:])) for hospital, residents in found.items() for resident in residents]
-    return len(pairs), sum(scores[pair] for pair in pairs)
-
-
-class _Looked:
-    """A rule of mentor-match that gives the engine's score."""
-
-    def __init__(self, scores: dict[tuple[int, int], int]) -> None:
-        self._scores = scores
-
-    def apply(self, match: Any) -> int:
-        """Say what a pair is worth."""
-        return self._scores.get((int(match.mentee.email), int(match.mentor.email)), 0)
-
-
-def _mentor_match(scores: dict[tuple[int, int], int]) -> tuple[int, int]:
-    """One of its rounds."""
-    mentor: Any = importlib.import_module("matching.mentor")
-    mentee: Any = importlib.import_module("matching.mentee")
-    process: Any = importlib.import_module("matching.process")
-    juniors = [mentee.Mentee(grade=0, email=str(each)) for each in sorted({junior for junior, _ in scores})]
-    seniors = [mentor.Mentor(grade=1, email=str(each)) for each in sorted({senior for _, senior in scores})]
-    process.process_data(seniors, juniors, [[_Looked(scores)]])
-    pairs = [(int(junior.email), int(senior.email)) for junior in juniors for senior in junior.mentors]
-    worth = [scores[pair] for pair in pairs if pair in scores]
-    return len(worth), sum(worth)
+def _environment(name: str) -> Path:
+    """Return the peer's interpreter; make its environment if the lock file has changed."""
+    lock, place = Path("requirements") / f"bench-{name}.txt", Path(".venv") / f"peer-{name}"
+    installed = place / "installed.txt"
+    if not installed.exists() or installed.read_bytes() != lock.read_bytes():
+        subprocess.run([sys.executable, "-m", "venv", str(place)], check=True)
+        pip = [str(place / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "--quiet", "install"]
+        subprocess.run([*pip, "--require-hashes", "--only-binary", ":all:", "-r", str(lock)], check=True)
+        shutil.copy(lock, installed)
+    return place / "bin" / "python"

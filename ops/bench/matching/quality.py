@@ -1,8 +1,20 @@
-"""How good the pairs are: the auction against flow on the same candidates, and the bounded index against exact lists."""
+"""How good the pairs are: against flow on the same candidates, against every pair there is, and the bounded index against exact lists."""
 
-from ops.bench.matching.people import people
+from collections.abc import Sequence
+from typing import Any
+
+from engine.domain.eligibility import PoolMember, RoundContext
+from engine.domain.kinds import Kinds
+from engine.domain.rule_book import RuleBook
+from engine.domain.scoring import topic_weights
+from ops.bench.matching.people import AT, FAMILIES, people
 from ops.bench.matching.rounds import OPEN, held, told, warm_up
 from schemas.codes import Matcher
+from schemas.policy import Policy
+
+KINDS_OF_GRAPHS = (("two sides", 2), ("any two", 0))
+"""With two bands between, a graph has two sides and flow is the optimum; otherwise it is a bound."""
+SENIOR_BAND = 2
 
 
 def run(sizes: list[int]) -> None:
@@ -10,7 +22,7 @@ def run(sizes: list[int]) -> None:
     warm_up()
     for size in sizes or (2_000, 10_000, 50_000):
         pool = people(size)
-        for name, gap in (("two sides", 2), ("any two", 0)):
+        for name, gap in KINDS_OF_GRAPHS:
             policy = OPEN.model_copy(update={"experience_gap_min": gap, "first_pair_first": False})
             auctioned = held(pool, policy)
             exact = held(pool, policy.model_copy(update={"matcher": Matcher.EXACT}))
@@ -31,3 +43,56 @@ def run_bounded(sizes: list[int]) -> None:
         told("exact lists", size, exact)
         share = bounded.result.certificate.total / exact.result.certificate.total
         print(f"bounded        {size:>9,} {share:.3%} of the total on exact lists", flush=True)
+
+
+def run_whole(sizes: list[int]) -> None:
+    """Compare rounds with the best choice among all feasible pairs, not the kept ones alone."""
+    warm_up()
+    for size in sizes or (2_000, 10_000):
+        pool = people(size)
+        for name, gap in KINDS_OF_GRAPHS:
+            policy = OPEN.model_copy(update={"experience_gap_min": gap, "first_pair_first": False})
+            certificate = held(pool, policy).result.certificate
+            pairs_count, best = _best_of_all(pool, policy)
+            print(
+                f"{name:14} {size:>9,} {certificate.total / best:.4%} of the {'optimum' if gap else 'bound'} over all {pairs_count:,} "
+                f"feasible pairs ({best:,})",
+                flush=True,
+            )
+
+
+def _best_of_all(pool: Sequence[PoolMember], policy: Policy) -> tuple[int, int]:
+    """Count the feasible pairs and say what the best choice of them weighs at most: by flow in two sides, else by prices of an auction."""
+    import numpy as np
+
+    from engine.domain.assignment import SCALE_LARGE
+    from engine.fast.assignment import Graph
+    from engine.fast.auction import auction
+    from engine.fast.exact_matcher import across
+
+    rows = feasible(pool, policy)
+    rows.sort(key=lambda row: -row[2])
+    lo, hi, weight = (np.array(column, np.int32) for column in zip(*rows, strict=True))
+    room = np.array([member.room for member in pool], np.int64)
+    if policy.experience_gap_min < SENIOR_BAND:
+        return len(rows), auction(lo, hi, weight * SCALE_LARGE, room, is_both_ways=True)[2] // (2 * SCALE_LARGE)
+    side: Any = np.array([(member.band or 0) >= SENIOR_BAND for member in pool])
+    graph = Graph(lo, hi, weight, weight, np.zeros(len(rows), np.uint64))
+    return len(rows), across(graph, np.arange(len(rows)), side, room)[1]
+
+
+def feasible(pool: Sequence[PoolMember], policy: Policy) -> list[tuple[int, int, int]]:
+    """List (lower position, higher position, score) of all pairs that rules and reserve allow, by the plain way."""
+    context = RoundContext.of(policy, week_of=AT.date(), topic_weights=topic_weights((member.wants for member in pool), FAMILIES))
+    book = RuleBook(pool, context, 1)
+    nothing = [0] * len(pool)
+    kinds = Kinds(book, range(len(pool)), nothing, nothing)
+    barred = [book.related(position) | book.peers(position) for position in range(len(pool))]
+    return [
+        (min(one, two), max(one, two), score)
+        for kind, other, score in kinds.scored_pairs()
+        if score >= policy.reserve_floor
+        for one in kinds.people[kind]
+        for two in kinds.people[other]
+        if two not in barred[one] and (kind != other or one < two)
+    ]
