@@ -12,6 +12,7 @@ from engine.runtimes.embedded import erasure
 from engine.runtimes.embedded.database import Database
 from engine.runtimes.embedded.engine import EmbeddedEngine
 from engine.runtimes.embedded.erasure import UNSCRUBBED, Erasures, named_counts
+from engine.runtimes.embedded.mentions import Mentions
 from engine.runtimes.embedded.reader import Reader
 from engine.runtimes.embedded.verification import digests
 from engine.settings import Settings
@@ -178,6 +179,19 @@ def test_the_next_start_scrubs_what_was_deleted(tmp_path: Path) -> None:
 
     assert (tmp_path / "bothways.db").stat().st_size < size
     assert [] == database.read("SELECT value FROM meta WHERE name = ?", (UNSCRUBBED,))
+    database.close()
+
+
+def test_what_was_deleted_counts_as_unscrubbed_until_it_is(tmp_path: Path) -> None:
+    """The flag is set by the transaction that deletes, so no crash after it can lose the scrubbing."""
+    told(tmp_path)
+    database = Database(tmp_path)
+    erasure._remove(database, Mentions([CANARY]))
+    after_deleting = database.read("SELECT value FROM meta WHERE name = ?", (UNSCRUBBED,))
+
+    Erasures(database).finish()
+
+    assert ([(1,)], []) == (after_deleting, database.read("SELECT value FROM meta WHERE name = ?", (UNSCRUBBED,)))
     database.close()
 
 
