@@ -14,7 +14,7 @@ Invariants
 
 Must stay in sync with: every field of a row that holds a person's id. Intents that wait name partners, too, but none outlives its pair.
 
-Source: decision 0008 (erasure).
+Source: decision 0009 (erasing somebody).
 """
 
 from collections.abc import Iterable

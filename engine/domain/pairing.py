@@ -35,7 +35,7 @@ TERMINAL: Final = frozenset({PairingState.LAPSED, PairingState.COMPLETED, Pairin
 OPEN: Final = LIVE | {PairingState.PROPOSED}
 """States that take up room."""
 RETENTION_DAYS: Final = 400
-"""How long after its end the latest state of a pairing stays on the state topic: as long as reports and the audit (decision 0008)."""
+"""How long after its end the latest state of a pairing stays on the state topic: as long as reports and the audit (decision 0009)."""
 
 
 class PairingEvent(StrEnum):

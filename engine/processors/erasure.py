@@ -11,7 +11,7 @@ A late erasure: what HR has said with a later event time stands, as the beginnin
 
 What programmes do is processors/erasure_in_programmes; whose fields are what, domain/erasure.
 
-Source: decision 0008 (erasure).
+Source: decision 0009 (erasing somebody).
 """
 
 from collections.abc import Iterator, Mapping

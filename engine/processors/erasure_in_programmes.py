@@ -7,7 +7,7 @@ participant, the bars and the state topic's entries of its pairs go; the pairs t
 
 It reads every row of the programme. That is linear in its size, and rare.
 
-Source: decision 0008 (erasure).
+Source: decision 0009 (erasing somebody).
 """
 
 from collections.abc import Mapping

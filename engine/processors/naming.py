@@ -7,7 +7,7 @@ who isn't in force. Traces of programmes stay, those of people go when the facts
 How conflicts are resolved: a name that reaches somebody who was erased after it was said is answered, and so taken back. A name said later
 than the erasure stands: it is news.
 
-Source: decision 0008 (erasure).
+Source: decision 0009 (erasing somebody).
 """
 
 from collections.abc import Mapping

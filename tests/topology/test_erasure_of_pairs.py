@@ -1,21 +1,24 @@
 """What an erasure leaves of the pairs of somebody: all that counts, under another name (engine/processors/erasure_in_programmes.py)."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from engine.domain.erasure import ERASED_TOO
 from engine.domain.insights import report
+from engine.domain.participant import Arrival
 from engine.effects import StageName
-from engine.execution import Outcome
+from engine.execution import Outcome, Transition
 from engine.identity import pseudonym
+from engine.processors.arrivals import ARRIVALS
 from engine.processors.insights import ATTENTION, evidence_of
 from engine.processors.tables import PAIRINGS, PARTICIPANTS, programme_in
-from schemas.ids import ERASED, ProgrammeId
+from schemas.ids import ERASED, PersonId, ProgrammeId
 from tests import builders
 from tests.builders import PROGRAMME
 from tests.topology.erasure_story import PAT, XEN, YAN, erased, named_everywhere, rows_naming, tables_of
-from tests.topology.pair_story import ANN, BOB, PairStory, active_pair, proposed_pair
+from tests.topology.pair_story import ANN, BOB, START, PairStory, active_pair, proposed_pair
 
 
 def test_the_end_names_nobody() -> None:
@@ -212,3 +215,14 @@ def test_the_participant_goes_and_the_programme_goes_on() -> None:
     assert [f"programmes/{ATTENTION} {PROGRAMME}/{ERASED}/00000000"] == nameless
     assert [f"{PROGRAMME}/{one}" for one in sorted(("dot", "rex", "sub", "vic", XEN, YAN))] == keys
     assert {"ended"} == {row.state.value for table, _, row in tables_of(story) if table == f"programmes/{PAIRINGS}"}
+
+
+def test_facts_that_were_not_judged_yet_go() -> None:
+    """On Kafka an erasure may come between a midnight's facts and the tick that judges them."""
+    story = active_pair()
+    arrival = Arrival(programme_id=ProgrammeId(PROGRAMME), person_id=PersonId(ANN), since_at=START + timedelta(days=1))
+    changes: dict[tuple[str, str], Any] = {(ARRIVALS, f"{PROGRAMME}/{ANN}/1"): arrival}
+    story.store.apply(StageName.PROGRAMMES, Transition(outcome=Outcome.APPLIED, changes=changes))
+    erased(story, ANN)
+
+    assert [] == rows_naming(story, '"ann"')
