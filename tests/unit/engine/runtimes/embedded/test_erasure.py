@@ -16,10 +16,11 @@ from engine.runtimes.embedded.mentions import Mentions
 from engine.runtimes.embedded.reader import Reader
 from engine.runtimes.embedded.verification import digests
 from engine.settings import Settings
-from schemas.topics import DLQ_INGEST, INSIGHTS, NUDGES
+from schemas.topics import DLQ_INGEST, HR_PEOPLE, INSIGHTS, NUDGES, dead_letter_topic
 from tests.recovery.toy import CANARY, DAY, START, erased, hired, lines_about, toy, toy_lines
 
 LATER = START + 3 * DAY
+DLQ_HR = dead_letter_topic(HR_PEOPLE.name).name
 
 
 def opened(data_dir: Path, **settings: Any) -> EmbeddedEngine:
@@ -97,6 +98,21 @@ def test_old_lines_bring_nobody_back(tmp_path: Path) -> None:
         assert 0 == again.accepted
         assert engine.verify().is_identical
     assert [] == files_with(tmp_path, CANARY.encode())
+
+
+def test_a_dead_letter_that_is_gone_comes_back_neither_here_nor_in_a_replay(tmp_path: Path) -> None:
+    """P3: its id counts on, also when the mark of its record has gone and the record is handled, and refused, again."""
+    lines = told(tmp_path)
+    with opened(tmp_path) as engine:
+        before = len(list(engine.outputs(DLQ_HR)))
+        engine.ingest([erased(CANARY, LATER)])
+        left = len(list(engine.outputs(DLQ_HR)))
+        engine.tick(LATER + 100 * DAY)
+        again = engine.ingest(lines)
+
+        assert again.accepted > again.dead_lettered > 0
+        assert before > left == len([letter for letter in engine.outputs(DLQ_HR) if letter.position < before])
+        assert () == engine.verify().findings
 
 
 def test_a_longer_id_is_left_alone(tmp_path: Path) -> None:
