@@ -49,15 +49,15 @@ def told_by(transition: Transition) -> Iterator[Note]:
         if output.topic != PAIRINGS_TOPIC.name or output.data is None:
             continue
         type_ = str(output.attributes["type"])
-        yield Note(PREFIX + "pairings_total", labels={"transition": type_.split(".")[2]})
+        yield Note("bothways_pairings_total", labels={"transition": type_.split(".")[2]})
         if type_ in {PairingCompleted.TYPE, PairingEnded.TYPE}:
             ratio = _read_json(output.data)["reciprocity_ratio"]
             if ratio is not None:
-                yield Note(PREFIX + "reciprocity_ratio", ratio)
+                yield Note("bothways_reciprocity_ratio", ratio)
     for hop in transition.hops:
         if isinstance(hop.payload, NudgeOutcome):
             outcome = hop.payload.outcome.partition(":")[0]
-            yield Note(PREFIX + "nudges_total", labels={"key": hop.payload.key.value, "outcome": outcome})
+            yield Note("bothways_nudges_total", labels={"key": hop.payload.key.value, "outcome": outcome})
 
 
 class Observer:

@@ -106,13 +106,7 @@ def _continued(rows: Rows, programme: Programme, pairing: Pairing, data: Pairing
         case ContinuationAnswer.RENEW if programme.policy.repair_at_term_end:
             yield Refuse(ErrorCode.STALE_ANSWER, "this programme pairs everybody anew at the end of a term")
         case ContinuationAnswer.RENEW | ContinuationAnswer.FINISH if pairing.state is PairingState.CONCLUDING:
-            if both_answered(given, ContinuationAnswer.RENEW):
-                yield from lifecycle.renew(programme, given, at)
-                yield from standing.renewed_meanwhile(rows, programme, given, at)
-            elif both_answered(given, ContinuationAnswer.RENEW, ContinuationAnswer.FINISH):
-                yield from lifecycle.end(rows, programme, given, EndCode.COMPLETED, at)
-            else:
-                yield from _noted(given, data.person_id, *lifecycle.ASKING_TO_RENEW)
+            yield from _concluded(rows, programme, given, data.person_id, at)
         case ContinuationAnswer.CONVERT if pairing.is_convertible and pairing.state is PairingState.ACTIVE:
             if both_answered(given, ContinuationAnswer.CONVERT):
                 yield from lifecycle.convert(programme, given, at)
@@ -120,6 +114,17 @@ def _continued(rows: Rows, programme: Programme, pairing: Pairing, data: Pairing
                 yield from _noted(given, data.person_id, NudgeKey.CONVERT_OFFER)
         case _:
             yield Refuse(ErrorCode.STALE_ANSWER, f"`{data.answer}` answers nothing while the pairing is {pairing.state}")
+
+
+def _concluded(rows: Rows, programme: Programme, given: Pairing, person_id: PersonId, at: datetime) -> Effects:
+    """A new term if both want one; once both have answered otherwise, the pair is complete."""
+    if both_answered(given, ContinuationAnswer.RENEW):
+        yield from lifecycle.renew(programme, given, at)
+        yield from standing.renewed_meanwhile(rows, programme, given, at)
+    elif both_answered(given, ContinuationAnswer.RENEW, ContinuationAnswer.FINISH):
+        yield from lifecycle.end(rows, programme, given, EndCode.COMPLETED, at)
+    else:
+        yield from _noted(given, person_id, *lifecycle.ASKING_TO_RENEW)
 
 
 def _noted(given: Pairing, person_id: PersonId, *keys: NudgeKey) -> Effects:
