@@ -16,7 +16,7 @@ Invariants
 Limits: work grows with the square of the number of kinds; above EXACT_PEOPLE_MAX domain/bounded takes over, in the same rounds on every
 machine, because the size of the pool alone decides.
 
-Source: house rule; 32 options a person keep all but 0.001 % of the optimum.
+Source: measured in ops/bench/matching: at 10,000 people 48 options each keep 99.95 % of what all pairs allow, 32 keep 99.89 %.
 """
 
 from array import array
@@ -31,7 +31,7 @@ from engine.domain.kinds import Kinds
 from engine.domain.rule_book import RuleBook
 from engine.domain.ties import WORD, pair_tie, ring_start
 
-CANDIDATES_MAX: Final = 32
+CANDIDATES_MAX: Final = 48
 OPTIONS_COUNTED_MAX: Final = 100
 EXACT_PEOPLE_MAX: Final = 50_000
 

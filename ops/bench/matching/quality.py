@@ -62,23 +62,21 @@ def run_whole(sizes: list[int]) -> None:
 
 
 def _best_of_all(pool: Sequence[PoolMember], policy: Policy) -> tuple[int, int]:
-    """Count the feasible pairs and say what the best choice of them weighs at most: by flow in two sides, else by prices of an auction."""
+    """Count the feasible pairs and bound what any choice of them weighs: the optimum in two sides, else half of the double cover's."""
     import numpy as np
 
-    from engine.domain.assignment import SCALE_LARGE
     from engine.fast.assignment import Graph
-    from engine.fast.auction import auction
-    from engine.fast.exact_matcher import across
+    from engine.fast.exact_matcher import across, cover
 
     rows = feasible(pool, policy)
     rows.sort(key=lambda row: -row[2])
     lo, hi, weight = (np.array(column, np.int32) for column in zip(*rows, strict=True))
     room = np.array([member.room for member in pool], np.int64)
+    graph, numbers = Graph(lo, hi, weight, weight, np.zeros(len(rows), np.uint64)), np.arange(len(rows))
     if policy.experience_gap_min < SENIOR_BAND:
-        return len(rows), auction(lo, hi, weight * SCALE_LARGE, room, is_both_ways=True)[2] // (2 * SCALE_LARGE)
+        return len(rows), cover(graph, numbers, room)[2] // 2
     side: Any = np.array([(member.band or 0) >= SENIOR_BAND for member in pool])
-    graph = Graph(lo, hi, weight, weight, np.zeros(len(rows), np.uint64))
-    return len(rows), across(graph, np.arange(len(rows)), side, room)[1]
+    return len(rows), across(graph, numbers, side, room)[1]
 
 
 def feasible(pool: Sequence[PoolMember], policy: Policy) -> list[tuple[int, int, int]]:

@@ -117,8 +117,9 @@ def test_invariant_c2_each_person_keeps_the_heaviest_and_is_kept_by_others() -> 
         for number in range(CANDIDATES_MAX + 8)
     ]
     book = book_of([hub, *others], Policy())
+    nothing = [0] * len(book.members)
 
-    found = found_in(book, [0] * 41, [0] * 41)
+    found = found_in(book, nothing, nothing)
 
     assert CANDIDATES_MAX + 8 == len(found.edges) == found.option_counts[0]
 
