@@ -2,17 +2,11 @@
 
 Every module here repeats, on arrays, what a module of the domain does on plain objects, and gives the same numbers bit for bit. Nothing
 imports this package but the runtimes and the benchmarks; where numba isn't installed, `choose` takes the domain's own way.
-
-Compiled code is kept beside this file under a name made from every source it was compiled from: numba by itself looks only at the file
-of the function, and would go on using scores of an older version. Where the directory can't be written, each process compiles anew.
 """
 
-import hashlib
-import os
 from collections.abc import Callable
 from importlib.util import find_spec
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from engine.domain.choosing import Choice, Task
 from engine.domain.choosing import choose as choose_plainly
@@ -21,15 +15,6 @@ from schemas.codes import Matcher
 
 COMPILED_FROM: Final = 1_500
 """In a smaller pool the plain way is done before the compiled one is loaded."""
-_SOURCES: Final = (
-    "domain/assignment",
-    "domain/bounded",
-    "domain/candidates",
-    "domain/coded",
-    "domain/hours",
-    "domain/scoring",
-    "domain/ties",
-)
 
 
 def has_numba() -> bool:
@@ -63,30 +48,12 @@ def choose(task: Task, *, progress: Progress = silent) -> Choice:
         if not has_ortools():
             reason = "exact needs OR-tools, which is not installed here; install bothways[exact] on every machine, or use matcher auction"
             raise InvalidSettings(name="policy matcher", reason=reason)
-        _keep_compiled()
         from engine.fast.exact_matcher import choose_exactly
 
         return choose_exactly(task)
     if len(task.seekers.positions) < COMPILED_FROM or not has_numba():
         return choose_plainly(task)
-    _keep_compiled()
     progress("compiled code loaded")
     from engine.fast.choosing import choose as choose_compiled
 
     return choose_compiled(task, progress=progress)
-
-
-def _keep_compiled() -> None:
-    """Tell numba where compiled code is kept, before the first module with any is imported."""
-    from numba import config
-
-    settings: Any = config
-    if settings.CACHE_DIR:
-        return
-    here = Path(__file__).parent
-    digest = hashlib.blake2b(digest_size=8)
-    for source in (*sorted(here.glob("*.py")), *(here.parent / f"{name}.py" for name in _SOURCES)):
-        digest.update(source.read_bytes())
-    place = here / "__pycache__"
-    if os.access(place if place.exists() else here, os.W_OK):
-        settings.CACHE_DIR = str(place / f"compiled-{digest.hexdigest()}")

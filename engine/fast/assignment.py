@@ -5,10 +5,10 @@ from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 import numpy as np
-from numba import njit
 
 from engine.domain.assignment import GOOD_ENOUGH_PER_10_000, RECOLOUR_PASSES_MAX, SCALE_LARGE, Edge, ExactBudget, scale_for, solved
 from engine.fast.auction import auction
+from engine.fast.compiling import njit
 from engine.fast.judging import Array
 
 SMALL_EDGES_MAX: Final = 600

@@ -3,9 +3,9 @@
 from typing import Any, Final
 
 import numpy as np
-from numba import njit
 
 from engine.domain.auction import EPSILON_GROWTH, LOOKS_BASE, LOOKS_PER_SLOT
+from engine.fast.compiling import njit
 from engine.fast.judging import Array
 
 WEIGHT_MAX: Final = 1 << 26

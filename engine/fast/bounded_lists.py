@@ -4,7 +4,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 
 from engine.domain.bounded import (
     BUCKETS,
@@ -21,6 +20,7 @@ from engine.domain.bounded import (
 )
 from engine.domain.candidates import OPTIONS_COUNTED_MAX
 from engine.domain.coded import HUBS
+from engine.fast.compiling import njit
 from engine.fast.exact_lists import THREADS, Kept
 from engine.fast.judging import (
     BONUS,

@@ -4,7 +4,6 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from engine.domain.bounded import SEARCHED_AGAIN_MAX, bounds_for
 from engine.domain.choosing import BLOCKING_GAIN, Choice, Task, colourings_of, phases
@@ -12,6 +11,7 @@ from engine.domain.coded import coded
 from engine.fast import Progress, silent
 from engine.fast.assignment import Graph, Solver, assign
 from engine.fast.bounded_lists import bounded_lists
+from engine.fast.compiling import njit
 from engine.fast.exact_lists import Kept, alone_of, crowd_of, exact_lists, places_of
 from engine.fast.judging import BONUS, START, Array, People, Rules, pair_tie, people_of, rules_of
 from schemas.codes import Track

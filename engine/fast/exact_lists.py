@@ -5,10 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, NamedTuple
 
 import numpy as np
-from numba import njit
 
 from engine.domain.candidates import CANDIDATES_MAX, OPTIONS_COUNTED_MAX
 from engine.domain.coded import Coded
+from engine.fast.compiling import njit
 from engine.fast.judging import (
     BONUS,
     ENOUGH,

@@ -4,13 +4,13 @@ import math
 from typing import Any, Final, NamedTuple
 
 import numpy as np
-from numba import njit
 
 from engine.domain.coded import LEVELS, Coded
 from engine.domain.eligibility import RoundContext
 from engine.domain.hours import WEEK_MINUTES
 from engine.domain.scoring import BANDS_APART_MAX, BRIDGE_PER_BAND, CONTEXT_BASE, CONTEXT_PER_TERM, SHARED_WEEK_MINUTES_FULL
 from engine.domain.ties import ODD_A, ODD_B, ODD_C
+from engine.fast.compiling import njit
 from schemas.codes import Track
 
 Array = np.ndarray[Any, Any]

@@ -3,8 +3,8 @@
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from engine.fast.compiling import njit
 from engine.fast.judging import Array
 
 
