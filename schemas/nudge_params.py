@@ -7,7 +7,7 @@ from typing import Annotated, Final
 from pydantic import Field
 
 from schemas.base import Part
-from schemas.codes import Answer, ContinuationAnswer, EligibilityCode, Fit, NudgeKey, ProfilePart, TopicFamily, WidenCode
+from schemas.codes import Answer, ContinuationAnswer, EligibilityCode, Fit, NudgeKey, ProfilePart, TopicFamily, UnmatchedCode, WidenCode
 from schemas.fields import Code, Count, Day, Instant, Minutes, Omittable, Ordinal, Ratio
 from schemas.ids import PairingIdField, PersonIdField, ProgrammeIdField, SessionIdField, TopicIdField
 
@@ -175,9 +175,11 @@ class ConvertOfferParams(PairParams):
 
 
 class WaitingUpdateParams(NudgeParams):
-    """Which rules stand in the way and what would widen the choice."""
+    """Why nobody was found, which rules stand in the way and what would widen the choice."""
 
     waiting_since: Instant
+    reason: Omittable[Code[EligibilityCode] | Code[UnmatchedCode]] = None
+    """Of the last round: a rule, or that options were taken or fell short of the reserve."""
     rules: Annotated[tuple[Code[EligibilityCode], ...], Field(strict=False, max_length=16)] = ()
     widen: Annotated[tuple[Code[WidenCode], ...], Field(strict=False, max_length=9)] = ()
 

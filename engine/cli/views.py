@@ -112,6 +112,7 @@ def programme(reader: "Reader", programme_id: str) -> dict[str, Any] | None:
     rows = [row for _, row in reader.scan(StageName.PROGRAMMES, PAIRINGS, f"{programme_id}.", Pairing)]
     return {
         "programme_id": found.programme_id,
+        "name": found.name,
         "status": found.status,
         "created_at": found.created_at,
         "policy_version": found.policy_version,

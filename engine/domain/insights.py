@@ -37,6 +37,7 @@ CADENCE_GRACE_DAYS: Final = 7
 RECIPROCAL_RATIO: Final = 0.5
 _TAKING_PART: Final = frozenset({ParticipantStatus.ENROLLED, ParticipantStatus.PAUSED})
 _DECIDED_AGAINST: Final = PairingState.LAPSED
+_NOT_COMPLETED: Final = tuple(code.value for code in EndCode if code is not EndCode.COMPLETED)
 
 Value = int | float | None
 
@@ -182,18 +183,21 @@ def _bridges(evidence: Evidence, shown: Shown) -> Mapping[str, Value]:
 def _lasting(evidence: Evidence, shown: Shown) -> Mapping[str, Value]:
     formed = _activated(evidence)
     ended = Counter(pairing.end_code for pairing in formed if pairing.end_code is not None)
-    completed, exposed = ended.pop(EndCode.COMPLETED, 0), evidence.tally.conflict_exposure_seconds
+    completed, exposed = ended[EndCode.COMPLETED], evidence.tally.conflict_exposure_seconds
+    live_count, stalled_count = (sum(pairing.state in states for pairing in formed) for states in (LIVE, {PairingState.STALLED}))
+    counts = {code.value: ended[code] for code in EndCode}
+    # What is over is what was formed less what is live, and the share that completed tells the rest: both totals can be known.
+    over = counts_shown(counts, (_NOT_COMPLETED, list(counts)), shown.k)
     metrics: dict[str, Value] = {
-        "stalled_count": shown.count(sum(pairing.state is PairingState.STALLED for pairing in formed)),
-        "completed_count": shown.count(completed),
-        "completion_ratio": shown.ratio(completed, completed + ended.total()),
+        "stalled_count": shown.count(stalled_count, live_count if stalled_count else None),
+        "completed_count": over[EndCode.COMPLETED],
+        "completion_ratio": shown.ratio(completed, ended.total()) if over[EndCode.COMPLETED] is not None else None,
         "first_session_days_p50": shown.middle(_first_session_days(formed)),
         "cadence_ratio": shown.ratio(*_cadence(evidence, formed)) if _have_met(formed) >= shown.k else None,
         "conflict_exposure_seconds": exposed if shown.count(evidence.tally.exposures_count) is not None else None,
     }
-    codes = {code.value: ended[code] for code in EndCode if code is not EndCode.COMPLETED}
-    for code, count in counts_shown(codes, [codes], shown.k).items():
-        metrics[f"ended_count.{code}"] = count
+    for code in _NOT_COMPLETED:
+        metrics[f"ended_count.{code}"] = over[code]
     for month in range(1, SURVIVAL_MONTHS + 1):
         # Cohorts of successive months lie within one another: whole percents keep the few that differ out of sight.
         share = shown.ratio(*_survival(evidence, formed, month))

@@ -52,6 +52,8 @@ class Programme:
     """The row of one programme."""
 
     programme_id: ProgrammeId
+    name: str | None = None
+    """What the coordinator calls it, for people to read."""
     status: ProgrammeStatus = ProgrammeStatus.RUNNING
     policy_version: int = 1
     policy_json: str

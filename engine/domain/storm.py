@@ -6,6 +6,7 @@ Never knows: whether what was parked was right; the coordinator releases it, or 
 Invariants
     B1  Once open, the breaker stays open until it is released; a new day doesn't close it.
     B2  Nothing parked is lost: it leaves on release, in the order in which it came, or is recorded as suppressed.
+    B3  At most PARKED_MAX intents are parked from one release to the next; what comes after them is recorded as suppressed at once.
 
 Source: house rule; the last guard when logic, clock or data is wrong.
 """
@@ -19,6 +20,8 @@ from engine.domain.messages import NudgeIntended, NudgesWithdrawn
 
 INTENTS_PER_PARTICIPANT: Final = 4
 INTENTS_MIN: Final = 200
+PARKED_MAX: Final = 20_000
+"""Of one programme. Each holds a row until somebody looks; by then the first will have told enough."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

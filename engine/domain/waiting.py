@@ -8,6 +8,7 @@ Invariants
     W2  An exclusion and somebody else's state (leave, pause, training, departure) are told as `capacity`: nobody suitable has room.
         So no confidential list and no absence can be read off a reason.
     W3  The rule told is the one that bars most of the people with whom there is something to teach or to learn; ties go by RULES.
+    W4  Whoever has options that fall short of the reserve is told which side of the exchange would raise them; the reserve falls by itself.
 
 Source: house rule.
 """
@@ -82,7 +83,7 @@ def _reason(book: RuleBook, found: Found, position: int, *, is_apart: bool) -> U
     if found.worthy_counts[position]:
         return Unmatched(person_id=member.person_id, code=UnmatchedCode.OPTIONS_TAKEN, widen=WidenCode.PATIENCE)
     if found.option_counts[position]:
-        return Unmatched(person_id=member.person_id, code=UnmatchedCode.BELOW_RESERVE, widen=WidenCode.PATIENCE)
+        return Unmatched(person_id=member.person_id, code=UnmatchedCode.BELOW_RESERVE, widen=_widen_exchange(book, position))
     code, widen = _rule_in_the_way(book, position, is_apart=is_apart)
     return Unmatched(person_id=member.person_id, code=code, widen=widen, has_option=False)
 

@@ -17,7 +17,7 @@ from engine.effects import Effects, Handler, Ignore, Record, Refuse, Rows
 from engine.processors import lifecycle
 from engine.processors.intents import Params, nudged, withdrawn
 from engine.processors.summaries import gathered
-from engine.processors.tables import pairing_in, programme_in, put_pairing
+from engine.processors.tables import pairing_in, participant_in, programme_in, put_pairing
 from schemas.codes import ErrorCode, Fit, NudgeKey, PairingState, TopicFamily, Track
 from schemas.envelope import Event
 from schemas.feedback import FeedbackGiven
@@ -28,6 +28,7 @@ CHECKPOINTS: Final = (1, 3)
 BALANCE_SESSIONS: Final = 3
 RECIPROCITY_RATIO_MIN: Final = 0.34
 CANCELLATIONS_IN_A_ROW: Final = 2
+PROMPT_TOPICS_MAX: Final = 10
 _TALKING: Final = frozenset({PairingState.ACTIVE, PairingState.STALLED, PairingState.CONCLUDING})
 _OTHER_FAMILIES: Final = tuple(family.value for family in TopicFamily if family not in TECH_FAMILIES)
 
@@ -41,7 +42,7 @@ def after_change(rows: Rows, programme: Programme, before: Pairing, report: Meet
     known = ledger.find(before.meetings, report.session_id)
     is_correction = known is not None and known.state is not MeetingState.SCHEDULED
     yield from _asked(programme, before, pairing, report, at)
-    yield from _prompted(programme, pairing, at, is_correction=is_correction)
+    yield from _prompted(rows, programme, pairing, at, is_correction=is_correction)
     yield from _debated(before, pairing, report, is_correction=is_correction)
     yield from _protected(rows, programme, before, pairing, at, is_correction=is_correction)
     current = pairing_in(rows, before.pairing_id)
@@ -72,12 +73,12 @@ def _asked(programme: Programme, before: Pairing, pairing: Pairing, report: Meet
             yield from nudged(programme, pairing, NudgeKey.STILL_RIGHT_FOR_YOU, person_id, at=at, occasion=f"{pairing.term}/{count}")
 
 
-def _prompted(programme: Programme, pairing: Pairing, at: datetime, *, is_correction: bool) -> Effects:
+def _prompted(rows: Rows, programme: Programme, pairing: Pairing, at: datetime, *, is_correction: bool) -> Effects:
     """Prompt both where the ledger of the term asks for it, once a term; take back what it no longer asks for."""
     current = pairing
     told: list[tuple[NudgeKey, Params]] = []
     settled: list[NudgeKey] = []
-    for key, params in _prompts(programme, pairing).items():
+    for key, params in _prompts(rows, programme, pairing).items():
         mark = f"{key}/{pairing.term}"
         if params is not None and mark not in pairing.marks:
             current = marked(current, mark)
@@ -101,7 +102,7 @@ def _debated(before: Pairing, pairing: Pairing, report: Meeting, *, is_correctio
         yield from withdrawn(pairing, keys=(NudgeKey.OPEN_DEBATE,), is_correction=is_correction)
 
 
-def _prompts(programme: Programme, pairing: Pairing) -> dict[NudgeKey, Params | None]:
+def _prompts(rows: Rows, programme: Programme, pairing: Pairing) -> dict[NudgeKey, Params | None]:
     """Return the parameters of each prompt that the ledger of the term asks for; None where it doesn't."""
     held, since = term_held(pairing), term_since(pairing)
     had = ledger.families(pairing.meetings, since)
@@ -111,10 +112,22 @@ def _prompts(programme: Programme, pairing: Pairing) -> dict[NudgeKey, Params | 
     is_narrow = is_counted and bool(had) and had <= TECH_FAMILIES
     is_half_done = len(held) >= midpoint(programme.policy.sessions_planned)
     return {
-        NudgeKey.FLIP_ROLES: {} if is_one_way else None,
+        NudgeKey.FLIP_ROLES: {"topics": _topics_of_the_quieter(rows, pairing)} if is_one_way else None,
         NudgeKey.BROADEN_TOPIC: {"families": _OTHER_FAMILIES} if is_narrow else None,
         NudgeKey.OPEN_DEBATE: {"topic": debate_topic(programme, pairing)} if is_half_done else None,
     }
+
+
+def _topics_of_the_quieter(rows: Rows, pairing: Pairing) -> tuple[str, ...]:
+    """Return what the side that has taught less in this term offers: what the other wants to learn, or else all of it; by id."""
+    since = term_since(pairing)
+    quieter_id, other_id = sorted(pairing.people, key=lambda person_id: ledger.taught_count(pairing.meetings, person_id, since))
+    quieter, other = (participant_in(rows, pairing.programme_id, person_id) for person_id in (quieter_id, other_id))
+    if quieter is None or other is None:
+        return ()
+    offered = [topic for topic, _ in quieter.profile.offers]
+    wanted = {topic for topic, _, _ in other.profile.wants}
+    return tuple([topic for topic in offered if topic in wanted] or offered)[:PROMPT_TOPICS_MAX]
 
 
 def debate_topic(programme: Programme, pairing: Pairing) -> str | None:

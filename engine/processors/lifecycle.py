@@ -26,7 +26,7 @@ from engine.domain.pairing import (
     moved,
     retained,
 )
-from engine.domain.participant import ParticipantTimer, left, waiting, with_timer
+from engine.domain.participant import TAKING_PART, ParticipantTimer, left, waiting, with_timer
 from engine.domain.programme import Programme
 from engine.effects import Effects, Emit, Rows
 from engine.processors.intents import nudged, withdrawn
@@ -179,7 +179,7 @@ def _freed(rows: Rows, programme: Programme, pairing: Pairing, at: datetime, fir
             continue
         free = replace(left(participant, pairing.pairing_id), waiting_since=None)
         free = waiting(free, at, programme.rounds_held)
-        if person_id in first_in_queue and free.waiting_since is not None:
+        if person_id in first_in_queue and free.status in TAKING_PART:
             free = replace(free, is_first_in_queue=True)
         # An open proposal takes room and may lapse, so it is no reason to forget that the person waits.
         live_ids = tuple(one for one in free.pairing_ids if (other := pairing_in(rows, one)) is not None and other.is_live)

@@ -311,6 +311,7 @@ def _still_waiting(_rows: Rows, programme: Programme, participant: Participant, 
         occasion=f"{at:%Y-%m-%d}",
         params={
             "waiting_since": f"{participant.waiting_since:%Y-%m-%dT%H:%M:%SZ}",
+            "reason": code or None,
             "rules": (code,) if code in set(EligibilityCode) else (),
             "widen": (widen,) if widen else (),
         },

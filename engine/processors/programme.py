@@ -62,7 +62,7 @@ def on_created(rows: Rows, record: Record) -> Effects:
     if programme_in(rows, data.programme_id) is not None:
         yield from _refuse(data.programme_id, event, RefusalCode.ALREADY_EXISTS)
         return
-    programme = Programme(programme_id=data.programme_id, policy_json=data.policy.model_dump_json(), created_at=record.at)
+    programme = Programme(programme_id=data.programme_id, name=data.name, policy_json=data.policy.model_dump_json(), created_at=record.at)
     yield put_programme(replace(programme, next_round_at=next_round(programme, record.at)))
     yield from _recorded(data.programme_id, event)
 

@@ -11,7 +11,7 @@ from typing import Final
 from engine.domain.frozen import replace
 from engine.domain.messages import NudgeIntended, NudgesWithdrawn
 from engine.domain.programme import Programme, ProgrammeStatus
-from engine.domain.storm import Parked, Storm, counted, limit_of, takes_back
+from engine.domain.storm import PARKED_MAX, Parked, Storm, counted, limit_of, takes_back
 from engine.effects import Delete, Effects, Emit, Handler, Put, Record, Rows, Send, StageName, Wake
 from engine.processors.intents import coordinator_of, intended
 from engine.processors.tables import PARTICIPANTS, programme_in
@@ -70,11 +70,15 @@ def _admitted(rows: Rows, send: Send, intent: NudgeIntended, at: datetime) -> Ef
         yield send
         return
     yield Put(STORMS, programme.programme_id, replace(storm, parked_count=storm.parked_count + 1))
-    yield Put(PARKED, f"{_parked_of(intent)}{storm.parked_count:08d}", Parked(intent=intent, parked_at=at))
+    key = f"{_parked_of(intent)}{storm.parked_count:08d}"
+    if storm.parked_count >= PARKED_MAX:
+        yield from suppressed(intent, key, SuppressionReason.STORM)
+        return
+    yield Put(PARKED, key, Parked(intent=intent, parked_at=at))
     if not before.is_open:
         params = {"parked_count": 1}
-        key, receiver = NudgeKey.COORDINATOR_STORM, coordinator_of(programme.programme_id)
-        yield from intended(programme, key, receiver, at=at, occasion=f"{at:%Y-%m-%d}", params=params)
+        receiver = coordinator_of(programme.programme_id)
+        yield from intended(programme, NudgeKey.COORDINATOR_STORM, receiver, at=at, occasion=f"{at:%Y-%m-%d}", params=params)
 
 
 def _storm(rows: Rows, programme: Programme, at: datetime) -> Storm:
@@ -133,7 +137,7 @@ def _arrival(found: tuple[str, Parked]) -> int:
 
 
 def suppressed(intent: NudgeIntended, key: str, reason: SuppressionReason) -> Effects:
-    """Record that something parked never leaves (B2)."""
+    """Record that something parked, or that found no room to park, never leaves (B2, B3)."""
     data = NudgeSuppressed(person=PSEUDONYM_PENDING, key=intent.key, reason=reason)
     yield Emit(topic=AUDIT, key=PSEUDONYM_PENDING, data=data, subjects=(key, reason), person_id=intent.person_id)
 

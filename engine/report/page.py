@@ -103,6 +103,8 @@ class ProgrammePage:
     """One programme on the page."""
 
     programme_id: str
+    name: str
+    """As the coordinator calls it, or the id."""
     status: ProgrammeStatus
     track: Track
     created_at: datetime
@@ -140,6 +142,7 @@ def programme_page(evidence: Evidence, published: Published) -> ProgrammePage:
     endings = _endings(formed, metrics, policy.k_min)
     return ProgrammePage(
         programme_id=programme.programme_id,
+        name=programme.name or programme.programme_id,
         status=programme.status,
         track=policy.track,
         created_at=programme.created_at,

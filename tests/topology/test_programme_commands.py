@@ -1,10 +1,13 @@
 """Given a programme, when a coordinator commands something, then it is done or refused with a code, and the audit says so."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from engine.effects import StageName
 from engine.identity import pseudonym
+from engine.processors.tables import PROGRAMMES
 from tests import builders
 from tests.builders import PROGRAMME, StructuredEvent
 from tests.topology.pair_story import ANN, BOB, POLICY, active_pair, proposed_pair
@@ -283,6 +286,15 @@ def test_a_nomination_to_a_paused_programme_invites_nobody_and_uses_nothing_up()
     assert ([], [ANN]) == (before, story.told("open_invitation"))
 
 
+def test_a_programme_keeps_its_name() -> None:
+    """For people to read; ids and rules don't know of it."""
+    story = ProgrammeStory()
+    story.tell(builders.programme_created(story.now, "named", name="Learning both ways"))
+    row = story.row(StageName.PROGRAMMES, PROGRAMMES, "named")
+
+    assert ("Learning both ways", None) == (row.name, story.programme.name)
+
+
 # Closing
 
 
@@ -304,6 +316,20 @@ def test_an_enrolment_in_a_closed_programme_is_refused_as_unknown() -> None:
     story.joins(ANN, "strategy", "python")
 
     assert ["unknown_programme"] == story.codes()
+
+
+@pytest.mark.parametrize(
+    "build", [builders.enrolled, builders.updated, builders.paused, builders.resumed, builders.nominated, builders.training_completed]
+)
+def test_a_closed_programme_takes_nobody_and_nothing_but_a_farewell(build: Callable[..., StructuredEvent]) -> None:
+    """It is as good as unknown: what a participant says to it is a dead letter, and changes nothing. Only `withdrawn` is taken."""
+    story = two_ready()
+    story.tell(builders.programme_closed(story.now))
+    before = story.row_of(ANN)
+    story.tell(build(ANN, story.now))
+
+    assert ["unknown_programme"] == story.codes()
+    assert before == story.row_of(ANN)
 
 
 def test_a_withdrawal_from_a_closed_programme_is_taken() -> None:

@@ -1,8 +1,13 @@
 """The breaker: a mass of nudges waits for a person to look."""
 
+from dataclasses import replace
 from typing import Any
 
+from engine.domain.storm import PARKED_MAX, Storm
+from engine.effects import StageName
+from engine.processors.storm import STORMS
 from tests import builders
+from tests.builders import PROGRAMME
 from tests.topology.programme_story import ProgrammeStory
 
 FOUR: tuple[tuple[str, str], ...] = (("ann", "bob"), ("cat", "dan"))
@@ -94,6 +99,22 @@ def test_a_parked_intent_that_is_no_longer_needed_is_taken_back() -> None:
 
     ready = [person_id for person_id, key in requested(told) if key == "proposal_ready"]
     assert (1, {"done"}) == (len(ready), {body["reason"] for body in suppressed(told) if body["key"] == "proposal_ready"})
+
+
+def test_no_more_are_parked_than_there_is_room_for_and_the_rest_is_recorded() -> None:
+    """B3: what comes after the last place is held back by the storm at once; what is parked still leaves on release."""
+    told = story(1).round()
+    storms = told.store.rows(StageName.PROGRAMMES).tables[STORMS]
+    storm = storms[PROGRAMME]
+    assert isinstance(storm, Storm)
+    storms[PROGRAMME] = replace(storm, parked_count=PARKED_MAX)
+    told.join_in_twos(("eve", "fay"))
+    told.round()
+    held_back = [body["reason"] for body in suppressed(told) if body["key"] == "proposal_ready"]
+    told.tell(builders.nudges_released(told.now))
+
+    assert ["storm", "storm"] == held_back
+    assert 4 == [key for _, key in requested(told)].count("proposal_ready")
 
 
 def test_a_new_policy_sets_the_limit_of_the_same_day() -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.builders import offer, want
 from tests.topology.pair_story import ANN, BOB, PEOPLE, PairStory, active_pair
 
 ONE_WAY = (("strategy", ANN),)
@@ -26,6 +27,18 @@ def test_one_way_pair_is_told_so_after_three_sessions() -> None:
 
     assert [] == two.told("flip_roles")
     assert [ANN, BOB] == sorted(three.told("flip_roles"))
+
+
+def test_flip_roles_names_what_the_quieter_side_could_teach() -> None:
+    """What the other wants to learn of it; where that is nothing, whatever it offers."""
+    wanted, anything = active_pair(), active_pair()
+    for story, topic in ((wanted, "python"), (anything, "data-literacy")):
+        story.enrols(BOB, offers=[offer("cloud-basics", 2), offer("social-media", 1), offer(topic, 3)])
+        story.enrols(ANN, wants=[want("python")])
+        story.after(days=1).holds_many(3, *ONE_WAY)
+
+    topics = [story.after(days=40).requests("flip_roles")[0]["params"]["topics"] for story in (wanted, anything)]
+    assert [["python"], ["cloud-basics", "data-literacy", "social-media"]] == topics
 
 
 def test_balance_at_a_third_is_not_enough_and_at_a_half_it_is() -> None:

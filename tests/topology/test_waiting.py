@@ -151,6 +151,24 @@ def test_who_lost_a_pair_through_a_departure_comes_first_in_the_next_round() -> 
     assert ("dan", "eve") == story.proposed()[-1]
 
 
+def test_a_partner_on_a_pause_of_its_own_comes_first_when_it_is_back() -> None:
+    """Whose partner leaves the organisation lost the pair through no doing of its own, paused or not."""
+    story = ProgrammeStory(**DAILY)
+    story.join_in_twos(("cat", "dan"))
+    story.round().activates("cat", "dan")
+    story.joins("bob", "python", "strategy")
+    story.tell(builders.paused("dan", story.now))
+    story.after(days=2).tell(builders.departed("cat", story.now, effective_on="2025-01-08"))
+    story.after(hours=16)
+    while_paused = (story.row_of("dan").is_first_in_queue, story.row_of("dan").waiting_since)
+    story.tell(builders.resumed("dan", story.now))
+    story.joins("eve", "strategy", "python")
+    story.after(days=1)
+
+    assert (True, None) == while_paused
+    assert ("dan", "eve") == story.proposed()[-1]
+
+
 # What the waiting hear
 
 
@@ -169,7 +187,30 @@ def test_waiting_update_comes_after_30_days_with_the_rule_and_what_would_widen_t
     update = story.requests("waiting_update")[0]
     assert ["language"] == update["params"]["rules"]
     assert ["languages"] == update["params"]["widen"]
+    assert "language" == update["params"]["reason"]
     assert "2025-01-06T09:00:00Z" == update["params"]["waiting_since"]
+
+
+def test_waiting_update_says_that_options_fell_short_of_the_reserve_and_what_would_raise_them() -> None:
+    """No rule stands in the way then, but there is a reason all the same."""
+    story = ProgrammeStory(**DAILY, reserve_start=1_000, reserve_floor=1_000)
+    story.join_in_twos(("ann", "bob"))
+    story.after(days=31)
+
+    params = story.requests("waiting_update")[0]["params"]
+    assert ("below_reserve", [], ["wants"]) == (params["reason"], params["rules"], params["widen"])
+
+
+def test_waiting_update_says_that_nobody_suitable_has_room() -> None:
+    """Three want two: nothing on the side of whoever is left stands in the way."""
+    story = ProgrammeStory(**DAILY)
+    story.join_in_twos(("ann", "bob"))
+    story.joins("cat", "strategy", "python")
+    story.round().activates("ann", "bob")
+    story.after(days=31)
+
+    told = [(request["person_id"], request["params"]) for request in story.requests("waiting_update")]
+    assert [("cat", "capacity", ["patience"])] == [(person_id, params["reason"], params["widen"]) for person_id, params in told]
 
 
 def test_waiting_update_comes_once_a_month() -> None:

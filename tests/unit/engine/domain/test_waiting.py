@@ -43,8 +43,8 @@ def test_somebody_with_worthy_options_is_told_that_others_got_them() -> None:
 
 
 def test_somebody_whose_options_miss_the_reserve_is_told_so() -> None:
-    """The reserve falls with time, so patience helps."""
-    assert UnmatchedCode.BELOW_RESERVE is told(ANN, BOB, reserve=1_001).code
+    """W4: more to learn or to teach raises what a pair is worth; the reserve falls with time besides."""
+    assert Unmatched(person_id=ANN.person_id, code=UnmatchedCode.BELOW_RESERVE, widen=WidenCode.WANTS) == told(ANN, BOB, reserve=1_001)
 
 
 @pytest.mark.parametrize(

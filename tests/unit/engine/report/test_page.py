@@ -31,6 +31,15 @@ def test_each_step_of_the_funnel_is_a_part_of_the_one_before() -> None:
     assert {"enrolled": 40, "ready": 30, "matched": 24, "met": 16, "completed": 10} == _values(page.funnel)
 
 
+def test_a_programme_is_called_by_its_name_or_else_by_its_id() -> None:
+    """The name is for people; where the coordinator gave none, there is the id."""
+    programme = Programme(programme_id=PROGRAMME, policy_json=Policy().model_dump_json(), created_at=START)
+    evidence = Evidence(programme=programme, participants=[], pairings=[], attention=[], tally=Tally(), notes=[], at=AT)
+    named = replace(evidence, programme=replace(programme, name="Learning both ways"))
+
+    assert ["Learning both ways", PROGRAMME] == [programme_page(each, Published()).name for each in (named, evidence)]
+
+
 def test_whoever_has_left_is_no_longer_in_the_funnel() -> None:
     """A withdrawn person's pair was real, but the funnel is about those who are here."""
     people = [_participant(number) for number in range(30)]
