@@ -51,6 +51,24 @@ STRUCTURED_CONTENT_TYPE: Final = "application/cloudevents"
 HEADER_PREFIX: Final = "ce_"
 CONTENT_TYPE_HEADER: Final = "content-type"
 
+_USUAL: Final = (
+    "specversion",
+    "id",
+    "source",
+    "type",
+    "time",
+    "subject",
+    "actor",
+    "sequence",
+    "recordedtime",
+    "partitionkey",
+    "traceparent",
+)
+_ATTRIBUTES_PROPER: Final[Mapping[str, str]] = {HEADER_PREFIX + name: name for name in _USUAL}
+_ATTRIBUTES: Final[Mapping[str, str]] = {**_ATTRIBUTES_PROPER, CONTENT_TYPE_HEADER: "datacontenttype"}
+"""Headers in their usual spelling; any other is looked at letter by letter."""
+_JSON_BYTES: Final = JSON_CONTENT_TYPE.encode()
+
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _JSON_MEDIA_TYPE: Final = re.compile(r"[a-z]+/(?:[a-z0-9.\-]+\+)?json\s*(?:;.*)?", re.IGNORECASE)
 _DECIMAL: Final = re.compile(r"[0-9]{1,19}")
@@ -73,8 +91,8 @@ def decode(value: bytes | None, headers: Headers, received_at: datetime) -> Even
     if value is None:
         return Tombstone()
     for name, content in headers:
-        if name.lower() == CONTENT_TYPE_HEADER and content is not None:
-            if content.strip().lower().startswith(STRUCTURED_CONTENT_TYPE.encode()):
+        if name not in _ATTRIBUTES_PROPER and name.lower() == CONTENT_TYPE_HEADER and content is not None:
+            if content != _JSON_BYTES and content.strip().lower().startswith(STRUCTURED_CONTENT_TYPE.encode()):
                 return decode_structured(value, received_at)
             break
     return decode_binary(value, headers, received_at)
@@ -122,7 +140,7 @@ def _attributes(headers: Headers) -> dict[str, Any]:
     """
     attributes: dict[str, Any] = {}
     for name, content in headers:
-        attribute = _attribute_of(name.lower())
+        attribute = _ATTRIBUTES.get(name) or _attribute_of(name.lower())
         if content is None or attribute is None:
             continue
         if attribute in attributes:

@@ -30,12 +30,34 @@ def nested(depth: int) -> bytes:
     return b"[" * depth + b"]" * depth
 
 
-@given(value=values, as_ascii=st.booleans(), indent=st.sampled_from([None, 2]))
-def test_clean_json_decodes_as_the_standard_library_does(value: object, as_ascii: bool, indent: int | None) -> None:
+@given(value=values, as_ascii=st.booleans(), indent=st.sampled_from([None, 2]), separators=st.sampled_from([None, (",", ":")]))
+def test_clean_json_decodes_as_the_standard_library_does(
+    value: object, as_ascii: bool, indent: int | None, separators: tuple[str, str] | None
+) -> None:
     """Strictness never changes what a clean text means, however it is spelt."""
-    raw = json.dumps(value, ensure_ascii=as_ascii, indent=indent).encode()
+    raw = json.dumps(value, ensure_ascii=as_ascii, indent=indent, separators=separators).encode()
 
-    assert value == decode_json(raw)
+    decoded = decode_json(raw)
+
+    assert repr(json.loads(raw)) == repr(decoded)
+
+
+@given(pairs=st.lists(st.tuples(st.sampled_from("abc"), values), max_size=4), space=st.sampled_from(["", " ", "\n"]))
+def test_key_that_comes_twice_is_refused_in_every_spelling(pairs: list[tuple[str, object]], space: str) -> None:
+    """Whether an object is compact or spread out, a second member of one name is malformed."""
+    members = (f'"{key}"{space}:{space}{json.dumps(value, separators=(",", ":"))}' for key, value in pairs)
+    raw = f"{{{(',' + space).join(members)}}}".encode()
+    if len({key for key, _ in pairs}) < len(pairs):
+        with pytest.raises(Malformed):
+            decode_json(raw)
+    else:
+        assert dict(pairs) == decode_json(raw)
+
+
+@pytest.mark.parametrize("number", [b"-0", b"-0.0", b"1.50", b"1e5", b"1E5", b"0.1000000000000000055511151231257827", b"2.5e-8", b"5e-324"])
+def test_number_in_any_spelling_is_what_the_standard_library_reads(number: bytes) -> None:
+    """Type, sign and last digit of a number don't depend on how fast it could be read."""
+    assert repr(json.loads(number)) == repr(decode_json(number))
 
 
 @given(raw=st.binary(max_size=200) | st.text(st.sampled_from('[]{}":,\\u0d8 1e.-ntf'), max_size=60).map(str.encode))
