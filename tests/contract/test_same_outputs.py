@@ -78,6 +78,22 @@ def a_conflict() -> list[Step]:
     ]
 
 
+def one_midnight() -> list[Step]:
+    """Bob comes under Ann's manager as Ann leaves it, which is no conflict; then both come under one manager, which is; nobody decides."""
+    pairing_id, first, second = the_pairing_id(), at(days=3).date(), at(days=6).date()
+    return [
+        *a_pair(),
+        builders.answered("ann", at(hours=3), pairing_id),
+        builders.answered("bob", at(hours=4), pairing_id),
+        builders.role_changed("bob", at(days=1), manager_id="max", effective_on=first),
+        builders.role_changed("ann", at(days=1), manager_id="eve", effective_on=first),
+        at(days=4),
+        builders.role_changed("bob", at(days=4), manager_id="top", effective_on=second),
+        builders.role_changed("ann", at(days=4), manager_id="top", effective_on=second),
+        at(days=30),
+    ]
+
+
 def a_feed_with_faults() -> list[Step]:
     """Repetitions, a conflicting repetition, commands and lines that must be refused."""
     first = builders.hired("ann", START)
@@ -110,7 +126,7 @@ def an_erasure() -> list[Step]:
     ]
 
 
-STORIES: Final[tuple[Callable[[], list[Step]], ...]] = (consent_and_sessions, a_conflict, a_feed_with_faults, an_erasure)
+STORIES: Final[tuple[Callable[[], list[Step]], ...]] = (consent_and_sessions, a_conflict, one_midnight, a_feed_with_faults, an_erasure)
 
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.__name__)
@@ -132,6 +148,13 @@ def test_story_ends_alike_for_every_key(runtime: Runtime, story: Callable[[], li
     for place, events in expected.items():
         assert events == actual[place], place
     assert memory.refused() == runtime.refused()
+
+
+def test_one_midnight_is_one_change() -> None:
+    """The pair of the story is suspended once, at the second of its two midnights."""
+    changes = [event for (topic, _), events in reference(*one_midnight()).items() if topic == PAIRINGS.name for event in events]
+
+    assert [f"{at(days=6):%Y-%m-%d}T00:00:00Z"] == [event["time"] for event in changes if event["type"] == "bothways.pairing.suspended.v1"]
 
 
 def test_stories_are_not_empty() -> None:
