@@ -6,7 +6,7 @@ from typing import Final
 
 from engine.domain import choosing
 from engine.fast import choose
-from ops.bench.matching import daily, fairness, from_rows, odd, peers, quality, speed
+from ops.bench.matching import daily, fairness, from_rows, odd, peers, quality, same, speed
 
 PARTS: Final[Mapping[str, Callable[[list[int]], None]]] = {
     "speed": speed.run,
@@ -16,6 +16,7 @@ PARTS: Final[Mapping[str, Callable[[list[int]], None]]] = {
     "bounded": quality.run_bounded,
     "daily": daily.run,
     "fairness": fairness.run,
+    "same": same.run,
     "odd": odd.run,
     "peers": peers.run,
 }

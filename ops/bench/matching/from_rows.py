@@ -137,7 +137,7 @@ class _Watch:
         now = time.perf_counter()
         if self._name:
             self.steps[self._name] = (now - self._since, memory_mb("VmRSS"))
-            print(f"{self._name}: {now - self._since:.1f} s", file=sys.stderr, flush=True)
+            print(f"  {self._name}: {now - self._since:.1f} s, {memory_mb('VmHWM'):,} MB at most so far", file=sys.stderr, flush=True)
         self._name, self._since = name, now
 
     def chosen(self, task: Task) -> Choice:
