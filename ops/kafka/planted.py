@@ -5,10 +5,9 @@ The classic mistake. Killed in between, its outputs and hops are lost for good, 
 
 import asyncio
 import sys
-from typing import Any
 
 from engine import cli_kafka
-from engine.runtimes.kafka.task import Task
+from engine.runtimes.kafka.task import Batch, Task
 from engine.runtimes.kafka.tasks import Tasks
 
 WINDOW_SECONDS = 0.15
@@ -17,13 +16,13 @@ WINDOW_SECONDS = 0.15
 class EarlyTask(Task):
     """Commits the position and the rows first, and the rest in a transaction of its own."""
 
-    async def _transact(self, position: int, batches: list[tuple[str, int, Any]]) -> None:
+    async def _transact(self, position: int, batches: list[Batch], *, is_told: bool) -> None:
         own = [batch for batch in batches if batch[0].endswith("-changelog.v1")]
         rest = [batch for batch in batches if batch not in own]
-        await super()._transact(position, own)
+        await super()._transact(position, own, is_told=is_told)
         if rest:
             await asyncio.sleep(WINDOW_SECONDS)
-            await super()._transact(position, rest)
+            await super()._transact(position, rest, is_told=is_told)
 
 
 if __name__ == "__main__":

@@ -79,6 +79,11 @@ class Workers:
         fields = Path(f"/proc/{self._children[number].process.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
+    def memory_mib(self, number: int = 0) -> float:
+        """Return the most memory that a worker has held."""
+        lines = Path(f"/proc/{self._children[number].process.pid}/status").read_text().splitlines()
+        return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
+
     def drain(self) -> Counter[int]:
         """Ask all to end, wait, and count how they ended."""
         for child in self._children.values():

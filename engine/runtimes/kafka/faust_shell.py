@@ -78,6 +78,7 @@ class BothwaysApp(faust.App):  # type: ignore[misc] # the library ships no types
         self.positions = {place: found[source_of(place)] for place in places}
         self._last_offset.clear()
         self._generation = generation
+        self.tasks.begin()  # Faust reads nothing before it has sought
 
     async def _handed(self, stream: Any) -> None:
         """Be the agent of one source: a batch at a time goes to its task. An exception never acks and skips, it leaves."""

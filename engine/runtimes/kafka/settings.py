@@ -29,7 +29,7 @@ class KafkaSettings(BaseModel):
     """Partitions of the inboxes and changelogs; fixed for the life of an installation."""
     replication: int = Field(default=3, ge=1, le=9)
     commit_seconds: float = Field(default=0.1, gt=0, le=10)
-    """How long a task gathers before it commits."""
+    """How long a task gathers at most before it commits; one that has nothing more to fold commits sooner."""
     commit_records_max: int = Field(default=2_000, ge=1, le=50_000)
     timeout_seconds: float = Field(default=20.0, ge=2, le=300)
     """A step with the broker that takes longer ends the worker; a restart recovers."""

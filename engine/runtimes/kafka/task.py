@@ -5,6 +5,12 @@
     2  fold    records change rows in memory and gather outputs; nothing is visible
     3  commit  begin; changelog rows, `@position`, outputs, hops; group offset; wait for every delivery; commit
 
+When: a task that has folded all it has commits at once if its last commit began COMMIT_GAP_SHARE of the commit interval ago, so a record
+that comes alone never waits; one that has more to fold gathers for the whole interval, so a load that piles up gets fewer, larger units.
+
+Group offset: the position of a task that keeps rows is in its changelog; the group is told of it once a second, and when the partition is
+given back, because telling costs two of five requests. A task without rows tells it every time, for there it is the position.
+
 If the process dies before 3 answers, the transaction is either whole or gone, and the next owner's 1 finds out which. Records of a gone one
 are read again from `@position` and give the same transition. While one commit is under way the next records are folded already. A record
 that may take long, a round above all, is folded and packed in a thread: this task waits, the event loop and its heartbeats don't.
@@ -31,12 +37,16 @@ BATCH_BYTES: Final = 400_000
 FOLD_SECONDS_MAX: Final = 0.02
 """A task folds no longer than this before others get a turn."""
 TURN_SECONDS: Final = 0.05
+COMMIT_GAP_SHARE: Final = 0.5
+"""Of the commit interval, between the beginnings of two commits of a task that has nothing more to fold."""
+TOLD_SECONDS: Final = 1.0
+"""How long the group may not know how far a task is that keeps its own position."""
 BACKLOG_RECORDS_MAX: Final = 4_000
 """With more than this unfolded, the shell stops fetching for the task."""
 TRANSACTION_SECONDS_MAX: Final = 15
 """After this the broker aborts a transaction whose owner went silent."""
 
-_Batch = tuple[str, int, Any]
+Batch = tuple[str, int, Any]
 """Topic, partition, and records as the broker takes them."""
 
 
@@ -61,8 +71,8 @@ class Task:
     def __init__(self, spec: TaskSpec, fold: Fold, settings: KafkaSettings) -> None:
         self.spec = spec
         self.fold = fold
-        self.is_closed = False
-        """Whether records are refused: the partition is being given back, or was."""
+        self.is_closed = True
+        """Whether records are refused: the partition is being given back or was, or nobody reads from where the task is yet."""
         self.committed_position: int | None = None
         self.commits_count = 0
         self.records_count = 0
@@ -74,6 +84,9 @@ class Task:
         self.is_folding = False
         """Whether a thread is at work on the rows; nothing else may touch them meanwhile."""
         self._gathered_since = 0.0
+        self._committing_since = 0.0
+        self._told_position: int | None = None
+        self._told_at = 0.0
 
     @property
     def backlog_count(self) -> int:
@@ -93,6 +106,11 @@ class Task:
             metadata_max_age_ms=60_000,
         )
         await asyncio.wait_for(self._producer.start(), self._settings.timeout_seconds)
+
+    def start_from(self, position: int) -> None:
+        """Take over where the last owner came to; what it last told the group may be older."""
+        self.fold.position = self.committed_position = position
+        self._told_position = position if self.spec.changelog is None else None
 
     def offer(self, records: Sequence[Fetched]) -> None:
         """Take fetched records; they are folded in order, as soon as the task has a turn."""
@@ -114,8 +132,18 @@ class Task:
         count = self.fold.pending_count
         if not count:
             self._gathered_since = now
-        elif count >= self._settings.commit_records_max or now - self._gathered_since >= self._settings.commit_seconds:
+        if self._is_due(count, now) if count else self._is_group_behind and now - self._told_at >= TOLD_SECONDS:
             self._start_commit()
+
+    def _is_due(self, count: int, now: float) -> bool:
+        seconds = self._settings.commit_seconds
+        if count >= self._settings.commit_records_max or now - self._gathered_since >= seconds:
+            return True
+        return self._pump is None and now - self._committing_since >= COMMIT_GAP_SHARE * seconds
+
+    @property
+    def _is_group_behind(self) -> bool:
+        return self.committed_position != self._told_position
 
     async def park(self) -> None:
         """Finish what was read and commit it; rows and producer stay, in case the partition comes back untouched."""
@@ -125,7 +153,7 @@ class Task:
             await asyncio.shield(self._pump)
         if self._flying is not None:
             await asyncio.shield(self._flying)  # a cancelled caller must not cancel a commit under way
-        if self.fold.pending_count:
+        if self.fold.pending_count or self._is_group_behind:
             await asyncio.shield(self._start_commit())
 
     async def close(self) -> None:
@@ -145,6 +173,7 @@ class Task:
                     while self.fold.pending_count >= self._settings.commit_records_max and self._flying is not None:
                         await asyncio.wait([self._flying])
             self._pump = None
+            self.commit_if_due(time.monotonic())
 
     async def _fold_some(self, records: list[Fetched], place: int) -> int:
         """Fold records for a short while. Returns the place after the last one."""
@@ -184,23 +213,26 @@ class Task:
         self._flying = asyncio.ensure_future(self._commit(pending, self._packed(pending)))
         return self._flying
 
-    async def _commit(self, pending: Pending, batches: list[_Batch]) -> None:
-        started = time.monotonic()
+    async def _commit(self, pending: Pending, batches: list[Batch]) -> None:
+        started = self._committing_since = time.monotonic()
         with leaving_on_doubt(*self.spec.source):
             async with asyncio.timeout(self._settings.timeout_seconds):
-                await self._transact(pending.position, batches)
+                is_told = self.spec.changelog is None or self.is_closed or started - self._told_at >= TOLD_SECONDS
+                await self._transact(pending.position, batches, is_told=is_told)
         self.committed_position = pending.position
+        if is_told:
+            self._told_position, self._told_at = pending.position, started
         self.commits_count += 1
         self.records_count += pending.records_count
         self._flying = None
         if self.spec.on_commit is not None:
             self.spec.on_commit(pending, time.monotonic() - started)
 
-    def _packed(self, pending: Pending) -> list[_Batch]:
+    def _packed(self, pending: Pending) -> list[Batch]:
         """Pack what a unit makes visible into batches as the broker takes them."""
         assert self._producer is not None, "opened first"
         make = self._producer.create_batch
-        batches: list[_Batch] = []
+        batches: list[Batch] = []
         for (topic, partition), records in pending.records.items():
             batch = make()
             for key, value, headers in records:
@@ -212,14 +244,15 @@ class Task:
             batches.append((topic, partition, batch))
         return batches
 
-    async def _transact(self, position: int, batches: list[_Batch]) -> None:
-        """Make a unit visible, all or none."""
+    async def _transact(self, position: int, batches: list[Batch], *, is_told: bool) -> None:
+        """Make a unit visible, all or none; the group's offset with it if it is told."""
         producer = self._producer
         assert producer is not None, "opened first"
         await producer.begin_transaction()
         deliveries = []
         for topic, partition, batch in batches:
             deliveries.append(await producer.send_batch(batch, topic, partition=partition))
-        await producer.send_offsets_to_transaction({self.spec.source: position}, self._settings.app)
+        if is_told:
+            await producer.send_offsets_to_transaction({self.spec.source: position}, self._settings.app)
         await asyncio.gather(*deliveries)  # aiokafka commits even where a batch failed
         await producer.commit_transaction()

@@ -113,7 +113,7 @@ class Tasks:
         self._opening = asyncio.Semaphore(OPENED_AT_ONCE_MAX)
 
     async def assign(self, assigned: Iterable[TopicPartition], positions: Positions) -> dict[TopicPartition, int]:
-        """Own exactly these partitions. Returns where to read each from."""
+        """Own exactly these partitions. Returns where to read each from; they take nothing until `begin`."""
         wanted = set(assigned)
         async with self._changing:
             started = time.monotonic()
@@ -122,6 +122,15 @@ class Tasks:
             found = await asyncio.gather(*(self._own(source, positions) for source in sorted(wanted)))
             _log.info("partitions_assigned", count=len(wanted), seconds=round(time.monotonic() - started, 2))
             return dict(zip(sorted(wanted), found, strict=True))
+
+    def begin(self) -> None:
+        """Take records from now on. The shell has just told its consumer where to read.
+
+        A consumer reads as soon as partitions are assigned, from where the group was told, and nobody takes that: what came after it would
+        follow a gap.
+        """
+        for task in self.by_source.values():
+            task.is_closed = False
 
     async def revoke(self, revoked: Iterable[TopicPartition]) -> None:
         """Finish and commit what was read of these partitions, and take nothing more."""
@@ -181,7 +190,6 @@ class Tasks:
                 parked = self.by_source.get(source)
                 if parked is not None:
                     if parked.committed_position == (await positions.committed(source) or 0):
-                        parked.is_closed = False
                         return parked.fold.position
                     await parked.close()
                 task = self.task_of(source)
@@ -211,8 +219,7 @@ class Tasks:
             position = beginning
         elif not beginning <= position <= end:
             raise PositionLost(topic=source.topic, partition=source.partition, position=position, beginning=beginning, end=end)
-        fold.position = position
-        task.committed_position = position
+        task.start_from(position)
 
     def task_of(self, source: TopicPartition) -> Task:
         """Make the task of a source, not opened yet."""

@@ -88,6 +88,7 @@ class ThinWorker(ConsumerRebalanceListener):  # type: ignore[misc] # the library
             self._paused.clear()
             for source, position in (await self.tasks.assign(assigned, _Positions(self._consumer))).items():
                 self._consumer.seek(source, position)
+            self.tasks.begin()
 
 
 class _Positions:
