@@ -12,7 +12,6 @@ from ops.bench.matching.people import AT, FAMILIES, people
 from ops.bench.matching.rounds import held, warm_up
 from schemas.policy import Policy
 
-
 PLAIN_PEOPLE_MAX: Final = 2_000
 """Above that the quickest way alone is timed."""
 
@@ -31,8 +30,8 @@ def run(sizes: list[int]) -> None:
                 assert plain == result
             reasons = {str(code): count for code, count in result.no_option_by_reason.items()}
             print(
-                f"odd {name:22} {len(pool):>7,} plain {plain_seconds} cpu, quickest {quick.cpu_seconds:.2f} s cpu, {quick.memory_mb_max:,} MB, "
-                f"{len(result.proposals):,} pairs, ratio {result.certificate.ratio:.4f}, no option: {reasons}",
+                f"odd {name:22} {len(pool):>7,} plain {plain_seconds} cpu, quickest {quick.cpu_seconds:.2f} s cpu, "
+                f"{quick.memory_mb_max:,} MB, {len(result.proposals):,} pairs, ratio {result.certificate.ratio:.4f}, no option: {reasons}",
                 flush=True,
             )
 
