@@ -55,7 +55,12 @@ chaos: $(STAMP) ## kill, freeze and restart workers and the broker under load, t
 	@$(BIN)/python -m ops.kafka.chaos --shell thin $(CHAOS_ARGS)
 	@$(BIN)/python -m ops.kafka.chaos --shell faust $(CHAOS_ARGS)
 
-bench-kafka: $(STAMP) ## measure the Kafka runtime beside Kafka Streams and Faust (Java, Maven; minutes)
+bench-kafka: $(STAMP) ## measure the Kafka runtime beside Kafka Streams, Quix and Faust (Java, Maven; minutes)
+	@cmp -s requirements/bench-kafka.txt .venv/peers-kafka/installed.txt || { echo 'setting up .venv/peers-kafka' >&2 && \
+		$(PYTHON) -m venv .venv/peers-kafka && \
+		.venv/peers-kafka/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes --only-binary :all: \
+			-r requirements/bench-kafka.txt && \
+		cp requirements/bench-kafka.txt .venv/peers-kafka/installed.txt; } || echo 'Quix could not be installed; it is left out' >&2
 	@$(BIN)/python -m ops.bench.kafka shell $(BENCH_ARGS)
 	@$(BIN)/python -m ops.bench.kafka engine $(BENCH_ARGS)
 	@$(BIN)/python -m ops.bench.kafka scaling $(BENCH_ARGS)

@@ -27,7 +27,7 @@ from ops.kafka.jars import jars
 
 HERE: Final = Path(__file__).parent
 ROOT: Final = HERE.parent.parent.parent
-PEERS_PYTHON: Final = ROOT / ".venv" / "peers" / "bin" / "python"
+PEERS_PYTHON: Final = ROOT / ".venv" / "peers-kafka" / "bin" / "python"
 STILL_SECONDS: Final = 2.0
 RUN_SECONDS_MAX: Final = 180.0
 STOP_SECONDS_MAX: Final = 15.0
@@ -205,7 +205,7 @@ def main(brokers: str, names: Sequence[str], scale: float) -> None:
         if names and shell.name not in names:
             continue
         if shell.name == "quix" and not (PEERS_PYTHON.exists() or os.environ.get("BENCH_QUIX_PYTHON")):
-            print("quix is not installed; left out", file=sys.stderr)
+            print("quix is not installed: `make bench-kafka` makes its environment; left out", file=sys.stderr)
             continue
         if shell.name == "kafka streams" and shutil.which("javac") is None:
             print("no javac; kafka streams is left out", file=sys.stderr)
