@@ -58,6 +58,13 @@ class Enrolment:
     event_id: str
     """The event that brought the status (N2)."""
     paused_until_on: date | None = None
+    joined_at: datetime | None = None
+    """When somebody enrolled or paused joined; no pause begins that anew."""
+
+    @property
+    def begun_at(self) -> datetime:
+        """When what there is now began."""
+        return self.joined_at or self.since_at
 
     @property
     def takes_part(self) -> bool:
@@ -105,12 +112,14 @@ def after_event(enrolments: Enrolments, data: Participation, *, event_id: str, a
     until_on = data.until_on if isinstance(data, ParticipationPaused) else None
     if status is None or (until_on is not None and start_of_day(until_on, zone) <= at):
         return enrolments
+    is_in = status in {_S.ENROLLED, _S.PAUSED}
     changed = Enrolment(
         programme_id=data.programme_id,
         status=status,
         since_at=before.since_at if before and before.status is status else at,
         event_id=event_id,
         paused_until_on=until_on if status is _S.PAUSED else None,
+        joined_at=None if not is_in else before.joined_at if before is not None and before.joined_at is not None else at,
     )
     return _placed(enrolments, changed)
 
@@ -135,12 +144,16 @@ def after_refusal(enrolments: Enrolments, programme_id: ProgrammeId, *, event_id
     refused = enrolment_in(enrolments, programme_id)
     if refused is None or refused.event_id != event_id or not (is_enrolment or refused.status in {_S.KNOWN, _S.INVITED}):
         return enrolments
-    return _placed(enrolments, replace(refused, status=_S.WITHDRAWN, since_at=at, paused_until_on=None))
+    return _placed(enrolments, _withdrawn(refused, at))
 
 
 def after_end(enrolments: Enrolments, ended: Enrolments, at: datetime) -> Enrolments:
     """Withdraw the given ones."""
-    return tuple(replace(kept, status=_S.WITHDRAWN, since_at=at, paused_until_on=None) if kept in ended else kept for kept in enrolments)
+    return tuple(_withdrawn(kept, at) if kept in ended else kept for kept in enrolments)
+
+
+def _withdrawn(enrolment: Enrolment, at: datetime) -> Enrolment:
+    return replace(enrolment, status=_S.WITHDRAWN, since_at=at, paused_until_on=None, joined_at=None)
 
 
 def _placed(enrolments: Enrolments, changed: Enrolment) -> Enrolments:

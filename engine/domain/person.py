@@ -206,7 +206,7 @@ def ended_enrolments(before: Person, after: Person) -> Enrolments:
     if not taking_part or _has_gone(before, after):
         return taking_part
     departed_at = left_at(before, after)
-    return () if departed_at is None else tuple(enrolment for enrolment in taking_part if enrolment.since_at < departed_at)
+    return () if departed_at is None else tuple(enrolment for enrolment in taking_part if enrolment.begun_at < departed_at)
 
 
 def with_enrolments_ended(before: Person, after: Person, at: datetime) -> Person:

@@ -24,6 +24,8 @@ from tests.builders import (
     hired,
     leave_ended,
     leave_started,
+    paused,
+    resumed,
     role_changed,
 )
 from tests.topology.people_stage import PeopleDriver
@@ -273,6 +275,17 @@ def test_a_departure_recorded_after_the_hire_of_its_day_ends_it(driver: PeopleDr
     driver.advance(at("2025-02-01T00:00:00Z"))
 
     assert (Employment.ACTIVE, Employment.DEPARTED) == (on_the_day, driver.employment("ann"))
+
+
+def test_a_late_departure_ends_what_began_before_it_however_often_it_paused(driver: PeopleDriver) -> None:
+    """P1: a pause is no new beginning."""
+    driver.pipe(hired("ann", JAN_6, effective_on="2024-01-01"), enrolled("ann", JAN_6), paused("ann", JAN_8), resumed("ann", JAN_8))
+    driver.pipe(
+        hired("ann", "2025-01-08T12:00:00Z", effective_on="2025-01-07"), departed("ann", "2025-01-08T11:00:00Z", effective_on="2025-01-07")
+    )
+
+    assert Employment.ACTIVE is driver.employment("ann")
+    assert ["withdrawn"] == [enrolment["status"] for enrolment in driver.seen("ann")["enrolments"]]
 
 
 def test_an_old_departure_that_arrives_late_leaves_a_newer_enrolment_alone(driver: PeopleDriver) -> None:
