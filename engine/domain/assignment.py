@@ -24,7 +24,7 @@ Source: Bertsekas and Castañón, auction algorithms for transportation problems
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Final, NamedTuple, Protocol
@@ -148,15 +148,15 @@ def _components(edges: Sequence[Edge], people_count: int) -> Iterator[tuple[list
 
     Order: components by their lowest position; edges of one keep the given order.
     """
-    neighbours: list[list[int]] = [[] for _ in range(people_count)]
+    neighbours: dict[int, list[int]] = {}
     for edge in edges:
-        neighbours[edge.lo].append(edge.hi)
-        neighbours[edge.hi].append(edge.lo)
+        neighbours.setdefault(edge.lo, []).append(edge.hi)
+        neighbours.setdefault(edge.hi, []).append(edge.lo)
     component_of = [-1] * people_count
     side = [False] * people_count
     is_bipartite: list[bool] = []
-    for start in range(people_count):
-        if component_of[start] >= 0 or not neighbours[start]:
+    for start in sorted(neighbours):
+        if component_of[start] >= 0:
             continue
         number = len(is_bipartite)
         is_bipartite.append(_colour(start, number, neighbours, component_of, side))
@@ -167,7 +167,7 @@ def _components(edges: Sequence[Edge], people_count: int) -> Iterator[tuple[list
         yield component, side if is_bipartite[number] else None
 
 
-def _colour(start: int, number: int, neighbours: Sequence[Sequence[int]], component_of: list[int], side: list[bool]) -> bool:
+def _colour(start: int, number: int, neighbours: Mapping[int, Sequence[int]], component_of: list[int], side: list[bool]) -> bool:
     """Number one component and colour it in two; say whether no edge joins one colour."""
     component_of[start] = number
     stack = [start]

@@ -22,6 +22,7 @@ Source: measured in ops/bench/matching: at 10,000 people 48 options each keep 99
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import chain
 from typing import Final, NamedTuple
@@ -77,7 +78,7 @@ class Candidates:
 class Barred(NamedTuple):
     """Everybody whom a personal rule keeps from one person."""
 
-    related: frozenset[int]
+    related: AbstractSet[int]
     peers: frozenset[int]
     """People under one manager; one set for all of them."""
 
@@ -103,7 +104,7 @@ def exact_lists(book: RuleBook, seekers: Seekers, people: Sequence[int], kinds: 
         kinds: of all seekers, if they are known already.
     """
     kinds = kinds or Kinds(book, seekers.positions, seekers.bonuses, seekers.reserves)
-    barred = {person: Barred(book.related(person), book.peers(person)) for person in people}
+    barred = {person: Barred(kinds.related[person], kinds.peers(person)) for person in people}
     wanted = sorted({kinds.kind_by_seeker[person] for person in people})
     needed = dict.fromkeys(wanted, 0)
     for person in people:

@@ -14,7 +14,7 @@ Source: house rule.
 """
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -23,8 +23,6 @@ from engine.domain.candidates import Seekers
 from engine.domain.eligibility import PoolMember
 from engine.domain.rule_book import RuleBook
 from engine.domain.ties import mixed
-from schemas.codes import EligibilityCode
-from schemas.ids import PersonId
 
 NOTHING: Final = -1
 """No band, department or manager."""
@@ -181,7 +179,7 @@ def _related(book: RuleBook, positions: Sequence[int]) -> "tuple[array[int], arr
     number_by_id = {book.members[position].person_id: number for number, position in enumerate(positions)}
     ones, others = array("i"), array("i")
     for number, position in enumerate(positions):
-        for other_id in _barred_ids(book, position):
+        for other_id in book.barred_ids(position):
             other = number_by_id.get(other_id)
             if other is not None:
                 ones.extend((number, other))
@@ -201,14 +199,3 @@ def _related(book: RuleBook, positions: Sequence[int]) -> "tuple[array[int], arr
         if end - first > 1:
             table[first:end] = array("i", sorted(table[first:end]))
     return begins, table
-
-
-def _barred_ids(book: RuleBook, position: int) -> Iterable[PersonId]:
-    member = book.members[position]
-    yield from member.reporting_line.above
-    yield from member.dotted_line_ids
-    yield from member.excluded
-    yield from member.partner_ids
-    for other_id, code in member.bars.items():
-        if code is not EligibilityCode.PAST_PARTNER or not book.context.past_partner_allowed:
-            yield other_id

@@ -25,6 +25,7 @@ from engine.domain.hours import shared_week_minutes
 from engine.domain.rule_book import RuleBook, grouped
 from engine.domain.scoring import BANDS_APART_MAX, Offer, context_hundredths, mutual_score, pair_score
 from schemas.codes import Track
+from schemas.ids import PersonId
 
 HOURS_KINDS_GROUPED_MAX: Final = 256
 """With more different working weeks than that, hours are compared pair by pair."""
@@ -45,7 +46,7 @@ class Kinds:
     """
 
     def __init__(self, book: RuleBook, seekers: Sequence[int], bonuses: Sequence[int], reserves: Sequence[int]) -> None:
-        self._context = book.context
+        self._book, self._context = book, book.context
         by_likeness: dict[object, int] = {}
         self.kind_by_seeker: dict[int, int] = {}
         self.people: list[list[int]] = []
@@ -87,6 +88,33 @@ class Kinds:
             (demand.gain_by_topic, demand.need, face.offers, face.band, face.department)
             for demand, face in zip(demands, self.faces, strict=True)
         ]
+
+    @cached_property
+    def related(self) -> dict[int, set[int]]:
+        """By position: the other seekers whom something between the two bars, whichever record says so."""
+        book = self._book
+        table: dict[int, set[int]] = {position: {position} for position in self.kind_by_seeker}
+        for position in self.kind_by_seeker:
+            for other_id in book.barred_ids(position):
+                other = book.position_by_id.get(other_id)
+                if other in table:
+                    table[position].add(other)
+                    table[other].add(position)
+        return table
+
+    @cached_property
+    def _peers(self) -> dict[PersonId, frozenset[int]]:
+        by_manager: dict[PersonId, list[int]] = {}
+        for position in self.kind_by_seeker:
+            manager_id = self._book.members[position].reporting_line.manager_id
+            if manager_id is not None:
+                by_manager.setdefault(manager_id, []).append(position)
+        return {manager_id: frozenset(positions) for manager_id, positions in by_manager.items()}
+
+    def peers(self, position: int) -> frozenset[int]:
+        """The seekers under the same manager, where that is a bar; the person itself too."""
+        manager_id = self._book.members[position].reporting_line.manager_id
+        return frozenset() if manager_id is None or self._context.same_manager_allowed else self._peers[manager_id]
 
     @property
     def size(self) -> int:

@@ -118,20 +118,16 @@ class RuleBook:
         ids = (member.reporting_line.manager_id for member in self.members)
         return grouped([] if manager_id is None else [manager_id] for manager_id in ids)
 
-    def related(self, position: int) -> frozenset[int]:
-        """Everybody barred by what is between two people: the line of power, exclusion, history; the person itself too."""
-        barred_past = _NOBODY if self.context.past_partner_allowed else self.history(EligibilityCode.PAST_PARTNER).get(position, _NOBODY)
-        return frozenset(
-            chain(
-                (position,),
-                self.line.get(position, _NOBODY),
-                self.excluded.get(position, _NOBODY),
-                self.history(EligibilityCode.FORBIDDEN).get(position, _NOBODY),
-                barred_past,
-                self.partners.get(position, _NOBODY),
-                self.history(EligibilityCode.RESTING).get(position, _NOBODY),
-            )
-        )
+    def barred_ids(self, position: int) -> Iterable[PersonId]:
+        """Name everybody whom one person's own record bars by what is between the two: line of power, exclusion, history."""
+        member = self.members[position]
+        yield from member.reporting_line.above
+        yield from member.dotted_line_ids
+        yield from member.excluded
+        yield from member.partner_ids
+        for other_id, code in member.bars.items():
+            if code is not EligibilityCode.PAST_PARTNER or not self.context.past_partner_allowed:
+                yield other_id
 
     @cached_property
     def _peers(self) -> dict[PersonId | None, frozenset[int]]:

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from engine.domain.eligibility import RULES, STATUS_RULES, Bar
+from engine.domain.eligibility import RULES, STATUS_RULES, Bar, PoolMember
 from engine.domain.exchange import positions_of
 from engine.domain.rule_book import RuleBook
 from schemas.codes import EligibilityCode, Track, UnmatchedCode, WidenCode
@@ -68,7 +68,7 @@ def unmatched_reasons(book: RuleBook, found: Found, positions: Iterable[int]) ->
         positions: of members without a proposal in the round.
     """
     left_out = tuple(positions)
-    without_count = sum(not found.option_counts[position] for position in left_out)
+    without_count = sum(not found.option_counts[position] for position in left_out if _own_state(book.members[position]) is None)
     # Tables of a whole pool are worth their while only for many questions.
     is_apart = without_count * COMPARED_MAX <= len(book.members)
     return tuple(_reason(book, found, position, is_apart=is_apart) for position in left_out)
@@ -76,7 +76,7 @@ def unmatched_reasons(book: RuleBook, found: Found, positions: Iterable[int]) ->
 
 def _reason(book: RuleBook, found: Found, position: int, *, is_apart: bool) -> Unmatched:
     member = book.members[position]
-    own = member.status or (EligibilityCode.CAPACITY if member.room < 1 else None)
+    own = _own_state(member)
     if own is not None:
         widen = _WIDEN_OF_OWN_STATE.get(own, WidenCode.PATIENCE)
         return Unmatched(person_id=member.person_id, code=own, widen=widen, is_in_pool=False, has_option=False)
@@ -86,6 +86,11 @@ def _reason(book: RuleBook, found: Found, position: int, *, is_apart: bool) -> U
         return Unmatched(person_id=member.person_id, code=UnmatchedCode.BELOW_RESERVE, widen=_widen_exchange(book, position))
     code, widen = _rule_in_the_way(book, position, is_apart=is_apart)
     return Unmatched(person_id=member.person_id, code=code, widen=widen, has_option=False)
+
+
+def _own_state(member: PoolMember) -> Bar | None:
+    """Say why somebody isn't in the pool."""
+    return member.status or (EligibilityCode.CAPACITY if member.room < 1 else None)
 
 
 def _rule_in_the_way(book: RuleBook, position: int, *, is_apart: bool) -> tuple[Bar, WidenCode]:

@@ -85,7 +85,7 @@ def feasible(pool: Sequence[PoolMember], policy: Policy) -> list[tuple[int, int,
     book = RuleBook(pool, context, 1)
     nothing = [0] * len(pool)
     kinds = Kinds(book, range(len(pool)), nothing, nothing)
-    barred = [book.related(position) | book.peers(position) for position in range(len(pool))]
+    barred = [kinds.related[position] | kinds.peers(position) for position in range(len(pool))]
     return [
         (min(one, two), max(one, two), score)
         for kind, other, score in kinds.scored_pairs()
