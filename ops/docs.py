@@ -14,6 +14,7 @@ from engine.domain.pairing import LIVE, TERMINAL, TRANSITIONS, WAITS
 from engine.report import words
 from engine.telemetry import METRICS, Label
 from engine.topology import Topology, build
+from ops.generated import Generated
 from schemas import codes
 from schemas.codes import PairingState
 from schemas.registry import INPUT_TYPES, OUTPUT_TYPES
@@ -142,31 +143,7 @@ def page(name: str) -> str:
     return text.rstrip() + "\n"
 
 
-def write(directory: Path = DOCS) -> None:
-    """Write all pages."""
-    directory.mkdir(exist_ok=True)
-    for name in PAGES:
-        (directory / name).write_text(page(name), encoding="utf-8")
-
-
-def stale(directory: Path = DOCS) -> list[str]:
-    """Name the pages that are not what they should be."""
-    files = {name: directory / name for name in PAGES}
-    return [name for name, file in files.items() if not file.exists() or file.read_text(encoding="utf-8") != page(name)]
-
-
-def main(arguments: list[str]) -> int:
-    """Write the pages, or say which ones are stale."""
-    match arguments:
-        case ["write"]:
-            write()
-            return 0
-        case ["check"]:
-            found = stale()
-            print(f"stale: {', '.join(found)}; run python -m ops.docs write" if found else f"{len(PAGES)} pages are true")
-            return 1 if found else 0
-    print(__doc__, file=sys.stderr)
-    return 2
+FILES: Final = Generated(module="ops.docs", what="pages", directory=DOCS, names=PAGES, content=page)
 
 
 def _table(*heads: str, rows: Iterable[tuple[object, ...]]) -> Iterator[str]:
@@ -197,4 +174,4 @@ def _kept(topic: Topic) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(FILES.main(sys.argv[1:]))

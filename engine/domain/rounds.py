@@ -222,18 +222,41 @@ def _take_locks(
 
 
 def _proposal(book: RuleBook, found: Choice, pair: tuple[int, int], *, is_locked: bool) -> Proposal:
-    lo, hi = book.members[pair[0]], book.members[pair[1]]
-    context = book.context.pair_context(lo, hi, shared_week_minutes(book.masks[pair[0]], book.masks[pair[1]]))
-    sides = (
-        _side(book, lo, hi, found.option_counts[pair[0]]),
-        _side(book, hi, lo, found.option_counts[pair[1]]),
+    lo, hi = pair
+    return proposal_between(
+        book.context,
+        (book.members[lo], book.members[hi]),
+        (found.option_counts[lo], found.option_counts[hi]),
+        shared_minutes=shared_week_minutes(book.masks[lo], book.masks[hi]),
+        is_locked=is_locked,
     )
-    score = book.context.score_of((lo, hi), (sides[0].benefit, sides[1].benefit), context)
-    return Proposal(sides=sides, score=score, context=context, is_locked=is_locked)
 
 
-def _side(book: RuleBook, learner: PoolMember, teacher: PoolMember, options_count: int) -> Side:
-    weights = book.context.topic_weights
+def proposal_between(
+    context: RoundContext,
+    pair: tuple[PoolMember, PoolMember],
+    options_counts: tuple[int, int],
+    *,
+    shared_minutes: int | None = None,
+    is_locked: bool,
+) -> Proposal:
+    """Write down what two members learn from each other, and the score, by the weights of a round.
+
+    Args:
+        context: of the round by which the two are judged.
+        pair: in the order of their ids.
+        options_counts: how many partners each had in that round, in the same order.
+        shared_minutes: of their weeks, if they are counted already.
+        is_locked: whether a coordinator asked for the pair.
+    """
+    (lo, hi), (lo_count, hi_count) = pair, options_counts
+    sides = (_side(context.topic_weights, lo, hi, lo_count), _side(context.topic_weights, hi, lo, hi_count))
+    meeting = context.pair_context(lo, hi, shared_minutes)
+    score = context.score_of(pair, (sides[0].benefit, sides[1].benefit), meeting)
+    return Proposal(sides=sides, score=score, context=meeting, is_locked=is_locked)
+
+
+def _side(weights: Mapping[str, int], learner: PoolMember, teacher: PoolMember, options_count: int) -> Side:
     learned = lessons(learner.wants, teacher.offers, weights)
     return Side(
         person_id=learner.person_id,

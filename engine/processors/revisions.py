@@ -13,7 +13,6 @@ from engine.domain.pairing import Pairing, armed, disarmed
 from engine.domain.participant import Participant
 from engine.domain.pool import member_of
 from engine.domain.programme import HeldRound, Programme, round_key
-from engine.domain.scoring import lessons
 from engine.effects import Effects, Emit, Rows
 from engine.processors import lifecycle, rounds
 from engine.processors.intents import withdrawn
@@ -33,25 +32,9 @@ def revised(rows: Rows, programme: Programme, pairing: Pairing, sides: tuple[Par
     if not is_locked and bar_between(first, second, context, waived=settled) is not None:
         yield from lifecycle.lapse(rows, programme, pairing, at)
         return
-    found = matching.Proposal(
-        sides=(
-            matching.Side(
-                person_id=first.person_id,
-                benefit=context.benefit(first, second),
-                lessons=lessons(first.wants, second.offers, kept.topic_weights),
-                options_count=pairing.proposal.sides[0].options_count,
-            ),
-            matching.Side(
-                person_id=second.person_id,
-                benefit=context.benefit(second, first),
-                lessons=lessons(second.wants, first.offers, kept.topic_weights),
-                options_count=pairing.proposal.sides[1].options_count,
-            ),
-        ),
-        score=context.score(first, second),
-        context=context.pair_context(first, second),
-        is_locked=is_locked,
-    )
+    one, other = pairing.proposal.sides
+    counts = (one.options_count, other.options_count)
+    found = matching.proposal_between(context, (first, second), counts, is_locked=is_locked)
     yield from _proposed_anew(rows, programme, pairing, found, at)
 
 

@@ -4,7 +4,7 @@ Each figure takes a round of its own, so a round that is held is measured seldom
 take much longer than seconds (PEOPLE_MAX).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -19,6 +19,18 @@ MEASURED_EVERY: Final = timedelta(days=28)
 PEOPLE_MAX: Final = 5_000
 """Beyond so many people looking for a partner there is no price, beyond so many in the programme no drift."""
 DIGITS: Final = 4
+
+
+def matched(programme: Programme, members: Iterable[PoolMember], at: datetime, policy: Policy | None = None) -> RoundResult:
+    """Compute the next round of a programme, by its own policy unless another is given; change nothing."""
+    return hold_round(
+        members,
+        policy or programme.policy,
+        round_ordinal=programme.rounds_held + 1,
+        at=at,
+        topic_catalogue=families_of(programme.policy_json),
+        locks=[lock.people for lock in programme.locks],
+    )
 
 
 def measured(programme: Programme, members: Sequence[PoolMember], result: RoundResult, at: datetime) -> Programme:
@@ -42,7 +54,7 @@ def costs(programme: Programme, members: Sequence[PoolMember], result: RoundResu
     if sum(member.status is None and member.room > 0 for member in members) > PEOPLE_MAX:
         return None
     policy, plain = programme.policy, without_fairness(programme.policy)
-    price = price_of_fairness(result, _round(programme, members, plain, at)) if plain != policy else 0.0
+    price = price_of_fairness(result, matched(programme, members, at, plain)) if plain != policy else 0.0
     drift = _drift(programme, members, result, at) if len(members) <= PEOPLE_MAX else None
     return Measured(at=at, fairness_price_ratio=round(price, DIGITS), drift_ratio=drift)
 
@@ -50,17 +62,6 @@ def costs(programme: Programme, members: Sequence[PoolMember], result: RoundResu
 def _drift(programme: Programme, members: Sequence[PoolMember], result: RoundResult, at: datetime) -> float:
     if not any(member.partner_ids for member in members):
         return 1.0  # the first pairs are the fresh ones
-    fresh = _round(programme, [unpaired(member) for member in members], afresh(programme.policy), at)
+    fresh = matched(programme, [unpaired(member) for member in members], at, afresh(programme.policy))
     context = RoundContext.of(programme.policy, week_of=at.astimezone(UTC).date(), topic_weights=fresh.topic_weights)
     return round(drift_ratio(kept_scores(members, result, context), fresh), DIGITS)
-
-
-def _round(programme: Programme, members: Sequence[PoolMember], policy: Policy, at: datetime) -> RoundResult:
-    return hold_round(
-        members,
-        policy,
-        round_ordinal=programme.rounds_held + 1,
-        at=at,
-        topic_catalogue=families_of(programme.policy_json),
-        locks=[lock.people for lock in programme.locks],
-    )

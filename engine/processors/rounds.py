@@ -19,7 +19,7 @@ from engine.domain.waiting import Unmatched
 from engine.effects import Effects, Emit, Note, Put, Rows, Send, StageName
 from engine.processors.intents import coordinator_of, intended, nudged
 from engine.processors.lifecycle import announced
-from engine.processors.round_figures import measured
+from engine.processors.round_figures import matched, measured
 from engine.processors.tables import (
     BARS,
     PARTICIPANTS,
@@ -65,7 +65,7 @@ def held(rows: Rows, programme: Programme, at: datetime) -> Effects:
     """
     ordinal = programme.rounds_held + 1
     members = _members(rows, programme, at)
-    result = _matched(programme, members, at)
+    result = matched(programme, members, at)
     told = measured(programme, members, result, at)
     done = replace(told, rounds_held=ordinal, locks=(), next_round_at=next_round(programme, at))
     yield put_programme(done)
@@ -115,7 +115,7 @@ def rehearsal(rows: Rows, programme: Programme, at: datetime, policy: Policy | N
     """Compute the round that would be held now, under another policy if one is given; change nothing."""
     judged = programme if policy is None else replace(programme, policy_json=policy.model_dump_json())
     members = _members(rows, judged, at)
-    return Rehearsal(programme=judged, members=members, result=_matched(judged, members, at), at=at)
+    return Rehearsal(programme=judged, members=members, result=matched(judged, members, at), at=at)
 
 
 def reported(rows: Rows, rehearsed: Rehearsal) -> RoundCompleted:
@@ -143,17 +143,6 @@ def _members(rows: Rows, programme: Programme, at: datetime) -> tuple[PoolMember
     prefix = f"{programme.programme_id}/"
     people, bars = rows.scan(PARTICIPANTS, prefix), rows.scan(BARS, prefix)
     return tuple(members_of(programme, (row for _, row in people), (row for _, row in bars), at))
-
-
-def _matched(programme: Programme, members: Iterable[PoolMember], at: datetime) -> matching.RoundResult:
-    return matching.hold_round(
-        members,
-        programme.policy,
-        round_ordinal=programme.rounds_held + 1,
-        at=at,
-        topic_catalogue=families_of(programme.policy_json),
-        locks=[lock.people for lock in programme.locks],
-    )
 
 
 def _pairing_id(programme: Programme, people: tuple[PersonId, PersonId], ordinal: int) -> PairingId:

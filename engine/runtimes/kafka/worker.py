@@ -56,9 +56,9 @@ def prepared(
             raise not_allowed(kafka, missing)
         counts = admin.partition_counts()
         fatal = [drift for drift in admin.drift() if drift.is_fatal]
-    choosing.use(fast.choose)
     if fatal:
         raise TopicsUnfit(topic=fatal[0].topic, what=fatal[0].what, more=f" and {len(fatal) - 1} more" if len(fatal) > 1 else "")
+    choosing.use(fast.choose)
     return Installation(
         settings=kafka,
         topology=build(),

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from engine.telemetry import METRICS
-from ops.grafana.__main__ import HERE, stale, write
+from ops.grafana.__main__ import FILES, HERE
 from ops.grafana.dashboards import DASHBOARDS
 from ops.prometheus.expressions import faults_in, metrics_in
 
@@ -30,15 +30,15 @@ def model(name: str) -> dict[str, Any]:
 
 def test_files_are_what_the_code_says() -> None:
     """Drift fails here; `python -m ops.grafana write` mends it."""
-    assert [] == stale()
+    assert [] == FILES.stale()
 
 
 def test_stale_files_are_named(tmp_path: Path) -> None:
     """`check` says which one to look at."""
-    write(tmp_path)
+    FILES.write(tmp_path)
     (tmp_path / "flow.json").write_text("{}")
 
-    assert ["flow.json"] == stale(tmp_path)
+    assert ["flow.json"] == FILES.stale(tmp_path)
 
 
 @pytest.mark.parametrize("expression", EXPRESSIONS)

@@ -66,8 +66,8 @@ def test_a_nudge_s_row_is_its_rule() -> None:
 
 def test_stale_pages_are_named(tmp_path: Path) -> None:
     """`check` says which page to look at."""
-    docs.write(tmp_path)
+    docs.FILES.write(tmp_path)
     (tmp_path / "codes.md").write_text("old")
     (tmp_path / "metrics.md").unlink()
 
-    assert ["codes.md", "metrics.md"] == docs.stale(tmp_path)
+    assert ["codes.md", "metrics.md"] == docs.FILES.stale(tmp_path)
