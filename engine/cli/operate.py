@@ -98,7 +98,7 @@ def programme_of(engine: "EmbeddedEngine", programme_id: str) -> "Programme":
 
 
 def verify(*, options: Options = DEFAULTS) -> int:
-    """Replay the log, since the last erasure if there was one, into a fresh store and compare everything with what is kept."""
+    """Replay the log, since the last erasure or upgrade if there was one, into a fresh store and compare everything with what is kept."""
     with opened(options) as engine, Bar("replaying") as bar:
 
         def show(done: int, total: int) -> None:

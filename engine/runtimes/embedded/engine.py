@@ -343,7 +343,7 @@ class EmbeddedEngine:
         row_types = {(name, table.name): table.row_type for name, stage in self._topology.stages.items() for table in stage.tables.values()}
         rules = fingerprints.own(row_types)
         if kept is not None:
-            fingerprints.check(self._database.path, fingerprints.found(self._database), rules)
+            fingerprints.settle(self._database, rules)
         else:
             kept = given or token_hex(16).encode()
             self._store.set_meta(SALT, kept)

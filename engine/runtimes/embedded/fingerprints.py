@@ -1,7 +1,10 @@
 """What a data directory remembers of the version that wrote it: its number, and the shape of every row.
 
-Rows written under one shape may decode under another and mean something else, and a log replayed by other rules gives other bytes. So a
-directory is opened by what wrote it, or not at all; its log can always be ingested again.
+Rows written under one shape may decode under another and mean something else: such a directory is refused. A log replayed by other rules
+gives other bytes: so a newer version writes a snapshot before its first step, and each position is always replayed by the version that
+decided it. An older version than the one that wrote last is refused.
+
+Source: reliability rule 18.
 """
 
 import hashlib
@@ -14,13 +17,15 @@ from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 
 from engine.effects import StageName
 from engine.errors import OtherRules
+from engine.runtimes.embedded import snapshot
 from engine.runtimes.embedded.database import Database
 
 VERSION: Final = "written_by"
-"""In `meta`: the version that made the directory."""
+"""In `meta`: the version that wrote last."""
 ROWS: Final = "row_shape/"
 """In `meta`, before stage and table: the fingerprint of the row type."""
 
+_TAKE_OVER: Final = f"UPDATE meta SET value = ? WHERE name = '{VERSION}'"  # noqa: S608 - a constant
 _READ: Final = f"SELECT name, value FROM meta WHERE name = '{VERSION}' OR name GLOB '{ROWS}*'"  # noqa: S608 - two constants
 
 
@@ -35,11 +40,30 @@ def found(database: Database) -> dict[str, str]:
     return dict(database.read(_READ))
 
 
-def check(path: Path, remembered: Mapping[str, str], expected: Mapping[str, str]) -> None:
-    """Refuse a directory that remembers anything else than what is expected.
+def settle(database: Database, expected: Mapping[str, str]) -> None:
+    """Let a directory be written by this version: as it is if this one wrote last, after a snapshot if an older one did.
 
     Raises:
-        OtherRules: another version wrote it, or one with other rows. The process stops without touching it.
+        OtherRules: a newer version wrote it, or one with other rows. The process stops without touching it.
+    """
+    remembered = found(database)
+    check(database.path, remembered, {name: value for name, value in expected.items() if name != VERSION})
+    last, this = remembered.get(VERSION, "unknown"), expected[VERSION]
+    if last == this:
+        return
+    if not _is_older(last, this):
+        raise OtherRules(path=database.path, found=last, own=this)
+    database.begin()
+    snapshot.write(database)
+    database.write_many(_TAKE_OVER, [(this,)])
+    database.commit()
+
+
+def check(path: Path, remembered: Mapping[str, str], expected: Mapping[str, str]) -> None:
+    """Refuse a directory that remembers anything else than what is expected of it.
+
+    Raises:
+        OtherRules: it has other rows. The process stops without touching it.
     """
     if any(remembered.get(name) != value for name, value in expected.items()):
         raise OtherRules(path=path, found=remembered.get(VERSION, "unknown"), own=own_version())
@@ -61,6 +85,12 @@ def own_version() -> str:
         return version("bothways")
     except PackageNotFoundError:
         return "unknown"
+
+
+def _is_older(version: str, than: str) -> bool:
+    """Compare two released versions; anything else is older than nothing."""
+    one, other = version.split("."), than.split(".")
+    return all(part.isdecimal() for part in (*one, *other)) and [int(part) for part in one] < [int(part) for part in other]
 
 
 def _described(kind: Any) -> str:

@@ -1,8 +1,9 @@
 """The snapshot: what a replay starts from once the log no longer tells everything.
 
-An erasure takes records out of the log, so what they did can't be done again; a copy of the tables at one position of the log stands for
-everything before it. There is at most one, in the same file, written in the transaction that removes the records. It holds rows, marks,
-the last `at` and the next position of the log and of every topic; outputs themselves are not copied, only their ids count afterwards.
+An erasure takes records out of the log, so what they did can't be done again; a newer version would do it otherwise (fingerprints.py). A
+copy of the tables at one position of the log stands for everything before it. There is at most one, in the same file, written in the
+transaction that makes it necessary. It holds rows, marks, the last `at` and the next position of the log and of every topic; outputs
+themselves are not copied, only their ids count afterwards.
 """
 
 from collections.abc import Sequence

@@ -88,16 +88,37 @@ def test_other_rows_refuse_the_directory_in_one_line_that_says_what_to_do(tmp_pa
     assert before == (tmp_path / "bothways.db").read_bytes()
 
 
-def test_another_version_refuses_the_directory(tmp_path: Path) -> None:
-    """The same rows under other rules still replay to other bytes."""
-    written(tmp_path)
-    database = Database(tmp_path)
-    database.write_many("UPDATE meta SET value = ? WHERE name = ?", [("0.0.1", fingerprints.VERSION)])
+def rewritten_by(version: str, data_dir: Path) -> None:
+    """Let another version have written a directory last."""
+    database = Database(data_dir)
+    database.write_many("UPDATE meta SET value = ? WHERE name = ?", [(version, fingerprints.VERSION)])
     database.commit()
     database.close()
 
-    with pytest.raises(OtherRules, match=r"version 0\.0\.1"):
+
+@pytest.mark.parametrize("newer", ["999.0.0", "0.1.0rc1", "unknown"])
+def test_a_version_that_is_not_known_to_be_older_refuses_the_directory(tmp_path: Path, newer: str) -> None:
+    """Going back would let other rules decide positions that are decided."""
+    written(tmp_path)
+    rewritten_by(newer, tmp_path)
+
+    with pytest.raises(OtherRules, match=f"version {newer}"):
         EmbeddedEngine(tmp_path, Settings(), topology=toy())
+
+
+def test_an_upgrade_replays_from_a_snapshot_so_that_each_position_is_decided_by_its_own_version(tmp_path: Path) -> None:
+    """What the older version decided is taken as it is; what comes after is held to this version's rules."""
+    written(tmp_path)
+    rewritten_by("0.0.9", tmp_path)
+
+    with EmbeddedEngine(tmp_path, Settings(), topology=toy()) as engine:
+        at_once = engine.verify()
+        engine.ingest([hired(2, at=START)])
+    with EmbeddedEngine(tmp_path, Settings(), topology=toy()) as engine:
+        later = engine.verify()
+
+    assert ((), 1, 0) == (at_once.findings, at_once.from_position, at_once.entries_count)
+    assert ((), 1, 1) == (later.findings, later.from_position, later.entries_count)
 
 
 def test_looking_at_a_row_of_another_shape_is_refused_too(tmp_path: Path) -> None:
