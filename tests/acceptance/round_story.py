@@ -1,12 +1,9 @@
 """What the scenarios of rounds begin with: two people who suit each other with changes, a lock, a crowd."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
-from tests.acceptance.story import Story
-
-T0: Final = "2025-01-06T05:00:00Z"
-Event = dict[str, Any]
+from tests.acceptance.story import T0, Event, Story
 
 
 def couple(

@@ -27,6 +27,10 @@ SESSIONS: Final = "mentorship.sessions.v1"
 PROGRAMMES: Final = "mentorship.programmes.v1"
 FEEDBACK: Final = "mentorship.nudge-feedback.v1"
 
+T0: Final = "2025-01-06T05:00:00Z"
+"""A Monday, an hour before the daily round: most stories begin here."""
+Event = dict[str, Any]
+
 OPEN_POLICY: Final[Mapping[str, Any]] = {"reserve_start": 0, "reserve_floor": 0, "holdout_percent": 0}
 """Everybody may be proposed at once, and nobody is held out, so that a scenario shows only its own rule."""
 
@@ -58,7 +62,7 @@ def run(*arguments: str) -> Answer:
         finally:
             sys.excepthook = hook
     out.flush()
-    return Answer(int(code or 0), out.buffer.getvalue().decode(), err.getvalue())  # type: ignore[attr-defined]
+    return Answer(int(code or 0), out.buffer.getvalue().decode(), err.getvalue())
 
 
 @dataclass(slots=True)
@@ -78,7 +82,7 @@ class Story:
     def event(self, kind: str, at: str, data: Mapping[str, Any], **attributes: Any) -> dict[str, Any]:
         """One structured CloudEvent; attributes override, None leaves one out."""
         self.count += 1
-        line = {
+        line: dict[str, Any] = {
             "specversion": "1.0",
             "id": f"e{self.count}",
             "source": "acceptance",
@@ -160,7 +164,7 @@ class Story:
 
     def couple(
         self,
-        at: str = "2025-01-06T05:00:00Z",
+        at: str = T0,
         *,
         first: str = "ann",
         second: str = "bob",

@@ -10,9 +10,8 @@ from typing import Final
 
 import pytest
 
-from tests.acceptance.story import AUDIT, HR, INSIGHTS, NUDGES, PAIRINGS, STATES, Story, run
+from tests.acceptance.story import AUDIT, HR, INSIGHTS, NUDGES, PAIRINGS, STATES, T0, Story, run
 
-T0: Final = "2025-01-06T05:00:00Z"
 ROOT: Final = Path(__file__).parent.parent.parent
 
 

@@ -1,28 +1,11 @@
 """What a conflict in the reporting line and a leave do to a pair, and what people are told of it."""
 
-from typing import Any, Final
+from typing import Any
 
 import pytest
 
+from tests.acceptance.hr_story import ends, hr, times
 from tests.acceptance.story import PAIRINGS, Story
-
-T0: Final = "2025-01-06T05:00:00Z"
-
-
-def hr(story: Story, kind: str, at: str, person_id: str, **data: Any) -> dict[str, Any]:
-    """An HR event."""
-    return story.event(f"hr.{kind}", at, {"person_id": person_id, **data})
-
-
-def ends(story: Story) -> list[tuple[str, str]]:
-    """(time, code) of the pairings that ended."""
-    return [(one["time"], one["data"]["code"]) for one in story.tail(PAIRINGS) if one["type"] == "bothways.pairing.ended.v1"]
-
-
-def times(story: Story, kind: str) -> list[str]:
-    """When events of a type were published on the pairings topic."""
-    return [one["time"] for one in story.tail(PAIRINGS) if one["type"] == f"bothways.pairing.{kind}.v1"]
-
 
 # Conflict
 

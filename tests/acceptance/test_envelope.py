@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pytest
 
-from tests.acceptance.story import FEEDBACK, HR, PARTICIPATION, PROGRAMMES, SESSIONS, Story, value_of
+from tests.acceptance.story import FEEDBACK, HR, PARTICIPATION, PROGRAMMES, SESSIONS, Event, Story, value_of
 
 NOON: Final = "2025-01-06T12:00:00Z"
 NESTED: Final = (
@@ -55,7 +55,7 @@ def deep(levels: int) -> str:
     return extended('"more":' + "[" * (levels - 2) + "]" * (levels - 2))
 
 
-BAD_LINES: Final = {
+BAD_LINES: Final[dict[str, tuple[Event | str | bytes, str, str]]] = {
     "no json": ("nonsense", "ingest", "malformed"),
     "no object": ("[1]", "ingest", "malformed"),
     "null": ("null", "ingest", "malformed"),

@@ -7,8 +7,8 @@ from typing import Final
 import pytest
 
 from engine import fast
-from tests.acceptance.round_story import T0, crowd
-from tests.acceptance.story import INSIGHTS, OPEN_POLICY, Story
+from tests.acceptance.round_story import crowd
+from tests.acceptance.story import INSIGHTS, OPEN_POLICY, T0, Story
 
 
 @pytest.mark.skipif(not fast.has_ortools(), reason="needs the extra `exact` (OR-tools)")

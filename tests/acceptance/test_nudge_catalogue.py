@@ -3,9 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from tests.acceptance.story import Story
-
-T0: Final = "2025-01-06T05:00:00Z"
+from tests.acceptance.story import T0, Story
 
 # The catalogue: class, category, priority, days valid (None: to an instant of its own)
 

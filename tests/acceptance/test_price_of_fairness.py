@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from tests.acceptance.round_story import T0, couple, crowd
-from tests.acceptance.story import INSIGHTS, Story
+from tests.acceptance.round_story import couple, crowd
+from tests.acceptance.story import INSIGHTS, T0, Story
 
 
 def reported(story: Story) -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.acceptance.round_story import T0, couple
-from tests.acceptance.story import INSIGHTS, PAIRINGS, Story
+from tests.acceptance.round_story import couple
+from tests.acceptance.story import INSIGHTS, PAIRINGS, T0, Story
 
 
 def test_round_on_request(story: Story) -> None:

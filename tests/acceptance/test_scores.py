@@ -1,20 +1,15 @@
 """The published score and benefits against the published formula."""
 
 import random
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
 from tests.acceptance.arithmetic import Member, benefit, mutual_score, one_way_score, topic_weights
-from tests.acceptance.story import Story
+from tests.acceptance.round_story import mornings
+from tests.acceptance.story import T0, Story
 
-T0: Final = "2025-01-06T05:00:00Z"
 FAMILIES: Final = ("digital", "data", "leadership", "career", "culture", "craft", "inclusion")
-
-
-def mornings(hours: int) -> list[dict[str, Any]]:
-    """Monday to Friday from nine, so many hours."""
-    return [{"weekday": day, "from": "09:00", "to": f"{9 + hours:02}:00"} for day in range(1, 6)]
 
 
 def pool(seed: int) -> list[Member]:

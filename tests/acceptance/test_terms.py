@@ -1,44 +1,11 @@
 """How a term ends, how a pair becomes another, and the rarer ways."""
 
-from typing import Any, Final
+from typing import Any
 
 import pytest
 
-from tests.acceptance.story import INSIGHTS, NUDGES, PAIRINGS, STATES, Story
-
-T0: Final = "2025-01-06T05:00:00Z"
-Event = dict[str, Any]
-
-
-def answered(story: Story, at: str, person: str, pairing: str, answer: str) -> Event:
-    """A person's word about going on."""
-    return story.by("pairing.continuation_answered", at, person, pairing_id=pairing, answer=answer)
-
-
-def last(story: Story) -> Event:
-    """The newest event on the pairings topic, its type as `kind`."""
-    event = story.tail(PAIRINGS)[-1]
-    return {"kind": event["type"].removeprefix("bothways.pairing.").removesuffix(".v1"), "time": event["time"], **event["data"]}
-
-
-def meet(story: Story, pairing: str, count: int, *, first: int = 1) -> None:
-    """Hold sessions on Mondays from 13 January on, in both directions."""
-    days = ["2025-01-13", "2025-02-10", "2025-03-10", "2025-04-07", "2025-05-05", "2025-06-02"]
-    story.good(
-        *(
-            story.held(f"{day}T10:00:00Z", pairing, f"s{number}", "python:ann", "strategy:bob")
-            for number, day in enumerate(days, 1)
-            if first <= number <= count
-        )
-    )
-
-
-def proposed(story: Story, **policy: Any) -> str:
-    """The couple with its open proposal; the pairing's id."""
-    story.couple(**policy)
-    story.tick("2025-01-06T06:00:00Z")
-    return str(story.proposals()[-1]["pairing_id"])
-
+from tests.acceptance.pairing_story import answered, last, meet, proposed
+from tests.acceptance.story import INSIGHTS, NUDGES, PAIRINGS, STATES, T0, Event, Story
 
 # Terms
 

@@ -5,8 +5,8 @@ from typing import Any, Final
 
 import pytest
 
-from tests.acceptance.round_story import T0, Event, couple, mornings
-from tests.acceptance.story import INSIGHTS, PAIRINGS, Story
+from tests.acceptance.round_story import couple, mornings
+from tests.acceptance.story import INSIGHTS, PAIRINGS, T0, Event, Story
 
 REVERSE: Final = {"track": "reverse", "training_required": False}
 BARRED: Final[dict[str, tuple[dict[str, Any], dict[str, list[str]]]]] = {
