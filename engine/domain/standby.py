@@ -1,7 +1,7 @@
 """The best partner for one person at once, without a round.
 
 Decides: whom somebody just freed would be offered, were a round held for that person alone.
-Never knows: whether anybody is asked; rounds alone propose (domain/rounds).
+Never knows: whether anybody is asked; rounds alone propose (domain/rounds); which way of computing answers.
 
 How: the pool is put in order once; each question then compares one person with everybody, a few integer operations for all of them.
 
@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
+from typing import Protocol
 
 from engine.domain.candidates import Seekers, exact_lists
 from engine.domain.eligibility import PoolMember, RoundContext
@@ -30,8 +31,19 @@ class Partner:
     score: int
 
 
-class Standby:
-    """A pool kept ready for questions.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A pool, and the rules by which questions about it are answered."""
+
+    book: RuleBook
+    seekers: Seekers
+    """The people with room; nobody has a bonus or a reserve."""
+
+
+def asked_of(
+    members: Iterable[PoolMember], policy: Policy, *, round_ordinal: int, at: datetime, topic_catalogue: Mapping[str, str]
+) -> Asked:
+    """Put a pool in order.
 
     Args:
         members: all participants; those with room and without a status are the pool.
@@ -40,24 +52,40 @@ class Standby:
         at: an instant of the week whose hours count, UTC.
         topic_catalogue: family by topic id.
     """
+    everybody = tuple(sorted(members, key=lambda member: member.person_id))
+    pool = [position for position, member in enumerate(everybody) if member.status is None and member.room > 0]
+    weights = topic_weights((everybody[position].wants for position in pool), topic_catalogue)
+    context = RoundContext.of(policy, week_of=at.astimezone(UTC).date(), topic_weights=weights)
+    nothing = [0] * len(everybody)
+    return Asked(book=RuleBook(everybody, context, round_ordinal), seekers=Seekers(positions=pool, bonuses=nothing, reserves=nothing))
 
-    def __init__(
-        self, members: Iterable[PoolMember], policy: Policy, *, round_ordinal: int, at: datetime, topic_catalogue: Mapping[str, str]
-    ) -> None:
-        everybody = tuple(sorted(members, key=lambda member: member.person_id))
-        pool = [position for position, member in enumerate(everybody) if member.status is None and member.room > 0]
-        weights = topic_weights((everybody[position].wants for position in pool), topic_catalogue)
-        context = RoundContext.of(policy, week_of=at.astimezone(UTC).date(), topic_weights=weights)
-        self._book = RuleBook(everybody, context, round_ordinal)
-        nothing = [0] * len(everybody)
-        self._seekers = Seekers(positions=pool, bonuses=nothing, reserves=nothing)
+
+class Standby(Protocol):
+    """A pool kept ready for questions."""
+
+    def best_partner(self, person_id: PersonId) -> Partner | None:
+        """Find the partner with the highest score above zero, of equals the nearest on the ring of ties; None if there is none.
+
+        Whoever isn't in the pool has no partner.
+        """
+
+
+class PlainStandby:
+    """A pool kept ready with nothing but the standard library.
+
+    Args:
+        asked: the pool and the rules.
+    """
+
+    def __init__(self, asked: Asked) -> None:
+        self._book, self._seekers = asked.book, asked.seekers
 
     @cached_property
     def _kinds(self) -> Kinds:
         return Kinds(self._book, self._seekers.positions, self._seekers.bonuses, self._seekers.reserves)
 
     def best_partner(self, person_id: PersonId) -> Partner | None:
-        """Find the partner with the highest score; None if no rule-abiding one exists or the person isn't in the pool."""
+        """See Standby."""
         position = self._book.position_by_id.get(person_id)
         if position is None or position not in self._kinds.kind_by_seeker:
             return None

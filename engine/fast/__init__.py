@@ -4,14 +4,18 @@ Every module here repeats, on arrays, what a module of the domain does on plain 
 imports this package but the runtimes and the benchmarks; where numba isn't installed, `choose` takes the domain's own way.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from importlib.util import find_spec
 from typing import Final
 
 from engine.domain.choosing import Choice, Task
 from engine.domain.choosing import choose as choose_plainly
+from engine.domain.eligibility import PoolMember
+from engine.domain.standby import PlainStandby, Standby, asked_of
 from engine.errors import InvalidSettings
 from schemas.codes import Matcher
+from schemas.policy import Policy
 
 COMPILED_FROM: Final = 1_500
 """In a smaller pool the plain way is done before the compiled one is loaded."""
@@ -57,3 +61,18 @@ def choose(task: Task, *, progress: Progress = silent) -> Choice:
     from engine.fast.choosing import choose as choose_compiled
 
     return choose_compiled(task, progress=progress)
+
+
+def standby(
+    members: Iterable[PoolMember], policy: Policy, *, round_ordinal: int, at: datetime, topic_catalogue: Mapping[str, str]
+) -> Standby:
+    """Keep a pool ready for questions about single people, in the quickest way that this machine has; every way answers alike.
+
+    Args: see domain/standby.asked_of.
+    """
+    asked = asked_of(members, policy, round_ordinal=round_ordinal, at=at, topic_catalogue=topic_catalogue)
+    if len(asked.seekers.positions) < COMPILED_FROM or not has_numba():
+        return PlainStandby(asked)
+    from engine.fast.partner import CompiledStandby
+
+    return CompiledStandby(asked)

@@ -165,7 +165,7 @@ def _list_kinds(people: People, rules: Rules, crowd: Crowd, kinds: Array, kept: 
     row_kinds, row_scores = np.empty(size, np.int32), np.empty(size, np.int32)
     heap = new_heap(CANDIDATES_MAX)
     for kind in kinds:
-        touched_count = _touch(people, rules, crowd, kind, (gathered, touched))
+        touched_count = touch(people, rules, crowd, kind, (gathered, touched))
         row_size = _judge(people, rules, crowd, kind, (gathered, touched[:touched_count], row_kinds, row_scores))
         for at in range(crowd.members_at[kind], crowd.members_at[kind + 1]):
             person = crowd.members[at]
@@ -176,7 +176,7 @@ def _list_kinds(people: People, rules: Rules, crowd: Crowd, kinds: Array, kept: 
 
 
 @njit(cache=True, nogil=True)
-def _touch(people: People, rules: Rules, crowd: Crowd, kind: int, scratch: Any) -> int:
+def touch(people: People, rules: Rules, crowd: Crowd, kind: int, scratch: Any) -> int:
     """Gather the points that each kind can teach one kind; without a mutual track also who could learn from it."""
     gathered, touched = scratch
     facts, cells = people.facts, people.cells

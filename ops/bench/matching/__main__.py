@@ -15,6 +15,7 @@ PARTS: Final[Mapping[str, Callable[[list[int]], None]]] = {
     "whole": quality.run_whole,
     "bounded": quality.run_bounded,
     "daily": daily.run,
+    "partner": daily.run_partner,
     "fairness": fairness.run,
     "same": same.run,
     "odd": odd.run,

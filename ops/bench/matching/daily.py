@@ -7,8 +7,8 @@ from collections import Counter
 from dataclasses import replace
 
 from engine.domain.eligibility import PoolMember
-from engine.domain.standby import Standby
 from engine.domain.what_if import drift_ratio, unpaired
+from engine.fast import standby
 from ops.bench.matching.people import AT, FAMILIES, people
 from ops.bench.matching.rounds import OPEN, held, told, warm_up
 from schemas.ids import PersonId
@@ -16,6 +16,8 @@ from schemas.ids import PersonId
 LEAVE_SHARE = 0.004
 JOIN_SHARE = 0.004
 END_SHARE = 0.002
+QUESTIONS = 1_000
+"""People asked about, at least, where there are as many."""
 
 
 def run(sizes: list[int]) -> None:
@@ -47,7 +49,14 @@ def run(sizes: list[int]) -> None:
             f"which breaks {broken:,} of {len(live):,}",
             flush=True,
         )
-        _one_at_a_time(members, size)
+        _one_at_a_time("with room after churn", members, size)
+        _one_at_a_time("all have room", everybody, size)
+
+
+def run_partner(sizes: list[int]) -> None:
+    """Ask for single people's partners alone, in a pool where all have room."""
+    for size in sizes or (10_000, 100_000):
+        _one_at_a_time("all have room", people(size), size)
 
 
 def _with_pairs(members: list[PoolMember], live: set[tuple[PersonId, PersonId]]) -> list[PoolMember]:
@@ -67,16 +76,19 @@ def _with_pairs(members: list[PoolMember], live: set[tuple[PersonId, PersonId]])
     ]
 
 
-def _one_at_a_time(members: list[PoolMember], size: int) -> None:
-    standby = Standby(members, OPEN, round_ordinal=2, at=AT, topic_catalogue=FAMILIES)
+def _one_at_a_time(name: str, members: list[PoolMember], size: int) -> None:
+    begin = time.perf_counter()
+    kept = standby(members, OPEN, round_ordinal=2, at=AT, topic_catalogue=FAMILIES)
     free = sorted(member.person_id for member in members if member.room > 0)
-    standby.best_partner(free[0])
+    kept.best_partner(free[0])
+    ready_seconds = time.perf_counter() - begin
     taken = []
-    for person_id in free[:: max(1, len(free) // 100)]:
+    for person_id in free[:: max(1, len(free) // QUESTIONS)]:
         begin = time.perf_counter()
-        standby.best_partner(person_id)
+        kept.best_partner(person_id)
         taken.append(1_000 * (time.perf_counter() - begin))
     print(
-        f"best partner   {size:>9,} among {len(free):,} with room: median {statistics.median(taken):.2f} ms, most {max(taken):.2f} ms",
+        f"best partner   {size:>9,} {name} ({len(free):,}): median {statistics.median(taken):.2f} ms, most {max(taken):.2f} ms of "
+        f"{len(taken):,}; made ready in {ready_seconds:.2f} s",
         flush=True,
     )

@@ -1,0 +1,106 @@
+"""The compiled way finds the partner that the plain way finds (engine/fast/partner.py)."""
+
+import random
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine import fast
+from engine.domain.eligibility import HISTORY_RULES, PoolMember
+from engine.domain.standby import PlainStandby, asked_of
+from ops.bench.matching.people import FAMILIES, people
+from schemas.codes import EligibilityCode, Track
+from schemas.ids import PersonId
+from schemas.policy import Policy
+
+pytestmark = [
+    pytest.mark.skipif(not fast.has_numba(), reason="needs the extra `fast` (numba)"),
+    pytest.mark.timeout(600),
+]
+
+AT = datetime(2025, 3, 5, 6, tzinfo=UTC)
+POLICIES = st.builds(
+    Policy,
+    track=st.sampled_from(Track),
+    training_required=st.just(False),
+    experience_gap_min=st.integers(0, 2),
+    min_benefit_ratio=st.sampled_from([0.0, 0.25, 0.8]),
+    same_manager_allowed=st.booleans(),
+    cross_department_only=st.booleans(),
+    past_partner_allowed=st.booleans(),
+    reserve_start=st.sampled_from([250, 550]),
+)
+
+
+def pool_of(size: int, seed: int) -> list[PoolMember]:
+    """People with everything that may stand between two: crowds alike, peers of one manager, history, no room, nothing known."""
+    draws = random.Random(seed)  # noqa: S311 - people of a test, no cryptography
+    found = people(size, seed)
+    ids = [member.person_id for member in found]
+    manager_id = ids[draws.randrange(size)]
+    for number, member in enumerate(found):
+        chance = draws.random()
+        twin = found[draws.randrange(size)] if chance < 0.4 else member
+        others = [other for other in draws.choices(ids, k=3) if other != member.person_id]
+        has_common_manager = draws.random() < 0.3 and member.person_id != manager_id
+        found[number] = replace(
+            twin,
+            person_id=member.person_id,
+            line=(manager_id,) if has_common_manager else member.line,
+            manager_id=manager_id if has_common_manager else member.manager_id,
+            excluded=frozenset(others[:1]) if chance > 0.6 else frozenset(),
+            band=None if chance > 0.95 else twin.band,
+            department=None if 0.9 < chance < 0.95 else twin.department,
+            bars=dict.fromkeys(others[1:2], draws.choice(HISTORY_RULES)) if chance > 0.7 else {},
+            partner_ids=frozenset(others[2:]) if chance > 0.8 else frozenset(),
+            dotted_line_ids=tuple(others[:2]) if chance > 0.9 else (),
+            wants=() if 0.5 < chance < 0.52 else twin.wants,
+            status=EligibilityCode.ON_LEAVE if 0.43 < chance < 0.45 else None,
+            room=0 if 0.45 < chance < 0.5 else member.room,
+        )
+    return found
+
+
+@settings(max_examples=40, deadline=None)
+@given(size=st.integers(1, 120), seed=st.integers(0, 10_000), policy=POLICIES, ordinal=st.integers(1, 5))
+def test_compiled_partner_is_the_plain_one(size: int, seed: int, policy: Policy, ordinal: int) -> None:
+    """Whoever asks, in the pool or not, under whatever policy, hears of the same person with the same score."""
+    from engine.fast.partner import CompiledStandby
+
+    members = pool_of(size, seed)
+    asked = asked_of(members, policy, round_ordinal=ordinal, at=AT, topic_catalogue=FAMILIES)
+    plain, compiled = PlainStandby(asked), CompiledStandby(asked)
+    everybody = [*(member.person_id for member in members), PersonId("stranger")]
+
+    assert [plain.best_partner(each) for each in everybody] == [compiled.best_partner(each) for each in everybody]
+
+
+def test_one_of_a_thousand_alike_is_the_same_in_both_ways() -> None:
+    """Where all score alike, the ring of ties alone decides."""
+    from engine.fast.partner import CompiledStandby
+
+    alike = replace(
+        people(1)[0], offers=(("python", 3), ("strategy", 3)), wants=(("python", 2, 0), ("strategy", 2, 1)), line=(), manager_id=None
+    )
+    members = [replace(alike, person_id=PersonId(f"p{number:04d}")) for number in range(1_000)]
+    asked = asked_of(members, Policy(), round_ordinal=1, at=AT, topic_catalogue=FAMILIES)
+    plain, compiled = PlainStandby(asked), CompiledStandby(asked)
+
+    found = [compiled.best_partner(member.person_id) for member in members[:50]]
+
+    assert [plain.best_partner(member.person_id) for member in members[:50]] == found
+    assert len({partner.person_id for partner in found if partner}) > 30
+
+
+@pytest.mark.parametrize(("size", "name"), [(fast.COMPILED_FROM - 1, "PlainStandby"), (fast.COMPILED_FROM, "CompiledStandby")])
+def test_large_pools_are_kept_ready_the_compiled_way(size: int, name: str) -> None:
+    """A small pool answers before compiled code is loaded."""
+    members = [PoolMember(person_id=PersonId(f"p{number:04d}")) for number in range(size)]
+
+    kept = fast.standby(members, Policy(), round_ordinal=1, at=AT, topic_catalogue=FAMILIES)
+
+    assert type(kept).__name__ == name
+    assert kept.best_partner(members[0].person_id) is None
