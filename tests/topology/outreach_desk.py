@@ -1,0 +1,166 @@
+"""Outreach alone: the people stage in memory with one person, intents that go in, and what leaves."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from engine.domain.messages import Employment, NudgeIntended, NudgeOutcome, NudgesWithdrawn, OutreachTerms, Reason
+from engine.effects import Record, StageName
+from engine.execution import Outcome, fire, step
+from engine.processors.outreach import CHECKS, CONTACTS, HANDLERS, ROW_TYPES, WAKES, erased
+from engine.processors.people_tables import PEOPLE
+from engine.topology import Stage, Table
+from schemas.codes import NudgeKey, NudgeReasonCode
+from schemas.envelope import Event
+from schemas.hr import HrErased
+from schemas.ids import PairingId, PersonId, ProgrammeId
+
+ANN: Final = PersonId("ann")
+SALT: Final = b"test"
+START: Final = datetime(2025, 1, 8, 10, tzinfo=UTC)
+"""A Wednesday."""
+TERMS: Final = OutreachTerms(
+    quiet_from="20:00",
+    quiet_to="08:00",
+    quiet_weekends=True,
+    holidays=(),
+    daily_cap=3,
+    holdout_percent=0,
+    soft_landing_days=10,
+    policy_version=4,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Somebody:
+    """What outreach reads of the roster's row."""
+
+    employment: Employment = Employment.ACTIVE
+    timezone: str | None = None
+    languages: tuple[str, ...] = ()
+    leave_ended_at: datetime | None = None
+    wake_at: None = None
+
+
+STAGE: Final = Stage(
+    name=StageName.PEOPLE,
+    tables={name: Table(name=name, row_type=row_type, check=CHECKS.get(name, lambda _: None)) for name, row_type in ROW_TYPES.items()}
+    | {name: Table(name=name, row_type=object) for name in (PEOPLE, "seen", "sequences")},
+    handlers={
+        payload: (handler,) for payload, handler in {**HANDLERS, HrErased: lambda rows, record: erased(rows, ANN, record.at)}.items()
+    },
+    wakes=WAKES,
+)
+
+
+@dataclass(slots=True)
+class Desk:
+    """The people stage in memory: messages go in, time passes, outputs and hops are kept."""
+
+    at: datetime = START
+    tables: dict[str, dict[str, Any]] = field(default_factory=lambda: {PEOPLE: {ANN: Somebody()}})
+    outputs: list[dict[str, Any]] = field(default_factory=list)
+    outcomes: list[NudgeOutcome] = field(default_factory=list)
+    count: int = 0
+
+    def get(self, table: str, key: str) -> Any | None:
+        """Return a row."""
+        return self.tables.get(table, {}).get(key)
+
+    def scan(self, table: str, prefix: str) -> Iterator[tuple[str, Any]]:
+        """Yield rows in key order."""
+        rows = self.tables.get(table, {})
+        yield from ((key, rows[key]) for key in sorted(rows) if key.startswith(prefix))
+
+    def send(self, message: Any, *, key: str = ANN) -> None:
+        """Handle one message or one event's data now."""
+        self.count += 1
+        payload = message
+        if hasattr(message, "TYPE"):
+            payload = Event(id=str(self.count), source="test", type=message.TYPE, time=self.at, data=message)
+        self._take(step(STAGE, self, Record(stage=StageName.PEOPLE, key=key, id=f"r{self.count}", at=self.at, payload=payload), salt=SALT))
+
+    def advance(self, by: timedelta, *, late: bool = False) -> None:
+        """Let time pass, firing timers each at its instant, or all of them only at the end."""
+        to = self.at + by
+        while (due := self._due()) is not None and due[0] <= to:
+            self.at = to if late else max(self.at, due[0])
+            transition = fire(STAGE, self, CONTACTS, due[1], at=self.at, salt=SALT)
+            self._take(transition)
+        self.at = to
+
+    def read(self, name: str) -> list[dict[str, Any]]:
+        """Return the bodies of one type, oldest first, each with its `at`."""
+        return [output for output in self.outputs if output["type"] == f"bothways.nudge.{name}.v1"]
+
+    def suppressions(self) -> list[str]:
+        """Return the reasons of all suppressions, oldest first."""
+        return [body["reason"] for body in self.read("suppressed")]
+
+    def _due(self) -> tuple[datetime, str] | None:
+        return min(((row.wake_at, key) for key, row in self.tables.get(CONTACTS, {}).items() if row.wake_at is not None), default=None)
+
+    def _take(self, transition: Any) -> None:
+        assert Outcome.APPLIED == transition.outcome, transition.dead_letters
+        for (table, key), row in transition.changes.items():
+            if row is None:
+                self.tables.get(table, {}).pop(key, None)
+            else:
+                self.tables.setdefault(table, {})[key] = row
+        self.outcomes.extend(hop.payload for hop in transition.hops)
+        for output in transition.outputs:
+            self.outputs.append(
+                {
+                    "at": self.at,
+                    "id": output.id,
+                    "topic": output.topic,
+                    "bus_key": output.key,
+                    **output.attributes,
+                    **json.loads(output.data),
+                }
+            )
+
+
+def params_of(key: NudgeKey, programme_id: str, pairing_id: str | None) -> dict[str, Any]:
+    """Return the least that a key's parameters need."""
+    pair = {} if pairing_id is None else {"pairing_id": pairing_id, "partner_id": "bob"}
+    extra: dict[NudgeKey, dict[str, Any]] = {
+        NudgeKey.SESSION_TOMORROW: {"session_id": "s", "starts_at": "2025-01-09T10:00:00Z"},
+        NudgeKey.LOG_SESSION: {"session_id": "s", "ended_at": "2025-01-07T10:00:00Z"},
+        NudgeKey.PROFILE_INCOMPLETE: {"missing": ("offers",)},
+        NudgeKey.COORDINATOR_STORM: {"parked_count": 3},
+    }
+    return {"programme_id": programme_id, **pair, **extra.get(key, {})}
+
+
+def an_intent(
+    key: NudgeKey = NudgeKey.PAIRING_STARTED,
+    *,
+    at: datetime = START,
+    days: float = 14,
+    occasion: str = "1",
+    programme_id: str = "p",
+    pairing: str | None = "p.0123456789abcdef",
+    person_id: str = ANN,
+    terms: OutreachTerms = TERMS,
+) -> NudgeIntended:
+    """Return an intent that is valid for some days."""
+    return NudgeIntended(
+        person_id=PersonId(person_id),
+        programme_id=ProgrammeId(programme_id),
+        pairing_id=None if pairing is None else PairingId(pairing),
+        key=key,
+        occasion=occasion,
+        params=params_of(key, programme_id, pairing),
+        expires_at=at + timedelta(days=days),
+        terms=terms,
+        reasons=(Reason(code=NudgeReasonCode.PAIRING_STATE, params={"state": "active"}),),
+        data_used=("pairing.state",),
+    )
+
+
+def a_withdrawal(**changes: Any) -> NudgesWithdrawn:
+    """Return a withdrawal of everything of the programme."""
+    return NudgesWithdrawn(**({"person_id": ANN, "programme_id": ProgrammeId("p")} | changes))
