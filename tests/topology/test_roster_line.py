@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,12 +15,6 @@ from tests.topology.people_stage import PeopleDriver
 
 START_AT: Final = datetime(2025, 1, 6, 9, tzinfo=UTC)
 PEOPLE: Final = ("ann", "bob", "cat", "dan", "eve", "fay", "gil", "hal")
-
-
-@pytest.fixture
-def driver() -> PeopleDriver:
-    """Return an empty people stage."""
-    return PeopleDriver()
 
 
 def minute(n: int) -> datetime:

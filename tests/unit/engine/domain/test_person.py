@@ -1,4 +1,4 @@
-"""Rules of a person's row (engine/domain/person.py); what needs more than one record is in tests/topology/test_roster.py."""
+"""Rules of a person's row (engine/domain/person.py); what needs more than one record is in tests/topology/test_roster*.py."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
