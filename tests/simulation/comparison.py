@@ -7,7 +7,8 @@ from engine.effects import StageName
 from engine.processors import people_tables, tables
 from engine.testing import TopologyDriver
 from tests.model import ledger
-from tests.model.programme import ERASED, LIVE, Model
+from tests.model.programme import Model
+from tests.model.standing import ERASED, LIVE
 
 
 def differences(driver: TopologyDriver, model: Model, people: Iterable[str]) -> list[str]:
