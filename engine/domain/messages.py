@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from schemas.codes import ErrorCode, NudgeKey
+from schemas.codes import ErrorCode, NudgeKey, SuppressionReason
 from schemas.envelope import Event
 from schemas.ids import PairingId, PersonId, ProgrammeId
 
@@ -157,6 +157,14 @@ class NudgeIntended:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NudgeHeldBack:
+    """To a person: this intent was parked, or found no room to park, and never leaves; one key records all that a person never heard."""
+
+    intent: NudgeIntended
+    reason: SuppressionReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NudgesWithdrawn:
     """To a person: the action is done, or the pair is suspended; take these nudges back."""
 
@@ -239,6 +247,7 @@ Message = (
     | ParticipationReported
     | ParticipationRefused
     | NudgeIntended
+    | NudgeHeldBack
     | NudgesWithdrawn
     | NudgeOutcome
     | EmissionBounded

@@ -74,7 +74,7 @@ def _parked_cleared(rows: Rows, programme: Programme, erased_id: PersonId) -> Ef
     for key, row in list(rows.scan(storm.PARKED, f"{programme.programme_id}/{erased_id}/")):
         parked: Parked = row
         yield Delete(storm.PARKED, key)
-        yield from storm.suppressed(parked.intent, key, SuppressionReason.AWAY)
+        yield from storm.held_back(parked.intent, SuppressionReason.AWAY)
 
 
 def _attention_unnamed(rows: Rows, programme: Programme, erased_id: PersonId) -> Effects:

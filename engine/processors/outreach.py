@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from engine.domain.frozen import replace
-from engine.domain.messages import EmissionBounded, Employment, NudgeIntended, NudgeOutcome, NudgesWithdrawn
+from engine.domain.messages import EmissionBounded, Employment, NudgeHeldBack, NudgeIntended, NudgeOutcome, NudgesWithdrawn
 from engine.domain.nudging import rule_of
 from engine.domain.outreach import (
     ABSENT,
@@ -111,6 +111,13 @@ def on_intended(rows: Rows, record: Record) -> Effects:
     else:
         decision = decide(contact, nudge_id, intent, person, at=record.at, emit_from=_emit_from(rows))
     yield from _carried_out(rows, intent.person_id, decision, person, record.at)
+
+
+def on_held_back(rows: Rows, record: Record) -> Effects:  # noqa: ARG001 - every handler has this shape
+    """Record an intent that never came."""
+    message = record.payload
+    assert isinstance(message, NudgeHeldBack)
+    yield from _suppressed(Suppressed(nudge_id=nudge_id_of(message.intent), intent=message.intent, reason=message.reason), record.at)
 
 
 def on_withdrawn(rows: Rows, record: Record) -> Effects:
@@ -330,6 +337,7 @@ def _data(record: Record) -> Any:
 HANDLERS: Final[Mapping[type, Handler]] = MappingProxyType(
     {
         NudgeIntended: on_intended,
+        NudgeHeldBack: on_held_back,
         NudgesWithdrawn: on_withdrawn,
         EmissionBounded: on_bounded,
         **dict.fromkeys(OUTCOMES, on_outcome),

@@ -9,19 +9,16 @@ from types import MappingProxyType
 from typing import Final
 
 from engine.domain.frozen import replace
-from engine.domain.messages import NudgeIntended, NudgesWithdrawn
+from engine.domain.messages import NudgeHeldBack, NudgeIntended, NudgesWithdrawn
 from engine.domain.programme import Programme, ProgrammeStatus
 from engine.domain.storm import PARKED_MAX, Parked, Storm, counted, limit_of, takes_back
-from engine.effects import Delete, Effects, Emit, Handler, Put, Record, Rows, Send, StageName, Wake
+from engine.effects import Delete, Effects, Handler, Put, Record, Rows, Send, StageName, Wake
 from engine.processors.intents import coordinator_of, intended
 from engine.processors.tables import PARTICIPANTS, programme_in
-from schemas.base import PSEUDONYM_PENDING
 from schemas.codes import NudgeKey, SuppressionReason
 from schemas.envelope import Event
 from schemas.ids import ProgrammeId
-from schemas.nudge import NudgeSuppressed
 from schemas.programme import NudgesReleased
-from schemas.topics import AUDIT
 
 STORMS: Final = "storms"
 PARKED: Final = "parked"
@@ -72,7 +69,7 @@ def _admitted(rows: Rows, send: Send, intent: NudgeIntended, at: datetime) -> Ef
     yield Put(STORMS, programme.programme_id, replace(storm, parked_count=storm.parked_count + 1))
     key = f"{_parked_of(intent)}{storm.parked_count:08d}"
     if storm.parked_count >= PARKED_MAX:
-        yield from suppressed(intent, key, SuppressionReason.STORM)
+        yield from held_back(intent, SuppressionReason.STORM)
         return
     yield Put(PARKED, key, Parked(intent=intent, parked_at=at))
     if not before.is_open:
@@ -101,7 +98,7 @@ def _unparked(rows: Rows, withdrawal: NudgesWithdrawn) -> Effects:
     for key, parked in list(rows.scan(PARKED, _parked_of(withdrawal))):
         if takes_back(withdrawal, parked.intent):
             yield Delete(PARKED, key)
-            yield from suppressed(parked.intent, key, reason)
+            yield from held_back(parked.intent, reason)
 
 
 def on_released(rows: Rows, record: Record) -> Effects:
@@ -119,7 +116,7 @@ def _released(rows: Rows, programme_id: ProgrammeId, at: datetime) -> Effects:
     for key, parked in sorted(rows.scan(PARKED, f"{programme_id}/"), key=_arrival):
         yield Delete(PARKED, key)
         if parked.intent.expires_at <= at:
-            yield from suppressed(parked.intent, key, SuppressionReason.STORM)
+            yield from held_back(parked.intent, SuppressionReason.STORM)
         else:
             yield Send(StageName.PEOPLE, parked.intent.person_id, parked.intent)
     storm: Storm | None = rows.get(STORMS, programme_id)
@@ -136,10 +133,9 @@ def _arrival(found: tuple[str, Parked]) -> int:
     return int(found[0].rpartition("/")[2])
 
 
-def suppressed(intent: NudgeIntended, key: str, reason: SuppressionReason) -> Effects:
-    """Record that something parked, or that found no room to park, never leaves (B2, B3)."""
-    data = NudgeSuppressed(person=PSEUDONYM_PENDING, key=intent.key, reason=reason)
-    yield Emit(topic=AUDIT, key=PSEUDONYM_PENDING, data=data, subjects=(key, reason), person_id=intent.person_id)
+def held_back(intent: NudgeIntended, reason: SuppressionReason) -> Effects:
+    """Let something parked, or that found no room to park, be recorded as suppressed by the person's key (B2, B3)."""
+    yield Send(StageName.PEOPLE, intent.person_id, NudgeHeldBack(intent=intent, reason=reason))
 
 
 UNGUARDED: Final[Mapping[type, Handler]] = MappingProxyType({NudgesReleased: on_released})

@@ -4,7 +4,10 @@ from dataclasses import replace
 from typing import Any
 
 from engine.domain.storm import PARKED_MAX, Storm
+from engine.domain.trials import Attention
 from engine.effects import StageName
+from engine.identity import pseudonym
+from engine.processors.insights import ATTENTION
 from engine.processors.storm import STORMS
 from tests import builders
 from tests.builders import PROGRAMME
@@ -99,6 +102,33 @@ def test_a_parked_intent_that_is_no_longer_needed_is_taken_back() -> None:
 
     ready = [person_id for person_id, key in requested(told) if key == "proposal_ready"]
     assert (1, {"done"}) == (len(ready), {body["reason"] for body in suppressed(told) if body["key"] == "proposal_ready"})
+
+
+def test_what_was_held_back_from_one_person_has_one_order_whatever_held_it_back() -> None:
+    """The breaker of a programme and the person's own ledger both hold nudges back; one key records them, numbered through."""
+    told = story(1).round()
+    pairing_id = told.pairing_of("ann", "bob")
+    told.answers("bob", "accept", pairing_id=pairing_id)
+    told.tell(builders.policy_changed(told.now, policy={**told.policy, "nudge_storm_per_day": 50, "holdout_percent": 100}))
+    told.tell(builders.nudges_released(told.now))
+    told.answers("ann", "accept", pairing_id=pairing_id)
+    told.after(days=13)
+
+    events = told.read(type_="nudge.suppressed")
+    bobs = [event for event in events if event["subject"] == pseudonym("bob", b"test")]
+    assert ["done", "held_out"] == [event["data"]["reason"] for event in bobs][:2]
+    assert list(range(1, len(bobs) + 1)) == [event["sequence"] for event in bobs]
+
+
+def test_the_programme_counts_what_its_breaker_held_back() -> None:
+    """The audit says of whom by hash; the figures of the programme say how many by reason, as for everything else held back."""
+    told = story(1).round()
+    for pair in FOUR:
+        for person_id in pair:
+            told.answers(person_id, "accept", pairing_id=told.pairing_of(*pair))
+
+    attention = told.store.rows(StageName.PROGRAMMES).tables[ATTENTION].values()
+    assert 3 == sum("done" in row.suppressed_for for row in attention if isinstance(row, Attention))
 
 
 def test_no_more_are_parked_than_there_is_room_for_and_the_rest_is_recorded() -> None:
