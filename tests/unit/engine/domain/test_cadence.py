@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from engine.domain.cadence import is_plan_done, next_mark, reminded_of, slot, soon_mark, stalls_at, term_held, timed
 from engine.domain.meetings import Meeting, MeetingState
-from engine.domain.pairing import Pairing, Proposal, SideOffer, Timer, TimerKind, check, marked, without
-from schemas.codes import Evidence, PairingState, Track
-from schemas.ids import PairingId, PersonId, ProgrammeId, SessionId
+from engine.domain.pairing import Pairing, Timer, TimerKind, check, marked, without
+from schemas.codes import Evidence, PairingState
+from schemas.ids import PersonId, SessionId
 from schemas.policy import Policy
+from tests.unit.engine.domain.pair_rows import pair_row
 
 START: Final = datetime(2025, 1, 6, 9, tzinfo=UTC)
 DAY: Final = timedelta(days=1)
@@ -23,24 +24,7 @@ ANN, BOB = PersonId("ann"), PersonId("bob")
 
 def pair(*meetings: Meeting, state: PairingState = PairingState.ACTIVE, **fields: Any) -> Pairing:
     """Build a pair that became active at the start."""
-    ann, bob = (SideOffer(person_id=person_id, benefit_points=1, need_points=1, learns=(), options_count=1) for person_id in (ANN, BOB))
-    proposal = Proposal(
-        version=1, score=1, sides=(ann, bob), reasons=(), data_used=(), policy_version=1, proposed_at=START, expires_at=START + 7 * DAY
-    )
-    row = Pairing(
-        pairing_id=PairingId("p.0123456789abcdef"),
-        programme_id=ProgrammeId("p"),
-        people=(ANN, BOB),
-        track=Track.MUTUAL,
-        state=state,
-        since=START,
-        proposal=proposal,
-        accepted_by=(ANN, BOB),
-        activated_at=START,
-        term_started_at=START,
-        quiet_since=START,
-        meetings=meetings,
-    )
+    row = pair_row((ANN, BOB), START, activated_at=START, term_started_at=START, quiet_since=START, state=state, meetings=meetings)
     return replace(row, **fields)
 
 

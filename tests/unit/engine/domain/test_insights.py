@@ -8,12 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.domain.insights import Evidence, Value, report
-from engine.domain.pairing import Pairing, Proposal, SideOffer
+from engine.domain.pairing import Pairing
 from engine.domain.programme import Programme
 from engine.domain.trials import Tally
-from schemas.codes import EndCode, PairingState, Track
+from schemas.codes import EndCode, PairingState
 from schemas.ids import PairingId, PersonId, ProgrammeId
 from schemas.policy import Policy
+from tests.unit.engine.domain.pair_rows import pair_row
 
 AT: Final = datetime(2025, 6, 1, tzinfo=UTC)
 K: Final = Policy().k_min
@@ -24,22 +25,7 @@ def pair(number: int, code: EndCode | None) -> Pairing:
     """Return a pair that began, and is over in this way or still live."""
     state = PairingState.ACTIVE if code is None else PairingState.COMPLETED if code is EndCode.COMPLETED else PairingState.ENDED
     people = (PersonId(f"a{number}"), PersonId(f"b{number}"))
-    first, second = (SideOffer(person_id=one, benefit_points=1, need_points=1, learns=(), options_count=1) for one in people)
-    proposal = Proposal(
-        version=1, score=1, sides=(first, second), reasons=(), data_used=(), policy_version=1, proposed_at=AT, expires_at=AT
-    )
-    return Pairing(
-        pairing_id=PairingId(f"p.{number:016x}"),
-        programme_id=ProgrammeId("p"),
-        people=people,
-        track=Track.MUTUAL,
-        state=state,
-        since=AT,
-        proposal=proposal,
-        accepted_by=people,
-        activated_at=AT,
-        end_code=code,
-    )
+    return pair_row(people, AT, pairing_id=PairingId(f"p.{number:016x}"), state=state, activated_at=AT, end_code=code)
 
 
 def metrics_of(ended: dict[EndCode, int], live_count: int = 0) -> dict[str, Value]:

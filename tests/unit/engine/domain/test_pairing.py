@@ -1,6 +1,5 @@
 """Rules of the pairing's row and of its table of states (engine/domain/pairing.py)."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -15,8 +14,6 @@ from engine.domain.pairing import (
     WAITS,
     Pairing,
     PairingEvent,
-    Proposal,
-    SideOffer,
     Timer,
     TimerKind,
     answered,
@@ -31,8 +28,9 @@ from engine.domain.pairing import (
     unmarked,
     without,
 )
-from schemas.codes import PairingState, Track
-from schemas.ids import PairingId, PersonId, ProgrammeId
+from schemas.codes import PairingState
+from schemas.ids import PersonId
+from tests.unit.engine.domain.pair_rows import pair_row
 
 START: Final = datetime(2025, 1, 6, 9, tzinfo=UTC)
 ANN, BOB = PersonId("ann"), PersonId("bob")
@@ -57,28 +55,8 @@ TABLE: Final[dict[PairingEvent, dict[PairingState, PairingState]]] = {
 
 def pairing(state: PairingState = PairingState.PROPOSED, **fields: object) -> Pairing:
     """Build a row; both have accepted where the state says so."""
-    sides = tuple(SideOffer(person_id=person_id, benefit_points=1, need_points=1, learns=(), options_count=1) for person_id in (ANN, BOB))
-    proposal = Proposal(
-        version=1,
-        score=500,
-        sides=(sides[0], sides[1]),
-        reasons=(),
-        data_used=(),
-        policy_version=1,
-        proposed_at=START,
-        expires_at=START + timedelta(days=7),
-    )
-    row = Pairing(
-        pairing_id=PairingId("p.0123456789abcdef"),
-        programme_id=ProgrammeId("p"),
-        people=(ANN, BOB),
-        track=Track.MUTUAL,
-        state=state,
-        since=START,
-        proposal=proposal,
-        accepted_by=(ANN, BOB) if state in LIVE else (),
-    )
-    return replace(row, **fields)  # type: ignore[arg-type]
+    accepted_by = (ANN, BOB) if state in LIVE else ()
+    return pair_row((ANN, BOB), START, **{"state": state, "accepted_by": accepted_by, **fields})
 
 
 @pytest.mark.parametrize("event", PairingEvent)

@@ -7,14 +7,15 @@ from typing import Any, Final
 from engine.domain.insights import Evidence
 from engine.domain.meetings import Exchange, Meeting, MeetingState
 from engine.domain.messages import PersonFacts
-from engine.domain.pairing import Pairing, Proposal, SideOffer
+from engine.domain.pairing import Pairing
 from engine.domain.participant import Participant, ParticipantStatus, Profile
 from engine.domain.programme import Programme
 from engine.domain.trials import Arms, Attention, Tally, arm_of
 from engine.report.page import ProgrammePage, Published, Round, programme_page
-from schemas.codes import EndCode, NudgeKey, PairingState, TopicFamily, Track
+from schemas.codes import EndCode, NudgeKey, PairingState, TopicFamily
 from schemas.ids import PairingId, PersonId, ProgrammeId, SessionId
 from schemas.policy import Policy
+from tests.unit.engine.domain.pair_rows import pair_row
 
 START: Final = datetime(2025, 1, 6, 9, tzinfo=UTC)
 AT: Final = START + timedelta(days=100)
@@ -234,17 +235,6 @@ def _pair(
 ) -> Pairing:
     """Make a formed pair of people 2n and 2n + 1; `taught` names the side of each exchange of its one meeting."""
     people = (_person_id(2 * number), _person_id(2 * number + 1))
-    sides = [SideOffer(person_id=person_id, benefit_points=1, need_points=1, learns=(), options_count=1) for person_id in people]
-    proposal = Proposal(
-        version=1,
-        score=500,
-        sides=(sides[0], sides[1]),
-        reasons=(),
-        data_used=(),
-        policy_version=1,
-        proposed_at=START,
-        expires_at=START + timedelta(days=7),
-    )
     meeting = Meeting(
         session_id=SessionId(f"session-{number:03}"),
         state=MeetingState.COMPLETED,
@@ -254,16 +244,13 @@ def _pair(
         reported_at=met_at,
     )
     state = PairingState.ACTIVE if ended is None else PairingState.COMPLETED if ended is EndCode.COMPLETED else PairingState.ENDED
-    return Pairing(
+    return pair_row(
+        people,
+        START,
         pairing_id=PairingId(f"{PROGRAMME}.pair-{number:03}"),
         programme_id=PROGRAMME,
-        people=people,
-        track=Track.MUTUAL,
         state=state,
-        since=START,
-        proposal=proposal,
         bands=bands,
-        accepted_by=people,
         activated_at=START,
         meetings=(meeting,) if taught else (),
         end_code=ended,
