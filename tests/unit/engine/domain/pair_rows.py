@@ -8,7 +8,7 @@ from schemas.codes import PairingState, Track
 from schemas.ids import PairingId, PersonId, ProgrammeId
 
 
-def pair_row(people: tuple[PersonId, PersonId], at: datetime, **fields: Any) -> Pairing:
+def pair_row(people: tuple[PersonId, PersonId], at: datetime, /, **fields: Any) -> Pairing:
     """Build an active pair of equals, proposed and accepted at an instant; fields override."""
     first, second = (SideOffer(person_id=one, benefit_points=1, need_points=1, learns=(), options_count=1) for one in people)
     row: dict[str, Any] = {
