@@ -9,7 +9,7 @@ import hashlib
 import io
 import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -48,9 +48,8 @@ class LineReader:
         self.bytes_total = os.fstat(self._raw.fileno()).st_size if isinstance(source, Path) else None
         """Size of the file, compressed or not; None where it isn't known."""
         self._counted = _Counted(self._raw)
-        counted = io.BufferedReader(self._counted, _CHUNK_BYTES)
-        is_packed = counted.peek(2)[:2] == _GZIP_MAGIC
-        self._stream = io.BufferedReader(gzip.GzipFile(fileobj=counted), _CHUNK_BYTES) if is_packed else counted
+        self._packed = io.BufferedReader(self._counted, _CHUNK_BYTES)
+        self._stream: BinaryIO = self._packed
 
     @property
     def bytes_read(self) -> int:
@@ -64,13 +63,15 @@ class LineReader:
         self._raw.close()
 
     def __iter__(self) -> Iterator[Line]:
-        """Yield the lines, without their ends; blank ones are skipped.
+        """Yield the lines, without their ends; blank ones are skipped. Nothing is read before, so an open pipe holds nobody up.
 
         Raises:
             OSError: the source can't be read, or its compressed form is damaged; lines before that were fine.
         """
         number = 0
         try:
+            if self._packed.peek(2).startswith(_GZIP_MAGIC):
+                self._stream = io.BufferedReader(_Unpacked(self._packed), _CHUNK_BYTES)
             while line := self._stream.readline(EVENT_BYTES_MAX + 2):  # two more, for the line's end
                 if not line.endswith(b"\n") and len(line) > EVENT_BYTES_MAX:
                     yield self._cut(number, line)
@@ -96,17 +97,30 @@ class LineReader:
 
 
 class _Counted(io.RawIOBase):
-    """Counts what passes, so that progress is known for compressed input too."""
+    """Counts what passes, so that progress is known for compressed input too. What a pipe has is enough; more isn't waited for."""
 
     def __init__(self, raw: BinaryIO) -> None:
-        self._raw = raw
+        self._read: Callable[[int], bytes] = getattr(raw, "read1", raw.read)
         self.bytes_count = 0
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: "bytearray | memoryview") -> int:  # type: ignore[override]
-        data = self._raw.read(len(buffer))
+        data = self._read(len(buffer))
         buffer[: len(data)] = data
         self.bytes_count += len(data)
         return len(data)
+
+
+class _Unpacked(io.RawIOBase):
+    """Unpacks what is there and no more, so that what comes before a damage is handed out before the damage is met."""
+
+    def __init__(self, packed: BinaryIO) -> None:
+        self._packed = gzip.GzipFile(fileobj=packed)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "bytearray | memoryview") -> int:  # type: ignore[override]
+        return self._packed.readinto1(buffer)

@@ -3,7 +3,9 @@
 import gzip
 import hashlib
 import io
+import os
 import tracemalloc
+import zlib
 from pathlib import Path
 
 import pytest
@@ -32,13 +34,28 @@ def test_compressed_input_is_unpacked() -> None:
 
 def test_compressed_input_that_stops_early_is_an_error_after_its_whole_lines() -> None:
     """What came before the damage was read."""
-    packed = gzip.compress(b"\n".join(b"%d" % (n * n) for n in range(50_000)), mtime=0)
-    seen = []
+    content = b"\n".join(b"%d" % (n * n) for n in range(50_000))
+    packed = gzip.compress(content, mtime=0)
+    half = packed[: len(packed) // 2]
+    whole_lines = zlib.decompressobj(wbits=31).decompress(half).split(b"\n")[:-1]
+    seen: list[bytes] = []
 
-    with LineReader(io.BytesIO(packed[: len(packed) // 2])) as reader, pytest.raises(OSError, match="damaged after line"):
-        seen.extend(line for line in reader)
+    with LineReader(io.BytesIO(half)) as reader, pytest.raises(OSError, match=f"damaged after line {len(whole_lines)}"):
+        seen.extend(line.value for line in reader)
 
-    assert isinstance(seen, list)
+    assert whole_lines == seen
+
+
+def test_lines_of_a_pipe_are_read_as_they_come() -> None:
+    """Whoever writes one line and keeps the pipe open is heard at once."""
+    end, other_end = os.pipe()
+    with os.fdopen(other_end, "wb", buffering=0) as producer, LineReader(os.fdopen(end, "rb")) as reader:
+        producer.write(b"one\ntw")
+        lines = iter(reader)
+        first = next(lines).value
+        producer.write(b"o\n")
+
+        assert [b"one", b"two"] == [first, next(lines).value]
 
 
 def test_line_as_long_as_an_event_may_be_is_whole() -> None:
