@@ -189,6 +189,8 @@ class _Search:
 
     def _speak(self, one: int, two: int) -> bool:
         words, count = self._people.language_words, self._people.words_count
+        if count == 0:
+            return not set(words[words[one] : words[one + 1]]).isdisjoint(words[words[two] : words[two + 1]])
         return any(words[one * count + word] & words[two * count + word] for word in range(count))
 
     def _is_other_department(self, one: int, two: int) -> bool:

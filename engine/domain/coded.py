@@ -14,9 +14,11 @@ Source: house rule.
 """
 
 from array import array
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate, chain
 from typing import Final
 
 from engine.domain.candidates import Seekers
@@ -29,6 +31,8 @@ NOTHING: Final = -1
 LEVELS: Final = 4
 HUBS: Final = 8
 """Parts of the day, three UTC hours each."""
+LANGUAGES_IN_WORDS_MAX: Final = 256
+"""More languages than that are listed one by one: a bit for each in every kind would grow with the square."""
 _DAY_MINUTES: Final = 1_440
 _HUB_MINUTES: Final = _DAY_MINUTES // HUBS
 
@@ -54,8 +58,10 @@ class Coded:
     """NOTHING where the same manager is no bar."""
     language_kind: "array[int]"
     language_words: "array[int]"
-    """64 bits a word, `words_count` words for each kind of language set."""
+    """64 bits a word, `words_count` words for each kind of language set; where that is nought, where the numbers of each kind's languages
+    begin and, last, where all end, then these numbers, sorted."""
     words_count: int
+    """Nought where there are more than LANGUAGES_IN_WORDS_MAX languages."""
     hours_kind: "array[int]"
     masks: tuple[int, ...]
     """The different working weeks."""
@@ -123,17 +129,25 @@ def _numbered(names: Sequence[str | None]) -> "array[int]":
 
 
 def _languages(members: Sequence[PoolMember]) -> "tuple[array[int], array[int], int]":
-    spoken = [member.languages for member in members]
-    kinds = sorted(set(spoken), key=sorted)
-    subtags = [{tag.partition("-")[0].lower() for tag in kind} for kind in kinds]
-    bit_by_language = {language: bit for bit, language in enumerate(sorted(set().union(*subtags)))}
-    words_count = max(1, -(-len(bit_by_language) // 64))
-    words = array("Q")
-    for kind in subtags:
-        bits = sum(1 << bit_by_language[language] for language in kind)
-        words.extend(bits >> 64 * word & (1 << 64) - 1 for word in range(words_count))
+    """Number the sets of languages; what one person alone speaks joins nobody and is left out."""
+    subtags = {kind: sorted({tag.partition("-")[0].lower() for tag in kind}) for kind in {member.languages for member in members}}
+    speakers = Counter(chain.from_iterable(subtags[member.languages] for member in members))
+    number_by_language = {language: number for number, language in enumerate(sorted(each for each in speakers if speakers[each] > 1))}
+    shared = {
+        kind: tuple(number_by_language[language] for language in found if language in number_by_language) for kind, found in subtags.items()
+    }
+    kinds = sorted(set(shared.values()))
     number_by_kind = {kind: number for number, kind in enumerate(kinds)}
-    return array("i", (number_by_kind[each] for each in spoken)), words, words_count
+    language_kind = array("i", (number_by_kind[shared[member.languages]] for member in members))
+    if len(number_by_language) > LANGUAGES_IN_WORDS_MAX:
+        begins = accumulate((len(kind) for kind in kinds), initial=len(kinds) + 1)
+        return language_kind, array("Q", chain(begins, chain.from_iterable(kinds))), 0
+    words_count = max(1, -(-len(number_by_language) // 64))
+    words = array("Q")
+    for kind in kinds:
+        bits = sum(1 << number for number in kind)
+        words.extend(bits >> 64 * word & (1 << 64) - 1 for word in range(words_count))
+    return language_kind, words, words_count
 
 
 def _offers(

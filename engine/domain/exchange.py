@@ -8,7 +8,7 @@ set with nought points; each want splits every set by the level offered, and set
 as many sets as there are points in a full need, so the work is a few hundred integer operations however many people there are.
 
 Invariants
-    X1  `taught` agrees with scoring.benefit on everybody.
+    X1  `taught` and `taught_by` agree with scoring.benefit on everybody.
     X2  Points above a person's need count as the need.
 
 Source: house rule.
@@ -21,7 +21,7 @@ from itertools import compress, count
 from typing import Final, NamedTuple
 
 from engine.domain.eligibility import PoolMember
-from engine.domain.scoring import USEFULNESS, Want, need
+from engine.domain.scoring import USEFULNESS, Offer, Want, need
 
 LEVELS: Final = range(1, len(USEFULNESS))
 _ZERO_ONE: Final = bytes(code & 1 for code in range(256))
@@ -52,6 +52,58 @@ def bits_of(positions: Iterable[int], size: int) -> int:
     return int.from_bytes(buffer, "little")
 
 
+def lowest(bits: int, count: int) -> int:
+    """Keep the lowest members of a set."""
+    if bits.bit_count() <= count:
+        return bits
+    # The first `few` positions hold at most as many members as are kept, the first `many` hold more.
+    few, many = count, bits.bit_length()
+    while many - few > 1:
+        middle = (few + many) // 2
+        if (bits & (1 << middle) - 1).bit_count() <= count:
+            few = middle
+        else:
+            many = middle
+    return bits & (1 << few) - 1
+
+
+def _without(bits: int, position: int) -> int:
+    return bits ^ 1 << position if bits >> position & 1 else bits
+
+
+def _joined(sets: Iterable[int]) -> int:
+    found = 0
+    for each in sets:
+        found |= each
+    return found
+
+
+def _sizes(keys_by_position: Mapping[int, Sequence[tuple[str, int]]], sets: Mapping[tuple[str, int], int]) -> dict[int, int]:
+    """Count for each position the members of all its sets together.
+
+    The largest sets come first in each row and rows are taken in order, so what the beginnings of two rows share is joined once.
+    """
+    largest_first = sorted(sets, key=lambda key: (-sets[key].bit_count(), key))
+    place_by_key = {key: place for place, key in enumerate(largest_first)}
+    positions_by_row: dict[tuple[int, ...], list[int]] = {}
+    for position, keys in keys_by_position.items():
+        row = tuple(sorted({place_by_key[key] for key in keys if key in place_by_key}))
+        positions_by_row.setdefault(row, []).append(position)
+    found: dict[int, int] = {}
+    joined: list[int] = [0]
+    before: tuple[int, ...] = ()
+    for row, positions in sorted(positions_by_row.items()):
+        shared = 0
+        while shared < min(len(row), len(before)) and row[shared] == before[shared]:
+            shared += 1
+        del joined[shared + 1 :]
+        for place in row[shared:]:
+            joined.append(joined[-1] | sets[largest_first[place]])
+        found.update(dict.fromkeys(positions, joined[-1].bit_count()))
+        before = row
+    return found
+
+
 class Exchange:
     """Offers and wants of many people.
 
@@ -66,6 +118,7 @@ class Exchange:
         self._weights = topic_weights
         self._benefit_min = benefit_min.as_integer_ratio()
         self._demands: dict[tuple[Want, ...], Demand] = {}
+        self._firsts: dict[tuple[str, tuple[str, int], int], int] = {}
         self._demand_at: list[Demand | None] = [None] * len(members)
 
     def demand(self, position: int) -> Demand:
@@ -109,23 +162,71 @@ class Exchange:
                 groups.setdefault((topic, own_level), []).append(position)
         return {want: bits_of(positions, len(self._members)) for want, positions in groups.items()}
 
-    def teachers(self, position: int) -> int:
-        """Everybody else who can teach this person something."""
-        found = 0
-        for topic, _, own_level in self._members[position].wants:
+    @cached_property
+    def _teaching(self) -> dict[tuple[str, int], int]:
+        """By topic and own level: whoever offers something above."""
+        table: dict[tuple[str, int], int] = {}
+        for (topic, level), people in self._offering.items():
+            for own_level, usefulness in enumerate(USEFULNESS[level]):
+                if usefulness:
+                    table[topic, own_level] = table.get((topic, own_level), 0) | people
+        return table
+
+    @cached_property
+    def _learning(self) -> dict[tuple[str, int], int]:
+        """By offer: whoever wants the topic and is below that level."""
+        table: dict[tuple[str, int], int] = {}
+        for (topic, own_level), people in self._wanting.items():
             for level in LEVELS:
                 if USEFULNESS[level][own_level]:
-                    found |= self._offering.get((topic, level), 0)
-        return found & ~(1 << position)
+                    table[topic, level] = table.get((topic, level), 0) | people
+        return table
+
+    def teachers(self, position: int) -> int:
+        """Everybody else who can teach this person something."""
+        return _without(_joined(self._teaching.get(key, 0) for key in self._wanted(position)), position)
 
     def learners(self, position: int) -> int:
         """Everybody else to whom this person can teach something."""
+        return _without(_joined(self._learning.get(offer, 0) for offer in self._members[position].offers), position)
+
+    def _wanted(self, position: int) -> list[tuple[str, int]]:
+        return [(topic, own_level) for topic, _, own_level in self._members[position].wants]
+
+    def first_partners(self, position: int, count: int) -> int:
+        """The lowest of all others who can teach this person something or learn from it.
+
+        Only the lowest of each set are ever looked at, so the work hardly grows with the number of people.
+        """
+        parts = [self._first(self._teaching, "teaching", key, count) for key in self._wanted(position)]
+        parts += [self._first(self._learning, "learning", offer, count) for offer in self._members[position].offers]
         found = 0
-        for topic, level in self._members[position].offers:
-            for own_level, usefulness in enumerate(USEFULNESS[level]):
-                if usefulness:
-                    found |= self._wanting.get((topic, own_level), 0)
-        return found & ~(1 << position)
+        for part in sorted(parts, key=int.bit_length):
+            is_enough = found.bit_count() > count
+            found |= part & (1 << found.bit_length()) - 1 if is_enough else part
+        return lowest(_without(found, position), count)
+
+    def _first(self, table: Mapping[tuple[str, int], int], name: str, key: tuple[str, int], count: int) -> int:
+        """The lowest of a set: one more than are wanted, for the person who asks may be one of them."""
+        known = self._firsts.get((name, key, count))
+        if known is None:
+            known = self._firsts[name, key, count] = lowest(table.get(key, 0), count + 1)
+        return known
+
+    def sides(self, positions: Iterable[int]) -> dict[int, tuple[int, int]]:
+        """Count for each of these people whoever can teach them something, and whoever can learn from them.
+
+        Asked of many at once, for people who want or offer nearly the same share nearly all of the counting.
+        """
+        asked = list(positions)
+        teachers = _sizes({position: self._wanted(position) for position in asked}, self._teaching)
+        learners = _sizes({position: self._members[position].offers for position in asked}, self._learning)
+        found = {}
+        for position in asked:
+            offers = self._members[position].offers
+            own = int(any(USEFULNESS[level][own_level] for topic, own_level in self._wanted(position) for t, level in offers if t == topic))
+            found[position] = teachers[position] - own, learners[position] - own
+        return found
 
     def taught(self, position: int, among: int) -> int:
         """Find everybody of a set who teaches this person enough (X1)."""
@@ -156,6 +257,33 @@ class Exchange:
                     split[points] = split.get(points, 0) | rest
             unsettled = split
         return enough_found
+
+    @cached_property
+    def _satisfied(self) -> dict[Offer, int]:
+        """By offer: whoever learns enough from it alone."""
+        groups: dict[Offer, bytearray] = {}
+        for position, member in enumerate(self._members):
+            demand = self._demands.get(member.wants) or self.weighed(member.wants)
+            for topic, by_level in demand.gain_by_topic.items():
+                for level in LEVELS:
+                    if by_level[level] >= demand.enough:
+                        group = groups.get((topic, level))
+                        if group is None:
+                            group = groups[topic, level] = bytearray((len(self._members) >> 3) + 1)
+                        group[position >> 3] |= 1 << (position & 7)
+        return {offer: int.from_bytes(group, "little") for offer, group in groups.items()}
+
+    def taught_by(self, position: int, among: int) -> int:
+        """Find everybody else of a set whom this person teaches enough: by one offer, or by several that are counted together."""
+        enough = some = several = 0
+        for offer in self._members[position].offers:
+            learning = self._learning.get(offer, 0) & among
+            several |= some & learning
+            some |= learning
+            enough |= self._satisfied.get(offer, 0) & learning
+        doubtful = _without(several & ~enough, position)
+        together = (other for other in positions_of(doubtful) if self.points(other, position) >= self.demand(other).enough)
+        return _without(enough, position) | bits_of(together, among.bit_length())
 
     def points(self, learner: int, teacher: int) -> int:
         """Count what one person learns from another, up to the need (X2)."""

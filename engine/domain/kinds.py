@@ -22,7 +22,7 @@ from typing import Final
 from engine.domain.eligibility import PoolMember
 from engine.domain.exchange import Exchange, bits_of, positions_of
 from engine.domain.hours import shared_week_minutes
-from engine.domain.rule_book import RuleBook, grouped
+from engine.domain.rule_book import Groups, RuleBook, grouped
 from engine.domain.scoring import BANDS_APART_MAX, Offer, context_hundredths, mutual_score, pair_score
 from schemas.codes import Track
 from schemas.ids import PersonId
@@ -132,16 +132,16 @@ class Kinds:
         return {key: bits_of(kinds, self.size) for key, kinds in grouped(keys).items()}
 
     @cached_property
-    def _by_language(self) -> dict[object, int]:
-        return self._bits_by(face.spoken for face in self.faces)
+    def _by_language(self) -> Groups[str]:
+        return Groups((face.spoken for face in self.faces), self.size)
 
     @cached_property
     def _by_band(self) -> dict[object, int]:
         return self._bits_by([face.band] for face in self.faces)
 
     @cached_property
-    def _by_department(self) -> dict[object, int]:
-        return self._bits_by([face.department] for face in self.faces)
+    def _by_department(self) -> Groups[str | None]:
+        return Groups(([face.department] for face in self.faces), self.size)
 
     @cached_property
     def _meetable(self) -> list[int]:
@@ -172,10 +172,10 @@ class Kinds:
     def _compatible(self, kind: int) -> int:
         """The kinds with a common language, bands, departments and hours that suit."""
         face, context = self.faces[kind], self._context
+        meetable = self._meetable[self._hours_kinds[1][kind]]
         found = 0
         for language in face.spoken:
-            found |= self._by_language[language]
-        found &= self._meetable[self._hours_kinds[1][kind]]
+            found |= self._by_language.among(language, meetable)
         if context.bands_apart_min:
             if face.band is None:
                 return 0
@@ -184,7 +184,7 @@ class Kinds:
         if context.cross_department_only:
             if face.department is None:
                 return 0
-            found &= ~(self._by_department[face.department] | self._by_department.get(None, 0))
+            found &= ~(self._by_department.among(face.department, found) | self._by_department.among(None, found))
         return found
 
     @staticmethod

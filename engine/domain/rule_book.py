@@ -4,7 +4,8 @@ Decides: for each rule, whom it bars from one person.
 Never knows: how good a pair is, which pairs are chosen.
 
 How: people are positions in id order, and a set of people is an int with one bit each. Relations between two people (lines of power,
-exclusions, history) are kept as short lists on both sides, because almost everybody is unrelated to almost everybody.
+exclusions, history) are kept as short lists on both sides, because almost everybody is unrelated to almost everybody. Whoever asks says
+among whom, and no more of a set is looked at than reaches to the last of them.
 
 Invariants
     C1  `bars` and the pairs found by domain/candidates agree with eligibility.bar_between on every pair.
@@ -14,10 +15,9 @@ Limits: sets are made when they are first asked for; a round in which everybody 
 Source: house rule.
 """
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from functools import cached_property
-from itertools import chain
-from typing import Final, TypeVar
+from typing import Final, Generic, TypeVar
 
 from engine.domain.eligibility import STATUS_RULES, Bar, PoolMember, RoundContext
 from engine.domain.exchange import Exchange, bits_of, positions_of
@@ -28,10 +28,11 @@ from schemas.ids import PersonId
 
 Key = TypeVar("Key", bound=Hashable)
 
-HOURS_KINDS_GROUPED_MAX: Final = 64
+HOURS_KINDS_GROUPED_MAX: Final = 256
 """With more different working weeks than that, hours are compared person by person."""
+LARGE_SETS_MAX: Final = 256
+"""Sets of at least that part of all people are kept as ints; so many of one partition there may be."""
 _NOBODY: Final[tuple[int, ...]] = ()
-_NO_PEERS: Final[frozenset[int]] = frozenset()
 
 
 def grouped(keys: Iterable[Iterable[Key]]) -> dict[Key, list[int]]:
@@ -41,6 +42,44 @@ def grouped(keys: Iterable[Iterable[Key]]) -> dict[Key, list[int]]:
         for key in member_keys:
             groups.setdefault(key, []).append(position)
     return groups
+
+
+class Groups(Generic[Key]):
+    """Sets of positions by key: the large ones as ints, the many small ones as lists, so that memory grows with the people alone.
+
+    Args:
+        keys: of each position.
+        size: how many positions there are.
+    """
+
+    def __init__(self, keys: Iterable[Iterable[Key]], size: int) -> None:
+        self._positions = grouped(keys)
+        self._size = size
+        self._bits: dict[Key, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._positions)
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter(self._positions)
+
+    def among(self, key: Key, among: int) -> int:
+        """Return the members of one set that are in another."""
+        known = self._bits.get(key)
+        if known is None:
+            positions = self._positions.get(key, _NOBODY)
+            if len(positions) * LARGE_SETS_MAX < self._size:
+                return set_among(positions, among)
+            known = self._bits[key] = bits_of(positions, self._size)
+        return known & among
+
+
+def set_among(positions: Sequence[int], among: int) -> int:
+    """Make a set of those positions that are in another set."""
+    if not positions:
+        return 0
+    size = among.bit_length()
+    return bits_of((position for position in positions if position < size), size) & among
 
 
 class RuleBook:
@@ -57,6 +96,7 @@ class RuleBook:
         self.context = context
         self.round_ordinal = round_ordinal
         self.exchange = Exchange(members, context.topic_weights, context.benefit_min)
+        self._meeting_by_mask: dict[int, int] = {}
         self.position_by_id = {member.person_id: position for position, member in enumerate(members)}
         assert len(self.position_by_id) == len(members), "a person is a member of a round once"
 
@@ -70,7 +110,7 @@ class RuleBook:
         """By position: the working week in UTC minutes."""
         return [self.context.mask(member) for member in self.members]
 
-    @property
+    @cached_property
     def _everybody(self) -> int:
         return (1 << len(self.members)) - 1
 
@@ -112,12 +152,6 @@ class RuleBook:
         """By position: the people with whom there is this past."""
         return self._history.get(code, {})
 
-    @cached_property
-    def by_manager(self) -> dict[PersonId, list[int]]:
-        """By manager: the people who report there."""
-        ids = (member.reporting_line.manager_id for member in self.members)
-        return grouped([] if manager_id is None else [manager_id] for manager_id in ids)
-
     def barred_ids(self, position: int) -> Iterable[PersonId]:
         """Name everybody whom one person's own record bars by what is between the two: line of power, exclusion, history."""
         member = self.members[position]
@@ -130,128 +164,124 @@ class RuleBook:
                 yield other_id
 
     @cached_property
-    def _peers(self) -> dict[PersonId | None, frozenset[int]]:
-        return {manager_id: frozenset(positions) for manager_id, positions in self.by_manager.items()}
+    def _by_manager(self) -> Groups[PersonId]:
+        ids = (member.reporting_line.manager_id for member in self.members)
+        return self._groups([] if manager_id is None else [manager_id] for manager_id in ids)
 
-    def peers(self, position: int) -> frozenset[int]:
-        """Everybody under the same manager, where that is a bar; the person itself too."""
-        if self.context.same_manager_allowed:
-            return _NO_PEERS
-        return self._peers.get(self.members[position].reporting_line.manager_id, _NO_PEERS)
-
-    def _bits(self, positions: Iterable[int]) -> int:
-        return bits_of(positions, len(self.members))
-
-    def _bits_by(self, groups: dict[Key, list[int]]) -> dict[Key, int]:
-        return {key: self._bits(positions) for key, positions in groups.items()}
+    def _groups(self, keys: Iterable[Iterable[Key]]) -> Groups[Key]:
+        return Groups(keys, len(self.members))
 
     @cached_property
-    def _by_language(self) -> dict[str, int]:
-        return self._bits_by(grouped(member.spoken for member in self.members))
+    def _by_language(self) -> Groups[str]:
+        return self._groups(member.spoken for member in self.members)
 
     @cached_property
-    def _by_band(self) -> dict[int | None, int]:
-        return self._bits_by(grouped([member.band] for member in self.members))
+    def _by_band(self) -> Groups[int | None]:
+        return self._groups([member.band] for member in self.members)
 
     @cached_property
-    def _by_department(self) -> dict[str | None, list[int]]:
-        return grouped([member.department] for member in self.members)
+    def _by_department(self) -> Groups[str | None]:
+        return self._groups([member.department] for member in self.members)
 
     @cached_property
-    def _by_status(self) -> dict[EligibilityCode | None, int]:
-        return self._bits_by(grouped([member.status] for member in self.members))
+    def _by_status(self) -> Groups[EligibilityCode | None]:
+        return self._groups([member.status] for member in self.members)
 
     @cached_property
-    def _by_mask(self) -> dict[int, int]:
-        return self._bits_by(grouped([mask] for mask in self.masks))
+    def _by_mask(self) -> Groups[int]:
+        return self._groups([mask] for mask in self.masks)
 
     @cached_property
     def _full(self) -> int:
-        return self._bits(position for position, member in enumerate(self.members) if member.room < 1)
+        return bits_of((position for position, member in enumerate(self.members) if member.room < 1), len(self.members))
 
-    def _bands_between(self, first: int, end: int) -> int:
+    def _peers(self, position: int, among: int) -> int:
+        """Whoever has the same manager, where that is a bar."""
+        manager_id = self.members[position].reporting_line.manager_id
+        return 0 if manager_id is None or self.context.same_manager_allowed else self._by_manager.among(manager_id, among)
+
+    def _bands_between(self, first: int, end: int, among: int) -> int:
         found = 0
         for band in range(first, end):
-            found |= self._by_band.get(band, 0)
+            found |= self._by_band.among(band, among)
         return found
 
-    def _lower(self, position: int) -> int:
+    def _lower(self, position: int, among: int) -> int:
         band = self.members[position].band
-        return 0 if band is None else self._bands_between(0, band)
+        return 0 if band is None else self._bands_between(0, band, among)
 
-    def _higher(self, position: int) -> int:
+    def _higher(self, position: int, among: int) -> int:
         band = self.members[position].band
-        return 0 if band is None else self._everybody & ~self._by_band.get(None, 0) & ~self._bands_between(0, band + 1)
+        return 0 if band is None else among & ~(self._by_band.among(None, among) | self._bands_between(0, band + 1, among))
 
-    def _wrong_gap(self, position: int) -> int:
+    def _wrong_gap(self, position: int, among: int) -> int:
         gap = self.context.bands_apart_min
         band = self.members[position].band
         if gap == 0:
             return 0
         if band is None:
-            return self._everybody
-        return self._by_band.get(None, 0) | self._bands_between(max(0, band - gap + 1), band + gap)
+            return among
+        return self._by_band.among(None, among) | self._bands_between(max(0, band - gap + 1), band + gap, among)
 
-    def _wrong_department(self, position: int) -> int:
+    def _wrong_department(self, position: int, among: int) -> int:
         department = self.members[position].department
         if not self.context.cross_department_only:
             return 0
         if department is None:
-            return self._everybody
-        return self._bits(chain(self._by_department[department], self._by_department.get(None, _NOBODY)))
+            return among
+        return self._by_department.among(department, among) | self._by_department.among(None, among)
 
-    def _wrong_language(self, position: int) -> int:
+    def _wrong_language(self, position: int, among: int) -> int:
         common = 0
         for language in self.members[position].spoken:
-            common |= self._by_language[language]
-        return self._everybody & ~common
+            common |= self._by_language.among(language, among)
+        return among & ~common
 
     def _wrong_hours(self, position: int, among: int) -> int:
         own, minutes_min = self.masks[position], self.context.shared_week_minutes_min
-        if len(self._by_mask) <= HOURS_KINDS_GROUPED_MAX:
-            found = 0
-            for mask, people in self._by_mask.items():
-                if shared_week_minutes(own, mask) < minutes_min:
-                    found |= people
-            return found & among
-        return self._bits(other for other in positions_of(among) if shared_week_minutes(own, self.masks[other]) < minutes_min)
+        if len(self._by_mask) > HOURS_KINDS_GROUPED_MAX:
+            others = (other for other in positions_of(among) if shared_week_minutes(own, self.masks[other]) < minutes_min)
+            return bits_of(others, among.bit_length())
+        known = self._meeting_by_mask.get(own)
+        if known is None:
+            known = 0
+            for mask in self._by_mask:
+                if shared_week_minutes(own, mask) >= minutes_min:
+                    known |= self._by_mask.among(mask, self._everybody)
+            self._meeting_by_mask[own] = known
+        return among & ~known
 
     def bars(self, position: int, among: int) -> dict[Bar, int]:
         """Say for each rule whom of a set it bars, whatever the other rules say; the sets may overlap."""
-        member, everybody = self.members[position], self._everybody
+        member = self.members[position]
         past = [] if self.context.past_partner_allowed else self.history(EligibilityCode.PAST_PARTNER).get(position, [])
-        found = {
-            EligibilityCode.SELF: 1 << position,
-            EligibilityCode.REPORTING_LINE: self._bits(self.line.get(position, _NOBODY)),
-            EligibilityCode.SAME_MANAGER: self._bits(self.peers(position)),
-            EligibilityCode.CAPACITY: everybody if member.room < 1 else self._full,
-            EligibilityCode.EXCLUDED: self._bits(self.excluded.get(position, _NOBODY)),
-            EligibilityCode.FORBIDDEN: self._bits(self.history(EligibilityCode.FORBIDDEN).get(position, _NOBODY)),
-            EligibilityCode.PAST_PARTNER: self._bits(chain(past, self.partners.get(position, _NOBODY))),
-            EligibilityCode.RESTING: self._bits(self.history(EligibilityCode.RESTING).get(position, _NOBODY)),
-            EligibilityCode.LANGUAGE: self._wrong_language(position),
+        found: dict[Bar, int] = {
+            EligibilityCode.SELF: 1 << position & among,
+            EligibilityCode.REPORTING_LINE: set_among(self.line.get(position, _NOBODY), among),
+            EligibilityCode.SAME_MANAGER: self._peers(position, among),
+            EligibilityCode.CAPACITY: among if member.room < 1 else self._full & among,
+            EligibilityCode.EXCLUDED: set_among(self.excluded.get(position, _NOBODY), among),
+            EligibilityCode.FORBIDDEN: set_among(self.history(EligibilityCode.FORBIDDEN).get(position, _NOBODY), among),
+            EligibilityCode.PAST_PARTNER: set_among([*past, *self.partners.get(position, _NOBODY)], among),
+            EligibilityCode.RESTING: set_among(self.history(EligibilityCode.RESTING).get(position, _NOBODY), among),
+            EligibilityCode.LANGUAGE: self._wrong_language(position, among),
             EligibilityCode.HOURS: self._wrong_hours(position, among),
-            EligibilityCode.BAND_GAP: self._wrong_gap(position),
-            EligibilityCode.CROSS_DEPARTMENT: self._wrong_department(position),
+            EligibilityCode.BAND_GAP: self._wrong_gap(position, among),
+            EligibilityCode.CROSS_DEPARTMENT: self._wrong_department(position, among),
             EligibilityCode.ONE_WAY: among & ~self._two_way(position, among),
         }
         for code in STATUS_RULES:
-            found[code] = everybody if member.status is code else self._by_status.get(code, 0)
-        return {code: barred & among for code, barred in found.items()}
+            found[code] = among if member.status is code else self._by_status.among(code, among)
+        return found
 
     def _two_way(self, position: int, among: int) -> int:
         """Everybody of a set with whom each direction that the track requires teaches enough."""
+        exchange = self.exchange
         match self.context.track:
             case Track.MUTUAL:
-                return self._taught_enough(position, self.exchange.taught(position, among))
+                return exchange.taught_by(position, exchange.taught(position, among))
             case Track.REVERSE:
-                below, above = among & self._lower(position), among & self._higher(position)
+                below, above = self._lower(position, among), self._higher(position, among)
             case Track.TRADITIONAL:
-                below, above = among & self._higher(position), among & self._lower(position)
-        return self.exchange.taught(position, below) | self._taught_enough(position, above)
-
-    def _taught_enough(self, position: int, among: int) -> int:
-        """Everybody of a set who learns enough from this member."""
-        exchange = self.exchange
-        hopeful = among & exchange.learners(position)
-        return self._bits(other for other in positions_of(hopeful) if exchange.points(other, position) >= exchange.demand(other).enough)
+                below, above = self._higher(position, among), self._lower(position, among)
+        return exchange.taught(position, below) | exchange.taught_by(position, above)

@@ -13,12 +13,12 @@ Invariants
 Source: house rule.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 from engine.domain.eligibility import RULES, STATUS_RULES, Bar, PoolMember
-from engine.domain.exchange import positions_of
+from engine.domain.exchange import bits_of, positions_of
 from engine.domain.rule_book import RuleBook
 from schemas.codes import EligibilityCode, Track, UnmatchedCode, WidenCode
 from schemas.ids import PersonId
@@ -68,14 +68,18 @@ def unmatched_reasons(book: RuleBook, found: Found, positions: Iterable[int]) ->
         positions: of members without a proposal in the round.
     """
     left_out = tuple(positions)
-    without_count = sum(not found.option_counts[position] for position in left_out if _own_state(book.members[position]) is None)
-    # Tables of a whole pool are worth their while only for many questions.
-    is_apart = without_count * COMPARED_MAX <= len(book.members)
-    return tuple(_reason(book, found, position, is_apart=is_apart) for position in left_out)
+    pool = [position for position in left_out if _own_state(book.members[position]) is None]
+    rules = dict(_rules_in_the_way(book, [position for position in pool if not found.option_counts[position]]))
+    falls_short = [position for position in pool if found.option_counts[position] and not found.worthy_counts[position]]
+    one_way = [position for position, (_, decisive) in rules.items() if decisive is EligibilityCode.ONE_WAY]
+    sides = book.exchange.sides([*falls_short, *one_way])
+    return tuple(_reason(book, found, position, (rules, sides)) for position in left_out)
 
 
-def _reason(book: RuleBook, found: Found, position: int, *, is_apart: bool) -> Unmatched:
-    member = book.members[position]
+def _reason(
+    book: RuleBook, found: Found, position: int, known: tuple[Mapping[int, tuple[Bar, Bar]], Mapping[int, tuple[int, int]]]
+) -> Unmatched:
+    member, (rules, sides) = book.members[position], known
     own = _own_state(member)
     if own is not None:
         widen = _WIDEN_OF_OWN_STATE.get(own, WidenCode.PATIENCE)
@@ -83,8 +87,11 @@ def _reason(book: RuleBook, found: Found, position: int, *, is_apart: bool) -> U
     if found.worthy_counts[position]:
         return Unmatched(person_id=member.person_id, code=UnmatchedCode.OPTIONS_TAKEN, widen=WidenCode.PATIENCE)
     if found.option_counts[position]:
-        return Unmatched(person_id=member.person_id, code=UnmatchedCode.BELOW_RESERVE, widen=_widen_exchange(book, position))
-    code, widen = _rule_in_the_way(book, position, is_apart=is_apart)
+        return Unmatched(
+            person_id=member.person_id, code=UnmatchedCode.BELOW_RESERVE, widen=_widen_exchange(book.context.track, *sides[position])
+        )
+    code, decisive = rules[position]
+    widen = _widen_exchange(book.context.track, *sides[position]) if decisive is EligibilityCode.ONE_WAY else _widen(member, decisive)
     return Unmatched(person_id=member.person_id, code=code, widen=widen, has_option=False)
 
 
@@ -93,14 +100,28 @@ def _own_state(member: PoolMember) -> Bar | None:
     return member.status or (EligibilityCode.CAPACITY if member.room < 1 else None)
 
 
-def _rule_in_the_way(book: RuleBook, position: int, *, is_apart: bool) -> tuple[Bar, WidenCode]:
-    """Name the rule that bars most people, and what to change: the rule that alone keeps most of them away.
+def _rules_in_the_way(book: RuleBook, asked: Sequence[int]) -> Iterator[tuple[int, tuple[Bar, Bar]]]:
+    """Name for each position the rule that bars most people, and the rule that alone keeps most of them away.
 
-    Args:
-        is_apart: ask the rules of these people alone; the answer is the same.
+    Everybody asks among those it is compared with. Where these are a few of many, a rule book of them alone gives the same answers:
+    their order is the same, so each one's lowest partners are too.
     """
-    among = _lowest(book.exchange.teachers(position) | book.exchange.learners(position), COMPARED_MAX)
-    barred = _bars_apart(book, position, among) if is_apart else book.bars(position, among=among)
+    concerned = bits_of(asked, len(book.members))
+    for position in asked:
+        concerned |= book.exchange.first_partners(position, COMPARED_MAX)
+    if 2 * concerned.bit_count() > len(book.members):
+        for position in asked:
+            yield position, _rule_in_the_way(book, position)
+        return
+    positions = list(positions_of(concerned))
+    apart = RuleBook([book.members[position] for position in positions], book.context, book.round_ordinal)
+    place_by_position = {position: place for place, position in enumerate(positions)}
+    for position in asked:
+        yield position, _rule_in_the_way(apart, place_by_position[position])
+
+
+def _rule_in_the_way(book: RuleBook, position: int) -> tuple[Bar, Bar]:
+    barred = book.bars(position, among=book.exchange.first_partners(position, COMPARED_MAX))
     told: dict[Bar, int] = dict.fromkeys(RULES, 0)
     alone: dict[Bar, int] = dict.fromkeys(RULES, 0)
     seen = once = twice = 0
@@ -115,44 +136,25 @@ def _rule_in_the_way(book: RuleBook, position: int, *, is_apart: bool) -> tuple[
         alone[public] += (barred[rule] & once & ~twice).bit_count()
     code = max(RULES, key=lambda rule: told[rule])
     if told[code] == 0:
-        return EligibilityCode.ONE_WAY, _widen(book, position, EligibilityCode.ONE_WAY)
+        return EligibilityCode.ONE_WAY, EligibilityCode.ONE_WAY
     decisive = max(RULES, key=lambda rule: alone[rule])
-    return code, _widen(book, position, decisive if alone[decisive] else code)
+    return code, decisive if alone[decisive] else code
 
 
-def _bars_apart(book: RuleBook, position: int, among: int) -> dict[Bar, int]:
-    """Ask a rule book of one person and those it is compared with; the sets are of positions in that book."""
-    positions = sorted({position, *positions_of(among)})
-    place = positions.index(position)
-    apart = RuleBook([book.members[each] for each in positions], book.context, book.round_ordinal)
-    return apart.bars(place, among=(1 << len(positions)) - 1 & ~(1 << place))
-
-
-def _lowest(bits: int, size: int) -> int:
-    """Keep the lowest members of a set."""
-    while (surplus := bits.bit_count() - size) > 0:
-        # Each cut from the top drops at most the surplus, so the loop ends with exactly `size`.
-        bits &= (1 << (bits.bit_length() - surplus)) - 1
-    return bits
-
-
-def _widen(book: RuleBook, position: int, rule: Bar) -> WidenCode:
+def _widen(member: PoolMember, rule: Bar) -> WidenCode:
     match rule:
         case EligibilityCode.LANGUAGE:
             return WidenCode.LANGUAGES
         case EligibilityCode.HOURS:
             return WidenCode.HOURS
-        case EligibilityCode.BAND_GAP if book.members[position].band is None:
+        case EligibilityCode.BAND_GAP if member.band is None:
             return WidenCode.EXPERIENCE_BAND
-        case EligibilityCode.ONE_WAY:
-            return _widen_exchange(book, position)
         case _:
             return WidenCode.PATIENCE
 
 
-def _widen_exchange(book: RuleBook, position: int) -> WidenCode:
+def _widen_exchange(track: Track, teachers_count: int, learners_count: int) -> WidenCode:
     """Ask for the side of the exchange that finds fewer people; a directed track asks for what the person is there for."""
-    teachers, learners = book.exchange.teachers(position).bit_count(), book.exchange.learners(position).bit_count()
-    if book.context.track is Track.MUTUAL:
-        return WidenCode.WANTS if teachers <= learners else WidenCode.OFFERS
-    return WidenCode.OFFERS if learners <= teachers else WidenCode.WANTS
+    if track is Track.MUTUAL:
+        return WidenCode.WANTS if teachers_count <= learners_count else WidenCode.OFFERS
+    return WidenCode.OFFERS if learners_count <= teachers_count else WidenCode.WANTS

@@ -23,6 +23,7 @@ SOURCES: Final = (
     "domain/eligibility",
     "domain/hours",
     "domain/scoring",
+    "domain/standby",
     "domain/ties",
 )
 """Beside this directory: whatever a compiled function may take a constant from."""

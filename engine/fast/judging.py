@@ -42,7 +42,7 @@ class People(NamedTuple):
     cells: Array
     """Offers, wants and related people, where the facts say."""
     tables: Array
-    """Words of the language kinds, then shared minutes by two kinds of hours, or the weeks in words if there are too many kinds."""
+    """Words or lists of the language kinds, then shared minutes by two kinds of hours, or the weeks in words if these are too many."""
 
 
 class Rules(NamedTuple):
@@ -54,7 +54,7 @@ class Rules(NamedTuple):
     is_cross_department_only: int
     topic_count: int
     words_count: int
-    """Of a language kind."""
+    """Of a language kind; nought if languages are listed."""
     hours_at: int
     """Where the hours begin in `People.tables`."""
     hours_count: int
@@ -163,6 +163,20 @@ def _minutes_table(weeks: Array) -> Array:
     return table
 
 
+@njit(cache=True, nogil=True)
+def _have_common(tables: Array, one: int, two: int) -> bool:
+    """Say whether two sorted lists of languages have one in common; see domain/coded."""
+    first, second = tables[one], tables[two]
+    while first < tables[one + 1] and second < tables[two + 1]:
+        if tables[first] == tables[second]:
+            return True
+        if tables[first] < tables[second]:
+            first += 1
+        else:
+            second += 1
+    return False
+
+
 @njit(cache=True, nogil=True, inline="always")
 def minutes_together(facts: Array, tables: Array, rules: Rules, one: int, two: int) -> int:
     """See domain/bounded: shared minutes, or -1 if a general rule keeps two people apart."""
@@ -171,6 +185,8 @@ def minutes_together(facts: Array, tables: Array, rules: Rules, one: int, two: i
     for word in range(rules.words_count):
         if tables[facts[one, LANGUAGES] * rules.words_count + word] & tables[facts[two, LANGUAGES] * rules.words_count + word]:
             speaks = True
+    if rules.words_count == 0:
+        speaks = _have_common(tables, facts[one, LANGUAGES], facts[two, LANGUAGES])
     minutes = 0
     if rules.hours_count <= HOURS_TABLE_MAX:
         minutes = tables[rules.hours_at + facts[one, HOURS] * rules.hours_count + facts[two, HOURS]]

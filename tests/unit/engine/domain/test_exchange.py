@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.domain.eligibility import PoolMember
-from engine.domain.exchange import Exchange, bits_of, positions_of
-from engine.domain.scoring import benefit
+from engine.domain.exchange import Exchange, bits_of, lowest, positions_of
+from engine.domain.scoring import USEFULNESS, benefit
 from schemas.ids import PersonId
 
 TOPICS = ("python", "strategy", "inclusion", "budgeting")
@@ -50,3 +50,59 @@ def test_invariant_x2_points_end_at_the_need(people: list[PoolMember]) -> None:
 def test_a_set_of_positions_comes_back_as_it_was(positions: frozenset[int]) -> None:
     """Bits are the positions, lowest first."""
     assert sorted(positions) == list(positions_of(bits_of(positions, 301)))
+
+
+@given(people=members)
+def test_invariant_x1_taught_by_is_what_the_benefit_says(people: list[PoolMember]) -> None:
+    """X1: whether one offer is enough or several are needed together, the same people learn enough from somebody; oneself isn't asked."""
+    exchange = Exchange(people, WEIGHTS, SHARE)
+    everybody = (1 << len(people)) - 1
+
+    for teacher in range(len(people)):
+        expected = [
+            learner
+            for learner in range(len(people))
+            if learner != teacher and benefit(people[learner].wants, people[teacher].offers, WEIGHTS).is_at_least(*SHARE.as_integer_ratio())
+        ]
+        assert expected == list(positions_of(exchange.taught_by(teacher, everybody)))
+
+
+def partners(people: list[PoolMember], position: int) -> tuple[list[int], list[int]]:
+    """Who else can teach a person something, and who can learn from it, looked at one by one."""
+
+    def teaches(teacher: PoolMember, learner: PoolMember) -> bool:
+        return any(USEFULNESS[level][own] for topic, level in teacher.offers for wanted, _, own in learner.wants if wanted == topic)
+
+    others = [other for other in range(len(people)) if other != position]
+    return (
+        [other for other in others if teaches(people[other], people[position])],
+        [other for other in others if teaches(people[position], people[other])],
+    )
+
+
+@given(people=members, count=st.integers(1, 6))
+def test_first_partners_are_the_lowest_of_all(people: list[PoolMember], count: int) -> None:
+    """Whoever could exchange something at all, lowest ids first, as many as are asked for."""
+    exchange = Exchange(people, WEIGHTS, SHARE)
+
+    for position in range(len(people)):
+        teachers, learners = partners(people, position)
+        assert sorted({*teachers, *learners})[:count] == list(positions_of(exchange.first_partners(position, count)))
+
+
+@given(people=members)
+def test_sides_counted_together_are_those_counted_one_by_one(people: list[PoolMember]) -> None:
+    """Sharing the work of counting changes no count."""
+    exchange = Exchange(people, WEIGHTS, SHARE)
+
+    counted = exchange.sides(range(len(people)))
+
+    assert {position: tuple(map(len, partners(people, position))) for position in range(len(people))} == counted
+    for position in range(len(people)):
+        assert counted[position] == (exchange.teachers(position).bit_count(), exchange.learners(position).bit_count())
+
+
+@given(positions=st.frozensets(st.integers(0, 300)), count=st.integers(0, 40))
+def test_lowest_of_a_set_are_kept(positions: frozenset[int], count: int) -> None:
+    """However they are spread."""
+    assert sorted(positions)[:count] == list(positions_of(lowest(bits_of(positions, 301), count)))

@@ -129,6 +129,24 @@ def test_compiled_choice_is_the_plain_one_where_every_week_differs(exact_people_
     assert seen(plain) == seen(compiled)
 
 
+@pytest.mark.parametrize("exact_people_max", [50_000, 0], ids=["exact", "bounded"])
+@pytest.mark.parametrize("speakers", [1, 2, 3], ids=["each its own", "tongues of two", "tongues of three"])
+def test_compiled_choice_is_the_plain_one_where_hundreds_of_languages_are_spoken(speakers: int, exact_people_max: int) -> None:
+    """Languages are listed then; a language of one person joins nobody."""
+    from engine.fast.choosing import choose as choose_compiled
+
+    members = [
+        replace(member, languages=frozenset({f"l{number // speakers}", f"m{number % 290}-x"}) if number % 5 else member.languages)
+        for number, member in enumerate(people(900, seed=6))
+    ]
+
+    plain = choose(task_of(members, Policy(), exact_people_max=exact_people_max))
+    compiled = choose_compiled(task_of(members, Policy(), exact_people_max=exact_people_max))
+
+    assert seen(plain) == seen(compiled)
+    assert plain.pairs
+
+
 def test_rounds_agree_whichever_chooser_computes_them() -> None:
     """The same proposals, reasons and certificate, locks included."""
     from engine.fast.choosing import choose as choose_compiled
