@@ -153,6 +153,12 @@ def _surplus(begins: Array, items: Array, weights: Array, room: Array, floors: A
     total = 0
     for bidder in range(len(room)):
         first, end = begins[bidder], begins[bidder + 1]
+        if room[bidder] == 1:
+            most: Any = 0
+            for number in range(first, end):
+                most = max(most, np.int64(weights[number]) - np.int64(floors[items[number]]))
+            total += most
+            continue
         if first == end:
             continue
         gains = np.empty(end - first, np.int64)

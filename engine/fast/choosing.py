@@ -100,7 +100,20 @@ def joined(people: People, kept: Kept, locked: Array) -> Graph:
     bonuses = people.facts[:, BONUS].astype(np.int32)
     weight = scores + bonuses[lo]
     weight += bonuses[hi]
-    tie = _ties(places_of(people), lo, hi)
+    return graph_of(lo, hi, scores, weight, places_of(people))
+
+
+def graph_of(lo: Array, hi: Array, scores: Array, weight: Array, places: Array) -> Graph:
+    """Put edges in the order in which an assignment looks at them.
+
+    Args:
+        lo: the lower number of each edge; edges in order of (lo, hi).
+        hi: the higher one.
+        scores: of the edges.
+        weight: of the edges.
+        places: by person: the place on the ring of ties.
+    """
+    tie = _ties(places, lo, hi)
     order = _heaviest_first(weight, tie)
     # One after the other, so that no two copies of all exist at once.
     lo = lo[order]

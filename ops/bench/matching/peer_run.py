@@ -2,12 +2,13 @@
 
     python peer_run.py NAME SCORES
 
-SCORES holds [junior, senior, score] for every feasible pair. Prints seconds, pairs and total as JSON. Both peers call their package
-`matching`, so each has an environment of its own.
+SCORES holds [junior, senior, score] for every feasible pair. Prints seconds, pairs, total and peak memory as JSON. Both peers call their
+package `matching`, so each has an environment of its own.
 """
 
 import importlib
 import json
+import resource
 import sys
 import time
 from collections.abc import Callable
@@ -63,7 +64,8 @@ def main(name: str, path: str) -> None:
     begin = time.perf_counter()
     pairs = SOLVERS[name](scores)
     seconds = time.perf_counter() - begin
-    print(json.dumps({"seconds": seconds, "pairs": len(pairs), "total": sum(scores[pair] for pair in pairs)}))
+    memory_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    print(json.dumps({"seconds": seconds, "pairs": len(pairs), "total": sum(scores[pair] for pair in pairs), "memory_mb": memory_mb}))
 
 
 if __name__ == "__main__":
