@@ -9,7 +9,7 @@ concerns the machinery. The tree has two branches, because a runtime has two ans
     │   └── BrokerUnavailable
     └── FatalError          stop before anything in doubt is emitted; a person acts, then restarts
         ├── InvalidSettings, InvalidTopology                      found at start
-        ├── StoreInUse, StoreFailed, NewerData, OtherRules, CorruptState   about the data directory
+        ├── StoreInUse, StoreUnusable, StoreFailed, NewerData, OtherRules, CorruptState   about the data directory
         ├── NonDeterministicReplay, IdentityConflict              a defect of the engine
         └── DeadLetterLimitReached                                a broken producer
 
@@ -88,6 +88,17 @@ class StoreInUse(FatalError):
 
     path: object
     template: ClassVar[str] = "The data directory {path} is in use by another process. Stop that one, or name another with --data."
+
+
+@dataclass(kw_only=True, eq=False)
+class StoreUnusable(FatalError):
+    """There is no data directory of that name to be had, or not for this user. The process stops before it touches anything."""
+
+    path: object
+    reason: str
+    template: ClassVar[str] = (
+        "The data directory {path} can't be used ({reason}). Name one with --data that this user may make, read and write."
+    )
 
 
 @dataclass(kw_only=True, eq=False)

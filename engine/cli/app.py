@@ -78,6 +78,9 @@ def run(arguments: Sequence[str]) -> int:
     except (Refused, EngineError) as error:
         say_error(str(error))
         return ExitCode.REFUSED
+    except PermissionError as error:
+        say_error(f"{error.filename}: {error.strerror}; give this user the right to it, or name another")
+        return ExitCode.REFUSED
     except KeyboardInterrupt:
         say_error("interrupted; what was committed stays")
         return ExitCode.INTERRUPTED

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from engine.errors import CorruptState, FatalError, NewerData, OtherRules, StoreFailed, StoreInUse
+from engine.errors import CorruptState, FatalError, NewerData, OtherRules, StoreFailed, StoreInUse, StoreUnusable
 from engine.runtimes.embedded.layout import APPLICATION_ID, FORMAT, SCHEMA
 
 FILE_NAME: Final = "bothways.db"
@@ -34,6 +34,8 @@ PAGE_CACHE_KIB: Final = 8 * 1024
 
 _HEADER: Final = b"SQLite format 3\x00"
 _DAMAGE: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_NO_PLACE: Final = (PermissionError, FileExistsError, NotADirectoryError, FileNotFoundError)
+"""Nothing is wrong with the disk; the name or the rights are."""
 
 
 class Database:
@@ -48,7 +50,7 @@ class Database:
             wal_bytes_max: past this, a commit is followed by a checkpoint that empties the write-ahead log.
         Raises:
             StoreInUse: another process has it. NewerData, OtherRules: another version wrote it. CorruptState: it is damaged or no data of
-                ours. StoreFailed: the disk refused. The process stops, whichever it is.
+                ours. StoreUnusable: it is no directory, or not one of this user. StoreFailed: the disk refused. The process stops.
         """
         self.path = data_dir / FILE_NAME
         self._wal_path = data_dir / f"{FILE_NAME}-wal"
@@ -59,6 +61,8 @@ class Database:
         try:
             _make_directory(data_dir)
             self._lock = os.open(data_dir / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except _NO_PLACE as error:
+            raise StoreUnusable(path=data_dir, reason=error.strerror or type(error).__name__) from error
         except OSError as error:
             raise StoreFailed(path=data_dir, reason=error.strerror or type(error).__name__) from error
         try:
@@ -107,9 +111,12 @@ class Database:
     def failure(self, error: sqlite3.Error | OSError) -> FatalError:
         """Name an error in the operator's words; after it, nothing is written any more."""
         self._has_failed = True
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if isinstance(error, PermissionError) or code == sqlite3.SQLITE_READONLY:
+            return StoreUnusable(path=self.path.parent, reason=getattr(error, "strerror", None) or str(error))
         if isinstance(error, OSError):
             return StoreFailed(path=self.path, reason=error.strerror or type(error).__name__)
-        if getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGE:
+        if code in _DAMAGE:
             return CorruptState(path=self.path, reason=str(error))
         return StoreFailed(path=self.path, reason=getattr(error, "sqlite_errorname", str(error)))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import CorruptState, NewerData, StoreFailed, StoreInUse
+from engine.errors import CorruptState, NewerData, StoreFailed, StoreInUse, StoreUnusable
 from engine.runtimes.embedded.database import Database
 from engine.runtimes.embedded.layout import APPLICATION_ID, FORMAT
 
@@ -117,7 +117,7 @@ def test_directory_that_is_a_file_is_refused_in_one_line(tmp_path: Path) -> None
     """S42: one actionable line, whatever stands in the way."""
     (tmp_path / "data").write_text("in the way")
 
-    with pytest.raises(StoreFailed) as caught:
+    with pytest.raises(StoreUnusable) as caught:
         Database(tmp_path / "data")
 
     assert "\n" not in str(caught.value)
