@@ -19,6 +19,8 @@ from engine.cli.output import say_error
 from engine.errors import EngineError
 
 DEBUG_FLAG: Final = "--debug"
+UNFINISHED: Final = ((), ("dead-letters",), ("topics",))
+"""What names no command yet; the help says which there are."""
 
 
 def _version() -> str:
@@ -63,8 +65,8 @@ dead_letters.command(letters.show, name="show")
 def run(arguments: Sequence[str]) -> int:
     """Run one command. Returns its exit code; says in one line on standard error why it isn't 0, if somebody has to act."""
     sys.excepthook = partial(_report_bug, DEBUG_FLAG in arguments)
-    if not arguments:
-        app.help_print([])
+    if tuple(arguments) in UNFINISHED:
+        app.help_print(arguments)
         return ExitCode.USAGE
     try:
         code = app(arguments, exit_on_error=False, print_error=False, result_action="return_value")

@@ -4,7 +4,7 @@ import gc
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -98,6 +98,8 @@ def instant_from(text: str, option: str) -> datetime:
     from schemas.fields import parse_instant
 
     try:
-        return datetime.combine(date.fromisoformat(text), time(), UTC) if len(text) == len("2025-01-06") else parse_instant(text)
+        return parse_instant(f"{text}T00:00:00Z" if len(text) == len("2025-01-06") else text)
     except ValueError:
-        raise Misused(f"{option} {text}: must be an instant with an offset like 2025-01-06T09:00:00Z, or a day") from None
+        raise Misused(
+            f"{option} {text}: must be an instant with an offset like 2025-01-06T09:00:00Z, or a day, of the years 1900 to 9998"
+        ) from None
