@@ -38,6 +38,17 @@ def test_name_of_another_directory_is_asked_for(tmp_path: Path) -> None:
     assert "--data" in told
 
 
+def test_directory_of_a_start_that_was_cut_short_is_empty(story: Story) -> None:
+    """Whoever made it died before the first commit: nobody is in it yet, and it takes events."""
+    (story.directory / "data").mkdir()
+    (story.directory / "data" / "bothways.db").touch()
+
+    asked = story.run("inspect", "person", "ann")
+
+    assert (asked.code, asked.err) == (1, "bothways: there is no person ann\n")
+    story.good(story.hired(T0, "ann"))
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 @pytest.mark.parametrize("arguments", [*READING, *WRITING, ["backup", "copy.db"]], ids=" ".join)
 @pytest.mark.parametrize(("what", "mode"), [("data", 0), ("data", 0o500), ("data/bothways.db", 0), ("data/bothways.db", 0o400)])
