@@ -120,7 +120,12 @@ def worker(*, shell: Literal["faust", "thin"] = "faust", metrics_port: int | Non
     if telemetry is None or metrics_port is None:
         kafka_worker.run(installation, kafka_worker.Shell(shell))
         return EXIT_DONE
-    with telemetry.serve_metrics(metrics_port, metrics_host):
+    try:
+        server = telemetry.serve_metrics(metrics_port, metrics_host)
+    except (OSError, OverflowError) as error:
+        reason = f"{metrics_host}:{metrics_port} can't be used ({getattr(error, 'strerror', None) or error})"
+        raise InvalidSettings(name="--metrics-port", reason=reason) from error
+    with server:
         kafka_worker.run(installation, kafka_worker.Shell(shell))
     return EXIT_DONE
 

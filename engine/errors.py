@@ -53,11 +53,13 @@ class StoreUnavailable(TransientError):
 
 @dataclass(kw_only=True, eq=False)
 class BrokerUnavailable(TransientError):
-    """The broker can't be reached for now. The worker drops the open transaction, backs off and rewinds to what was committed."""
+    """The broker can't be reached for now. The command stops before it has done anything; whoever started it backs off and tries again."""
 
     broker: str
     reason: str
-    template: ClassVar[str] = "The broker {broker} can't be reached ({reason}). The worker waits and tries again; check its address."
+    template: ClassVar[str] = (
+        "The broker {broker} can't be reached ({reason}). Does it run there? See BOTHWAYS_KAFKA_BROKERS and BOTHWAYS_KAFKA_SECURITY."
+    )
 
 
 @dataclass(kw_only=True, eq=False)

@@ -18,7 +18,8 @@ from engine.runtimes.kafka.settings import PREFIX, KafkaSettings
 
 RECORD_BYTES_MAX = 8 * 1024 * 1024
 """Largest record that the engine writes; topics are made to take it."""
-KNOCK_MS_MAX: Final = 4_000
+KNOCK_SECONDS_MAX: Final = 8.0
+"""For all addresses together: a port that takes a connection and says nothing would hold a handshake for a minute."""
 
 
 @dataclass(kw_only=True, eq=False)
@@ -55,38 +56,49 @@ def admin_options(settings: KafkaSettings) -> dict[str, Any]:
 
 
 def knock(settings: KafkaSettings) -> None:
-    """Try one connection where there is anything to refuse it for. Says nothing where nobody answers: the caller finds that out.
+    """Try one connection where there is anything to refuse it for.
 
     Raises:
         InvalidSettings: a certificate or the password can't be read.
         NotAdmitted: the password or the certificate is wrong.
+        BrokerUnavailable: no address answers.
     """
     options = client_options(settings)
     if settings.security == "plaintext":
         return
     with ThreadPoolExecutor(1) as own_loop:  # a caller may have a loop of its own
-        own_loop.submit(asyncio.run, _knock(settings, options)).result()
-
-
-async def _knock(settings: KafkaSettings, options: dict[str, Any]) -> None:
-    for address in str(options.pop("bootstrap_servers")).split(","):
-        host, _, port = address.strip().rpartition(":")
         try:
-            connection = await create_conn(host, int(port), **options, request_timeout_ms=KNOCK_MS_MAX)
-        except SaslAuthenticationFailed as error:
-            names = f"{PREFIX}USERNAME or {PREFIX}PASSWORD_FILE"
-            raise NotAdmitted(broker=address, reason="it refuses the user or the password", names=names) from error
-        except (UnsupportedSaslMechanismError, IllegalSaslStateError) as error:
-            raise NotAdmitted(broker=address, reason=f"it does not take {settings.sasl}", names=f"{PREFIX}SASL") from error
-        except ssl.SSLCertVerificationError as error:
-            reason = f"its certificate is not trusted ({error.verify_message})"
-            raise NotAdmitted(broker=address, reason=reason, names=f"{PREFIX}CA_FILE") from error
-        except ssl.SSLError as error:
-            raise NotAdmitted(broker=address, reason="it does not speak TLS as asked", names=f"{PREFIX}SECURITY") from error
-        except (KafkaError, OSError, TimeoutError, ValueError):
-            continue  # the next one may answer; what no address answers is said by whoever needs it
-        connection.close()
-        return
+            own_loop.submit(asyncio.run, _answered(settings, options)).result()
+        except (OSError, TimeoutError) as error:
+            raise unavailable(settings, error) from error
+
+
+async def _answered(settings: KafkaSettings, options: dict[str, Any]) -> None:
+    async with asyncio.timeout(KNOCK_SECONDS_MAX):
+        for address in str(options.pop("bootstrap_servers")).split(","):
+            if await _knock(settings, address, options):
+                return
+    raise ConnectionError
+
+
+async def _knock(settings: KafkaSettings, address: str, options: dict[str, Any]) -> bool:
+    host, _, port = address.strip().rpartition(":")
+    try:
+        connection = await create_conn(host, int(port), **options, request_timeout_ms=int(KNOCK_SECONDS_MAX * 1000))
+    except SaslAuthenticationFailed as error:
+        names = f"{PREFIX}USERNAME or {PREFIX}PASSWORD_FILE"
+        raise NotAdmitted(broker=address, reason="it refuses the user or the password", names=names) from error
+    except (UnsupportedSaslMechanismError, IllegalSaslStateError) as error:
+        raise NotAdmitted(broker=address, reason=f"it does not take {settings.sasl}", names=f"{PREFIX}SASL") from error
+    except ssl.SSLCertVerificationError as error:
+        reason = f"its certificate is not trusted ({error.verify_message})"
+        raise NotAdmitted(broker=address, reason=reason, names=f"{PREFIX}CA_FILE") from error
+    except ssl.SSLError as error:
+        raise NotAdmitted(broker=address, reason="it does not speak TLS as asked", names=f"{PREFIX}SECURITY") from error
+    except (KafkaError, OSError, TimeoutError):
+        return False  # the next one may answer
+    connection.close()
+    return True
 
 
 def unavailable(settings: KafkaSettings, error: KafkaError | OSError | TimeoutError) -> BrokerUnavailable:

@@ -3,15 +3,17 @@
 Secrets come from files, so that no environment listing shows them. An unknown BOTHWAYS_KAFKA_* name stops the start.
 """
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from engine.errors import InvalidSettings
 
 PREFIX: Final = "BOTHWAYS_KAFKA_"
+_ADDRESS: Final = re.compile(r"[^\s,/]+:[0-9]{1,5}")
 
 
 class KafkaSettings(BaseModel):
@@ -19,7 +21,7 @@ class KafkaSettings(BaseModel):
 
     model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid")
 
-    brokers: str = Field(default="127.0.0.1:9092", min_length=1)
+    brokers: str = "127.0.0.1:9092"
     """Addresses, `host:port`, separated by commas."""
     app: str = Field(default="bothways", pattern=r"[a-z0-9][a-z0-9-]{0,39}")
     """Name of the consumer group and of every transaction; two installations on one cluster differ in it."""
@@ -42,6 +44,14 @@ class KafkaSettings(BaseModel):
     sasl: Literal["plain", "scram-sha-256", "scram-sha-512"] = "scram-sha-512"
     username: str | None = None
     password_file: Path | None = None
+
+    @field_validator("brokers")
+    @classmethod
+    def _are_addresses(cls, brokers: str) -> str:
+        """Refuse what the client libraries would look for in vain, or stumble over."""
+        if not all(_ADDRESS.fullmatch(address.strip()) for address in brokers.split(",")):
+            raise ValueError("must be addresses (host:port), separated by commas")
+        return brokers
 
     @model_validator(mode="after")
     def _whole(self) -> Self:

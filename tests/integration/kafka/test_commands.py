@@ -2,8 +2,10 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +18,7 @@ from tests.contract.runtimes import SALT, line
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(150)]
 
 ROOT: Final = Path(__file__).parent.parent.parent.parent
+FAILS_WITHIN_SECONDS: Final = 15.0
 
 
 def bothways(settings: KafkaSettings, *arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -63,4 +66,31 @@ def test_tail_of_an_unknown_topic_is_one_line(settings: KafkaSettings) -> None:
     done = bothways(settings, "tail", "nothing.v1")
 
     assert 1 == done.returncode
+    assert 1 == len(done.stderr.strip().splitlines()), done.stderr
+
+
+@pytest.mark.parametrize("security", ["plaintext", "ssl"])
+def test_port_on_which_nobody_speaks_kafka_is_one_line(settings: KafkaSettings, security: str) -> None:
+    """A port that takes connections and says nothing, with TLS or without, is given up within 15 seconds and said in one line."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        wrong = settings.model_copy(update={"brokers": f"127.0.0.1:{port}", "security": security})
+        began_at = time.monotonic()
+        done = bothways(wrong, "topics", "check")
+        seconds = time.monotonic() - began_at
+
+    assert 1 == done.returncode
+    assert done.stderr.startswith(f"The broker 127.0.0.1:{port} can't be reached")
+    assert 1 == len(done.stderr.strip().splitlines()), done.stderr
+    assert seconds < FAILS_WITHIN_SECONDS
+
+
+def test_metrics_port_that_is_taken_is_one_line(made: KafkaSettings) -> None:
+    """A worker that can't answer /metrics where it should says so before it joins the group."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        done = bothways(made, "worker", "--metrics-port", str(port))
+
+    assert 1 == done.returncode
+    assert done.stderr.startswith(f"--metrics-port: 127.0.0.1:{port} can't be used (Address already in use)")
     assert 1 == len(done.stderr.strip().splitlines()), done.stderr

@@ -56,8 +56,10 @@ def started(settings: KafkaSettings, **more: str) -> "subprocess.CompletedProces
         ({}, {"BOTHWAYS_SALT": ""}, "BOTHWAYS_SALT: is needed on Kafka"),
         ({}, {"BOTHWAYS_KAFKA_SECURITY": "sasl_ssl"}, "BOTHWAYS_KAFKA_SECURITY: asks for credentials"),
         ({}, {"BOTHWAYS_KAFKA_BROKER": "x:1"}, "BOTHWAYS_KAFKA_BROKER: there is no such setting"),
+        ({"brokers": "127.0.0.1"}, {}, "BOTHWAYS_KAFKA_BROKERS: must be addresses (host:port)"),
+        ({"brokers": "127.0.0.1:9092,b:abc"}, {}, "BOTHWAYS_KAFKA_BROKERS: must be addresses (host:port)"),
     ],
-    ids=["unreachable", "no topics", "partitions", "no salt", "no credentials", "misspelt"],
+    ids=["unreachable", "no topics", "partitions", "no salt", "no credentials", "misspelt", "no port", "no number"],
 )
 def test_start_fails_with_one_line(made: KafkaSettings, change: dict[str, object], more: dict[str, str], says: str) -> None:
     """Whatever is wrong at start is said in one line within 15 seconds, with exit code 1."""
