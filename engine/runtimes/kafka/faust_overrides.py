@@ -24,6 +24,7 @@ from typing import Any, ClassVar, Final
 
 import faust
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import NoOffsetForPartitionError
 from faust.tables.manager import TableManager
 from faust.tables.recovery import RebalanceAgain, Recovery
 from faust.transport.drivers import TRANSPORTS
@@ -96,7 +97,12 @@ class Consumer(driver.Consumer):  # type: ignore[misc] # the library ships no ty
             return {}
         last: dict[Any, int] = self.__dict__.setdefault("_last_offsets", {})
         batches = {}
-        for source, records in (await super()._getmany(sources, timeout)).items():
+        try:
+            fetched = await super()._getmany(sources, timeout)
+        except NoOffsetForPartitionError:
+            await self.sleep(timeout)  # a partition of which nothing was ever read, before its task has said where to begin
+            return {}
+        for source, records in fetched.items():
             if records:
                 batches[source] = [Batch(source, records, last.get(source))]
                 last[source] = records[-1].offset

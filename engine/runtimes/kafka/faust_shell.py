@@ -159,8 +159,11 @@ def _credentials(settings: KafkaSettings) -> Credentials | None:
     )
 
 
-def run_faust(installation: Installation, app_type: type[BothwaysApp] = BothwaysApp) -> None:
-    """Run a Faust worker until told to stop; then drain and return. A crash of Faust itself ends the process as in doubt."""
+def run_faust(installation: Installation, app_type: type[BothwaysApp] = BothwaysApp) -> Tasks:
+    """Run a Faust worker until told to stop; then drain and return. A crash of Faust itself ends the process as in doubt.
+
+    Returns: its tasks, closed.
+    """
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="bothways-faust.") as data_dir:
         app = app_type(installation, Path(data_dir))
@@ -171,3 +174,4 @@ def run_faust(installation: Installation, app_type: type[BothwaysApp] = Bothways
             if ending.code not in {0, None}:
                 print(f"The Faust worker ended after {time.monotonic() - started:.0f} s; start it again.", file=sys.stderr)
                 raise SystemExit(EXIT_IN_DOUBT) from ending
+    return app.tasks

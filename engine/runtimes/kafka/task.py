@@ -15,6 +15,10 @@ If the process dies before 3 answers, the transaction is either whole or gone, a
 are read again from `@position` and give the same transition. While one commit is under way the next records are folded already. A record
 that may take long, a round above all, is folded and packed in a thread: this task waits, the event loop and its heartbeats don't.
 
+Nobody waits long for such a thread (`aside_awaited_seconds`): not the group when partitions are dealt anew, nor a worker that is told to
+stop. If the partition comes back to this worker the task goes on where it was; if not, what the thread finds is thrown away, and the next
+owner does the same work from `@position`.
+
 The transactional id is `{app}-{task}-{partition}`: stable, so that the next owner fences this one. Any doubt ends the process (`doubt`).
 
 Source: decision 0101; reliability promises P2, P4; Kafka Streams' exactly-once v1 (KIP-129) has the same shape.
@@ -23,8 +27,9 @@ Source: decision 0101; reliability promises P2, P4; Kafka Streams' exactly-once 
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from aiokafka import AIOKafkaProducer, TopicPartition
 
@@ -46,6 +51,10 @@ BACKLOG_RECORDS_MAX: Final = 4_000
 TRANSACTION_SECONDS_MAX: Final = 15
 """After this the broker aborts a transaction whose owner went silent."""
 
+_ASIDE: Final = ThreadPoolExecutor(thread_name_prefix="aside")
+"""Not the loop's own: a loop that closes waits for its threads."""
+
+Found = TypeVar("Found")
 Batch = tuple[str, int, Any]
 """Topic, partition, and records as the broker takes them."""
 
@@ -63,6 +72,8 @@ class TaskSpec:
     """Is told what became visible and how long the commit took, in seconds."""
     is_long: Callable[[Fetched], bool] = field(default=lambda _: False)
     """Whether a record may take seconds to fold; it is folded in a thread, and this task alone waits."""
+    aside_awaited_seconds: float = 2.0
+    """How long a task that is given back waits for such a record; it can't tell one that is nearly done from one that has just begun."""
 
 
 class Task:
@@ -83,6 +94,9 @@ class Task:
         self._pump: asyncio.Task[None] | None = None
         self.is_folding = False
         """Whether a thread is at work on the rows; nothing else may touch them meanwhile."""
+        self._aside: Future[Any] | None = None
+        self._is_given_back = False
+        self._is_abandoned = False
         self._gathered_since = 0.0
         self._committing_since = 0.0
         self._told_position: int | None = None
@@ -92,6 +106,11 @@ class Task:
     def backlog_count(self) -> int:
         """How many records wait to be folded."""
         return len(self._backlog)
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether a thread still computes something."""
+        return self._aside is not None and not self._aside.done()
 
     async def open(self) -> None:
         """Fence the previous owner. What it committed is complete from here on, and it can't commit any more."""
@@ -146,34 +165,53 @@ class Task:
         return self.committed_position != self._told_position
 
     async def park(self) -> None:
-        """Finish what was read and commit it; rows and producer stay, in case the partition comes back untouched."""
+        """Finish what was read and commit it; rows and producer stay, in case the partition comes back untouched.
+
+        A record that is in its thread for long stays there, uncommitted; the group is told how far the task is without it.
+        """
+        deadline = time.monotonic() + (0.0 if self.is_closed else self.spec.aside_awaited_seconds)
         self.is_closed = True
         self._backlog.clear()
-        if self._pump is not None:
-            await asyncio.shield(self._pump)
+        while self._pump is not None and not (self.is_folding and time.monotonic() >= deadline):
+            await asyncio.wait([self._pump], timeout=TURN_SECONDS)
+        self._is_given_back = self.is_folding
         if self._flying is not None:
             await asyncio.shield(self._flying)  # a cancelled caller must not cancel a commit under way
-        if self.fold.pending_count or self._is_group_behind:
+        if self.is_folding:
+            if self._is_group_behind:
+                self._flying = asyncio.ensure_future(self._tell())
+                await asyncio.shield(self._flying)
+        elif self.fold.pending_count or self._is_group_behind:
             await asyncio.shield(self._start_commit())
 
     async def close(self) -> None:
-        """Park, then let go of the producer."""
+        """Park, then let go of the producer, and of what a thread may still be at."""
         await self.park()
+        if self.is_folding and self._pump is not None:
+            self._is_abandoned = True
+            self._pump.cancel()
         if self._producer is not None:
             await asyncio.wait([asyncio.ensure_future(self._producer.stop())], timeout=5)
 
     async def _fold_backlog(self) -> None:
         with leaving_on_doubt(*self.spec.source):
-            while self._backlog:
-                records, self._backlog = self._backlog, []
-                place = 0
-                while place < len(records) and not self.is_closed:
-                    place = await self._fold_some(records, place)
-                    self.commit_if_due(time.monotonic())
-                    while self.fold.pending_count >= self._settings.commit_records_max and self._flying is not None:
-                        await asyncio.wait([self._flying])
+            try:
+                await self._fold_all()
+            except asyncio.CancelledError:
+                if not self._is_abandoned:
+                    raise
             self._pump = None
             self.commit_if_due(time.monotonic())
+
+    async def _fold_all(self) -> None:
+        while self._backlog:
+            records, self._backlog = self._backlog, []
+            place = 0
+            while place < len(records) and not self.is_closed:
+                place = await self._fold_some(records, place)
+                self.commit_if_due(time.monotonic())
+                while self.fold.pending_count >= self._settings.commit_records_max and self._flying is not None:
+                    await asyncio.wait([self._flying])
 
     async def _fold_some(self, records: list[Fetched], place: int) -> int:
         """Fold records for a short while. Returns the place after the last one."""
@@ -196,17 +234,20 @@ class Task:
 
     async def _fold_aside(self, record: Fetched) -> None:
         """Fold a record in a thread. What took long has changed much, so it is packed there, too, and committed by itself."""
-        run = asyncio.get_running_loop().run_in_executor
         started = time.monotonic()
         self.is_folding = True
-        await run(None, self.fold.take, record)
+        await self._run_aside(self.fold.take, record)
         if time.monotonic() - started > FOLD_SECONDS_MAX:
-            if self._flying is not None:
-                await asyncio.wait([self._flying])
-            pending = await run(None, self.fold.take_pending)
-            batches = await run(None, self._packed, pending)
+            pending = await self._run_aside(self.fold.take_pending)
+            batches = await self._run_aside(self._packed, pending)
+            while self._flying is not None or (self._is_given_back and self.is_closed):  # noqa: ASYNC110 - it may come back
+                await asyncio.sleep(FOLD_SECONDS_MAX)
             self._flying = asyncio.ensure_future(self._commit(pending, batches))
         self.is_folding = False
+
+    async def _run_aside(self, work: Callable[..., Found], *arguments: object) -> Found:
+        self._aside = _ASIDE.submit(work, *arguments)
+        return await asyncio.wrap_future(self._aside)
 
     def _start_commit(self) -> "asyncio.Task[None]":
         pending = self.fold.take_pending()
@@ -227,6 +268,15 @@ class Task:
         self._flying = None
         if self.spec.on_commit is not None:
             self.spec.on_commit(pending, time.monotonic() - started)
+
+    async def _tell(self) -> None:
+        """Tell the group how far the task is, without anything of the fold."""
+        position = self.committed_position
+        assert position is not None, "started first"
+        with leaving_on_doubt(*self.spec.source):
+            async with asyncio.timeout(self._settings.timeout_seconds):
+                await self._transact(position, [], is_told=True)
+        self._told_position, self._told_at, self._flying = position, time.monotonic(), None
 
     def _packed(self, pending: Pending) -> list[Batch]:
         """Pack what a unit makes visible into batches as the broker takes them."""

@@ -3,7 +3,8 @@
 Used in the same way by both shells, which bring a consumer and a group.
 
 Assigned: a parked task is kept if nobody has moved its position since (had somebody else been the owner, the old epoch could not commit);
-everything else is opened anew. Revoked: finish, commit, park. Lost for good: close.
+everything else is opened anew. Revoked: finish, commit, park; a round that is in its thread goes on there, for it may come back. Lost for
+good: close; a round is dropped.
 """
 
 import asyncio
@@ -109,6 +110,7 @@ class Tasks:
     def __init__(self, installation: Installation) -> None:
         self.by_source: dict[TopicPartition, Task] = {}
         self.of = installation
+        self._left: list[Task] = []
         self._changing = asyncio.Lock()
         self._opening = asyncio.Semaphore(OPENED_AT_ONCE_MAX)
 
@@ -118,7 +120,7 @@ class Tasks:
         async with self._changing:
             started = time.monotonic()
             lost = [source for source in self.by_source if source not in wanted]
-            await asyncio.gather(*(self.by_source.pop(source).close() for source in lost))
+            await asyncio.gather(*(self._close(self.by_source.pop(source)) for source in lost))
             found = await asyncio.gather(*(self._own(source, positions) for source in sorted(wanted)))
             _log.info("partitions_assigned", count=len(wanted), seconds=round(time.monotonic() - started, 2))
             return dict(zip(sorted(wanted), found, strict=True))
@@ -132,6 +134,11 @@ class Tasks:
         for task in self.by_source.values():
             task.is_closed = False
 
+    @property
+    def is_at_work(self) -> bool:
+        """Whether threads of closed tasks still compute something, for nobody."""
+        return any(task.is_at_work for task in self._left)
+
     async def revoke(self, revoked: Iterable[TopicPartition]) -> None:
         """Finish and commit what was read of these partitions, and take nothing more."""
         async with self._changing:
@@ -140,7 +147,7 @@ class Tasks:
     async def close(self) -> None:
         """Drain everything."""
         async with self._changing:
-            await asyncio.gather(*(task.close() for task in self.by_source.values()))
+            await asyncio.gather(*(self._close(task) for task in self.by_source.values()))
             self.by_source.clear()
 
     def tick(self) -> None:
@@ -184,6 +191,10 @@ class Tasks:
         """Return the sources whose tasks can't keep up for now; the shell stops fetching them."""
         return [source for source, task in self.by_source.items() if task.backlog_count > BACKLOG_RECORDS_MAX]
 
+    async def _close(self, task: Task) -> None:
+        await task.close()
+        self._left = [left for left in (*self._left, task) if left.is_at_work]
+
     async def _own(self, source: TopicPartition, positions: Positions) -> int:
         async with self._opening:
             with leaving_on_doubt(*source, is_cancellable=True):
@@ -191,7 +202,7 @@ class Tasks:
                 if parked is not None:
                     if parked.committed_position == (await positions.committed(source) or 0):
                         return parked.fold.position
-                    await parked.close()
+                    await self._close(parked)
                 task = self.task_of(source)
                 await asyncio.wait_for(task.open(), self.of.settings.timeout_seconds)
                 await self._restore(task, positions)

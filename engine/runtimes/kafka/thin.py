@@ -31,6 +31,7 @@ class ThinWorker(ConsumerRebalanceListener):  # type: ignore[misc] # the library
             **consumer_options(installation.settings), partition_assignment_strategy=(StickyPartitionAssignor,)
         )
         self._paused: set[TopicPartition] = set()
+        self._opening: asyncio.Future[None] | None = None
 
     async def run(self) -> None:
         """Join the group and work until told to stop; then drain, leave the group and return."""
@@ -41,7 +42,10 @@ class ThinWorker(ConsumerRebalanceListener):  # type: ignore[misc] # the library
             self._consumer.subscribe([self._settings.topic(name) for name in self.tasks.sources], listener=self)
             await self._consumer.start()
             await self._work()
-            await self._consumer.stop()  # revokes, which parks and commits
+            if self._opening is not None:
+                self._opening.cancel()
+            await self.tasks.revoke(list(self.tasks.by_source))  # before the group deals them to another worker, who would fence this one
+            await self._consumer.stop()
             await self.tasks.close()
 
     async def _work(self) -> None:
@@ -51,6 +55,7 @@ class ThinWorker(ConsumerRebalanceListener):  # type: ignore[misc] # the library
             try:
                 fetched = await self._consumer.getmany(timeout_ms=tick_ms, max_records=FETCHED_RECORDS_MAX)
             except NoOffsetForPartitionError:
+                await asyncio.sleep(tick_ms / 1000)
                 continue  # a new partition of the group, before its task has said where to read
             for source, records in fetched.items():
                 task = self.tasks.by_source.get(source)
@@ -80,11 +85,17 @@ class ThinWorker(ConsumerRebalanceListener):  # type: ignore[misc] # the library
     async def on_partitions_revoked(self, revoked: "set[TopicPartition]") -> None:
         """Finish and commit before another worker may own them."""
         with leaving_on_doubt():
+            if self._opening is not None:
+                await asyncio.wait([self._opening])
             await self.tasks.revoke(revoked)
 
     async def on_partitions_assigned(self, assigned: "set[TopicPartition]") -> None:
-        """Open what is new, then read everything from where its task says."""
-        with leaving_on_doubt():
+        """Begin to open what is new. It is not waited for: until this returns the group hears no heartbeat, and a restore may take long."""
+        self._opening = asyncio.ensure_future(self._open(assigned))
+
+    async def _open(self, assigned: set[TopicPartition]) -> None:
+        """Open tasks, then read everything from where its task says."""
+        with leaving_on_doubt(is_cancellable=True):
             self._paused.clear()
             for source, position in (await self.tasks.assign(assigned, _Positions(self._consumer))).items():
                 self._consumer.seek(source, position)

@@ -13,10 +13,11 @@ from engine import fast
 from engine.cascade import TimeMode
 from engine.domain import choosing
 from engine.errors import FatalError, InvalidSettings
+from engine.runtimes.kafka.doubt import end
 from engine.runtimes.kafka.folding import Partitions
 from engine.runtimes.kafka.rights import acls, lacking, not_allowed
 from engine.runtimes.kafka.settings import KafkaSettings
-from engine.runtimes.kafka.tasks import Installation
+from engine.runtimes.kafka.tasks import Installation, Tasks
 from engine.runtimes.kafka.topics import KAFKA_TOPICS, TopicAdmin
 from engine.settings import Settings
 from engine.telemetry import Telemetry
@@ -71,21 +72,28 @@ def prepared(
 
 
 def run(installation: Installation, shell: Shell) -> None:
-    """Work until told to stop. Does not return when in doubt: the process ends with exit code 70."""
+    """Work until told to stop.
+
+    Does not return when in doubt (the process ends with exit code 70), nor while a round is computed that nobody waits for (0).
+    """
     for name in LIBRARIES:  # they warn of every retry; what matters ends the worker
         logging.getLogger(name).setLevel(logging.CRITICAL)
     gc.set_threshold(*COLLECTED_AFTER)
     if shell is Shell.THIN:
         from engine.runtimes.kafka.thin import ThinWorker
 
-        async def work() -> None:
-            await ThinWorker(installation).run()
+        async def work() -> Tasks:
+            worker = ThinWorker(installation)
+            await worker.run()
+            return worker.tasks
 
-        asyncio.run(work())
-        return
-    from engine.runtimes.kafka.faust_shell import run_faust
+        tasks = asyncio.run(work())
+    else:
+        from engine.runtimes.kafka.faust_shell import run_faust
 
-    run_faust(installation)
+        tasks = run_faust(installation)
+    if tasks.is_at_work:
+        end()
 
 
 @dataclass(kw_only=True, eq=False)

@@ -1,6 +1,7 @@
 """When a task commits, whom it tells, and from when it takes records (engine/runtimes/kafka/task.py, tasks.py)."""
 
 import asyncio
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -49,6 +50,20 @@ class Counted:
         pending = Pending(position=self.position, records_count=self.pending_count)
         self.pending_count = 0
         return pending
+
+
+class Waiting(Counted):
+    """A fold that takes until it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may_end = threading.Event()
+
+    def take(self, record: Fetched) -> None:
+        """Wait in the thread, then count."""
+        self.may_end.wait(30)
+        self.position = record.offset + 1
+        self.pending_count += 1
 
 
 class Unsent(Task):
@@ -176,3 +191,61 @@ def test_nothing_is_taken_before_the_consumer_reads_from_the_right_place() -> No
         return taken
 
     assert [0, 0] == asyncio.run(story())
+
+
+def long_begun() -> tuple[Unsent, Waiting]:
+    """Return a task with one record in its thread, and the fold that holds it there."""
+    fold = Waiting()
+    spec = TaskSpec(name="programmes", source=SOURCE, changelog="programmes-changelog", is_long=lambda _: True, aside_awaited_seconds=0.1)
+    task = Unsent(spec, fold, KafkaSettings(commit_seconds=10))
+    task.start_from(0)
+    task.is_closed = False
+    task.offer([Sent(0)])
+    return task, fold
+
+
+def test_task_whose_partition_comes_back_goes_on_with_its_long_record() -> None:
+    """Giving a partition back does not wait for a thread: the group hears how far the task is without it, and the commit follows later."""
+
+    async def story() -> list[list[int]]:
+        task, fold = long_begun()
+        await asyncio.wait_for(task.park(), 5)
+        parked = list(task.committed)
+        fold.may_end.set()
+        await asyncio.sleep(0.2)
+        held = list(task.committed)
+        task.has_committed.clear()
+        task.is_closed = False
+        await asyncio.wait_for(task.has_committed.wait(), 5)
+        return [parked, held, task.committed]
+
+    assert [[0], [0], [0, 1]] == asyncio.run(story())
+
+
+def test_task_whose_partition_is_gone_throws_away_what_its_thread_finds() -> None:
+    """Closed in the middle of a long record, a task commits nothing of it: the next owner does the work again."""
+
+    async def story() -> tuple[bool, list[int], bool]:
+        task, fold = long_begun()
+        await asyncio.wait_for(task.close(), 5)
+        was_at_work = task.is_at_work
+        fold.may_end.set()
+        await asyncio.sleep(0.2)
+        return was_at_work, task.committed, fold.pending_count == 1
+
+    assert (True, [0], True) == asyncio.run(story())
+
+
+def test_long_record_that_ends_in_time_is_committed_before_its_partition_goes() -> None:
+    """What ends while a task waits to give its partition back is committed with it."""
+
+    async def story() -> list[int]:
+        task, fold = long_begun()
+        task.spec.aside_awaited_seconds = 10.0
+        parking = asyncio.ensure_future(task.park())
+        await asyncio.sleep(0.1)
+        fold.may_end.set()
+        await asyncio.wait_for(parking, 5)
+        return task.committed
+
+    assert [1] == asyncio.run(story())

@@ -1,0 +1,40 @@
+"""A worker that takes its time, for the drill that must not mind: `python -m ops.kafka.slowed worker …`, as `engine.cli_kafka` otherwise.
+
+A round sleeps before it is computed, as a very large one would compute; a restore sleeps before it reads, as a very large one would read.
+How long, and for how long the group waits for a member that has to give back, stand in environment variables.
+"""
+
+import asyncio
+import os
+import sys
+import time
+from typing import Any, Final
+
+from engine import cli_kafka, fast
+from engine.domain.choosing import Choice, Task
+from engine.runtimes.kafka import consuming, faust_shell, recovery, tasks
+
+ROUND_SECONDS: Final = "SLOWED_ROUND_SECONDS"
+RESTORE_SECONDS: Final = "SLOWED_RESTORE_SECONDS"
+REBALANCE_SECONDS: Final = "SLOWED_REBALANCE_SECONDS"
+
+_choose: Final = fast.choose
+_recover: Final = recovery.recover
+
+
+def _chosen(task: Task, **more: Any) -> Choice:
+    time.sleep(float(os.environ.get(ROUND_SECONDS, "0")))
+    return _choose(task, **more)
+
+
+async def _recovered(*arguments: Any) -> int:
+    await asyncio.sleep(float(os.environ.get(RESTORE_SECONDS, "0")))
+    return await _recover(*arguments)
+
+
+if __name__ == "__main__":
+    vars(fast)["choose"] = _chosen
+    vars(tasks)["recover"] = _recovered
+    for module in (consuming, faust_shell):
+        vars(module)["REBALANCE_SECONDS_MAX"] = float(os.environ[REBALANCE_SECONDS])
+    sys.exit(cli_kafka.main())
