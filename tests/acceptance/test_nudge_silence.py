@@ -45,6 +45,7 @@ def test_nobody_is_held_out_at_0(story: Story) -> None:
     story.pair(holdout_percent=0)
     story.tick("2025-02-01T00:00:00Z")
 
+    assert "behavioural" in {one["class"] for one in story.nudges()}
     assert "held_out" not in {one["reason"] for one in story.suppressed()}
 
 
@@ -53,11 +54,12 @@ def test_suppression_names_nobody(story: Story) -> None:
     story.pair(holdout_percent=100)
     story.tick("2025-02-01T00:00:00Z")
 
-    for event in story.tail(AUDIT):
-        if event["type"] == "bothways.nudge.suppressed.v1":
-            assert set(event["data"]) == {"person", "key", "reason"}
-            assert event["data"]["person"] not in {"ann", "bob"}
-            assert event["subject"] == event["data"]["person"]
+    suppressed = [event for event in story.tail(AUDIT) if event["type"] == "bothways.nudge.suppressed.v1"]
+    assert len({event["data"]["person"] for event in suppressed}) == 2
+    for event in suppressed:
+        assert set(event["data"]) == {"person", "key", "reason"}
+        assert event["data"]["person"] not in {"ann", "bob"}
+        assert event["subject"] == event["data"]["person"]
 
 
 def test_departed_person_hears_nothing(story: Story) -> None:
@@ -70,6 +72,7 @@ def test_departed_person_hears_nothing(story: Story) -> None:
     story.tick("2025-02-20T00:00:00Z")
 
     assert asked(story) == []
+    assert [(one["key"], one["reason"]) for one in story.suppressed()] == [("open_invitation", "away")]
 
 
 def test_paused_programme_sends_no_behavioural_nudge(story: Story) -> None:
@@ -78,7 +81,7 @@ def test_paused_programme_sends_no_behavioural_nudge(story: Story) -> None:
     story.good(story.event("programme.paused", "2025-01-07T00:00:00Z", {"programme_id": "p1"}, actor="c"))
     story.tick("2025-02-10T00:00:00Z")
 
-    assert [one for one in story.nudges() if one["class"] == "behavioural"] == []
+    assert {one["class"] for one in story.nudges()} == {"transactional"}
 
 
 def test_backfilled_nudges_are_suppressed(story: Story) -> None:

@@ -6,7 +6,7 @@ from typing import Any, Final
 import pytest
 
 from tests.acceptance.round_story import couple, mornings
-from tests.acceptance.story import INSIGHTS, PAIRINGS, T0, Event, Story
+from tests.acceptance.story import AUDIT, INSIGHTS, NUDGES, PAIRINGS, T0, Event, Story
 
 REVERSE: Final = {"track": "reverse", "training_required": False}
 BARRED: Final[dict[str, tuple[dict[str, Any], dict[str, list[str]]]]] = {
@@ -125,6 +125,7 @@ def test_exclusion_is_never_shown(story: Story) -> None:
 
     assert answer.json["proposed"] == 0
     assert "exclu" not in answer.out
-    assert "exclu" not in "".join(
-        story.run("tail", topic).out for topic in (PAIRINGS, INSIGHTS, "mentorship.nudges.v1", "mentorship.audit.v1")
-    )
+    assert {one["person_id"] for one in answer.json["unmatched"]} == {"ann", "bob"}
+    assert story.of_type(INSIGHTS, "round.completed")[-1]["waiting"] == 2
+    assert {one["key"] for one in story.nudges()} == {"waiting_update"}
+    assert "exclu" not in "".join(story.run("tail", topic).out for topic in (PAIRINGS, INSIGHTS, NUDGES, AUDIT))

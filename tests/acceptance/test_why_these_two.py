@@ -25,6 +25,7 @@ def test_explanation_names_the_two_alone(story: Story) -> None:
     crowd(story)
     story.tick("2025-01-06T06:00:00Z")
 
+    assert len(story.proposals()) > 3
     for proposal in story.proposals():
         answer = story.run("explain", proposal["pairing_id"], "--check", "--json").json
         first, second = answer["people"]

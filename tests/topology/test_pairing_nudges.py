@@ -132,7 +132,9 @@ def test_reasons_name_the_state_only() -> None:
     story = active_pair().after(days=10).goes_on_leave(BOB).after(days=20).is_back(BOB).after(days=10)
 
     for key in ("pairing_started", "pairing_paused", "pairing_resumable"):
-        for request in story.requests(key):
+        requests = story.requests(key)
+        assert requests, key
+        for request in requests:
             assert ["pairing_state"] == [reason["code"] for reason in request["reasons"]]
             assert ["pairing.state"] == request["data_used"]
 

@@ -255,7 +255,7 @@ def test_whoever_has_withdrawn_is_in_no_round_and_hears_nothing() -> None:
     story.after(days=60)
 
     assert [] == story.proposed()
-    assert "ann" not in {person_id for person_id, _ in story.nudges()}
+    assert [("bob", "waiting_update")] == story.nudges()
 
 
 def test_a_withdrawal_takes_back_what_has_not_left_yet() -> None:

@@ -62,7 +62,9 @@ def test_the_audit_names_nobody() -> None:
     for command in commands(story.now):
         story.tell(command)
 
-    said = str([event["data"] for event in story.read("mentorship.audit.v1") if event["type"].startswith("bothways.command")])
+    records = [event["data"] for event in story.read("mentorship.audit.v1") if event["type"].startswith("bothways.command")]
+    said = str(records)
+    assert 1 + len(commands(story.now)) == len(records)
     assert not any(f"'{person_id}'" in said for person_id in (ANN, BOB, COORDINATOR))
 
 
