@@ -11,7 +11,7 @@ from cyclopts import Parameter
 
 from engine.cli.exits import ExitCode, Refused
 from engine.cli.options import DEFAULTS, Options, opened_to_read
-from engine.cli.output import plain, print_json
+from engine.cli.output import plain, print_json, say_error
 
 if TYPE_CHECKING:
     from engine.domain.explanation import Recomputed
@@ -59,7 +59,10 @@ def explain(
         print("\n".join(sentences))
         if found is not None:
             print(_verdict(found))
-    return ExitCode.DONE if is_identical else ExitCode.REFUSED
+    if is_identical:
+        return ExitCode.DONE
+    say_error("the published score doesn't follow from its reasons; `bothways verify` says whether the data is damaged")
+    return ExitCode.REFUSED
 
 
 def _recomputed(reader: "Reader", pairing: "Pairing") -> "Recomputed":

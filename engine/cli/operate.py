@@ -7,7 +7,7 @@ from cyclopts import Parameter
 
 from engine.cli.exits import ExitCode, Refused
 from engine.cli.options import DEFAULTS, Options, instant_from, opened
-from engine.cli.output import Bar, duration, plain, print_facts, print_json, print_table
+from engine.cli.output import Bar, duration, plain, print_facts, print_json, print_table, say_error
 
 if TYPE_CHECKING:
     from engine.domain.programme import Programme
@@ -116,10 +116,12 @@ def verify(*, options: Options = DEFAULTS) -> int:
         print_table(("table or topic", "records", "digest", "replayed"), rows, right=frozenset({"records"}))
         for finding in found.findings[:FINDINGS_SHOWN]:
             print(finding)
-        verdict = "identical" if found.is_identical else "differs: keep a copy of the directory and restore the last backup"
         since = f" since the snapshot at position {found.from_position:,}" if found.from_position else ""
-        print(f"{verdict}   {found.entries_count:,} log entries{since} replayed in {duration(seconds)}")
-    return ExitCode.DONE if found.is_identical else ExitCode.REFUSED
+        print(f"{verdicts[found.is_identical]}   {found.entries_count:,} log entries{since} replayed in {duration(seconds)}")
+    if found.is_identical:
+        return ExitCode.DONE
+    say_error("the replay differs from what is kept: keep a copy of the directory and restore the last backup")
+    return ExitCode.REFUSED
 
 
 def backup(file: Path, /, *, options: Options = DEFAULTS) -> None:
