@@ -31,6 +31,7 @@ def test_two_way_street_is_told_nothing(story: Story) -> None:
     meet(story, pairing, "python:ann strategy:bob", "python:ann", "career-planning:bob strategy:ann")
     story.tick("2025-04-20T00:00:00Z")
 
+    assert len(asked(story, "open_debate")) == 2
     assert asked(story, "flip_roles") == []
 
 
@@ -41,6 +42,7 @@ def test_roles_are_flipped_in_mutual_programmes_only(story: Story, track: str) -
     meet(story, pairing, "python:ann", "python:ann", "strategy:ann")
     story.tick("2025-04-20T00:00:00Z")
 
+    assert len(asked(story, "open_debate")) == 2
     assert asked(story, "flip_roles") == []
 
 
@@ -59,6 +61,7 @@ def test_broad_pairs_are_not_broadened(story: Story) -> None:
     meet(story, pairing, "python:ann python:bob", "strategy:bob", "ai-assistants:ann")
     story.tick("2025-05-20T00:00:00Z")
 
+    assert len(asked(story, "open_debate")) == 2
     assert asked(story, "broaden_topic") == []
 
 
@@ -98,6 +101,7 @@ def test_correction_withdraws_a_due_prompt(story: Story) -> None:
     )
     story.tick("2025-05-20T00:00:00Z")
 
+    assert [one["reason"] for one in story.suppressed("flip_roles")] == ["done", "done"]
     assert asked(story, "flip_roles") == []
 
 
@@ -124,4 +128,5 @@ def test_busy_junior_is_not(story: Story) -> None:
     """Two by the less experienced side aren't the same."""
     cancelled_twice(story, "ann")
 
+    assert len(asked(story, "book_first_session")) == 2
     assert asked(story, "protect_the_time") == asked(story, "coordinator_momentum") == []

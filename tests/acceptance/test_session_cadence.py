@@ -21,6 +21,7 @@ def test_booked_pair_is_not_asked_to_book(story: Story) -> None:
     story.good(booked(story, "2025-01-08T09:00:00Z", pairing, "2025-01-30T10:00:00Z"))
     story.tick("2025-01-29T00:00:00Z")
 
+    assert len(asked(story, "pairing_started")) == 2
     assert asked(story, "book_first_session") == []
 
 
@@ -94,6 +95,7 @@ def test_reported_session_is_not_asked_for(story: Story) -> None:
     )
     story.tick("2025-01-25T00:00:00Z")
 
+    assert len(asked(story, "session_tomorrow")) == 2
     assert asked(story, "log_session") == []
 
 

@@ -226,6 +226,10 @@ class PairStory(TopologyDriver):
         bodies = [event["data"] for event in self.read(type_="nudge.cancelled")]
         return [body["person_id"] for body in bodies if body["cancellation_key"].startswith(f"{key}:")]
 
+    def withheld(self) -> list[tuple[str, str]]:
+        """The nudges that never left, in order: (key, why)."""
+        return [(event["data"]["key"], event["data"]["reason"]) for event in self.read(type_="nudge.suppressed")]
+
     def codes(self) -> list[str]:
         """The codes of all dead letters."""
         return [letter.code.value for letter in self.dead_letters()]

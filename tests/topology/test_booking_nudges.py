@@ -106,6 +106,7 @@ def test_booked_next_session_is_not_asked_for() -> None:
     story.books("s2", days=30)
 
     assert [] == story.after(days=29).told("book_next_session")
+    assert [ANN, BOB] == sorted(story.told("session_tomorrow"))
 
 
 def test_nobody_is_asked_to_book_when_the_plan_is_done() -> None:
@@ -114,3 +115,4 @@ def test_nobody_is_asked_to_book_when_the_plan_is_done() -> None:
     story.holds("s1")
 
     assert [] == story.after(days=40).told("book_next_session")
+    assert [ANN, BOB] == sorted(story.told("renew_or_finish"))

@@ -102,7 +102,7 @@ def test_an_open_proposal_between_two_with_a_line_of_power_lapses() -> None:
     story.conflict_arises()
 
     assert "lapsed" == story.state
-    assert [] == story.told("conflict_choice")
+    assert [(ANN, "proposal_ready"), (BOB, "proposal_ready")] == story.nudges()
 
 
 def test_an_open_proposal_that_another_hard_rule_bars_lapses() -> None:
@@ -145,6 +145,7 @@ def test_an_unresolved_conflict_ends_after_conflict_days_as_circumstances() -> N
     assert ("suspended", "ended") == (before, story.state)
     assert "circumstances" == story.published("ended")["code"]
     assert [] == story.told("pairing_ended")
+    assert [ANN, BOB] == sorted(story.told("conflict_choice"))
 
 
 @pytest.mark.parametrize("answer", ["end", "rematch"])
@@ -226,6 +227,7 @@ def test_a_leave_does_not_move_a_suspended_pair() -> None:
 
     assert "suspended" == story.state
     assert [] == story.told("pairing_paused")
+    assert [ANN, BOB] == sorted(story.told("conflict_choice"))
 
 
 def test_the_end_of_an_absence_asks_nobody_while_the_conflict_lasts() -> None:

@@ -194,15 +194,17 @@ def test_what_is_parked_for_the_person_or_names_it_goes() -> None:
 
 
 def test_what_waits_for_a_partner_of_before_names_nobody() -> None:
-    """A prompt about a pair that is over still waits in the partner's ledger."""
-    story = active_pair(sessions_planned=1, concluding_days=1)
+    """A prompt that waits in the partner's ledger goes with the pair."""
+    story = active_pair()
     story.holds("s1")
-    story.both_say("finish")
+    before = rows_naming(story, '"ann"')
     erased(story, ANN)
     story.after(days=30)
 
+    assert "people/contacts bob" in before
     assert [] == rows_naming(story, '"ann"')
-    assert {ERASED} >= {body["params"]["partner_id"] for body in story.requests("share_feedback") if body["person_id"] == BOB}
+    assert [] == story.told("share_feedback")
+    assert {("share_feedback", "away"), ("share_feedback", "done")} <= set(story.withheld())
 
 
 def test_the_participant_goes_and_the_programme_goes_on() -> None:

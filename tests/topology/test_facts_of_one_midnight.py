@@ -41,6 +41,7 @@ def test_a_manager_whom_one_leaves_as_the_other_comes_is_no_common_one(first: st
 
     assert "active" == story.state
     assert "suspended" not in story.changes
+    assert [ANN, BOB] == story.told("pairing_started")
     assert [] == story.told("conflict_choice")
 
 
@@ -74,6 +75,7 @@ def test_a_line_that_turns_round_at_one_midnight_stays_a_line() -> None:
     story.after(days=1)
 
     assert "suspended" == story.state
+    assert [ANN, BOB] == sorted(story.told("conflict_choice"))
     assert [] == story.nudges()[told:]
 
 

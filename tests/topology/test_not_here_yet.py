@@ -26,7 +26,7 @@ def test_an_invitation_that_expires_before_the_first_day_never_comes() -> None:
     story.after(days=60)
 
     assert [] == story.told("open_invitation")
-    assert ["expired_waiting"] == [event["data"]["reason"] for event in story.read(type_="nudge.suppressed")]
+    assert [("open_invitation", "expired_waiting")] == story.withheld()
 
 
 def test_whoever_left_hears_nothing_although_a_return_is_planned() -> None:
@@ -49,3 +49,4 @@ def test_what_waited_for_whoever_left_does_not_wait_for_the_return() -> None:
     story.after(days=20)
 
     assert [] == story.told("profile_incomplete")
+    assert [("profile_incomplete", "away")] == story.withheld()

@@ -146,6 +146,7 @@ def test_nothing_is_said_about_the_pair_after_a_suspension(happens: Callable[[Pa
     story.after(days=90)
 
     about = [request["key"] for request in story.requests()[known:] if request.get("pairing_id") == story.pairing_id]
+    assert list(PEOPLE) == sorted(story.told("conflict_choice"))
     assert [] == about
 
 
@@ -200,6 +201,7 @@ def test_first_consent_is_not_renewed_by_itself() -> None:
     assert "ended" == story.state
     assert "circumstances" == story.published("ended")["code"]
     assert [] == story.told("pairing_ended")
+    assert [ANN, ANN, BOB, BOB] == sorted(story.told("conflict_choice"))
 
 
 def test_conflict_that_comes_back_voids_the_answers() -> None:
@@ -260,4 +262,5 @@ def test_session_during_a_suspension_moves_nothing_and_prompts_nothing() -> None
 
     assert "suspended" == story.state
     assert 1 == story.latest["sessions_count"]
+    assert list(PEOPLE) == sorted(story.told("conflict_choice"))
     assert known == len(story.requests())

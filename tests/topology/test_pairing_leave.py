@@ -112,6 +112,7 @@ def test_cadence_clock_stops_during_a_leave() -> None:
     story = on_leave().after(days=120)
 
     assert "paused" == story.state
+    assert [ANN] == story.told("pairing_paused")
     assert "stalled" not in story.changes
     assert [] == [key for _, key in story.nudges() if key.startswith("book_next")]
 

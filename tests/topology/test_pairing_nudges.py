@@ -111,6 +111,7 @@ def test_completion_says_no_farewell() -> None:
 
     story.both_say("finish")
 
+    assert list(PEOPLE) == sorted(story.told("concluding"))
     assert [] == story.told("pairing_ended")
 
 

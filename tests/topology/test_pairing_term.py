@@ -320,6 +320,7 @@ def test_conversion_is_offered_to_nobody_whose_gap_is_there() -> None:
     story.says(ANN, "convert")
 
     assert ["stale_answer"] == story.codes()
+    assert list(PEOPLE) == story.told("pairing_started")
     assert [] == story.told("convert_offer")
 
 
@@ -329,6 +330,7 @@ def test_mutual_pair_needs_no_gap() -> None:
 
     story.enrols(BOB, experience_band=3)
 
+    assert list(PEOPLE) == story.told("pairing_started")
     assert [] == story.told("convert_offer")
 
 

@@ -141,7 +141,7 @@ def test_a_self_pause_pauses_live_pairs_and_ends_by_itself() -> None:
 
     assert ("paused", "2025-01-20", "paused") == (while_paused, until_on, still)
     assert "active" == story.state
-    assert [] == story.told("pairing_resumable")
+    assert (["bob"], []) == (story.told("pairing_paused"), story.told("pairing_resumable"))
     assert "2025-01-20T00:00:00Z" == story.published("resumed")["effective_at"]
 
 
@@ -266,6 +266,7 @@ def test_a_withdrawal_takes_back_what_has_not_left_yet() -> None:
     story.after(days=30)
 
     assert [] == story.nudges()
+    assert [("profile_incomplete", "done")] == story.withheld()
 
 
 def test_a_late_update_never_brings_back_who_has_withdrawn() -> None:

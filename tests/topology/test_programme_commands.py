@@ -71,14 +71,13 @@ def test_the_audit_names_nobody() -> None:
 def test_a_retraction_is_recorded_about_its_pairing() -> None:
     """The audit's subject is the pairing; its people hear of a lapse like any other."""
     story = proposed_pair()
-    told = len(story.nudges())
     story.tell(builders.proposal_retracted(story.now, story.pairing_id, reason="mistake", **AS_CAROL))
     record = story.read(type_="command.recorded")[-1]["data"]
 
     assert ("bothways.proposal.retracted.v1", story.pairing_id, "mistake") == (record["type"], record["subject"], record["reason"])
     assert "lapsed" == story.state
     assert "causation" not in story.read(type_="pairing.lapsed")[0]
-    assert told == len(story.nudges())
+    assert [(ANN, "proposal_ready"), (BOB, "proposal_ready")] == story.nudges()
 
 
 # Refusals
@@ -258,7 +257,8 @@ def test_a_paused_programme_sends_no_behavioural_nudges() -> None:
     story.tell(builders.programme_paused(story.now))
     story.after(days=30)
 
-    assert set() == {nudge["class"] for nudge in story.requests()} - {"transactional"}
+    assert {"transactional"} == {nudge["class"] for nudge in story.requests()}
+    assert [("book_first_session", "done")] == story.withheld()
 
 
 def test_consent_and_pairs_go_on_while_a_programme_is_paused() -> None:
@@ -354,5 +354,6 @@ def test_a_closed_programme_waits_for_nothing() -> None:
     story.tell(builders.role_changed("cat", story.now, department="sales"))
     story.after(days=100)
 
+    assert [ANN, BOB] == sorted(story.told("pairing_ended"))
     assert [] == story.nudges()[told:]
     assert [None] * 4 == [story.programme.wake_at, *(story.row_of(person_id).wake_at for person_id in (ANN, BOB, "cat"))]

@@ -396,4 +396,5 @@ def test_nothing_of_a_round_ends_as_a_dead_letter() -> None:
     """Every nudge and report of a round fits its schema."""
     story = two_ready(**DAILY).after(days=10)
 
+    assert story.rounds()
     assert [] == story.codes()

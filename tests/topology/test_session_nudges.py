@@ -114,6 +114,7 @@ def test_session_reported_under_another_id_is_not_asked_about() -> None:
     story.after(days=1).holds("mine-1")
 
     assert [] == story.after(days=10).told("log_session")
+    assert list(PEOPLE) == sorted(story.told("share_feedback"))
     assert None is story.latest["next_session_at"]
 
 

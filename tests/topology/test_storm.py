@@ -79,16 +79,17 @@ def test_a_withdrawal_takes_back_the_parked_intents_of_its_person_alone() -> Non
 
 
 def test_what_has_expired_while_parked_is_recorded_as_held_back_by_the_storm() -> None:
-    """A proposal that is over needs no more asking; the audit says that the storm kept it."""
-    told = story(1)
-    told.join_in_twos(("eve", "fay"))
-    told.round().after(days=20)
-    before = len(suppressed(told))
+    """A proposal that is over needs no more asking; of an invitation that is over the audit says that the storm kept it."""
+    told = story(1).round()
+    told.tell(builders.hired("gus", told.now))
+    told.tell(builders.nominated("gus", told.now))
+    told.after(days=40)
+    before = told.withheld()
 
     told.tell(builders.nudges_released(told.now))
 
-    late = suppressed(told)[before:]
-    assert {"storm"} >= {body["reason"] for body in late}
+    assert {("proposal_ready", "done"), ("answer_proposal", "done")} == set(before)
+    assert [("open_invitation", "storm")] == told.withheld()[len(before) :]
 
 
 def test_a_parked_intent_that_is_no_longer_needed_is_taken_back() -> None:

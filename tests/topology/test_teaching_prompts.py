@@ -71,6 +71,7 @@ def test_other_tracks_are_not_asked_to_flip(track: str) -> None:
     """In those tracks one direction is the point."""
     story = with_sessions(4, *ONE_WAY, track=track, training_required=False).after(days=40)
 
+    assert [ANN, BOB] == sorted(story.told("open_debate"))
     assert [] == story.told("flip_roles")
 
 
@@ -83,6 +84,7 @@ def test_due_prompt_is_withdrawn_by_a_correction() -> None:
     story.after(days=60)
 
     assert [] == story.told("flip_roles")
+    assert 2 == story.withheld().count(("flip_roles", "done"))
 
 
 def test_prompt_that_was_sent_is_never_unsent() -> None:
@@ -127,6 +129,7 @@ def test_pair_with_anything_else_is_not_asked_to_broaden() -> None:
     story.holds("s3", ("wellbeing", ANN), ("python", BOB))
 
     assert [] == story.after(days=60).told("broaden_topic")
+    assert [ANN, BOB] == sorted(story.told("open_debate"))
 
 
 def test_due_broadening_is_withdrawn_by_a_correction() -> None:
@@ -137,6 +140,7 @@ def test_due_broadening_is_withdrawn_by_a_correction() -> None:
     story.holds("s3", ("wellbeing", ANN), ("python", BOB), sequence=2)
 
     assert [] == story.after(days=60).told("broaden_topic")
+    assert 2 == story.withheld().count(("broaden_topic", "done"))
 
 
 # Debate
@@ -234,6 +238,7 @@ def test_other_cancellations_ask_nobody(by: tuple[str | None, ...]) -> None:
     """The less experienced side is never asked, nor anybody for one cancellation or a broken row."""
     story = cancelled(*by).after(days=20)
 
+    assert [ANN, BOB] == sorted(story.told("book_first_session"))
     assert [] == story.told("protect_the_time")
     assert [] == story.told("coordinator_momentum")
 
@@ -247,6 +252,7 @@ def test_session_in_between_breaks_the_row() -> None:
     story.cancels("s9", by=ANN)
 
     assert [] == story.after(days=20).told("protect_the_time")
+    assert [ANN, BOB] == sorted(story.told("share_feedback"))
 
 
 def test_third_cancellation_asks_no_more() -> None:
@@ -264,6 +270,7 @@ def test_pair_of_equal_experience_has_no_senior_side() -> None:
         story.cancels(session_id, by=ANN)
 
     assert [] == story.after(days=20).told("protect_the_time")
+    assert [ANN, BOB] == sorted(story.told("book_first_session"))
 
 
 def test_due_protection_is_withdrawn_by_a_correction() -> None:
@@ -275,6 +282,7 @@ def test_due_protection_is_withdrawn_by_a_correction() -> None:
     story.cancels("s2", by=BOB, sequence=2)
 
     assert [] == story.after(days=30).told("protect_the_time")
+    assert [("protect_the_time", "done")] == story.withheld()
 
 
 # Feedback
@@ -311,6 +319,7 @@ def test_feedback_for_a_session_that_was_not_held_is_not_asked() -> None:
 
     assert [] == story.told("share_feedback")
     assert [] == story.told("still_right_for_you")
+    assert 2 == story.withheld().count(("share_feedback", "done")) == story.withheld().count(("still_right_for_you", "done"))
 
 
 @pytest.mark.parametrize("person_id", PEOPLE)

@@ -176,6 +176,7 @@ def test_a_promotion_never_converts_a_mutual_pair() -> None:
     story = active_pair()
     story.enrols(BOB, experience_band=3)
 
+    assert [ANN, BOB] == story.told("pairing_started")
     assert [] == story.told("convert_offer")
 
 

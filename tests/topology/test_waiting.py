@@ -114,11 +114,10 @@ def test_a_declined_proposal_leads_to_no_nudge() -> None:
     story = ProgrammeStory(**DAILY)
     story.join_in_twos(("ann", "bob"))
     story.round()
-    before = len(story.nudges())
     story.answers("bob", "decline")
     story.after(days=2)
 
-    assert before == len(story.nudges())
+    assert [("ann", "proposal_ready"), ("bob", "proposal_ready")] == story.nudges()
 
 
 def test_a_long_wait_lowers_the_reserve() -> None:
@@ -347,6 +346,7 @@ def test_a_late_reminder_of_an_incomplete_profile_has_expired() -> None:
     story.advance(story.now)
 
     assert [] == story.told("profile_incomplete")
+    assert [("profile_incomplete", "expired_waiting")] * 2 == story.withheld()
 
 
 def test_open_invitation_is_sent_once_a_programme_and_names_nobody() -> None:
@@ -372,6 +372,7 @@ def test_open_invitation_that_was_suppressed_is_not_tried_again() -> None:
     story.after(days=10)
 
     assert [] == story.told("open_invitation")
+    assert [("open_invitation", "opted_out")] == story.withheld()
 
 
 def test_open_invitation_goes_when_the_person_has_enrolled() -> None:
@@ -384,6 +385,7 @@ def test_open_invitation_goes_when_the_person_has_enrolled() -> None:
     story.after(days=10)
 
     assert [] == story.told("open_invitation")
+    assert [("open_invitation", "done")] == story.withheld()
 
 
 def test_a_nomination_enrols_nobody() -> None:
