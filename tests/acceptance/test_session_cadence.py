@@ -53,13 +53,13 @@ def test_reminder_comes_the_day_before(story: Story) -> None:
     assert {one["class"] for one in found} == {"transactional"}
 
 
-def test_late_booking_has_no_reminder(story: Story) -> None:
-    """Booked within the 24 hours: it expires."""
+def test_late_booking_is_reminded_of_at_once(story: Story) -> None:
+    """Booked within the 24 hours: the reminder comes with the booking."""
     pairing = story.pair()
     story.good(booked(story, "2025-01-14T12:00:00Z", pairing, "2025-01-15T10:00:00Z"))
     story.tick("2025-01-16T00:00:00Z")
 
-    assert len(asked(story, "session_tomorrow")) in {0, 2}
+    assert sorted(asked(story, "session_tomorrow")) == [("ann", "2025-01-14T12:00:00Z"), ("bob", "2025-01-14T12:00:00Z")]
 
 
 def test_called_off_session_cancels_its_reminder(story: Story) -> None:

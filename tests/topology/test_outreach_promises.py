@@ -1,5 +1,7 @@
 """The promises of outreach over any history: gaps, caps, quiet hours, one end for each intent."""
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
@@ -48,12 +50,11 @@ chapters = st.tuples(st.lists(intending, min_size=1, max_size=6), advancing, st.
 """A burst of intents, some time, perhaps something that comes between, some more time."""
 
 
-@given(st.lists(chapters, min_size=4, max_size=12), st.tuples(terms_drawn, terms_drawn))
-def test_promises_hold_over_any_history(history: list[Any], both: tuple[OutreachTerms, OutreachTerms]) -> None:
-    """O1 to O5 from outside: gaps, caps, quiet hours, one end for each intent, cancellations only of what was requested."""
+def lived(actions: Iterable[tuple[Any, ...]], terms: dict[str, OutreachTerms]) -> tuple[Desk, int]:
+    """Let all this happen. Returns the desk, and how many intents it took."""
     desk = Desk(at=datetime(2025, 3, 26, 10, tzinfo=UTC))
-    terms, taken_count = dict(zip("pq", both, strict=True)), 0
-    for kind, *rest in (action for intents, first, between, then in history for action in (*intents, first, *between, then)):
+    taken_count = 0
+    for kind, *rest in actions:
         match kind, rest:
             case "intend", [key, programme_id, occasion, days]:
                 intent = an_intent(
@@ -75,7 +76,49 @@ def test_promises_hold_over_any_history(history: list[Any], both: tuple[Outreach
                 desk.send(data_type(person_id=ANN, category=category))
             case "person", [employment, zone]:
                 desk.tables[PEOPLE][ANN] = Somebody(employment=employment, timezone=zone)
+    return desk, taken_count
 
+
+@given(st.lists(chapters, min_size=4, max_size=12), st.tuples(terms_drawn, terms_drawn))
+def test_promises_hold_over_any_history(history: list[Any], both: tuple[OutreachTerms, OutreachTerms]) -> None:
+    """O1 to O5 from outside: gaps, caps, quiet hours, one end for each intent, cancellations only of what was requested."""
+    terms = dict(zip("pq", both, strict=True))
+
+    desk, taken_count = lived((action for intents, first, between, then in history for action in (*intents, first, *between, then)), terms)
+
+    assert taken_count > 0
+    _assert_kept(desk, taken_count, terms)
+
+
+def test_promises_hold_where_all_of_them_are_needed() -> None:
+    """A year of too many intents, with evenings, withdrawals, an opt-out and a leave: something comes for every promise to hold."""
+    terms = {"p": replace(TERMS, daily_cap=1), "q": replace(TERMS, daily_cap=3)}
+    actions: list[tuple[Any, ...]] = []
+    for month in range(12):
+        actions += [("intend", key, programme_id, month, 45) for programme_id in "pq" for key in KEYS]
+        actions += [
+            ("advance", 40_000, False),
+            ("intend", NudgeKey.PAIRING_STARTED, "q", 100 + month, 14),
+            ("advance", 600_000, month % 2 == 1),
+        ]
+        actions += [("withdraw", "p", KEYS[:2]), ("advance", 600_000 * 3, False)]
+        if month in {3, 5}:
+            actions.append(("choice", NudgeOptedOut if month == 3 else NudgeOptedIn, NudgeCategory.SESSIONS))
+        if month in {8, 9}:
+            actions.append(("person", Employment.ON_LEAVE if month == 8 else Employment.ACTIVE, "Europe/Berlin"))
+
+    desk, taken_count = lived(actions, terms)
+
+    classes = Counter(body["class"] for body in desk.read("requested"))
+    days = Counter(body["not_before"][:10] for body in desk.read("requested"))
+    assert min(classes[NudgeClass.BEHAVIOURAL], classes[NudgeClass.TRANSACTIONAL]) > 20
+    assert max(days.values()) == 3
+    assert desk.read("cancelled")
+    assert {"opted_out", "away", "expired_waiting"} <= set(desk.suppressions())
+    _assert_kept(desk, taken_count, terms)
+
+
+def _assert_kept(desk: Desk, taken_count: int, terms: dict[str, OutreachTerms]) -> None:
     requested = desk.read("requested")
     _assert_paced(requested)
     _assert_in_waking_hours(requested, terms)
