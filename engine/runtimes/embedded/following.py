@@ -16,7 +16,7 @@ from typing import Final, Protocol
 
 from engine.effects import Headers
 from engine.runtimes.embedded.layout import STRUCTURED_HEADERS
-from engine.runtimes.embedded.lines import KEPT_BYTES_MAX, Line
+from engine.runtimes.embedded.lines import KEPT_BYTES_MAX, Line, without_end
 from schemas.strict_json import EVENT_BYTES_MAX
 
 CHUNK_BYTES: Final = 256 * 1024
@@ -67,7 +67,7 @@ class LineSplitter:
         self._start.clear()
         self._length = 0
         self._digest = hashlib.blake2b(digest_size=16)
-        value = head.strip() if length <= EVENT_BYTES_MAX + 1 else head  # one more, for a carriage return
+        value = without_end(head) if length <= EVENT_BYTES_MAX + 1 else head  # one more, for a carriage return
         return [Line(number, value, headers)] if value else []
 
     def _add(self, part: bytes) -> None:

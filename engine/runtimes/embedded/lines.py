@@ -75,7 +75,7 @@ class LineReader:
             while line := self._stream.readline(EVENT_BYTES_MAX + 2):  # two more, for the line's end
                 if not line.endswith(b"\n") and len(line) > EVENT_BYTES_MAX:
                     yield self._cut(number, line)
-                elif value := line.strip():
+                elif value := without_end(line):
                     yield Line(number, value)
                 number += 1
         except (EOFError, zlib.error) as error:
@@ -94,6 +94,11 @@ class LineReader:
             return Line(number, bytes(head))
         cut = (("x-truncated-from", b"%d" % length), ("x-content-blake2b", digest.hexdigest().encode()))
         return Line(number, bytes(head), (*STRUCTURED_HEADERS, *cut))
+
+
+def without_end(line: bytes) -> bytes:
+    """Return a line without its end, its other bytes as they came; nothing if it is blank."""
+    return line.removesuffix(b"\n").removesuffix(b"\r") if line.strip() else b""
 
 
 class _Counted(io.RawIOBase):

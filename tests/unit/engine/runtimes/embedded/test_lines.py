@@ -27,6 +27,11 @@ def test_blank_lines_are_skipped_and_counted() -> None:
     assert [(0, b"one"), (3, b"two"), (4, b"three")] == [(line.number, line.value) for line in found]
 
 
+def test_blanks_around_a_line_are_kept() -> None:
+    """A dead letter has the bytes that came, but for the line's end."""
+    assert [b" \tone\t "] == [line.value for line in read(b" \tone\t \r\n")]
+
+
 def test_compressed_input_is_unpacked() -> None:
     """Told by its first bytes, so standard input may be compressed too."""
     assert [b"one", b"two"] == [line.value for line in read(gzip.compress(b"one\ntwo\n"))]
