@@ -212,6 +212,7 @@ def test_line_is_dead_lettered_with_its_topic_code_and_bytes(story: Story, name:
     assert headers["x-error-code"] == code
     assert headers["__dlq.errors.topic"] == topic
     assert {f"__dlq.errors.{one}" for one in ("topic", "partition", "offset", "group", "delivery.count", "message")} <= set(headers)
+    assert headers["__dlq.errors.message"]
     assert "Traceback" not in headers["__dlq.errors.message"]
 
 

@@ -144,8 +144,10 @@ def codes_in(annotation: object) -> Iterator[str]:
 
 
 def assert_plain(texts: Iterable[tuple[str, str]]) -> None:
-    """Assert that no text holds a refused word; say where one does."""
-    assert [] == [f"{place}: {word!r} in {text!r}" for place, text in texts for word in refused_in(text)]
+    """Assert that there are texts and none holds a refused word; say where one does."""
+    read = list(texts)
+    assert read, "no text was looked at"
+    assert [] == [f"{place}: {word!r} in {text!r}" for place, text in read for word in refused_in(text)]
 
 
 def test_templates_are_found() -> None:

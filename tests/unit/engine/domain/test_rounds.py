@@ -111,6 +111,7 @@ def test_invariant_r2_score_has_no_bonus_and_meets_the_reserve(seed: int) -> Non
     result = held(members, policy)
 
     context = RoundContext.of(policy, week_of=AT.date(), topic_weights=result.topic_weights)
+    assert result.proposals
     for proposal in result.proposals:
         first, second = (by_id[person_id] for person_id in proposal.person_ids)
         assert context.score(first, second) == proposal.score

@@ -161,6 +161,7 @@ def test_no_id_of_a_person_or_a_pair_is_on_the_page() -> None:
 
     told = str(asdict(_page(participants=people, pairings=pairs, published=Published(asked=asked))))
 
+    assert "log_session" in told
     assert [] == [id_ for id_ in [*(one.person_id for one in people), *(pair.pairing_id for pair in pairs)] if id_ in told]
 
 

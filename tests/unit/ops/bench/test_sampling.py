@@ -39,6 +39,7 @@ def test_rules_name_functions_that_exist() -> None:
         if beginning.endswith(".py")
     ]
 
+    assert named
     assert [] == [f"{path.name}:{function}" for path, function in named if f"def {function}(" not in path.read_text("utf-8")]
 
 
