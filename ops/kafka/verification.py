@@ -34,7 +34,7 @@ from engine.runtimes.kafka.topics import KAFKA_TOPICS
 from engine.runtimes.kafka.wire import Tick, Unreadable, decode_inbox, encode_hop, key_bytes, key_text, seconds_from
 from engine.testing import MemoryRows
 from engine.topology import Stage, Topology, build
-from schemas.codec import encode_binary
+from schemas.codec import decode, encode_binary
 from schemas.topics import DEAD_LETTER_PREFIX, INPUT_TOPICS
 
 Bytes = tuple[bytes | None, bytes | None, tuple[tuple[str, bytes | None], ...]]
@@ -135,16 +135,7 @@ def check_log(log: Log, findings: Findings, topology: Topology, salt: bytes) -> 
 
 def _check_intake(log: Log, findings: Findings, expected_letters: Counter[tuple[str, Bytes]]) -> None:
     """Every external record went somewhere, once."""
-    names = {stage: inbox.name for stage, inbox in INBOX_OF.items()}
-    passed: Counter[tuple[str, int, int]] = Counter()
-    for (topic, _), records in log.items():
-        stage = next((stage for stage, name in names.items() if name == topic), None)
-        for record in records if stage is not None else ():
-            if record.headers and record.headers[0][1] == b"event":
-                assert stage is not None
-                found = decode_inbox(stage, record.key, record.value, tuple(record.headers))
-                assert isinstance(found, Record) and found.origin is not None
-                passed[(found.origin.topic, found.origin.partition, found.origin.position)] += 1
+    passed = _passed_on(log, findings)
     for known in INPUT_TOPICS:
         for (name, partition), records in log.items():
             if name != known.name:
@@ -161,6 +152,22 @@ def _check_intake(log: Log, findings: Findings, expected_letters: Counter[tuple[
                     findings.note("external records lost or passed on twice", place)
     for place in passed:
         findings.note("inbox records of nothing", place)
+
+
+def _passed_on(log: Log, findings: Findings) -> Counter[tuple[str, int, int]]:
+    """Count the external records behind the events of the inboxes, and hold each event against a strict reading of its record."""
+    names = {inbox.name: stage for stage, inbox in INBOX_OF.items()}
+    passed: Counter[tuple[str, int, int]] = Counter()
+    for (topic, partition), records in log.items():
+        for record in records if topic in names else ():
+            if record.headers and record.headers[0][1] == b"event":
+                found = decode_inbox(names[topic], record.key, record.value, tuple(record.headers))
+                assert isinstance(found, Record) and found.origin is not None and found.received_at is not None
+                origin = found.origin
+                if found.payload != decode(origin.value, origin.headers, found.received_at):
+                    findings.note("events that say something else in the inbox", (topic, partition, record.offset))
+                passed[(origin.topic, origin.partition, origin.position)] += 1
+    return passed
 
 
 def _letter_at_the_edge(topic: str, record: Any) -> DeadLetter | None:

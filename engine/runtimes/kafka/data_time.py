@@ -33,13 +33,12 @@ from engine.runtimes.kafka.publishing import STRUCTURED_HEADERS, addressed
 from engine.runtimes.kafka.settings import KafkaSettings
 from engine.runtimes.kafka.stage_fold import CHANGELOG_OF, POSITION_KEY, WAKE_HEADER, Position
 from engine.runtimes.kafka.topics import KAFKA_TOPICS, TopicAdmin
-from engine.runtimes.kafka.wire import FROM, TAKEN_BEFORE, Tick, Wired, encode_tick, instant_from, key_text
+from engine.runtimes.kafka.wire import TAKEN_BEFORE, Tick, Wired, encode_tick, instant_from, key_text, place_behind
 from engine.timers import TimerIndex
 from schemas.topics import DEAD_LETTER_PREFIX, INPUT_TOPICS, Direction
 
 QUIET_SECONDS_MAX: Final = 120.0
 _decode_position: Final = msgspec.json.Decoder(Position).decode
-_decode_from: Final = msgspec.json.Decoder(list[Any]).decode
 
 
 class NeverQuiet(RuntimeError):
@@ -259,9 +258,9 @@ class DataTimeDriver:
         place = (stage, record.partition)
         if role == "inbox":
             self._seen.last[place] = record.offset
-            if len(record.headers) > 3 and record.headers[3][0] == FROM and record.headers[0][1] == b"event":
-                topic, partition, position, *_ = _decode_from(record.headers[3][1])
-                self._seen.passed.add((topic, partition, position))
+            external = place_behind(tuple(record.headers))
+            if external is not None:
+                self._seen.passed.add(external)
         elif record.key == POSITION_KEY:
             position = _decode_position(record.value)
             self._seen.handled[place] = position.offset

@@ -71,7 +71,7 @@ class IntakeFold:
             self._outcomes[("", Outcome.DEAD_LETTERED)] += 1
         elif taken is not None:
             at = received_at if self._mode is TimeMode.WALL else taken.event.time
-            wired = encode_event(taken.key, taken.event.id, at, taken.origin, received_at)
+            wired = encode_event(taken.key, taken.event, at, taken.origin, received_at)
             self._outbox.add(INBOX_OF[taken.stage].name, wired)
 
     def take_pending(self) -> Pending:

@@ -276,4 +276,5 @@ def _may_match(record: Fetched) -> bool:
         return True
     if headers[0][1] != b"event":
         return False
-    return any(value == ROUND_REQUESTED for _, value in headers[5:]) or ROUND_REQUESTED in (record.value or b"")
+    said = (record.value, *(value for _, value in headers[3:]))
+    return any(ROUND_REQUESTED in (value or b"") for value in said)

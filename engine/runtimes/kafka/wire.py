@@ -1,16 +1,23 @@
 """The form of an inbox record: an external event byte for byte, or a message from another key, with what the receiver has to know.
 
-The first headers are ours and stand in fixed places; an external record's own headers follow untouched, so that a refusal in any later
-stage returns exactly what came in.
+The headers are ours and stand in fixed places.
 
-    bw_kind   `event`, `tick`, or the name of a message
-    bw_id     identity of the cause
-    bw_at     engine time that the sender asks for, seconds since 1970; the owner of the partition never goes back behind its own
-    bw_from   only where an external record is behind it: JSON of topic, partition, position, received_at, redrive count
-    bw_key    the same: the external record's key, as it came
-    bw_value  the same, on messages: the external record's bytes (an event has them as its value)
+    bw_kind    `event`, `tick`, or the name of a message
+    bw_id      identity of the cause
+    bw_at      engine time that the sender asks for, seconds since 1970; the owner of the partition never goes back behind its own
+    bw_behind  only where an external record is behind it: MessagePack of where it lay, its key and headers as they came, so that a refusal
+               in any later stage returns exactly that, and the attributes of the event that intake read in it
+    bw_value   the same, on messages: the external record's bytes (an event has them as its value)
+
+Intake judges an external record once, strictly. Who reads the inbox trusts what it wrote down, and reads only the data again, from the
+external record's bytes, because those travel anyway.
+
+Earlier versions wrote `bw_from` (JSON of topic, partition, position, received_at, redrive count) and `bw_key` in the place of `bw_behind`,
+then `bw_value` on messages, then the external record's headers one by one, and no attributes. Such records are still read, strictly.
 
 Never knows: partitions, transactions, what a message means.
+
+Source: decision 0104 (inboxes).
 """
 
 from dataclasses import dataclass
@@ -21,16 +28,17 @@ import msgspec
 
 from engine.domain.messages import Message, ParticipationReported, PersonFacts
 from engine.effects import Headers, Origin, Record, StageName
-from schemas.codec import decode
+from schemas.codec import data_again, decode
 from schemas.envelope import Event
 from schemas.ids import PersonId, ProgrammeId
 
 KIND: Final = "bw_kind"
 ID: Final = "bw_id"
 AT: Final = "bw_at"
-FROM: Final = "bw_from"
-KEY: Final = "bw_key"
+BEHIND: Final = "bw_behind"
 VALUE: Final = "bw_value"
+_OLD_FROM: Final = "bw_from"
+_OLD_KEY: Final = "bw_key"
 
 EVENT_KIND: Final = "event"
 TICK_KIND: Final = "tick"
@@ -64,7 +72,38 @@ class Tick:
     """At most so many rows; 0 moves time alone. None leaves it to the engine."""
 
 
-class _From(msgspec.Struct, array_like=True):
+class _Attributes(msgspec.Struct, array_like=True):
+    """An event without its data; names are those of `Event`."""
+
+    id: str
+    source: str
+    type: str
+    time: datetime
+    subject: str | None
+    actor: str | None
+    recordedtime: datetime | None
+    sequence: int | None
+    partitionkey: str | None
+    expirytime: datetime | None
+    causation: str | None
+    traceparent: str | None
+    content: str
+
+
+class _Behind(msgspec.Struct, array_like=True):
+    """An external record without its value, and what intake read in it; None where the message does not carry the event on."""
+
+    topic: str
+    partition: int
+    position: int
+    received_at: int
+    redrive_count: int
+    key: bytes | None
+    headers: tuple[tuple[str, bytes | None], ...]
+    event: _Attributes | None
+
+
+class _OldFrom(msgspec.Struct, array_like=True):
     topic: str
     partition: int
     position: int
@@ -86,7 +125,9 @@ class _Tick(msgspec.Struct, omit_defaults=True):
 
 
 _encode: Final = msgspec.json.Encoder().encode
-_decode_from: Final = msgspec.json.Decoder(_From).decode
+_encode_behind: Final = msgspec.msgpack.Encoder().encode
+_decode_behind: Final = msgspec.msgpack.Decoder(_Behind).decode
+_decode_old_from: Final = msgspec.json.Decoder(_OldFrom).decode
 _decode_tick: Final = msgspec.json.Decoder(_Tick).decode
 _decode_participation: Final = msgspec.json.Decoder(_Participation).decode
 _decoders: Final[dict[str, Any]] = {
@@ -115,16 +156,15 @@ def key_bytes(key: str | None) -> bytes | None:
     return None if key is None else key.encode("utf-8", "surrogateescape")
 
 
-def encode_event(key: str, event_id: str, at: datetime, origin: Origin, received_at: datetime) -> Wired:
+def encode_event(key: str, event: Event, at: datetime, origin: Origin, received_at: datetime) -> Wired:
     """Write an external event for the inbox of its owner.
 
     Args:
+        event: as intake read it.
         at: that the event asks for: `received_at`, or its own time in data time.
     """
-    headers: list[tuple[str, bytes | None]] = [(KIND, b"event"), (ID, event_id.encode()), (AT, b"%d" % seconds_from(at))]
-    headers.append((FROM, _from(origin, received_at)))
-    headers.append((KEY, key_bytes(origin.key)))
-    headers.extend(origin.headers)
+    headers: list[tuple[str, bytes | None]] = [(KIND, b"event"), (ID, event.id.encode()), (AT, b"%d" % seconds_from(at))]
+    headers.append((BEHIND, _behind(origin, received_at, event)))
     return Wired(key_bytes(key), origin.value, headers)
 
 
@@ -135,14 +175,14 @@ def encode_hop(hop: Record) -> Wired:
     kind = type(message).__name__
     headers: list[tuple[str, bytes | None]] = [(KIND, kind.encode()), (ID, hop.id.encode()), (AT, b"%d" % seconds_from(hop.at))]
     body: object = message
+    event = None
     if isinstance(message, ParticipationReported):
         assert hop.origin is not None, "an event travels with the record that it came in"
+        event = message.event
         body = _Participation(message.programme_id, message.person_id, message.facts)
     if hop.origin is not None:
-        headers.append((FROM, _from(hop.origin, hop.received_at or hop.at)))
-        headers.append((KEY, key_bytes(hop.origin.key)))
+        headers.append((BEHIND, _behind(hop.origin, hop.received_at or hop.at, event)))
         headers.append((VALUE, hop.origin.value))
-        headers.extend(hop.origin.headers)
     return Wired(key_bytes(hop.key), _encode(body), headers)
 
 
@@ -169,50 +209,142 @@ def decode_inbox(stage: StageName, key: bytes | None, value: bytes | None, heade
         text = key_text(key) or ""
         if kind == b"event":
             return _event(stage, text, value, headers, asked_at)
-        origin, received_at = (None, None) if len(headers) == 3 else _origin(headers, None)
-        message = _message(kind.decode(), value, origin)
-    except (ValueError, KeyError, OverflowError, msgspec.MsgspecError) as error:
+        found = None if len(headers) == 3 else _found(headers, None)
+        message = _message(kind.decode(), value, found)
+    except (ValueError, KeyError, TypeError, OverflowError, msgspec.MsgspecError) as error:
         raise Unreadable(f"{type(error).__name__}") from error
+    origin, received_at = (None, None) if found is None else (found.origin, found.received_at)
     return Record(stage=stage, key=text, id=id_.decode(), at=asked_at, payload=message, origin=origin, received_at=received_at)
 
 
+class _Found(NamedTuple):
+    """What is behind a record, read."""
+
+    origin: Origin
+    received_at: datetime
+    event: _Attributes | None
+
+
 def _event(stage: StageName, key: str, value: bytes, headers: Headers, at: datetime) -> Record:
-    origin, received_at = _origin(headers, value)
-    event = decode(value, origin.headers, received_at)
-    if not isinstance(event, Event):
-        raise Unreadable("an event that intake would not have taken")
-    return Record(stage=stage, key=key, id=event.id, at=at, payload=event, origin=origin, received_at=received_at)
+    found = _found(headers, value)
+    event = _event_of(found, found.received_at)
+    return Record(stage=stage, key=key, id=event.id, at=at, payload=event, origin=found.origin, received_at=found.received_at)
 
 
-def _message(kind: str, value: bytes, origin: Origin | None) -> Message:
+def _message(kind: str, value: bytes, found: _Found | None) -> Message:
     if kind != _PARTICIPATION_KIND:
         message: Message = _decoders[kind](value)
         return message
-    reported = _decode_participation(value)
-    event = decode(origin.value, origin.headers, TAKEN_BEFORE) if origin is not None else None
-    if not isinstance(event, Event):
+    if found is None:
         raise Unreadable("a participation without its event")
+    reported = _decode_participation(value)
     return ParticipationReported(
-        programme_id=ProgrammeId(reported.programme_id), person_id=PersonId(reported.person_id), event=event, facts=reported.facts
+        programme_id=ProgrammeId(reported.programme_id),
+        person_id=PersonId(reported.person_id),
+        event=_event_of(found, TAKEN_BEFORE),
+        facts=reported.facts,
     )
 
 
-def _from(origin: Origin, received_at: datetime) -> bytes:
-    return _encode(_From(origin.topic, origin.partition, origin.position, seconds_from(received_at), origin.redrive_count))
+def _event_of(found: _Found, received_at: datetime) -> Event:
+    """Return the event behind a record; one that an earlier version wrote is read whole once more."""
+    said, origin = found.event, found.origin
+    if said is None:
+        event = decode(origin.value, origin.headers, received_at)
+        if not isinstance(event, Event):
+            raise Unreadable("an event that intake would not have taken")
+        return event
+    return Event(
+        id=said.id,
+        source=said.source,
+        type=said.type,
+        time=said.time,
+        data=data_again(said.type, origin.value, origin.headers),
+        subject=said.subject,
+        actor=said.actor,
+        recordedtime=said.recordedtime,
+        sequence=said.sequence,
+        partitionkey=said.partitionkey,
+        expirytime=said.expirytime,
+        causation=said.causation,
+        traceparent=said.traceparent,
+        content=said.content,
+    )
 
 
-def _origin(headers: Headers, value: bytes | None) -> tuple[Origin, datetime]:
+def _behind(origin: Origin, received_at: datetime, event: Event | None) -> bytes:
+    """Write what is behind a record, the external bytes left out."""
+    behind = _Behind(
+        origin.topic,
+        origin.partition,
+        origin.position,
+        seconds_from(received_at),
+        origin.redrive_count,
+        key_bytes(origin.key),
+        origin.headers,
+        None if event is None else _attributes(event),
+    )
+    return _encode_behind(behind)
+
+
+def _attributes(event: Event) -> _Attributes:
+    return _Attributes(
+        event.id,
+        event.source,
+        event.type,
+        event.time,
+        event.subject,
+        event.actor,
+        event.recordedtime,
+        event.sequence,
+        event.partitionkey,
+        event.expirytime,
+        event.causation,
+        event.traceparent,
+        event.content,
+    )
+
+
+def place_behind(headers: Headers) -> tuple[str, int, int] | None:
+    """Return topic, partition and position of the external record that an event was; None for what is no event."""
+    if len(headers) < 4 or headers[0] != (KIND, b"event"):
+        return None
+    origin = _found(headers, b"").origin
+    return origin.topic, origin.partition, origin.position
+
+
+def _found(headers: Headers, value: bytes | None) -> _Found:
     """Read what is behind a record; `value` where the record's own value is the external one."""
-    (from_name, from_), (key_name, key) = headers[3:5]
-    if (from_name, key_name) != (FROM, KEY) or from_ is None:
+    name, written = headers[3]
+    if name == _OLD_FROM:
+        return _found_of_old(headers, value)
+    if value is None:
+        value = _external_value(headers, 4)
+    if name != BEHIND or written is None:
+        raise Unreadable("what is behind it")
+    behind = _decode_behind(written)
+    origin = Origin(
+        topic=behind.topic,
+        key=key_text(behind.key),
+        value=value,
+        headers=behind.headers,
+        position=behind.position,
+        partition=behind.partition,
+        redrive_count=behind.redrive_count,
+    )
+    return _Found(origin, instant_from(behind.received_at), behind.event)
+
+
+def _found_of_old(headers: Headers, value: bytes | None) -> _Found:
+    """Read what is behind a record of an earlier version."""
+    (_, from_), (key_name, key) = headers[3:5]
+    if key_name != _OLD_KEY or from_ is None:
         raise Unreadable("its origin")
     own = 5
     if value is None:
-        name, value = headers[own]
+        value = _external_value(headers, own)
         own += 1
-        if name != VALUE or value is None:
-            raise Unreadable("its origin's value")
-    facts = _decode_from(from_)
+    facts = _decode_old_from(from_)
     origin = Origin(
         topic=facts.topic,
         key=key_text(key),
@@ -222,4 +354,11 @@ def _origin(headers: Headers, value: bytes | None) -> tuple[Origin, datetime]:
         partition=facts.partition,
         redrive_count=facts.redrive_count,
     )
-    return origin, instant_from(facts.received_at)
+    return _Found(origin, instant_from(facts.received_at), None)
+
+
+def _external_value(headers: Headers, place: int) -> bytes:
+    name, value = headers[place] if len(headers) > place else ("", None)
+    if name != VALUE or value is None:
+        raise Unreadable("the value behind it")
+    return value

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.codec import decode, decode_binary, decode_structured
+from schemas.codec import data_again, decode, decode_binary, decode_structured
 from schemas.codes import ErrorCode
 from schemas.envelope import Event, Rejected, Tombstone
 from schemas.strict_json import EVENT_BYTES_MAX
@@ -52,6 +52,18 @@ def test_binary_and_structured_say_the_same() -> None:
 
     assert isinstance(binary, Event)
     assert decode_structured(line(**attributes), RECEIVED_AT) == binary
+
+
+@pytest.mark.parametrize("mode", ["structured", "binary"])
+def test_data_of_a_taken_event_is_the_same_when_read_again(mode: str) -> None:
+    """The quick second reading finds the data where the mode puts it."""
+    is_structured = mode == "structured"
+    headers = [("content-type", b"application/cloudevents+json")] if is_structured else headers_of(event())
+    value = line() if is_structured else json.dumps(LEAVE).encode()
+    taken = decode(value, headers, RECEIVED_AT)
+    assert isinstance(taken, Event)
+
+    assert taken.data == data_again(taken.type, value, headers)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import json
 from contextlib import suppress
 from typing import Final
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -39,7 +40,7 @@ def test_clean_json_decodes_as_the_standard_library_does(
 
     decoded = decode_json(raw)
 
-    assert repr(json.loads(raw)) == repr(decoded)
+    assert repr(json.loads(raw)) == repr(decoded) == repr(msgspec.json.decode(raw))
 
 
 @given(pairs=st.lists(st.tuples(st.sampled_from("abc"), values), max_size=4), space=st.sampled_from(["", " ", "\n"]))
@@ -57,7 +58,7 @@ def test_key_that_comes_twice_is_refused_in_every_spelling(pairs: list[tuple[str
 @pytest.mark.parametrize("number", [b"-0", b"-0.0", b"1.50", b"1e5", b"1E5", b"0.1000000000000000055511151231257827", b"2.5e-8", b"5e-324"])
 def test_number_in_any_spelling_is_what_the_standard_library_reads(number: bytes) -> None:
     """Type, sign and last digit of a number don't depend on how fast it could be read."""
-    assert repr(json.loads(number)) == repr(decode_json(number))
+    assert repr(json.loads(number)) == repr(decode_json(number)) == repr(msgspec.json.decode(number))
 
 
 @given(raw=st.binary(max_size=200) | st.text(st.sampled_from('[]{}":,\\u0d8 1e.-ntf'), max_size=60).map(str.encode))
