@@ -18,13 +18,13 @@ from enum import StrEnum
 from typing import Final, Protocol
 
 from engine.dead_letters import DeadLetter
-from engine.domain.frozen import replace
 from engine.domain.messages import EmissionBounded
 from engine.effects import Origin, Record, Rows, StageName
 from engine.execution import Outcome, Transition, fire, instant, repeated, step
 from engine.identity import derived_id
 from engine.processors.intake import Intaken, intake
 from engine.topology import Topology
+from schemas.frozen import replace
 
 TIMERS_PER_TICK_MAX: Final = 1_000
 """Bounds one unit; what is left fires on the next tick at the same instant."""

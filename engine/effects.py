@@ -17,6 +17,7 @@ from engine.domain.messages import Message
 from schemas.base import OutputData
 from schemas.codes import ErrorCode
 from schemas.envelope import Event
+from schemas.frozen import quick
 from schemas.ids import PersonId
 from schemas.topics import Topic
 
@@ -50,6 +51,7 @@ Headers = tuple[tuple[str, bytes | None], ...]
 """As they arrived: in order, duplicates and nulls included."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
     """An external record as it arrived, kept so that a refusal can return it byte for byte."""
@@ -64,6 +66,7 @@ class Origin:
     redrive_count: int = 0
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """One thing that a stage handles: an external event, a message from another key, or a control message."""
@@ -79,6 +82,7 @@ class Record:
     received_at: datetime | None = None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Put:
     """Write a row of this stage; its timer is `row.wake_at`."""
@@ -96,6 +100,7 @@ class Delete:
     key: str
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Send:
     """A hop: a message to another key or stage, handled in the order sent, at the same `at`."""

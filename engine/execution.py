@@ -25,6 +25,7 @@ from engine.topology import SEEN, SEQUENCES, Stage
 from schemas.base import OutputData, data_json
 from schemas.codes import ErrorCode
 from schemas.envelope import Event
+from schemas.frozen import quick
 from schemas.ids import PersonId
 from schemas.topics import DLQ_TIMERS
 
@@ -184,6 +185,7 @@ def fire(stage: Stage, rows: Rows, table: str, key: str, *, at: datetime, salt: 
     return transition
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class _Cause:
     id: str

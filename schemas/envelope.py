@@ -6,11 +6,13 @@ from typing import Final
 
 from schemas.base import InputData
 from schemas.codes import ErrorCode
+from schemas.frozen import quick
 
 SOURCE: Final = "bothways"
 """`source` of everything the engine publishes."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """One input that decoded whole. None stands for an attribute that was absent or null."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
+from schemas.frozen import quick
 from schemas.ids import PersonId
 
 LANGUAGES_DEFAULT: Final = ("en",)
@@ -35,6 +36,7 @@ Value = str | int | tuple[str, ...] | None
 """Of an attribute; None clears it."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attributes:
     """The values in force; None or nothing where HR has said nothing, or cleared it."""

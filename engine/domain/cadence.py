@@ -18,10 +18,10 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from engine.domain import meetings as ledger
-from engine.domain.frozen import replace
 from engine.domain.meetings import Meeting, MeetingState
 from engine.domain.pairing import Pairing, Timer, TimerKind, armed, marked
 from schemas.codes import PairingState
+from schemas.frozen import replace
 from schemas.policy import Policy
 
 BOOK_FIRST_DAYS: Final = (5, 12)

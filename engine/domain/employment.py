@@ -24,15 +24,16 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
-from engine.domain.frozen import replace
 from engine.domain.messages import Employment
 from engine.domain.person_facts import FactKind, History, HrFact, Stamp
+from schemas.frozen import quick, replace
 
 EMPLOYED: Final = frozenset({Employment.ACTIVE, Employment.ON_LEAVE})
 
 _ORDER_OF_DAY: Final = {FactKind.HIRED: 0, FactKind.LEAVE_STARTED: 1, FactKind.LEAVE_ENDED: 1, FactKind.DEPARTED: 2}
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """What the facts in force come to."""

@@ -20,8 +20,8 @@ from enum import StrEnum
 from typing import Final
 
 from engine.domain.calendar import start_of_day
-from engine.domain.frozen import replace
 from schemas.base import InputData
+from schemas.frozen import replace
 from schemas.ids import ProgrammeId
 from schemas.participation import (
     ParticipationEnrolled,

@@ -23,7 +23,6 @@ from datetime import datetime
 from typing import Final
 
 from engine.domain.attributes import Attribute, Value
-from engine.domain.frozen import replace
 from engine.domain.meetings import Meeting
 from engine.domain.messages import PersonFacts, Reason
 from engine.domain.pairing import Pairing
@@ -31,6 +30,7 @@ from engine.domain.participant import Participant
 from engine.domain.person import Person
 from engine.domain.person_facts import HrFact
 from engine.domain.programme import Lock, Programme, pair_of
+from schemas.frozen import replace
 from schemas.ids import ERASED, PersonId, ProgrammeId
 
 ERASED_TOO: Final = PersonId("erased:too")

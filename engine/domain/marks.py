@@ -15,10 +15,12 @@ from functools import lru_cache
 from typing import Final
 
 from schemas.codes import ErrorCode
+from schemas.frozen import quick
 
 MARK_DAYS: Final = 90
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
     """A record of this source and id was handled."""

@@ -20,8 +20,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from engine.domain.frozen import replace
 from schemas.codes import Evidence, TopicFamily
+from schemas.frozen import replace
 from schemas.ids import PersonId, SessionId
 
 MEETINGS_MAX: Final = 200

@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from schemas.codes import ErrorCode, NudgeKey, SuppressionReason
 from schemas.envelope import Event
+from schemas.frozen import quick
 from schemas.ids import PairingId, PersonId, ProgrammeId
 
 
@@ -61,6 +62,7 @@ class LineChanged:
     """As of FactsChanged."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonFacts:
     """What a programme may know of a person: facts in force, never pending ones."""
@@ -81,6 +83,7 @@ class PersonFacts:
     job_level: int | None = None
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FactsChanged:
     """To each programme of a person: the facts in force have changed."""
@@ -93,6 +96,7 @@ class FactsChanged:
     """Time brought it, not a word of HR, and may bring facts of others at the same instant: judged once all of them are there."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParticipationReported:
     """To a programme: a participation event of one person, with the person's facts. Carries the origin, so it can be refused."""
@@ -164,6 +168,7 @@ class NudgeHeldBack:
     reason: SuppressionReason
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NudgesWithdrawn:
     """To a person: the action is done, or the pair is suspended; take these nudges back."""

@@ -34,10 +34,10 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from engine.domain.calendar import Quiet, is_quiet, local_date, next_waking, next_waking_day
-from engine.domain.frozen import replace
 from engine.domain.messages import Employment, NudgeIntended, NudgesWithdrawn, OutreachTerms
 from engine.domain.nudging import LatePolicy, rule_of
 from schemas.codes import NudgeCategory, NudgeClass, NudgeKey, SuppressionReason
+from schemas.frozen import quick, replace
 from schemas.ids import NudgeId, PairingId, PersonId, ProgrammeId
 from schemas.nudge_catalogue import can_opt_out
 
@@ -52,6 +52,7 @@ _ANY_ZONE: Final = timedelta(days=2)
 """Local dates of two zones at one instant are never this far apart."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """What outreach needs to know of a person. The defaults are a coordinator's: always there, in UTC."""
@@ -139,6 +140,7 @@ class Granted:
     not_before: datetime
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """What one look at the ledger comes to."""

@@ -24,10 +24,10 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from engine.domain.frozen import replace
 from engine.domain.meetings import Meeting
 from engine.domain.messages import Reason
 from schemas.codes import EndCode, PairingState, Track
+from schemas.frozen import replace
 from schemas.ids import PairingId, PersonId, ProgrammeId
 
 LIVE: Final = frozenset({PairingState.ACTIVE, PairingState.PAUSED, PairingState.SUSPENDED, PairingState.STALLED, PairingState.CONCLUDING})

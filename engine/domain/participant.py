@@ -22,11 +22,11 @@ from enum import StrEnum
 from typing import Final
 
 from engine.domain.calendar import start_of_day
-from engine.domain.frozen import replace
 from engine.domain.hours import LocalHours
 from engine.domain.messages import Employment, PersonFacts
 from engine.domain.scoring import Offer, Want
 from schemas.codes import EligibilityCode
+from schemas.frozen import quick, replace
 from schemas.ids import PairingId, PersonId, ProgrammeId
 
 
@@ -52,6 +52,7 @@ class ParticipantTimer(StrEnum):
     QUARTER = "quarter"
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
     """What the person says about itself at enrolment."""
@@ -78,6 +79,7 @@ class DueAt:
     kind: ParticipantTimer
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Participant:
     """The row of one person in one programme."""

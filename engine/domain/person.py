@@ -21,7 +21,6 @@ from engine.domain.attributes import Attributes
 from engine.domain.calendar import start_of_day
 from engine.domain.employment import EMPLOYED, Standing, standing
 from engine.domain.enrolment import Enrolments, EnrolmentStatus, after_end, after_pauses, enrolment_in, next_pause_over_at
-from engine.domain.frozen import replace
 from engine.domain.marks import mark_expiry
 from engine.domain.messages import Employment, PersonFacts
 from engine.domain.person_facts import (
@@ -37,6 +36,7 @@ from engine.domain.person_facts import (
     with_fact,
     without,
 )
+from schemas.frozen import replace
 from schemas.ids import PersonId, ProgrammeId
 
 NOBODY_YET: Final = Standing()

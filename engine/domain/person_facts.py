@@ -26,7 +26,7 @@ from typing import Final
 
 from engine.domain.attributes import Attribute, Attributes, Value, attributes_of
 from engine.domain.calendar import start_of_day
-from engine.domain.frozen import replace
+from schemas.frozen import quick, replace
 
 PENDING_ROLE_CHANGES_MAX: Final = 64
 EMPLOYMENT_FACTS_MAX: Final = 40
@@ -48,6 +48,7 @@ Stamp = tuple[date, datetime, int, str]
 History = tuple["HrFact", ...]
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HrFact:
     """One HR event, kept as long as it can matter."""

@@ -15,8 +15,8 @@ from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
 
-from engine.domain.frozen import replace
 from schemas.codes import TopicFamily
+from schemas.frozen import replace
 from schemas.ids import PairingId, PersonId, ProgrammeId
 from schemas.policy import Policy
 

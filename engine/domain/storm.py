@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
-from engine.domain.frozen import replace
 from engine.domain.messages import NudgeIntended, NudgesWithdrawn
+from schemas.frozen import replace
 
 INTENTS_PER_PARTICIPANT: Final = 4
 INTENTS_MIN: Final = 200

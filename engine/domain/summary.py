@@ -17,8 +17,8 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from engine.domain.calendar import start_of_day
-from engine.domain.frozen import replace
 from schemas.codes import EligibilityCode, NudgeKey
+from schemas.frozen import replace
 from schemas.ids import PairingId, ProgrammeId
 
 NAMED_MAX: Final = 200

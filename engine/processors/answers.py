@@ -9,7 +9,6 @@ from types import MappingProxyType
 from typing import Final
 
 from engine.domain.erasure import names_a_stranger
-from engine.domain.frozen import replace
 from engine.domain.pairing import Pairing, PairingEvent, answered, both_answered
 from engine.domain.pool import member_of
 from engine.domain.programme import Programme
@@ -19,6 +18,7 @@ from engine.processors.intents import withdrawn
 from engine.processors.tables import pairing_in, participant_in, programme_in, put_pairing
 from schemas.codes import Answer, ContinuationAnswer, EndCode, ErrorCode, NudgeKey, PairingState
 from schemas.envelope import Event
+from schemas.frozen import replace
 from schemas.ids import PersonId, programme_of
 from schemas.pairing import PairingAnswered, PairingContinuationAnswered
 

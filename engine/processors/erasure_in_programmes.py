@@ -15,7 +15,6 @@ from types import MappingProxyType
 from typing import Final
 
 from engine.domain.erasure import pairing_without, participant_without, programme_without
-from engine.domain.frozen import replace
 from engine.domain.messages import Employment, ParticipantErased, PersonFacts
 from engine.domain.pairing import Pairing, disarmed, is_published
 from engine.domain.participant import participant_key
@@ -37,6 +36,7 @@ from engine.processors.tables import (
     put_programme,
 )
 from schemas.codes import SuppressionReason
+from schemas.frozen import replace
 from schemas.ids import ERASED, PersonId
 
 

@@ -12,7 +12,6 @@ from datetime import UTC, datetime, time, timedelta
 from types import MappingProxyType
 from typing import Final
 
-from engine.domain.frozen import replace
 from engine.domain.insights import Evidence, SharedInsight, report
 from engine.domain.messages import NudgeOutcome
 from engine.domain.nudging import rule_of
@@ -22,6 +21,7 @@ from engine.effects import Effects, Emit, Handler, Put, Record, Refuse, Rows
 from engine.processors.tables import PAIRINGS, PARTICIPANTS, participant_in, programme_in
 from schemas.codes import ErrorCode, NudgeClass, SuppressionReason
 from schemas.envelope import Event
+from schemas.frozen import replace
 from schemas.ids import PersonId, ProgrammeId
 from schemas.insight import InsightAnswered, InsightShared
 from schemas.programme import ProgrammeClosed, ProgrammeReported

@@ -9,10 +9,10 @@ from datetime import datetime
 from typing import Any, Final
 
 from engine.dead_letters import DeadLetter, dead_letter
-from engine.domain.frozen import replace
 from engine.effects import Origin, StageName
 from schemas.codec import Rejected, Tombstone, decode
 from schemas.envelope import Event
+from schemas.frozen import replace
 from schemas.ids import programme_of
 from schemas.topics import HR_PEOPLE, NUDGE_FEEDBACK, PARTICIPATION, topic_of_type
 

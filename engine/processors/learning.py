@@ -8,7 +8,6 @@ from typing import Final
 from engine.domain import meetings as ledger
 from engine.domain.cadence import is_plan_done, term_held, term_since
 from engine.domain.erasure import names_a_stranger
-from engine.domain.frozen import replace
 from engine.domain.meetings import Meeting, MeetingState
 from engine.domain.pairing import Pairing, marked, unmarked
 from engine.domain.programme import Programme, families_of
@@ -21,6 +20,7 @@ from engine.processors.tables import pairing_in, participant_in, programme_in, p
 from schemas.codes import ErrorCode, Fit, NudgeKey, PairingState, TopicFamily, Track
 from schemas.envelope import Event
 from schemas.feedback import FeedbackGiven
+from schemas.frozen import replace
 from schemas.ids import PersonId, SessionId, programme_of
 
 CHECKPOINTS: Final = (1, 3)

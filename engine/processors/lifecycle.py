@@ -13,7 +13,6 @@ from typing import Final
 
 from engine.domain import meetings as ledger
 from engine.domain.cadence import is_plan_done, timed
-from engine.domain.frozen import replace
 from engine.domain.pairing import (
     TERMINAL,
     Away,
@@ -34,6 +33,7 @@ from engine.processors.summaries import gathered
 from engine.processors.tables import bar_in, pairing_in, participant_in, put_bar, put_pairing, put_participant
 from schemas import pairing as published
 from schemas.codes import EndCode, NudgeKey, PairingState, Track
+from schemas.frozen import replace
 from schemas.ids import PersonId
 from schemas.topics import PAIRING_STATE, PAIRINGS
 

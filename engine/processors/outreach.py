@@ -12,7 +12,6 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
 
-from engine.domain.frozen import replace
 from engine.domain.messages import EmissionBounded, Employment, NudgeHeldBack, NudgeIntended, NudgeOutcome, NudgesWithdrawn
 from engine.domain.nudging import rule_of
 from engine.domain.outreach import (
@@ -42,6 +41,7 @@ from engine.processors.people_tables import person_in
 from schemas.base import PSEUDONYM_PENDING, NudgeReason
 from schemas.codes import CancellationReason, NudgeClass, NudgeKey, NudgeReasonCode, SuppressionReason
 from schemas.envelope import Event
+from schemas.frozen import replace
 from schemas.hr import HrDeparted, HrHired, HrLeaveEnded, HrLeaveStarted, HrRoleChanged
 from schemas.ids import ERASED, NudgeId, PairingId, PersonId, ProgrammeId
 from schemas.nudge import (

@@ -7,7 +7,6 @@ from typing import Final
 
 from engine.domain import cadence
 from engine.domain import meetings as ledger
-from engine.domain.frozen import replace
 from engine.domain.meetings import MeetingState
 from engine.domain.nudging import expiry
 from engine.domain.pairing import Pairing, Timer, TimerKind, armed, due, marked, without
@@ -18,6 +17,7 @@ from engine.processors.intents import nudged
 from engine.processors.lifecycle import instant
 from engine.processors.tables import pairing_in, programme_in, put_pairing
 from schemas.codes import ContinuationAnswer, EndCode, NudgeKey, PairingState
+from schemas.frozen import replace
 from schemas.ids import PairingId, PersonId, SessionId
 
 TimerRule = Callable[[Rows, Programme, Pairing, Timer, datetime], Effects]

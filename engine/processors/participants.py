@@ -9,7 +9,6 @@ from types import MappingProxyType
 from typing import Final
 
 from engine.domain.calendar import start_of_day
-from engine.domain.frozen import replace
 from engine.domain.messages import FactsChanged, NudgesWithdrawn, ParticipationRefused, ParticipationReported, PersonNamed
 from engine.domain.nudging import expiry
 from engine.domain.participant import (
@@ -34,6 +33,7 @@ from engine.processors.tables import PARTICIPANTS, pairing_in, participant_in, p
 from schemas import participation as said
 from schemas.codes import EligibilityCode, ErrorCode, NudgeKey, ProfilePart, Track
 from schemas.envelope import Event
+from schemas.frozen import replace
 from schemas.ids import PersonId
 
 PROFILE_REMINDER_DAYS: Final = (7, 14)

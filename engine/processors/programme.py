@@ -5,7 +5,6 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final, get_args
 
-from engine.domain.frozen import replace
 from engine.domain.messages import NudgesWithdrawn, PersonNamed
 from engine.domain.nudging import RULES
 from engine.domain.pairing import Pairing
@@ -28,6 +27,7 @@ from engine.processors.tables import (
 from schemas.audit import CommandRecorded, CommandRefused
 from schemas.codes import EndCode, ErrorCode, NudgeClass, PairingState, RefusalCode
 from schemas.envelope import Event
+from schemas.frozen import replace
 from schemas.ids import PairingId, ProgrammeId, programme_of
 from schemas.pairing import PairingForbidden, PairingLocked
 from schemas.programme import (

@@ -8,7 +8,6 @@ from datetime import datetime
 
 from engine.domain import rounds as matching
 from engine.domain.eligibility import RoundContext, bar_between
-from engine.domain.frozen import replace
 from engine.domain.pairing import Pairing, armed, disarmed
 from engine.domain.participant import Participant
 from engine.domain.pool import member_of
@@ -18,6 +17,7 @@ from engine.processors import lifecycle, rounds
 from engine.processors.intents import withdrawn
 from engine.processors.tables import ROUNDS, put_pairing
 from schemas.codes import EligibilityCode, PairingReasonCode
+from schemas.frozen import replace
 from schemas.topics import PAIRINGS
 
 

@@ -16,7 +16,6 @@ from typing import Final
 
 from engine.domain.attributes import Attribute, Value
 from engine.domain.enrolment import HAPPENINGS, Participation, after_event, after_refusal
-from engine.domain.frozen import replace
 from engine.domain.marks import mark_key
 from engine.domain.messages import Employment, LineChanged, ParticipationRefused, ParticipationReported, ReportJoined, ReportLeft
 from engine.domain.person import (
@@ -48,6 +47,7 @@ from engine.processors.roster_line import (
     tell_reports,
 )
 from schemas.envelope import Event
+from schemas.frozen import replace
 from schemas.hr import (
     HrDeparted,
     HrDepartureCancelled,

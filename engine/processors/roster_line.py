@@ -20,13 +20,13 @@ from datetime import datetime
 
 from engine.domain.enrolment import Enrolment
 from engine.domain.erasure import named_at
-from engine.domain.frozen import replace
 from engine.domain.line import line_under
 from engine.domain.messages import FactsChanged, LineChanged, PersonFacts, ReportJoined, ReportLeft
 from engine.domain.person import Person, Report
 from engine.effects import Delete, Effects, Note, Put, Record, Rows, Send, StageName
 from engine.processors.naming import erasure_in_force, taken_back
 from engine.processors.people_tables import REPORTS, person_in, put_person, report_key, reports_of
+from schemas.frozen import replace
 from schemas.ids import ERASED, PersonId
 
 

@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from engine.domain.eligibility import PoolMember, RoundContext
-from engine.domain.frozen import replace
 from engine.domain.programme import Measured, Programme, families_of
 from engine.domain.rounds import RoundResult, hold_round
 from engine.domain.what_if import afresh, drift_ratio, kept_scores, price_of_fairness, unpaired, without_fairness
+from schemas.frozen import replace
 from schemas.policy import Policy
 
 MEASURED_EVERY: Final = timedelta(days=28)

@@ -8,7 +8,6 @@ from typing import Final
 
 from engine.domain import rounds as matching
 from engine.domain.eligibility import PoolMember
-from engine.domain.frozen import replace
 from engine.domain.messages import NudgesWithdrawn, Reason
 from engine.domain.pairing import Learns, Pairing, Proposal, SideOffer, Timer, TimerKind, armed
 from engine.domain.participant import joined
@@ -36,6 +35,7 @@ from schemas import round as published_round
 from schemas.audit import CommandRefused
 from schemas.base import PairingReason, UnmatchedReason
 from schemas.codes import NudgeKey, PairingReasonCode, PairingState, Track
+from schemas.frozen import replace
 from schemas.ids import PairingId, PersonId, TopicId
 from schemas.policy import Policy
 from schemas.round import RoundCompleted, RoundProposal

@@ -8,7 +8,6 @@ from typing import Final
 from engine.domain import meetings as ledger
 from engine.domain.cadence import slot, timed
 from engine.domain.erasure import names_a_stranger
-from engine.domain.frozen import replace
 from engine.domain.meetings import Exchange, Meeting, MeetingState
 from engine.domain.pairing import Pairing, PairingEvent
 from engine.domain.programme import Programme, families_of
@@ -19,6 +18,7 @@ from engine.processors.learning import after_change
 from engine.processors.tables import pairing_in, programme_in, put_pairing
 from schemas.codes import ErrorCode, NudgeKey, PairingState
 from schemas.envelope import Event
+from schemas.frozen import replace
 from schemas.ids import PersonId, programme_of
 from schemas.session import SessionCancelled, SessionCompleted, SessionMissed, SessionScheduled
 

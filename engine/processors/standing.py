@@ -6,7 +6,6 @@ from typing import Final
 
 from engine.domain.cadence import is_plan_done, timed
 from engine.domain.eligibility import RoundContext, bar_between
-from engine.domain.frozen import replace
 from engine.domain.line import PowerRelation, ReportingLine, power_between
 from engine.domain.messages import Employment, PersonFacts
 from engine.domain.pairing import OPEN, Away, Pairing, PairingEvent, Timer, TimerKind, armed, can, disarmed
@@ -23,6 +22,7 @@ from engine.processors.revisions import revised
 from engine.processors.summaries import gathered
 from engine.processors.tables import PAIRINGS, PARTICIPANTS, pairing_in, participant_in, put_pairing, put_participant
 from schemas.codes import EligibilityCode, EndCode, NudgeKey, PairingState, Track
+from schemas.frozen import replace
 from schemas.ids import ERASED, PairingId
 
 _PRESENT: Final = frozenset({Employment.ACTIVE, Employment.ON_LEAVE})

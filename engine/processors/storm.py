@@ -8,7 +8,6 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
-from engine.domain.frozen import replace
 from engine.domain.messages import NudgeHeldBack, NudgeIntended, NudgesWithdrawn
 from engine.domain.programme import Programme, ProgrammeStatus
 from engine.domain.storm import PARKED_MAX, Parked, Storm, counted, limit_of, takes_back
@@ -17,6 +16,7 @@ from engine.processors.intents import coordinator_of, intended
 from engine.processors.tables import PARTICIPANTS, programme_in
 from schemas.codes import NudgeKey, SuppressionReason
 from schemas.envelope import Event
+from schemas.frozen import replace
 from schemas.ids import ProgrammeId
 from schemas.programme import NudgesReleased
 
