@@ -246,3 +246,8 @@ def active_pair(**policy: Any) -> PairStory:
     for person_id in PEOPLE:
         story.answers(person_id, "accept")
     return story
+
+
+def with_sessions(count: int, *exchanges: tuple[str, str], **policy: Any) -> PairStory:
+    """An active pair that has held sessions, a week apart, from the second day on."""
+    return active_pair(**policy).after(days=1).holds_many(count, *exchanges)

@@ -95,3 +95,17 @@ class ProgrammeStory(PairStory):
         """Everything that the programme knows, to compare."""
         rows = self.rows(StageName.PROGRAMMES)
         return {table: dict(rows.scan(table, "")) for table in tables_of_interest}
+
+
+def two_ready(**policy: Any) -> ProgrammeStory:
+    """Ann and Bob could be proposed to each other."""
+    story = ProgrammeStory(**policy)
+    story.join_in_twos(("ann", "bob"))
+    return story
+
+
+def lonely(**data: Any) -> ProgrammeStory:
+    """Ann is ready, and nobody else is there."""
+    story = ProgrammeStory(**DAILY)
+    story.joins("ann", "strategy", "python", **data)
+    return story

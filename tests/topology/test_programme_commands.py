@@ -11,17 +11,10 @@ from engine.processors.tables import PROGRAMMES
 from tests import builders
 from tests.builders import PROGRAMME, StructuredEvent
 from tests.topology.pair_story import ANN, BOB, POLICY, active_pair, proposed_pair
-from tests.topology.programme_story import DAILY, ProgrammeStory
+from tests.topology.programme_story import DAILY, ProgrammeStory, two_ready
 
 COORDINATOR = "carol"
 AS_CAROL = {"attributes": {"actor": COORDINATOR}}
-
-
-def two_ready(**policy: Any) -> ProgrammeStory:
-    """Ann and Bob could be proposed to each other."""
-    story = ProgrammeStory(**policy)
-    story.join_in_twos((ANN, BOB))
-    return story
 
 
 def commands(at: Any) -> list[StructuredEvent]:

@@ -1,14 +1,10 @@
-"""Given people who are ready, when a round is held or rehearsed, then proposals, reasons and a certificate come of it."""
+"""When rounds are held, what they propose and what they report."""
 
-import math
 import re
 from datetime import UTC, datetime, timedelta
-from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from engine.domain.messages import NudgeIntended
 from engine.domain.rounds import Certificate
@@ -18,16 +14,7 @@ from schemas.codes import NudgeKey
 from tests import builders
 from tests.builders import PROGRAMME
 from tests.topology.pair_story import START
-from tests.topology.programme_story import DAILY, ProgrammeStory
-
-TOPICS = ("python", "data-literacy", "strategy", "negotiation", "future-of-work")
-
-
-def two_ready(**policy: Any) -> ProgrammeStory:
-    """Ann and Bob could be proposed to each other."""
-    story = ProgrammeStory(**policy)
-    story.join_in_twos(("ann", "bob"))
-    return story
+from tests.topology.programme_story import DAILY, ProgrammeStory, two_ready
 
 
 def times(story: ProgrammeStory) -> list[str]:
@@ -143,99 +130,6 @@ def test_the_same_story_gives_the_same_pairing_id() -> None:
     assert two_ready().round().pairing_id == two_ready().round().pairing_id
 
 
-profiles = st.lists(
-    st.fixed_dictionaries(
-        {
-            "offers": st.lists(st.sampled_from(TOPICS), min_size=1, max_size=3, unique=True).map(
-                lambda topics: [builders.offer(topic, 1 + len(topic) % 3) for topic in topics]
-            ),
-            "wants": st.lists(st.sampled_from(TOPICS), min_size=1, max_size=4, unique=True).map(
-                lambda topics: [builders.want(topic, 1 + len(topic) % 3, len(topics) % 2) for topic in topics]
-            ),
-            "experience_band": st.integers(0, 3),
-            "capacity": st.integers(1, 2),
-            "department": st.sampled_from([None, "sales", "it"]),
-            "timezone": st.sampled_from(["UTC", "Europe/Berlin", "America/New_York"]),
-        }
-    ),
-    min_size=2,
-    max_size=8,
-)
-
-
-def story_of(people: list[dict[str, Any]], **policy: Any) -> ProgrammeStory:
-    """Let everybody of a generated organisation join."""
-    story = ProgrammeStory(reserve_start=0, reserve_floor=0, training_required=False, **policy)
-    for number, person in enumerate(people):
-        data = dict(person)
-        hr = {name: value for name in ("department", "timezone") if (value := data.pop(name)) is not None}
-        story.tell(builders.hired(f"p{number}", story.now, **hr))
-        story.tell(builders.enrolled(f"p{number}", story.now, **data))
-    return story
-
-
-def with_two_who_fit(story: ProgrammeStory) -> ProgrammeStory:
-    """Let two more join who may pair on any track, so that every round has somebody to propose."""
-    story.joins("ann", "strategy", "python", experience_band=3)
-    story.joins("bob", "python", "strategy", experience_band=0)
-    return story
-
-
-def recomputed(proposal: dict[str, Any], track: str) -> tuple[int, dict[str, float]]:
-    """Compute score and benefits from the reasons of a proposal and nothing else, by the published formula."""
-    points: dict[str, int] = {}
-    need: dict[str, int] = {}
-    required: dict[str, bool] = {}
-    context = 70
-    for reason in proposal["reasons"]:
-        params = reason["params"]
-        if reason["code"] == "learns_topic":
-            person_id = params["person_id"]
-            points[person_id] = points.get(person_id, 0) + params["points"]
-            need[person_id], required[person_id] = params["need_points"], params["is_required"]
-        elif reason["code"] == "shared_hours":
-            context += 10 * min(params["shared_week_minutes"], 1200) // 1200
-        elif reason["code"] == "other_department":
-            context += 10
-        elif reason["code"] == "bridges_bands":
-            context += 5 * params["bands_apart"]
-    benefits = {person_id: Fraction(min(points[person_id], need[person_id]), need[person_id]) for person_id in points}
-    if track == "mutual":
-        product = math.prod(benefits.values())
-        score = math.isqrt(math.floor((10 * context) ** 2 * product))
-    else:
-        learner = next(benefits[person_id] for person_id in benefits if required[person_id])
-        other = next((benefits[person_id] for person_id in benefits if not required[person_id]), Fraction(0))
-        score = math.floor(10 * context * learner * (Fraction(8, 10) + Fraction(2, 10) * other))
-    return score, {person_id: round(float(benefit), 4) for person_id, benefit in benefits.items()}
-
-
-@pytest.mark.parametrize("track", ["mutual", "reverse", "traditional"])
-@settings(max_examples=25)
-@given(people=profiles)
-def test_score_and_benefits_follow_from_the_reasons_alone(track: str, people: list[dict[str, Any]]) -> None:
-    """Transparency: whoever reads the reasons can recompute what was published."""
-    story = with_two_who_fit(story_of(people, track=track)).round()
-
-    assert story.proposals()
-    for proposal in story.proposals():
-        score, benefits = recomputed(proposal, track)
-        assert proposal["score"] == score
-        published = {side["person_id"]: side["benefit"] for side in proposal["people"] if side["learns"]}
-        assert published == benefits
-
-
-@settings(max_examples=25)
-@given(people=profiles)
-def test_nobody_is_proposed_more_often_than_there_is_room(people: list[dict[str, Any]]) -> None:
-    """Room is capacity less live pairs and open proposals, over any number of rounds."""
-    story = with_two_who_fit(story_of(people)).round().round()
-
-    assert story.proposed()
-    for number, person in enumerate(people):
-        assert sum(f"p{number}" in pair for pair in story.proposed()) <= person["capacity"]
-
-
 # The report
 
 
@@ -287,109 +181,6 @@ def test_somebody_without_an_option_hears_the_rule_and_what_would_widen_the_choi
         (left["person_id"], left["reasons"][0]["code"], left["reasons"][0]["params"]["widen"]) for left in told
     ]
     assert f"{expected}/{widen}" == story.row_of("ann").unmatched_reason
-
-
-# Rehearsals
-
-
-def test_a_dry_run_publishes_proposals_and_unmatched_and_changes_nothing() -> None:
-    """What would be proposed can be looked at without anybody hearing of it."""
-    story = ProgrammeStory()
-    story.join_in_twos(("ann", "bob"))
-    story.joins("cat", "budgeting", "wellbeing")
-    before = story.rows_of_people()
-
-    report = story.rehearses()
-
-    assert (True, 1) == (report["dry_run"], report["proposed"])
-    assert [["ann", "bob"]] == [found["people"] for found in report["proposals"]]
-    assert ["cat"] == [left["person_id"] for left in report["unmatched"]]
-    assert before == story.rows_of_people()
-    assert [] == story.proposals()
-    assert [] == story.nudges()
-
-
-@settings(max_examples=15)
-@given(people=profiles)
-def test_a_dry_run_foretells_the_round(people: list[dict[str, Any]]) -> None:
-    """A rehearsal computes the round that is held next, pair by pair and score by score."""
-    story = story_of(people)
-
-    foretold = story.rehearses()["proposals"]
-    story.round()
-
-    assert [(tuple(found["people"]), found["score"], found["reasons"]) for found in foretold] == [
-        (people, proposal["score"], proposal["reasons"]) for people, proposal in zip(story.proposed(), story.proposals(), strict=True)
-    ]
-
-
-# Locks
-
-
-def test_a_lock_overrides_reserve_resting_past_partner_and_one_way() -> None:
-    """A coordinator may insist on two people, below the reserve too, and the proposal says so."""
-    story = two_ready().round()
-    story.answers("ann", "decline")
-    story.tell(builders.updated("bob", story.now, offers=[builders.offer("budgeting")], wants=[builders.want("wellbeing")]))
-    story.tell(builders.pairing_locked(story.now, ["bob", "ann"]))
-
-    story.round()
-
-    assert [("ann", "bob"), ("ann", "bob")] == story.proposed()
-    assert "locked" in [reason["code"] for reason in story.proposals()[-1]["reasons"]]
-    assert [] == story.refusals()
-
-
-@pytest.mark.parametrize(
-    ("code", "ann", "bob"),
-    [
-        ("language", {"languages": ["de"]}, {"languages": ["fr"]}),
-        ("excluded", {"exclude": ["bob"]}, {}),
-        ("reporting_line", {}, {"manager_id": "ann"}),
-        ("cross_department", {"department": "it"}, {"department": "it"}),
-    ],
-)
-def test_a_lock_that_a_hard_rule_forbids_is_refused_at_the_round_with_the_code(code: str, ann: dict[str, Any], bob: dict[str, Any]) -> None:
-    """A lock overrides no other hard rule; the audit says which one stands in the way."""
-    story = ProgrammeStory(cross_department_only=code == "cross_department")
-    story.joins("ann", "strategy", "python", **ann)
-    story.joins("bob", "python", "strategy", **bob)
-    story.tell(builders.pairing_locked(story.now, ["ann", "bob"]))
-    before = story.refusals()
-
-    story.round()
-
-    assert [] == before
-    assert [("pairing.locked", code)] == story.refusals()
-    assert [] == story.proposed()
-
-
-def test_a_lock_is_for_the_next_round_only() -> None:
-    """What the next round refused is not tried again, though the rule no longer stands in the way."""
-    story = ProgrammeStory(reserve_start=1000, reserve_floor=1000)
-    story.joins("ann", "strategy", "python", languages=["de"])
-    story.joins("bob", "python", "strategy")
-    story.tell(builders.pairing_locked(story.now, ["ann", "bob"]))
-    story.round()
-    story.tell(
-        builders.updated("ann", story.now, offers=[builders.offer("strategy", 3)], wants=[builders.want("python")], languages=["en"])
-    )
-
-    story.round()
-
-    assert [] == story.proposed()
-    assert () == story.programme.locks
-    assert 1 == len(story.refusals())
-
-
-def test_a_lock_is_answered_on_the_next_day_though_nobody_else_waits() -> None:
-    """A locked pair without room would be no pool; the lock has its round all the same."""
-    story = two_ready(**DAILY).after(days=1)
-    story.tell(builders.pairing_locked(story.now, ["ann", "bob"]))
-
-    story.after(days=1)
-
-    assert [("pairing.locked", "capacity")] == story.refusals()
 
 
 def test_nothing_of_a_round_ends_as_a_dead_letter() -> None:
