@@ -3,24 +3,15 @@
 from collections.abc import Callable
 from copy import deepcopy
 from datetime import timedelta
-from functools import cache
 from typing import Final
 
 import pytest
 
 from tests.model.people import kind_of, moment
 from tests.simulation.invariants import Watch
-from tests.simulation.watch import Json, Unit, played
+from tests.simulation.watch import Json, Unit, half_year
 
 Fault = Callable[[Json], object]
-
-
-@cache
-def half_year() -> tuple[Unit, ...]:
-    """Return the units of a simulated half year."""
-    units: list[Unit] = []
-    played(40, 2, 6, units.append)
-    return tuple(units)
 
 
 def found_after(kind: str, fault: Fault) -> set[str]:

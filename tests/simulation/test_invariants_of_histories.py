@@ -17,8 +17,7 @@ from engine.execution import Outcome
 from schemas.codes import ErrorCode
 from tests.model.people import kind_of, moment
 from tests.simulation.invariants import OUTPUT, UNIT_ALWAYS, UNIT_WHEN_MOVED, Watch
-from tests.simulation.test_invariants import half_year
-from tests.simulation.watch import Json, Unit
+from tests.simulation.watch import Json, Unit, half_year
 
 HERE: Final = Path(__file__).parent
 Fits = Callable[[Watch, Json], bool]

@@ -1,24 +1,23 @@
-"""Rules of the simulated organisation and programme year (ops/simulation)."""
+"""Rules of a simulated programme year (ops/simulation): what people say and do, and when."""
 
 import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from ops.simulation.load import hires, mixed_events
-from ops.simulation.organisation import BAND_SHARES, organisation
+from ops.simulation.organisation import organisation
 from ops.simulation.participants import TWO_WAY
 from ops.simulation.summary import Summary, summarise
 from ops.simulation.year import START_AT, ProgrammeYear
 from schemas.codec import decode_structured
 from schemas.envelope import Event
+from tests.simulation.stub_engine import Json, StubEngine, published, short
 
-Json = dict[str, Any]
 PERSON_MUST_ACT = {
     "participation.enrolled",
     "participation.updated",
@@ -29,103 +28,6 @@ PERSON_MUST_ACT = {
     "pairing.continuation_answered",
     "feedback.given",
 }
-
-
-class StubEngine:
-    """Publishes what people react to, by the simplest rules: neighbours by id are proposed, six sessions make a term."""
-
-    def __init__(self) -> None:
-        self.outputs: list[Json] = []
-        self._waiting: dict[str, dict[str, Json]] = {}
-        self._pairs: dict[str, Json] = {}
-        self._count = 0
-
-    def take(self, events: list[Json], now: datetime) -> list[Json]:
-        """Apply a batch, propose, remind; return what was published since."""
-        published = len(self.outputs)
-        for event in events:
-            self._apply(event, datetime.fromisoformat(event["time"]))
-        self._propose(now)
-        self._remind(now)
-        return self.outputs[published:]
-
-    def _emit(self, kind: str, at: datetime, data: Json) -> None:
-        self._count += 1
-        self.outputs.append({"id": f"out-{self._count}", "type": f"bothways.{kind}.v1", "time": at.isoformat(), "data": data})
-
-    def _change(self, kind: str, at: datetime, pairing_id: str, **more: object) -> None:
-        pair = self._pairs[pairing_id]
-        pair["changed_at"] = at
-        data = {"pairing_id": pairing_id, "programme_id": pair["programme_id"], "people": pair["people"], **more}
-        self._emit(f"pairing.{kind}", at, data)
-
-    def _nudge(self, key: str, at: datetime, person_id: str, pair_or_programme: Json, *, behavioural: bool = False) -> None:
-        kind = "behavioural" if behavioural else "transactional"
-        expires_at = (at + timedelta(days=14)).isoformat()
-        times = {"not_before": at.isoformat(), "expires_at": expires_at}
-        nudge = {"nudge_id": f"n-{self._count}", "person_id": person_id, "key": key, "class": kind, "params": {}}
-        self._emit("nudge.requested", at, {**nudge, **times, **pair_or_programme})
-
-    def _apply(self, event: Json, at: datetime) -> None:
-        kind, data = event["type"].removeprefix("bothways.").removesuffix(".v1"), event["data"]
-        pair = self._pairs.get(data.get("pairing_id", ""), {})
-        match kind:
-            case "participation.enrolled" | "participation.updated":
-                self._waiting.setdefault(data["programme_id"], {})[data["person_id"]] = data
-            case "participation.withdrawn":
-                self._waiting[data["programme_id"]].pop(data["person_id"], None)
-            case "participation.nominated":
-                self._nudge("open_invitation", at, data["person_id"], {"programme_id": data["programme_id"]}, behavioural=True)
-            case "pairing.answered" if data["answer"] == "decline":
-                self._change("lapsed", at, data["pairing_id"])
-            case "pairing.answered":
-                pair["accepted"].add(data["person_id"])
-                if len(pair["accepted"]) == 2:
-                    self._change("activated", at, data["pairing_id"])
-                    pair["is_live"] = True
-            case "session.scheduled":
-                pair["changed_at"] = at
-            case "session.completed":
-                self._count_session(pair, data["pairing_id"], at)
-            case "pairing.continuation_answered" if data["answer"] in {"finish", "end"} and pair["is_live"]:
-                pair["is_live"] = False
-                code = "completed" if data["answer"] == "finish" else "choice"
-                ending = {"code": code, "sessions_count": pair["sessions"], "reciprocity_ratio": 0.6}
-                self._change("completed" if code == "completed" else "ended", at, data["pairing_id"], **ending)
-
-    def _count_session(self, pair: Json, pairing_id: str, at: datetime) -> None:
-        pair["sessions"] += 1
-        key = "concluding" if pair["sessions"] == 6 else "share_feedback"
-        if pair["sessions"] == 6:
-            self._change("concluding", at, pairing_id)
-        if pair["sessions"] in {1, 3, 6}:
-            for person_id in pair["people"]:
-                self._nudge(key, at, person_id, {"pairing_id": pairing_id}, behavioural=key == "share_feedback")
-
-    def _propose(self, now: datetime) -> None:
-        for programme_id, waiting in self._waiting.items():
-            queue = sorted(waiting.items())
-            for (first, one), (second, other) in zip(queue[::2], queue[1::2], strict=False):
-                del waiting[first], waiting[second]
-                pairing_id = f"{programme_id}.{len(self._pairs):016x}"
-                self._pairs[pairing_id] = {
-                    "programme_id": programme_id,
-                    "people": [first, second],
-                    "accepted": set(),
-                    "sessions": 0,
-                    "is_live": False,
-                    "changed_at": now,
-                }
-                learnt = [[{"topic": offer["topic"], "share": 0.5} for offer in teacher["offers"]] for teacher in (other, one)]
-                sides = [{"person_id": who, "learns": learns} for who, learns in zip((first, second), learnt, strict=True)]
-                data = {"pairing_id": pairing_id, "programme_id": programme_id, "proposal_version": 1, "people": sides, "score": 600}
-                self._emit("pairing.proposed", now, {**data, "expires_at": (now + timedelta(days=7)).isoformat(), "reasons": []})
-
-    def _remind(self, now: datetime) -> None:
-        for pairing_id, pair in self._pairs.items():
-            if pair["is_live"] and now - pair["changed_at"] > timedelta(days=35):
-                pair["changed_at"] = now
-                self._nudge("book_next_session", now, pair["people"][pair["sessions"] % 2], {"pairing_id": pairing_id}, behavioural=True)
 
 
 def played(people: int, seed: int, months: int) -> tuple[list[Json], StubEngine, ProgrammeYear]:
@@ -145,11 +47,6 @@ def played(people: int, seed: int, months: int) -> tuple[list[Json], StubEngine,
 def year_events() -> list[Json]:
     """The events of the default year."""
     return played(300, 1, 12)[0]
-
-
-def short(event: Json) -> str:
-    """An event's type without prefix and version."""
-    return str(event["type"]).removeprefix("bothways.").removesuffix(".v1")
 
 
 def test_a_year_is_the_same_for_the_same_seed_and_outputs() -> None:
@@ -227,59 +124,6 @@ def test_any_size_of_organisation_and_year_plays(people: int, months: int) -> No
     assert played(people, 1, months)[0]
 
 
-@pytest.mark.parametrize("people", [1, 2, 9, 300])
-def test_the_manager_tree_has_one_root_and_no_cycle(people: int) -> None:
-    """G2: following managers upwards ends at the same person from everybody."""
-    staff = organisation(people, 3).by_id
-    roots = set()
-    for person_id in staff:
-        here, steps = person_id, 0
-        while (above := staff[here].employee.manager_id) is not None:
-            here, steps = above, steps + 1
-            assert steps < people
-        roots.add(here)
-
-    assert 1 == len(roots)
-
-
-def test_nobody_reports_to_somebody_who_joins_later() -> None:
-    """G3: a newcomer has no reports."""
-    everybody = organisation(300, 5).people
-    newcomers = {person.person_id for person in everybody if person.employee.hired_on > START_AT.date()}
-
-    assert newcomers
-    assert not newcomers & {person.employee.manager_id for person in everybody}
-
-
-def test_everybody_offers_and_wants_and_nobody_wants_what_they_offer() -> None:
-    """All generations teach and learn; the bands have their shares."""
-    everybody = organisation(3_000, 1).people
-    bands = Counter(person.employee.band for person in everybody)
-
-    assert all(person.profile.offers and person.profile.wants for person in everybody)
-    assert not any({o.topic for o in p.profile.offers} & {w.topic for w in p.profile.wants} for p in everybody)
-    assert all(abs(bands[band] / 30 - share) < 3 for band, share in enumerate(BAND_SHARES))
-
-
-def test_hires_cover_everybody_once_in_no_order_of_rank() -> None:
-    """A feed names some reports before their managers."""
-    events = list(hires(200, 1))
-    at = {event["data"]["person_id"]: number for number, event in enumerate(events)}
-    early = [event for event in events if at.get(event["data"].get("manager_id"), -1) > at[event["data"]["person_id"]]]
-
-    assert 200 == len(at) == len(events)
-    assert early
-
-
-def test_mixed_events_give_the_number_asked_for_in_order_of_time() -> None:
-    """A benchmark gets what it asked for, with ids that never repeat."""
-    events = list(mixed_events(5_000, 1, 100))
-    times = [event["time"] for event in events]
-
-    assert 5_000 == len({event["id"] for event in events}) == len(events)
-    assert sorted(times) == times
-
-
 def test_summary_counts_what_was_published() -> None:
     """What a coordinator reads adds up from the outputs alone."""
     _, engine, year = played(120, 2, 8)
@@ -332,11 +176,6 @@ def test_role_changes_never_make_a_cycle(year_events: list[Json]) -> None:
                 met.add(here)
                 here = manager_of.get(here)
     assert moves_count > 10
-
-
-def published(kind: str, data: Json) -> Json:
-    """An output of the first morning."""
-    return {"type": f"bothways.{kind}.v1", "time": "2025-01-06T10:00:00Z", "data": data}
 
 
 @pytest.mark.parametrize(

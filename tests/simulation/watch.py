@@ -6,6 +6,7 @@ A unit is one input with its hops, or one tick with its hops: nothing between tw
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Final
 
 from engine.cascade import TimeMode
@@ -112,3 +113,11 @@ def exhaust(steps: Iterable[object]) -> None:
     """Go through something for what it does on the way."""
     for _ in steps:
         pass
+
+
+@cache
+def half_year() -> tuple[Unit, ...]:
+    """Return the units of a simulated half year."""
+    units: list[Unit] = []
+    played(40, 2, 6, units.append)
+    return tuple(units)
