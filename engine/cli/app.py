@@ -80,6 +80,9 @@ def run(arguments: Sequence[str]) -> int:
     except (Refused, EngineError) as error:
         say_error(str(error))
         return ExitCode.REFUSED
+    except UnicodeEncodeError:
+        say_error("an argument is not UTF-8; ids, topics and instants are")
+        return ExitCode.USAGE
     except PermissionError as error:
         say_error(f"{error.filename}: {error.strerror}; give this user the right to it, or name another")
         return ExitCode.REFUSED

@@ -20,3 +20,23 @@ def test_instant_far_out_of_the_calendar_is_a_wrong_use(story: Story, wrong: str
 
     assert (answer.code, len(answer.err.splitlines())) == (2, 1)
     assert not (story.directory / "data").exists()
+
+
+@pytest.mark.parametrize("arguments", [["inspect", "person"], ["inspect", "pairing"], ["explain"], ["round"], ["invite"]], ids=" ".join)
+def test_id_that_is_not_utf_8_is_a_wrong_use(story: Story, arguments: list[str]) -> None:
+    """The shell may hand over any bytes; no id has them."""
+    story.couple()
+
+    answer = story.run(*arguments, "\udcff")
+
+    assert (answer.code, answer.out, answer.err) == (2, "", "bothways: an argument is not UTF-8; ids, topics and instants are\n")
+
+
+@pytest.mark.parametrize("position", ["9223372036854775807", "9223372036854775808", "99999999999999999999"])
+def test_position_beyond_every_record_has_nothing(story: Story, position: str) -> None:
+    """However large the number is."""
+    story.take("nonsense")
+
+    tail, shown = story.run("tail", "dlq.ingest", "--from", position), story.run("dead-letters", "show", "dlq.ingest", position)
+
+    assert (tail.code, tail.out, shown.code, len(shown.err.splitlines())) == (0, "", 1, 1)

@@ -55,6 +55,7 @@ def next_positions(database: Database) -> dict[str, int]:
 def stored_outputs(database: Database, topic: str, start: int = 0, limit: int | None = None) -> Iterator[StoredOutput]:
     """Yield up to `limit` committed records of a topic from a position on; erasure leaves gaps."""
     wanted = sys.maxsize if limit is None else limit
+    start = max(0, min(start, sys.maxsize))  # SQLite takes no more; nothing is there
     while page := database.read(_READ, (topic, start, min(wanted, PAGE_RECORDS))):
         for of, position, id_, key, value, headers, hash_ in page:
             yield StoredOutput(topic=of, position=position, id=id_, key=key, value=value, headers=headers_from(headers), body_hash=hash_)
