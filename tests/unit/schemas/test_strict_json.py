@@ -66,7 +66,7 @@ def test_number_in_any_spelling_is_what_the_standard_library_reads(number: bytes
 @example(b"[1,]")
 @example(b"\xff")
 def test_any_bytes_end_in_a_value_or_a_refusal(raw: bytes) -> None:
-    """No bytes make anything else escape than the two refusals; a value is what the standard library reads, so what that refuses is refused."""
+    """No bytes make anything else escape than the two refusals; a value is what the standard library reads, and nothing else is one."""
     try:
         value = decode_json(raw)
     except (Malformed, TooLarge):
