@@ -57,3 +57,13 @@ def test_workers_have_settings_that_are_known() -> None:
 def test_only_loopback_is_published() -> None:
     """Nothing answers from outside of this machine."""
     assert {"127.0.0.1"} == {port.split(":")[0] for service in SERVICES.values() for port in service.get("ports", ())}
+
+
+def test_image_takes_sources_alone() -> None:
+    """What is built from is named, and everything else stays out of the image: data directories, environments, the repository's history."""
+    lines = [line for line in (ROOT / ".dockerignore").read_text("utf-8").splitlines() if not line.startswith("#")]
+    named = [line.removeprefix("!") for line in lines if line.startswith("!")]
+
+    assert "*" == lines[0]
+    assert {"engine", "schemas", "ops", "requirements"} == set(named)
+    assert all((ROOT / name).is_dir() for name in named)
