@@ -8,7 +8,7 @@ Time: durations come from a monotonic clock and are nowhere but in metrics.
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ import msgspec
 
 from engine.domain.messages import NudgeOutcome
 from engine.domain.pairing import Pairing
-from engine.effects import Note
+from engine.effects import Note, Row
 from engine.execution import Outcome, Transition
 from engine.processors.tables import PAIRINGS
 from engine.telemetry import PREFIX, Telemetry
@@ -60,6 +60,24 @@ def told_by(transition: Transition) -> Iterator[Note]:
             yield Note("bothways_nudges_total", labels={"key": hop.payload.key.value, "outcome": outcome})
 
 
+def rounds_in(transition: Transition) -> Iterator[dict[str, Any]]:
+    """Yield what a transition reports of rounds."""
+    for output in transition.outputs:
+        if output.data is not None and output.attributes["type"] == RoundCompleted.TYPE:
+            yield _read_json(output.data)
+
+
+def waiting_after(report: Mapping[str, Any]) -> dict[str, int]:
+    """Return how many people a round left without a proposal, by reason."""
+    reasons: dict[str, int] = report["no_option_by_reason"]
+    return {**reasons, NO_OPTION_AT_ALL: report["waiting"] - sum(reasons.values())}
+
+
+def has_active(row: Row | None) -> bool:
+    """Say whether a row of the table of pairings is a pair that is active."""
+    return isinstance(row, Pairing) and row.state is PairingState.ACTIVE
+
+
 class Observer:
     """Turns transitions into metrics."""
 
@@ -84,9 +102,8 @@ class Observer:
         seconds, self._step_began_at = now - self._step_began_at, now
         for letter in transition.dead_letters:
             self.telemetry.count(PREFIX + "dead_letters_total", topic=letter.topic, code=letter.code.value)
-        for output in transition.outputs:
-            if output.data is not None and output.attributes["type"] == RoundCompleted.TYPE:
-                self._round_held(_read_json(output.data), seconds)
+        for report in rounds_in(transition):
+            self._round_held(report, seconds)
         for note in (*transition.notes, *told_by(transition)):
             self.telemetry.record(note.metric, note.value, note.labels)
         self._count_active(transition)
@@ -96,8 +113,7 @@ class Observer:
         for (table, key), row in transition.changes.items():
             if table == PAIRINGS:
                 is_changed = True
-                is_active = isinstance(row, Pairing) and row.state is PairingState.ACTIVE
-                (self._active.add if is_active else self._active.discard)(key)
+                (self._active.add if has_active(row) else self._active.discard)(key)
         if is_changed:
             self.telemetry.set(PREFIX + "active_pairings", len(self._active))
 
@@ -106,9 +122,8 @@ class Observer:
         if report["dry_run"]:
             return
         self.telemetry.set(PREFIX + "round_optimal_ratio", report["optimal_ratio"])
-        reasons: dict[str, int] = report["no_option_by_reason"]
         told_before = self._waiting.get(report["programme_id"], {})
-        self._waiting[report["programme_id"]] = {**reasons, NO_OPTION_AT_ALL: report["waiting"] - sum(reasons.values())}
+        self._waiting[report["programme_id"]] = waiting_after(report)
         waiting = Counter[str]()
         for counts in self._waiting.values():
             waiting.update(counts)

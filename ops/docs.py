@@ -27,7 +27,8 @@ Behavioural nudges are rationed: one a week and person at most, the highest prio
 late: `fire` and `coalesce` are valid from then on, `expire` from when it was due, and of several that coalesce only the newest waits. Where
 no days are given, the proposal's deadline or the session's start is the end."""
 METRICS_SAID: Final = """\
-Served by `bothways serve --metrics-port`. Behind a label stands how many values it can have; any other counts as `other`."""
+Served by `bothways serve --metrics-port` and `bothways worker --metrics-port`. Behind a label stands how many values it can have; any other
+counts as `other`."""
 REASONS: Final[Mapping[str, tuple[type[StrEnum], ...]]] = {
     "Pairing: which hard rule stands in the way": (codes.EligibilityCode,),
     "Pairing: why these two": (codes.PairingReasonCode,),

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
@@ -29,13 +29,20 @@ class Workers:
     """So many workers with one environment."""
 
     def __init__(
-        self, count: int, environment: Mapping[str, str], log: Path, *, carrier: str = "thin", module: str = "engine.cli_kafka"
+        self,
+        count: int,
+        environment: Mapping[str, str],
+        log: Path,
+        *,
+        carrier: str = "thin",
+        module: str = "engine.cli_kafka",
+        arguments: Sequence[str] = (),
     ) -> None:
         self.exits: Counter[int] = Counter()
         self.started_count = 0
         self.wanted = count
         self._environment = {name: value for name, value in os.environ.items() if not name.startswith("BOTHWAYS_")} | dict(environment)
-        self._command = [sys.executable, "-m", module, "worker", "--shell", carrier]
+        self._command = [sys.executable, "-m", module, "worker", "--shell", carrier, *arguments]
         self._log = log
         self._children: dict[int, Child] = {}
 

@@ -1,7 +1,7 @@
 """What a task does with records, without I/O: records in, a pending unit out.
 
-A fold never awaits and never looks at a clock. Everything that it gathers between two calls of `take_pending` becomes visible in one
-transaction: changelog rows, the position, outputs, dead letters and hops, or none of them.
+A fold never awaits, and looks at no clock but to say how long something took. Everything that it gathers between two calls of
+`take_pending` becomes visible in one transaction: changelog rows, the position, outputs, dead letters and hops, or none of them.
 """
 
 from collections import Counter
@@ -76,6 +76,8 @@ class Pending:
     notes: list[Note] = field(default_factory=list)
     refusals: Counter[tuple[str, str]] = field(default_factory=Counter)
     """(topic, code) of the dead letters."""
+    ages: list[float] = field(default_factory=list)
+    """Of each external event, the seconds from when it happened to when it was received."""
 
 
 class Outbox:

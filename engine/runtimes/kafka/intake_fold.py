@@ -40,6 +40,9 @@ class IntakeFold:
         self._outbox = Outbox(partitions, partition)
         self._outcomes: Counter[tuple[str, Outcome]] = Counter()
         self._count = 0
+        self._ages: list[float] = []
+        self.last_at = clock()
+        """When the last record was received; before the first one, when this task began."""
 
     @property
     def pending_count(self) -> int:
@@ -64,12 +67,13 @@ class IntakeFold:
             partition=record.partition,
             redrive_count=redrive_count(headers),
         )
-        received_at = self._clock()
+        received_at = self.last_at = self._clock()
         taken = intake(origin, received_at)
         if isinstance(taken, DeadLetter):
             self._outbox.refuse(taken)
             self._outcomes[("", Outcome.DEAD_LETTERED)] += 1
         elif taken is not None:
+            self._ages.append((received_at - taken.event.time).total_seconds())
             at = received_at if self._mode is TimeMode.WALL else taken.event.time
             wired = encode_event(taken.key, taken.event, at, taken.origin, received_at)
             self._outbox.add(INBOX_OF[taken.stage].name, wired)
@@ -82,7 +86,9 @@ class IntakeFold:
             records_count=self._count,
             outcomes=self._outcomes,
             refusals=self._outbox.refusals,
+            ages=self._ages,
         )
+        self._ages = []
         self._outbox = Outbox(self._partitions, self._partition)
         self._outcomes = Counter()
         self._count = 0

@@ -6,6 +6,7 @@ rows and position are one cut by construction.
 Time: `at` of a record is what its sender asked for, but never before the partition's last. What is refused or repeated moves nothing.
 """
 
+import time
 from collections import Counter
 from datetime import datetime
 from typing import Final
@@ -17,6 +18,7 @@ from engine.dead_letters import dead_letter
 from engine.effects import Note, Origin, Record, StageName
 from engine.execution import Outcome, Transition, fire, step
 from engine.observation import told_by
+from engine.runtimes.kafka.figures import Figures
 from engine.runtimes.kafka.folding import Fetched, Outbox, Partitions, Pending, Restored, headers_of
 from engine.runtimes.kafka.intake_fold import INBOX_OF
 from engine.runtimes.kafka.rows import PartitionRows
@@ -31,9 +33,11 @@ from engine.runtimes.kafka.wire import (
     key_text,
     seconds_from,
 )
+from engine.telemetry import PREFIX
 from engine.topology import Stage
 from schemas.codes import ErrorCode
 from schemas.envelope import Event
+from schemas.frozen import replace
 from schemas.topics import PEOPLE_CHANGELOG, PROGRAMMES_CHANGELOG
 
 CHANGELOG_OF: Final = {StageName.PEOPLE: PEOPLE_CHANGELOG, StageName.PROGRAMMES: PROGRAMMES_CHANGELOG}
@@ -69,6 +73,7 @@ class StageFold:
         self._partition = partition
         self._partitions = partitions
         self._salt = salt
+        self.figures = Figures() if stage.name is StageName.PROGRAMMES else None
         self._inbox = INBOX_OF[stage.name].name
         self._changelog = CHANGELOG_OF[stage.name].name
         self._outbox = Outbox(partitions, partition)
@@ -95,6 +100,8 @@ class StageFold:
         table, _, name = key.decode("utf-8", "surrogateescape").partition("/")
         wake = headers[0][1] if headers else None
         self.rows.restore(table, name, value, None if wake is None else instant_from(int(wake)))
+        if self.figures is not None:
+            self.figures.restored(table, name, value)
 
     def take(self, record: Fetched) -> None:
         """Fold one inbox record."""
@@ -164,21 +171,14 @@ class StageFold:
 
     def _record(self, asked: Record) -> None:
         at = self._never_back(asked.at)
-        record = Record(
-            stage=asked.stage,
-            key=asked.key,
-            id=asked.id,
-            at=at,
-            payload=asked.payload,
-            origin=asked.origin,
-            received_at=asked.received_at,
-        )
+        record = asked if at == asked.at else replace(asked, at=at)
+        began_at = time.monotonic()
         transition = step(self._stage, self.rows, record, salt=self._salt)
         if isinstance(record.payload, Event):
             self._outcomes[(record.payload.type, transition.outcome)] += 1
         if transition.outcome is Outcome.APPLIED:
             self.last_at = at
-        self._apply(transition)
+        self._apply(transition, began_at)
 
     def _tick(self, tick: Tick) -> None:
         at = self.last_at = self._never_back(tick.at)
@@ -189,9 +189,11 @@ class StageFold:
         for table, key in due:
             wake_at = self.rows.timers.wake_at(table, key)
             if wake_at is not None and wake_at <= at:  # an earlier row of this tick may have seen to it
-                self._apply(fire(self._stage, self.rows, table, key, at=at, salt=self._salt))
+                self._notes.append(Note(PREFIX + "timer_lateness_seconds", (at - wake_at).total_seconds()))
+                began_at = time.monotonic()
+                self._apply(fire(self._stage, self.rows, table, key, at=at, salt=self._salt), began_at)
 
-    def _apply(self, transition: Transition) -> None:
+    def _apply(self, transition: Transition, began_at: float) -> None:
         rows, outbox = self.rows, self._outbox
         for (table, key), row in transition.changes.items():
             rows.put(table, key, row)
@@ -205,6 +207,8 @@ class StageFold:
             outbox.refuse(letter)
         self._notes.extend(transition.notes)
         self._notes.extend(told_by(transition))
+        if self.figures is not None:
+            self._notes.extend(self.figures.applied(transition, time.monotonic() - began_at))
 
     def _never_back(self, at: datetime) -> datetime:
         at = at.replace(microsecond=0)

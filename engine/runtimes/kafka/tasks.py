@@ -97,6 +97,33 @@ class Installation:
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
+class _Gauges:
+    """What one look at all tasks adds up to. What nobody here owns any more is nought, or its last figure would stay."""
+
+    def __init__(self, sources: Iterable[str], topology: Topology, reasons: Iterable[str]) -> None:
+        self.lags = Counter(dict.fromkeys(sources, 0))
+        self.rows = Counter({name: 0 for stage in topology.stages.values() for name in stage.tables})
+        self.waiting = Counter(dict.fromkeys(reasons, 0))
+        self.due = self.active = 0
+        self.last: dict[str, list[tuple[bool, datetime]]] = {}
+        """By topic, for each partition whether records of an inbox wait there, and the time of the last that was handled."""
+
+    def tell(self, telemetry: Telemetry) -> None:
+        """Set the gauges."""
+        for name, lag in self.lags.items():
+            telemetry.set("bothways_consumer_lag_records", lag, topic=name)
+        for table, count in self.rows.items():
+            telemetry.set("bothways_table_rows", count, table=table)
+        for reason, count in self.waiting.items():
+            telemetry.set("bothways_waiting_people", count, reason=reason)
+        for name, moments in self.last.items():
+            behind = [at for waits, at in moments if waits]
+            at = min(behind) if behind else max(at for _, at in moments)
+            telemetry.set("bothways_last_processed_timestamp_seconds", at.timestamp(), topic=name)
+        telemetry.set("bothways_timers_due", self.due)
+        telemetry.set("bothways_active_pairings", self.active)
+
+
 class Tasks:
     """The tasks of one worker, by source partition."""
 
@@ -111,6 +138,8 @@ class Tasks:
         self.by_source: dict[TopicPartition, Task] = {}
         self.of = installation
         self._left: list[Task] = []
+        self._reasons: set[str] = set()
+        """Why people waited so far: a gauge that nobody sets again would keep its last figure."""
         self._changing = asyncio.Lock()
         self._opening = asyncio.Semaphore(OPENED_AT_ONCE_MAX)
 
@@ -162,7 +191,7 @@ class Tasks:
             task.commit_if_due(now)
 
     def measure(self, end_of: Callable[[TopicPartition], int | None]) -> None:
-        """Set the gauges: lag and engine time by topic, rows by table.
+        """Set the gauges: lag and engine time by topic, rows by table, pairs and people who wait.
 
         Args:
             end_of: the end of a source's log as the consumer last heard of it.
@@ -170,22 +199,22 @@ class Tasks:
         telemetry = self.of.telemetry
         if telemetry is None:
             return
-        lags = Counter(dict.fromkeys(self.sources, 0))  # also what another worker owns by now, or its last figure would stay
-        rows = Counter({name: 0 for stage in self.of.topology.stages.values() for name in stage.tables})
-        due = 0
+        seen = _Gauges(self.sources, self.of.topology, self._reasons)
         for source, task in self.by_source.items():
             name = source.topic.removeprefix(self.of.settings.prefix)
-            lags[name] += max(0, (end_of(source) or 0) - task.fold.position - 1)  # the last commit's marker takes an offset too
-            if isinstance(task.fold, StageFold) and not task.is_folding:
-                rows.update(task.fold.rows.counts)
-                due += len(task.fold.rows.timers.due(self.of.clock(), DUE_COUNTED_MAX))
-                if task.fold.last_at is not None:
-                    telemetry.set("bothways_last_processed_timestamp_seconds", task.fold.last_at.timestamp(), topic=name)
-        for name, lag in lags.items():
-            telemetry.set("bothways_consumer_lag_records", lag, topic=name)
-        for table, count in rows.items():
-            telemetry.set("bothways_table_rows", count, table=table)
-        telemetry.set("bothways_timers_due", due)
+            fold = task.fold
+            lag = max(0, (end_of(source) or 0) - fold.position - 1)  # the last commit's marker takes an offset too
+            seen.lags[name] += lag
+            if isinstance(fold, (StageFold, IntakeFold)) and fold.last_at is not None:
+                seen.last.setdefault(name, []).append((lag > 0 and name in STAGE_OF, fold.last_at))
+            if isinstance(fold, StageFold):
+                seen.rows.update(fold.rows.counts)
+                seen.due += 0 if task.is_folding else len(fold.rows.timers.due(self.of.clock(), DUE_COUNTED_MAX))
+                if fold.figures is not None:
+                    seen.active += fold.figures.active_count
+                    seen.waiting.update(fold.figures.waiting)
+        seen.tell(telemetry)
+        self._reasons |= seen.waiting.keys()
 
     def crowded(self) -> list[TopicPartition]:
         """Return the sources whose tasks can't keep up for now; the shell stops fetching them."""
@@ -261,6 +290,8 @@ class Tasks:
             telemetry.count("bothways_events_total", count, type=type_, outcome=outcome)
         for (topic, code), count in pending.refusals.items():
             telemetry.count("bothways_dead_letters_total", count, topic=topic, code=code)
+        for age in pending.ages:
+            telemetry.observe("bothways_event_age_seconds", max(0.0, age))
         for note in pending.notes:
             telemetry.record(note.metric, note.value, note.labels)
 

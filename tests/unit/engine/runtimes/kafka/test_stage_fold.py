@@ -201,3 +201,15 @@ def test_steps_of_pairings_are_among_the_figures_of_a_unit() -> None:
     assert 1 == told[("bothways_pairings_total", "proposed")]
     assert 2 == told[("bothways_nudges_total", "proposal_ready", "requested")]
     assert 1 == told[("bothways_round_optimal_ratio",)]
+
+
+def test_age_of_an_event_is_counted_from_when_it_happened() -> None:
+    """Intake says of each event how old it was on arrival, and of its topic when the last one came."""
+    fold = IntakeFold(HR_PEOPLE.name, 0, PARTITIONS, mode=TimeMode.WALL, clock=lambda: NOW)
+
+    fold.take(Consumed(HR_PEOPLE.name, 0, None, line(hired("ann", "2026-11-23T08:59:00Z")), STRUCTURED))
+    fold.take(Consumed(HR_PEOPLE.name, 1, None, b"nonsense", STRUCTURED))
+
+    assert [60.0] == fold.take_pending().ages
+    assert [] == fold.take_pending().ages
+    assert NOW == fold.last_at
