@@ -87,6 +87,12 @@ def named_in(person: Person) -> frozenset[PersonId]:
     return frozenset(named - {person.person_id, ERASED})
 
 
+def names_differ(before: Person, after: Person) -> bool:
+    """Say whether a fact that names people is in only one of two states of a person. Cheap, because most facts name nobody."""
+    was, now = before.history, after.history
+    return any(fact not in now and _named_by(fact) for fact in was) or any(fact not in was and _named_by(fact) for fact in now)
+
+
 def named_at(person: Person, named_id: PersonId) -> datetime | None:
     """Return the latest event time at which the facts about a person name somebody; None when they don't."""
     return max((fact.time for fact in person.history if named_id in _named_by(fact)), default=None)

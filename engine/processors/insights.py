@@ -32,6 +32,8 @@ ATTENTION: Final = "attention"
 NOTES: Final = "notes"
 CLOCKS: Final = "clocks"
 
+_UNHEARD: Final = Attention()
+_UNCOUNTED: Final = Tally()
 HELD_OUT: Final = f"suppressed:{SuppressionReason.HELD_OUT}"
 
 
@@ -121,8 +123,9 @@ def on_outcome(rows: Rows, record: Record) -> Effects:
 
 def did(rows: Rows, programme_id: ProgrammeId, person_id: PersonId, action: str, at: datetime) -> Effects:
     """Count that a person did what a nudge may have asked for. `action` is a key of ACTED_BY."""
-    known = _attention(rows, programme_id, person_id), _tally(rows, programme_id)
-    if known[0].trials:
+    attention = _attention(rows, programme_id, person_id)
+    if attention.trials:
+        known = attention, _tally(rows, programme_id)
         yield from _kept(programme_id, person_id, known, acted(*known, ACTED_BY[action], at))
 
 
@@ -142,11 +145,11 @@ def _kept(programme_id: ProgrammeId, person_id: PersonId, before: tuple[Attentio
 
 
 def _attention(rows: Rows, programme_id: ProgrammeId, person_id: PersonId) -> Attention:
-    return rows.get(ATTENTION, f"{programme_id}/{person_id}") or Attention()
+    return rows.get(ATTENTION, f"{programme_id}/{person_id}") or _UNHEARD
 
 
 def _tally(rows: Rows, programme_id: ProgrammeId) -> Tally:
-    return rows.get(TALLIES, programme_id) or Tally()
+    return rows.get(TALLIES, programme_id) or _UNCOUNTED
 
 
 def on_note(rows: Rows, record: Record) -> Effects:

@@ -42,10 +42,14 @@ def intake(origin: Origin, received_at: datetime) -> Intaken | DeadLetter | None
     if isinstance(decoded, Tombstone):
         return None
     if isinstance(decoded, Rejected):
-        placed = replace(origin, topic=origin.topic or decoded.topic)
-        return dead_letter(placed, decoded.code, decoded.message)
+        return dead_letter(_placed(origin, decoded.topic), decoded.code, decoded.message)
     stage, key = owner(decoded.type, decoded.data)
-    return Intaken(stage=stage, key=key, event=decoded, origin=replace(origin, topic=origin.topic or topic_of_type(decoded.type).name))
+    return Intaken(stage=stage, key=key, event=decoded, origin=_placed(origin, topic_of_type(decoded.type).name))
+
+
+def _placed(origin: Origin, topic: str) -> Origin:
+    """Give a record that came in a file the topic that it belongs to."""
+    return origin if origin.topic else replace(origin, topic=topic)
 
 
 def owner(type_: str, data: Any) -> tuple[StageName, str]:

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from engine.domain.erasure import Erasure, Trace, named_at, named_in
+from engine.domain.erasure import Erasure, Trace, named_at, named_in, names_differ
 from engine.domain.messages import ParticipantErased, PersonErased, PersonNamed, PersonUnnamed
 from engine.domain.person import Person
 from engine.effects import Delete, Effects, Forget, Handler, Put, Record, Rows, Send, StageName
@@ -29,7 +29,7 @@ def erasure_in_force(rows: Rows, person_id: PersonId) -> Erasure | None:
 
 def names_told(before: Person, after: Person) -> Effects:
     """Tell whom the facts about a person name now, and whom no longer. The manager in force hears of it as a manager."""
-    if before.history == after.history and before.registered_with == after.registered_with:
+    if before.registered_with == after.registered_with and not names_differ(before, after):
         return
     was, now = (named_in(person) - {person.registered_with} for person in (before, after))
     for named_id in sorted(was - now):

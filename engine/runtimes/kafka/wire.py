@@ -96,7 +96,7 @@ class _Behind(msgspec.Struct, array_like=True):
     topic: str
     partition: int
     position: int
-    received_at: int
+    received_at: datetime
     redrive_count: int
     key: bytes | None
     headers: tuple[tuple[str, bytes | None], ...]
@@ -143,7 +143,7 @@ def seconds_from(at: datetime) -> int:
 
 def instant_from(seconds: int) -> datetime:
     """Return the instant of so many seconds since 1970."""
-    return _EPOCH + timedelta(seconds=seconds)
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 def key_text(key: bytes | None) -> str | None:
@@ -211,7 +211,7 @@ def decode_inbox(stage: StageName, key: bytes | None, value: bytes | None, heade
             return _event(stage, text, value, headers, asked_at)
         found = None if len(headers) == 3 else _found(headers, None)
         message = _message(kind.decode(), value, found)
-    except (ValueError, KeyError, TypeError, OverflowError, msgspec.MsgspecError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError, OSError, msgspec.MsgspecError) as error:
         raise Unreadable(f"{type(error).__name__}") from error
     origin, received_at = (None, None) if found is None else (found.origin, found.received_at)
     return Record(stage=stage, key=text, id=id_.decode(), at=asked_at, payload=message, origin=origin, received_at=received_at)
@@ -278,7 +278,7 @@ def _behind(origin: Origin, received_at: datetime, event: Event | None) -> bytes
         origin.topic,
         origin.partition,
         origin.position,
-        seconds_from(received_at),
+        received_at.replace(microsecond=0),
         origin.redrive_count,
         key_bytes(origin.key),
         origin.headers,
@@ -332,7 +332,7 @@ def _found(headers: Headers, value: bytes | None) -> _Found:
         partition=behind.partition,
         redrive_count=behind.redrive_count,
     )
-    return _Found(origin, instant_from(behind.received_at), behind.event)
+    return _Found(origin, behind.received_at, behind.event)
 
 
 def _found_of_old(headers: Headers, value: bytes | None) -> _Found:

@@ -190,6 +190,7 @@ def test_foreign_record_is_refused_not_raised(value: bytes | None, headers: tupl
         lambda record: record._replace(headers=[("bw_kind", b"Nothing"), *record.headers[1:]]),
         lambda record: record._replace(headers=[*record.headers[:2], ("bw_at", b"soon"), *record.headers[3:]]),
         lambda record: record._replace(headers=[*record.headers[:2], ("bw_at", b"9" * 30), *record.headers[3:]]),
+        lambda record: record._replace(headers=[*record.headers[:2], ("bw_at", b"9" * 18), *record.headers[3:]]),
         lambda record: record._replace(headers=[*record.headers[:3], ("bw_behind", b"[]"), *record.headers[4:]]),
         lambda record: record._replace(headers=[*record.headers[:3], ("bw_from", b"[]"), *record.headers[4:]]),
     ],
