@@ -136,6 +136,15 @@ def step(stage: Stage, rows: Rows, record: Record, *, salt: bytes, is_new: bool 
     return transition
 
 
+def unpublishable(record: Record, message: str) -> Transition:
+    """Say what an external record comes to when a runtime can't publish what the rules made of it: refused, and nothing else changed."""
+    assert isinstance(record.payload, Event)
+    transition = _refused(record, ErrorCode.PROCESSING_FAILED, message)
+    mark = Seen(content=record.payload.content, refused=ErrorCode.PROCESSING_FAILED, wake_at=mark_expiry(record.at))
+    transition.changes[(SEEN, _mark_key(record))] = mark
+    return transition
+
+
 def repeated(rows: Rows, record: Record) -> Transition | None:
     """Say what an external record comes to when its source and id were seen before; None when they were not.
 

@@ -29,7 +29,7 @@ from engine.runtimes.kafka.connection import client_options
 from engine.runtimes.kafka.intake_fold import INBOX_OF, redrive_count
 from engine.runtimes.kafka.rows import whole_seconds
 from engine.runtimes.kafka.settings import KafkaSettings
-from engine.runtimes.kafka.stage_fold import CHANGELOG_OF, POSITION_KEY, WAKE_HEADER, Position
+from engine.runtimes.kafka.stage_fold import CHANGELOG_OF, POSITION_KEY, WAKE_HEADER, Position, published_whole
 from engine.runtimes.kafka.topics import KAFKA_TOPICS
 from engine.runtimes.kafka.wire import Tick, Unreadable, decode_inbox, encode_hop, key_bytes, key_text, seconds_from
 from engine.testing import MemoryRows
@@ -223,7 +223,7 @@ class _Refold:
             origin=found.origin,
             received_at=found.received_at,
         )
-        transition = step(self._stage, self.rows, whole, salt=self._salt)
+        transition = published_whole(whole, step(self._stage, self.rows, whole, salt=self._salt))
         if transition.outcome is Outcome.APPLIED:
             self.last_at = at
         self._apply(transition)

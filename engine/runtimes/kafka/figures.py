@@ -16,7 +16,6 @@ from engine.effects import Note
 from engine.execution import Transition
 from engine.observation import has_active, rounds_in, waiting_after
 from engine.processors.tables import PAIRINGS
-from engine.telemetry import PREFIX
 from schemas.codes import PairingState
 
 
@@ -65,7 +64,7 @@ class Figures:
             if table == PAIRINGS:
                 (self._active.add if has_active(row) else self._active.discard)(key)
         for report in rounds_in(transition):
-            yield Note(PREFIX + "round_seconds", seconds)
+            yield Note("bothways_round_seconds", seconds)
             if not report["dry_run"]:
                 gone = dict.fromkeys(self._waiting.get(report["programme_id"], {}), 0)
                 self._waiting[report["programme_id"]] = gone | waiting_after(report)

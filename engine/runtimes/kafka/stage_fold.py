@@ -16,8 +16,9 @@ import msgspec
 from engine.cascade import TIMERS_PER_TICK_MAX
 from engine.dead_letters import dead_letter
 from engine.effects import Note, Origin, Record, StageName
-from engine.execution import Outcome, Transition, fire, step
+from engine.execution import Outcome, Transition, fire, step, unpublishable
 from engine.observation import told_by
+from engine.runtimes.kafka.connection import RECORD_BYTES_MAX
 from engine.runtimes.kafka.figures import Figures
 from engine.runtimes.kafka.folding import Fetched, Outbox, Partitions, Pending, Restored, headers_of
 from engine.runtimes.kafka.intake_fold import INBOX_OF
@@ -33,7 +34,6 @@ from engine.runtimes.kafka.wire import (
     key_text,
     seconds_from,
 )
-from engine.telemetry import PREFIX
 from engine.topology import Stage
 from schemas.codes import ErrorCode
 from schemas.envelope import Event
@@ -43,6 +43,10 @@ from schemas.topics import PEOPLE_CHANGELOG, PROGRAMMES_CHANGELOG
 CHANGELOG_OF: Final = {StageName.PEOPLE: PEOPLE_CHANGELOG, StageName.PROGRAMMES: PROGRAMMES_CHANGELOG}
 POSITION_KEY: Final = b"@position"
 WAKE_HEADER: Final = "bw_wake"
+
+
+OUTPUT_BYTES_MAX: Final = RECORD_BYTES_MAX - 64 * 1024
+"""The largest body of an event; its attributes take the rest of a record. A dry round of tens of thousands of people is larger."""
 
 
 class Position(msgspec.Struct, omit_defaults=True):
@@ -60,10 +64,24 @@ _encode: Final = msgspec.json.Encoder().encode
 _decode_position: Final = msgspec.json.Decoder(Position).decode
 
 
+def published_whole(record: Record, transition: Transition, bytes_max: int = OUTPUT_BYTES_MAX) -> Transition:
+    """Return a record's transition, or its refusal where a topic would not take what it publishes.
+
+    A broker would refuse the whole transaction, and the worker after every start.
+    """
+    largest = max(transition.outputs, key=lambda output: len(output.data or b""), default=None)
+    if largest is None or len(largest.data or b"") <= bytes_max or not isinstance(record.payload, Event):
+        return transition
+    what = largest.attributes["type"]
+    return unpublishable(record, f"its {what} has {len(largest.data or b'')} bytes, and a topic takes {bytes_max}")
+
+
 class StageFold:
     """Rows and logic of one stage in one partition."""
 
-    def __init__(self, stage: Stage, partition: int, partitions: Partitions, *, salt: bytes) -> None:
+    def __init__(
+        self, stage: Stage, partition: int, partitions: Partitions, *, salt: bytes, output_bytes_max: int = OUTPUT_BYTES_MAX
+    ) -> None:
         self.rows = PartitionRows(stage)
         self.position = 0
         self.last_at: datetime | None = None
@@ -73,6 +91,7 @@ class StageFold:
         self._partition = partition
         self._partitions = partitions
         self._salt = salt
+        self._output_bytes_max = output_bytes_max
         self.figures = Figures() if stage.name is StageName.PROGRAMMES else None
         self._inbox = INBOX_OF[stage.name].name
         self._changelog = CHANGELOG_OF[stage.name].name
@@ -174,6 +193,8 @@ class StageFold:
         record = asked if at == asked.at else replace(asked, at=at)
         began_at = time.monotonic()
         transition = step(self._stage, self.rows, record, salt=self._salt)
+        if transition.outputs:
+            transition = published_whole(record, transition, self._output_bytes_max)
         if isinstance(record.payload, Event):
             self._outcomes[(record.payload.type, transition.outcome)] += 1
         if transition.outcome is Outcome.APPLIED:
@@ -189,7 +210,7 @@ class StageFold:
         for table, key in due:
             wake_at = self.rows.timers.wake_at(table, key)
             if wake_at is not None and wake_at <= at:  # an earlier row of this tick may have seen to it
-                self._notes.append(Note(PREFIX + "timer_lateness_seconds", (at - wake_at).total_seconds()))
+                self._notes.append(Note("bothways_timer_lateness_seconds", (at - wake_at).total_seconds()))
                 began_at = time.monotonic()
                 self._apply(fire(self._stage, self.rows, table, key, at=at, salt=self._salt), began_at)
 

@@ -203,6 +203,21 @@ def test_steps_of_pairings_are_among_the_figures_of_a_unit() -> None:
     assert 1 == told[("bothways_round_optimal_ratio",)]
 
 
+def test_record_whose_report_no_topic_takes_is_refused() -> None:
+    """What is larger than a record may be would end every worker that tries it; its cause goes to the dead letters, and work goes on."""
+    stage = build().stages[StageName.PROGRAMMES]
+    fold = StageFold(stage, 0, PARTITIONS, salt=b"test", output_bytes_max=100)
+    at = "2025-01-06T09:00:00Z"
+
+    for event in (programme_created(at), round_requested(at, dry_run=True), programme_created(at, "other")):
+        ((topic, record),) = appended(event)
+        fold.take(Consumed(topic, fold.position, record.key, record.value, tuple(record.headers)))
+
+    pending = fold.take_pending()
+    assert {(dead_letter_topic(HR_PEOPLE.name).name, ErrorCode.PROCESSING_FAILED.value): 1} == pending.refusals
+    assert {Outcome.APPLIED: 2, Outcome.DEAD_LETTERED: 1} == {outcome: count for (_, outcome), count in pending.outcomes.items()}
+
+
 def test_age_of_an_event_is_counted_from_when_it_happened() -> None:
     """Intake says of each event how old it was on arrival, and of its topic when the last one came."""
     fold = IntakeFold(HR_PEOPLE.name, 0, PARTITIONS, mode=TimeMode.WALL, clock=lambda: NOW)
