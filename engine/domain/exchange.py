@@ -14,7 +14,7 @@ Invariants
 Source: house rule.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import cached_property
 from itertools import compress, count
@@ -42,6 +42,14 @@ class Demand(NamedTuple):
 def positions_of(bits: int) -> Iterable[int]:
     """List the members of a set, lowest first."""
     return compress(count(), bin(bits)[:1:-1].encode().translate(_ZERO_ONE))
+
+
+def few_positions_of(bits: int) -> Iterator[int]:
+    """List the members of a set that has few, lowest first."""
+    while bits:
+        lowest_bit = bits & -bits
+        yield lowest_bit.bit_length() - 1
+        bits ^= lowest_bit
 
 
 def bits_of(positions: Iterable[int], size: int) -> int:
@@ -282,7 +290,7 @@ class Exchange:
             some |= learning
             enough |= self._satisfied.get(offer, 0) & learning
         doubtful = _without(several & ~enough, position)
-        together = (other for other in positions_of(doubtful) if self.points(other, position) >= self.demand(other).enough)
+        together = (other for other in few_positions_of(doubtful) if self.points(other, position) >= self.demand(other).enough)
         return _without(enough, position) | bits_of(together, among.bit_length())
 
     def points(self, learner: int, teacher: int) -> int:

@@ -107,8 +107,9 @@ def _rules_in_the_way(book: RuleBook, asked: Sequence[int]) -> Iterator[tuple[in
     their order is the same, so each one's lowest partners are too.
     """
     concerned = bits_of(asked, len(book.members))
-    for position in asked:
-        concerned |= book.exchange.first_partners(position, COMPARED_MAX)
+    if 2 * len(asked) <= len(book.members):
+        for position in asked:
+            concerned |= book.exchange.first_partners(position, COMPARED_MAX)
     if 2 * concerned.bit_count() > len(book.members):
         for position in asked:
             yield position, _rule_in_the_way(book, position)

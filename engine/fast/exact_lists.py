@@ -12,6 +12,7 @@ from engine.fast.compiling import njit
 from engine.fast.judging import (
     BONUS,
     ENOUGH,
+    MANAGER,
     MUTUAL,
     OFFER_CELLS,
     OFFERS_AT,
@@ -213,11 +214,13 @@ def _judge(people: People, rules: Rules, crowd: Crowd, kind: int, scratch: Any) 
     person = face[kind]
     enough = facts[person, ENOUGH] if rules.track == MUTUAL else 0
     is_single = crowd.members_at[kind + 1] - crowd.members_at[kind] == 1
+    # Where everybody is a kind, the one personal rule that may bar thousands is asked before anything is scored.
+    manager = facts[person, MANAGER] if len(face) == len(facts) else np.int64(-1)
     size = 0
     for other in touched:
         gained = gathered[other]
         gathered[other] = 0
-        if gained < enough or (other == kind and is_single):
+        if gained < enough or (other == kind and is_single) or (manager >= 0 and facts[face[other], MANAGER] == manager):
             continue
         minutes = minutes_together(facts, tables, rules, person, face[other])
         if minutes < 0:

@@ -7,7 +7,6 @@ loaded before, as the peers' modules are; each time is the median of several.
 """
 
 import json
-import resource
 import statistics
 import sys
 import time
@@ -19,10 +18,10 @@ import numpy as np
 from engine.domain.ties import person_tie
 from engine.fast.assignment import Graph, assign
 from engine.fast.choosing import graph_of
+from ops.bench.matching.peer_run import Scores, memory_mb_max
 from schemas.ids import PersonId
 
 TIMES = 7
-Scores = dict[tuple[int, int], int]
 
 
 def graph(scores: Scores) -> Graph:
@@ -60,7 +59,7 @@ def main(path: str) -> None:
         "arrays_seconds": statistics.median(arrays),
         "pairs": len(pairs),
         "total": total,
-        "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        "memory_mb": memory_mb_max(),
     }
     print(json.dumps(figures))
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.domain.eligibility import PoolMember
-from engine.domain.exchange import Exchange, bits_of, lowest, positions_of
+from engine.domain.exchange import Exchange, bits_of, few_positions_of, lowest, positions_of
 from engine.domain.scoring import USEFULNESS, benefit
 from schemas.ids import PersonId
 
@@ -50,6 +50,7 @@ def test_invariant_x2_points_end_at_the_need(people: list[PoolMember]) -> None:
 def test_a_set_of_positions_comes_back_as_it_was(positions: frozenset[int]) -> None:
     """Bits are the positions, lowest first."""
     assert sorted(positions) == list(positions_of(bits_of(positions, 301)))
+    assert sorted(positions) == list(few_positions_of(bits_of(positions, 301)))
 
 
 @given(people=members)
