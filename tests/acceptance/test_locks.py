@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.acceptance.round_story import couple, locked, mornings
-from tests.acceptance.story import Story
+from tests.acceptance.story import INSIGHTS, Story
 
 
 @pytest.mark.parametrize(
@@ -52,8 +52,10 @@ def test_lock_overrides_no_other_rule(story: Story, changes: dict[str, Any]) -> 
     """Never another hard rule."""
     couple(story, **changes)
     story.good(locked(story))
+    assert [one["people"] for one in story.dry_round()["refused_locks"]] == [["ann", "bob"]]
     story.tick("2025-01-07T06:00:00Z")
 
+    assert [one["waiting"] for one in story.of_type(INSIGHTS, "round.completed")] == [2, 2]
     assert story.proposals() == []
 
 

@@ -235,6 +235,7 @@ def test_tick_into_the_past_does_nothing(story: Story) -> None:
     story.couple()
     story.tick("2025-01-07T00:00:00Z")
     before = [story.tail(topic) for topic in OUTPUTS]
+    assert all(before)
 
     answer = story.run("tick", "--to", "2025-01-01T00:00:00Z", "--json")
 

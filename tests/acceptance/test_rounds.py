@@ -99,6 +99,8 @@ def test_reserve_never_falls_below_its_floor(story: Story) -> None:
     story.tick("2025-03-12T00:00:00Z")
 
     assert story.proposals() == []
+    assert len(story.of_type(INSIGHTS, "round.completed")) == 65
+    assert story.dry_round(policy={"reserve_floor": 800})["with_policy"]["proposed"] == 1
 
 
 def test_lapsed_pair_rests(story: Story) -> None:

@@ -65,6 +65,8 @@ def test_a_report_and_the_manager_of_its_departed_manager_are_not_proposed() -> 
     story.tell(builders.departed(BETWEEN, story.now))
     story.after(days=1).round()
 
+    (held,) = (event["data"] for event in story.read(type_="round.completed"))
+    assert (0, {"reporting_line": 2}) == (held["proposed"], held["no_option_by_reason"])
     assert [] == story.read(type_="pairing.proposed")
 
 

@@ -59,6 +59,7 @@ def test_an_enrolment_without_wants_is_taken_and_proposed_to_nobody() -> None:
     story.after(days=2)
 
     assert "enrolled" == story.row_of("ann").status
+    assert [(0, 1)] * 2 == [(held["proposed"], held["waiting"]) for held in story.rounds()]
     assert [] == story.proposed()
 
 

@@ -64,6 +64,7 @@ def test_no_round_is_held_by_timer_where_zero_days_say_so() -> None:
     story = two_ready(round_every_days=0).after(days=30)
 
     assert [] == times(story)
+    assert [["ann", "bob"]] == [sorted(pair) for pair in story.round().proposed()]
 
 
 def test_no_round_is_held_on_a_day_without_anybody_to_pair() -> None:
@@ -71,8 +72,11 @@ def test_no_round_is_held_on_a_day_without_anybody_to_pair() -> None:
     story = ProgrammeStory(**DAILY)
     story.joins("ann", "strategy", None)
     story.after(days=3)
+    early = times(story)
+    story.joins("bob", "python", "strategy")
+    story.after(days=1)
 
-    assert [] == times(story)
+    assert ([], ["2025-01-10T06:00:00Z"]) == (early, times(story))
 
 
 def test_a_tick_three_days_late_holds_one_round() -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests import builders
 from tests.builders import offer, want
-from tests.topology.generated_programmes import profiles, story_of
+from tests.topology.generated_programmes import profiles, story_of, with_two_who_fit
 from tests.topology.pair_story import START
 from tests.topology.programme_story import DAILY, ProgrammeStory, lonely
 
@@ -71,12 +71,10 @@ def test_waiting_ends_with_an_active_pair_and_begins_anew_when_it_ends() -> None
 @given(people=profiles, data=st.data())
 def test_the_next_round_is_the_same_with_and_without_a_past_decline(people: list[dict[str, Any]], data: st.DataObject) -> None:
     """A decline leaves the pair resting, as a coordinator's retraction of the same proposal does, and nothing else behind."""
-    asked = story_of(people, **DAILY).round()
-    if not asked.proposals():
-        return
+    asked = with_two_who_fit(story_of(people, **DAILY)).round()
     chosen = data.draw(st.integers(0, len(asked.proposals()) - 1))
     pairing_id, decliner = asked.proposals()[chosen]["pairing_id"], asked.proposed()[chosen][0]
-    other = story_of(people, **DAILY).round()
+    other = with_two_who_fit(story_of(people, **DAILY)).round()
 
     asked.answers(decliner, "decline", pairing_id=pairing_id)
     other.tell(builders.proposal_retracted(other.now, pairing_id))

@@ -233,5 +233,6 @@ def test_a_nomination_enrols_nobody() -> None:
     story.tell(builders.nominated("ann", story.now))
     story.after(days=3)
 
+    assert [(0, 1)] * 3 == [(held["proposed"], held["waiting"]) for held in story.rounds()]
     assert [] == story.proposed()
     assert "known" == story.row_of("ann").status
