@@ -93,22 +93,23 @@ def _sizes(keys_by_position: Mapping[int, Sequence[tuple[str, int]]], sets: Mapp
     """
     largest_first = sorted(sets, key=lambda key: (-sets[key].bit_count(), key))
     place_by_key = {key: place for place, key in enumerate(largest_first)}
-    positions_by_row: dict[tuple[int, ...], list[int]] = {}
-    for position, keys in keys_by_position.items():
-        row = tuple(sorted({place_by_key[key] for key in keys if key in place_by_key}))
-        positions_by_row.setdefault(row, []).append(position)
+    rows = sorted([(sorted([place_by_key[key] for key in keys if key in place_by_key]), each) for each, keys in keys_by_position.items()])
     found: dict[int, int] = {}
     joined: list[int] = [0]
-    before: tuple[int, ...] = ()
-    for row, positions in sorted(positions_by_row.items()):
-        shared = 0
-        while shared < min(len(row), len(before)) and row[shared] == before[shared]:
-            shared += 1
-        del joined[shared + 1 :]
-        for place in row[shared:]:
-            joined.append(joined[-1] | sets[largest_first[place]])
-        found.update(dict.fromkeys(positions, joined[-1].bit_count()))
-        before = row
+    before: list[int] = []
+    count = 0
+    for row, position in rows:
+        if row != before:
+            shared = 0
+            for one, two in zip(row, before, strict=False):
+                if one != two:
+                    break
+                shared += 1
+            del joined[shared + 1 :]
+            for place in row[shared:]:
+                joined.append(joined[-1] | sets[largest_first[place]])
+            before, count = row, joined[-1].bit_count()
+        found[position] = count
     return found
 
 
@@ -224,17 +225,13 @@ class Exchange:
     def sides(self, positions: Iterable[int]) -> dict[int, tuple[int, int]]:
         """Count for each of these people whoever can teach them something, and whoever can learn from them.
 
-        Asked of many at once, for people who want or offer nearly the same share nearly all of the counting.
+        Whoever could teach oneself counts on both sides, so the two compare as if nobody did. Asked of many at once, for people who want
+        or offer nearly the same share nearly all of the counting.
         """
         asked = list(positions)
         teachers = _sizes({position: self._wanted(position) for position in asked}, self._teaching)
         learners = _sizes({position: self._members[position].offers for position in asked}, self._learning)
-        found = {}
-        for position in asked:
-            offers = self._members[position].offers
-            own = int(any(USEFULNESS[level][own_level] for topic, own_level in self._wanted(position) for t, level in offers if t == topic))
-            found[position] = teachers[position] - own, learners[position] - own
-        return found
+        return {position: (teachers[position], learners[position]) for position in asked}
 
     def taught(self, position: int, among: int) -> int:
         """Find everybody of a set who teaches this person enough (X1)."""
