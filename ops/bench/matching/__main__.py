@@ -6,7 +6,7 @@ from typing import Final
 
 from engine.domain import choosing
 from engine.fast import choose
-from ops.bench.matching import daily, fairness, from_rows, odd, peers, quality, same, speed
+from ops.bench.matching import daily, fairness, from_rows, odd, peers, quality, reach, same, speed
 
 PARTS: Final[Mapping[str, Callable[[list[int]], None]]] = {
     "speed": speed.run,
@@ -17,6 +17,7 @@ PARTS: Final[Mapping[str, Callable[[list[int]], None]]] = {
     "daily": daily.run,
     "partner": daily.run_partner,
     "fairness": fairness.run,
+    "reach": reach.run,
     "same": same.run,
     "odd": odd.run,
     "peers": peers.run,
