@@ -5,6 +5,7 @@ Nothing of the `kafka` extra is imported before a command runs, so that every ot
 
 import gzip
 import json
+import logging
 import os
 import sys
 from collections.abc import Iterable, Iterator
@@ -41,6 +42,8 @@ def _settings() -> "KafkaSettings":
     """Read where the cluster is, after a look whether anything is there to reach it with."""
     if find_spec("aiokafka") is None or find_spec("kafka") is None:
         raise ExtraMissing
+    for name in ("aiokafka", "kafka"):  # they tell of every retry and refusal; what matters is said in one line
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     from engine.runtimes.kafka.settings import kafka_settings_from
 
     return kafka_settings_from(os.environ)

@@ -13,7 +13,8 @@ from typing import Any, Final
 from aiokafka.conn import create_conn
 from aiokafka.errors import IllegalSaslStateError, KafkaError, SaslAuthenticationFailed, UnsupportedSaslMechanismError
 
-from engine.errors import BrokerUnavailable, FatalError, InvalidSettings
+from engine.errors import BrokerUnavailable, EngineError, FatalError, InvalidSettings
+from engine.runtimes.kafka.rights import refused
 from engine.runtimes.kafka.settings import PREFIX, KafkaSettings
 
 RECORD_BYTES_MAX = 8 * 1024 * 1024
@@ -101,9 +102,9 @@ async def _knock(settings: KafkaSettings, address: str, options: dict[str, Any])
     return True
 
 
-def unavailable(settings: KafkaSettings, error: KafkaError | OSError | TimeoutError) -> BrokerUnavailable:
-    """Say in one line that nobody answers."""
-    return BrokerUnavailable(broker=settings.brokers, reason=type(error).__name__)
+def unavailable(settings: KafkaSettings, error: KafkaError | OSError | TimeoutError) -> EngineError:
+    """Say in one line that nobody answers, or what the answer refuses."""
+    return refused(settings, error) or BrokerUnavailable(broker=settings.brokers, reason=type(error).__name__)
 
 
 def _ssl_context(settings: KafkaSettings) -> ssl.SSLContext:

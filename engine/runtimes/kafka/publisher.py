@@ -68,8 +68,8 @@ async def _publish(settings: KafkaSettings, partitions: Partitions, lines: Itera
     producer = AIOKafkaProducer(
         **client_options(settings), acks="all", enable_idempotence=True, linger_ms=5, max_request_size=RECORD_BYTES_MAX
     )
-    await asyncio.wait_for(producer.start(), START_SECONDS_MAX)
     try:
+        await asyncio.wait_for(producer.start(), START_SECONDS_MAX)
         for partition, bound in enumerate(() if emit_from is None else emission_bounds(partitions, emit_from)):
             topic = settings.topic(PEOPLE_INBOX.name)
             await producer.send_and_wait(topic, bound.value, key=bound.key, headers=bound.headers, partition=partition)

@@ -8,25 +8,21 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from aiokafka.errors import (
-    BrokerResponseError,
-    ClusterAuthorizationFailedError,
-    GroupAuthorizationFailedError,
-    TopicAuthorizationFailedError,
-    TransactionalIdAuthorizationFailed,
-)
-
 from engine.errors import FatalError
 from engine.runtimes.kafka.settings import KafkaSettings
 from schemas.topics import INPUT_TOPICS, INTERNAL_TOPICS, Direction, Topic
 
-REFUSALS: Final[Mapping[type[BrokerResponseError], str]] = {
-    TopicAuthorizationFailedError: "use a topic",
-    GroupAuthorizationFailedError: "use the group BOTHWAYS_KAFKA_APP",
-    TransactionalIdAuthorizationFailed: "use transactional ids that begin with BOTHWAYS_KAFKA_APP",
-    ClusterAuthorizationFailedError: "use the cluster",
+REFUSALS: Final[Mapping[str, str]] = {
+    "TopicAuthorizationFailedError": "use a topic",
+    "GroupAuthorizationFailedError": "use the group BOTHWAYS_KAFKA_APP",
+    "TransactionalIdAuthorizationFailed": "use transactional ids that begin with BOTHWAYS_KAFKA_APP",
+    "ClusterAuthorizationFailedError": "publish to any topic",
 }
-"""Error → what was refused."""
+"""Error, as both client libraries call it → what was refused."""
+
+
+LOOKED_AT: Final = ("Describe", "DescribeConfigs")
+"""What the check before every start needs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,12 +42,11 @@ def acls(settings: KafkaSettings, topics: tuple[Topic, ...]) -> tuple[Acl, ...]:
     Args:
         topics: all that the engine needs.
     """
-    looked_at = ("Describe", "DescribeConfigs")  # the check before every start
     found = []
     for topic in topics:
         reads = ("Read",) if topic in INPUT_TOPICS or topic in INTERNAL_TOPICS else ()
         writes = ("Write",) if topic in INTERNAL_TOPICS or topic.direction is Direction.OUT else ()
-        found.append(Acl(resource="Topic", name=settings.topic(topic.name), operations=(*reads, *writes, *looked_at)))
+        found.append(Acl(resource="Topic", name=settings.topic(topic.name), operations=(*reads, *writes, *LOOKED_AT)))
     found.append(Acl(resource="Group", name=settings.app, operations=("Read", "Describe")))
     found.append(Acl(resource="TransactionalId", name=f"{settings.app}-", operations=("Write", "Describe"), pattern="prefixed"))
     return tuple(found)
@@ -86,9 +81,19 @@ def not_allowed(settings: KafkaSettings, missing: tuple[Acl, ...]) -> NotAllowed
     first = missing[0]
     more = f", and {len(missing) - 1} more" if len(missing) > 1 else ""
     what = f"{' and '.join(first.operations)} {first.name}"
-    return NotAllowed(user=settings.username or "of this certificate", what=what, more=more)
+    return NotAllowed(user=_user(settings), what=what, more=more)
+
+
+def refused(settings: KafkaSettings, error: BaseException) -> NotAllowed | None:
+    """Say in one line what a broker's answer refuses; None where it is no refusal."""
+    what = refusal_in(error)
+    return None if what is None else NotAllowed(user=_user(settings), what=what)
+
+
+def _user(settings: KafkaSettings) -> str:
+    return settings.username or "of this certificate"
 
 
 def refusal_in(error: BaseException) -> str | None:
     """Say what a broker's answer refuses; None where it is no refusal."""
-    return next((what for kind, what in REFUSALS.items() if isinstance(error, kind)), None)
+    return next((REFUSALS[kind.__name__] for kind in type(error).__mro__ if kind.__name__ in REFUSALS), None)

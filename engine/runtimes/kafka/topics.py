@@ -14,6 +14,7 @@ from kafka.errors import KafkaError
 
 from engine.errors import FatalError
 from engine.runtimes.kafka.connection import RECORD_BYTES_MAX, admin_options, knock, unavailable
+from engine.runtimes.kafka.rights import LOOKED_AT, Acl, lacking
 from engine.runtimes.kafka.settings import KafkaSettings
 from schemas.topics import (
     ALL_TOPICS,
@@ -132,9 +133,14 @@ class TopicAdmin:
     def drift(self) -> Iterator[Drift]:
         """Yield where the cluster differs from the plan; nothing is yielded where it is as planned."""
         there = self._described()
+        looked_at = tuple(Acl(resource="Topic", name=topic.name, operations=LOOKED_AT) for topic in plan(self._settings))
+        hidden = {acl.name for acl in lacking(looked_at, self.granted())}
         present = [topic for topic in plan(self._settings) if topic.name in there]
         configs = self._configs([topic.name for topic in present])
         for topic in plan(self._settings):
+            if topic.name in hidden:
+                yield Drift(topic=topic.name, what="is hidden from this user, who needs Describe and DescribeConfigs", is_fatal=True)
+                continue
             if topic.name not in there:
                 yield Drift(topic=topic.name, what="is missing", is_fatal=True)
                 continue

@@ -183,6 +183,24 @@ def test_worker_is_told_what_it_is_not_allowed(cluster: Cluster) -> None:
     assert (1, f"{one} {means}") == (with_one_less.returncode, with_one_less.stderr)
 
 
+def test_command_says_what_its_user_is_not_allowed(cluster: Cluster) -> None:
+    """Without rights a check says that topics are hidden, not that they are missing; publishing says in one line that it may not."""
+    event = line(hired("ann", AT)).decode()
+    described = [{**right, "operations": ["Describe"]} for right in cluster.rights if right["resource"] == "Topic"]
+
+    hidden = cluster.run("topics", "check", settings=cluster.worker)
+    cluster.allow(described)
+    half_hidden = cluster.run("topics", "check", settings=cluster.worker)
+    published = cluster.run("publish", "-", settings=cluster.worker, stdin=event)
+
+    first = f"{cluster.admin.prefix}hr.people.v1 is hidden from this user, who needs Describe and DescribeConfigs"
+    for checked in (hidden, half_hidden):
+        assert (1, first) == (checked.returncode, checked.stdout.splitlines()[0]), checked.stderr
+    assert 1 == published.returncode
+    assert published.stderr.startswith("The user worker is not allowed to "), published.stderr
+    assert 1 == len(published.stderr.strip().splitlines())
+
+
 @pytest.mark.parametrize("shell", ["thin", "faust"])
 @pytest.mark.parametrize(
     ("resource", "says"),
