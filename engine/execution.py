@@ -88,17 +88,18 @@ class Draft:
 
     def get(self, table: str, key: str) -> Any | None:
         """Return the row as changed so far."""
-        name = self._name(table, key)
-        if name in self.changes:
-            return self.changes[name]
-        return self._stored.get(*name)
+        if table in self._pseudonymous:
+            key = pseudonym(key, self._salt)
+        changes = self.changes
+        if changes and (table, key) in changes:
+            return changes[table, key]
+        return self._stored.get(table, key)
 
     def lay(self, table: str, key: str, row: Row | None) -> None:
         """Lay a change over; None deletes."""
-        self.changes[self._name(table, key)] = row
-
-    def _name(self, table: str, key: str) -> tuple[str, str]:
-        return (table, pseudonym(key, self._salt)) if table in self._pseudonymous else (table, key)
+        if table in self._pseudonymous:
+            key = pseudonym(key, self._salt)
+        self.changes[table, key] = row
 
     def scan(self, table: str, prefix: str) -> Iterator[tuple[str, Any]]:
         """Yield (key, row) in key order as changed so far."""

@@ -28,11 +28,13 @@ from engine.domain.messages import PersonFacts, Reason
 from engine.domain.pairing import Pairing
 from engine.domain.participant import Participant
 from engine.domain.person import Person
-from engine.domain.person_facts import HrFact
+from engine.domain.person_facts import History, HrFact
 from engine.domain.programme import Lock, Programme, pair_of
 from schemas.frozen import replace
 from schemas.ids import ERASED, PersonId, ProgrammeId
 
+_NAMING: Final = (Attribute.MANAGER_ID, Attribute.DOTTED_LINE_IDS)
+"""The attributes whose values are people."""
 ERASED_TOO: Final = PersonId("erased:too")
 """The second erased side of one pair (Z3). Never published: a pair has nothing to say any more when its first side is erased."""
 
@@ -88,9 +90,12 @@ def named_in(person: Person) -> frozenset[PersonId]:
 
 
 def names_differ(before: Person, after: Person) -> bool:
-    """Say whether a fact that names people is in only one of two states of a person. Cheap, because most facts name nobody."""
-    was, now = before.history, after.history
-    return any(fact not in now and _named_by(fact) for fact in was) or any(fact not in was and _named_by(fact) for fact in now)
+    """Say whether two states of a person may name others. Cheap, because nearly always what names anybody is the same in both."""
+    return _naming(before.history) != _naming(after.history)
+
+
+def _naming(history: History) -> list[tuple[Attribute, Value]]:
+    return [saying for fact in history for saying in fact.says if saying[0] in _NAMING]
 
 
 def named_at(person: Person, named_id: PersonId) -> datetime | None:
