@@ -29,7 +29,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeVar
+from typing import Any, ClassVar, Final, TypeVar
 
 from aiokafka import AIOKafkaProducer, TopicPartition
 
@@ -39,8 +39,12 @@ from engine.runtimes.kafka.folding import Fetched, Fold, Pending
 from engine.runtimes.kafka.settings import KafkaSettings
 
 BATCH_BYTES: Final = 400_000
-FOLD_SECONDS_MAX: Final = 0.02
-"""A task folds no longer than this before others get a turn."""
+FOLD_SECONDS_MAX: Final = 0.004
+"""All tasks together fold no longer than this before whoever waits for the broker gets a turn: a transaction takes a dozen turns."""
+FOLD_SECONDS_MIN: Final = 0.001
+"""What each of many tasks gets of it, at least."""
+LONG_SECONDS: Final = 0.02
+"""What took longer than this in a thread is packed there, too."""
 TURN_SECONDS: Final = 0.05
 COMMIT_GAP_SHARE: Final = 0.5
 """Of the commit interval, between the beginnings of two commits of a task that has nothing more to fold."""
@@ -48,8 +52,8 @@ TOLD_SECONDS: Final = 1.0
 """How long the group may not know how far a task is that keeps its own position."""
 BACKLOG_RECORDS_MAX: Final = 4_000
 """With more than this unfolded, the shell stops fetching for the task."""
-TRANSACTION_SECONDS_MAX: Final = 15
-"""After this the broker aborts a transaction whose owner went silent."""
+TRANSACTION_SHARE: Final = 0.75
+"""Of what a step with the broker may take: after this the broker aborts a transaction whose owner went silent."""
 
 _ASIDE: Final = ThreadPoolExecutor(thread_name_prefix="aside")
 """Not the loop's own: a loop that closes waits for its threads."""
@@ -78,6 +82,9 @@ class TaskSpec:
 
 class Task:
     """One task of this worker. All its methods run in the event loop's thread."""
+
+    pumps_count: ClassVar[int] = 0
+    """How many tasks have something to fold now."""
 
     def __init__(self, spec: TaskSpec, fold: Fold, settings: KafkaSettings) -> None:
         self.spec = spec
@@ -117,7 +124,7 @@ class Task:
         self._producer = AIOKafkaProducer(
             **client_options(self._settings),
             transactional_id=f"{self._settings.app}-{self.spec.name}-{self.spec.source.partition}",
-            transaction_timeout_ms=TRANSACTION_SECONDS_MAX * 1000,
+            transaction_timeout_ms=int(TRANSACTION_SHARE * self._settings.timeout_seconds * 1000),
             max_batch_size=BATCH_BYTES,
             max_request_size=RECORD_BYTES_MAX,
             request_timeout_ms=10_000,
@@ -195,11 +202,14 @@ class Task:
 
     async def _fold_backlog(self) -> None:
         with leaving_on_doubt(*self.spec.source):
+            Task.pumps_count += 1
             try:
                 await self._fold_all()
             except asyncio.CancelledError:
                 if not self._is_abandoned:
                     raise
+            finally:
+                Task.pumps_count -= 1
             self._pump = None
             self.commit_if_due(time.monotonic())
 
@@ -218,7 +228,7 @@ class Task:
         if not self.fold.pending_count:
             self._gathered_since = time.monotonic()
         take, is_long = self.fold.take, self.spec.is_long
-        until = time.monotonic() + FOLD_SECONDS_MAX
+        until = time.monotonic() + max(FOLD_SECONDS_MIN, FOLD_SECONDS_MAX / Task.pumps_count)
         limit = min(len(records), place + self._settings.commit_records_max)
         while place < limit:
             record = records[place]
@@ -237,11 +247,11 @@ class Task:
         started = time.monotonic()
         self.is_folding = True
         await self._run_aside(self.fold.take, record)
-        if time.monotonic() - started > FOLD_SECONDS_MAX:
+        if time.monotonic() - started > LONG_SECONDS:
             pending = await self._run_aside(self.fold.take_pending)
             batches = await self._run_aside(self._packed, pending)
             while self._flying is not None or (self._is_given_back and self.is_closed):  # noqa: ASYNC110 - it may come back
-                await asyncio.sleep(FOLD_SECONDS_MAX)
+                await asyncio.sleep(TURN_SECONDS)
             self._flying = asyncio.ensure_future(self._commit(pending, batches))
         self.is_folding = False
 

@@ -23,8 +23,8 @@ from engine.settings import Settings
 from engine.telemetry import Telemetry
 from engine.topology import build
 
-COLLECTED_AFTER: Final = (50_000, 20, 100)
-"""Rows are many and in no cycles: the collector looks through them seldom."""
+COLLECTED_AFTER: Final = (50_000, 5, 400)
+"""Rows are many and in no cycles: the collector looks through them all seldom, and never long through what is new, for all threads wait."""
 LIBRARIES: Final = ("aiokafka", "kafka", "faust", "mode")
 
 

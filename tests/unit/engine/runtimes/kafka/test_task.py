@@ -1,7 +1,9 @@
 """When a task commits, whom it tells, and from when it takes records (engine/runtimes/kafka/task.py, tasks.py)."""
 
 import asyncio
+import itertools
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -78,6 +80,12 @@ class Unsent(Task):
 
     async def open(self) -> None:
         """Nobody is fenced."""
+
+    async def park_when_done(self) -> None:
+        """Park once everything offered is folded."""
+        while self._pump is not None:
+            await asyncio.wait([self._pump])
+        await self.park()
 
     def _packed(self, pending: Pending) -> list[Batch]:
         assert not pending.records
@@ -249,3 +257,39 @@ def test_long_record_that_ends_in_time_is_committed_before_its_partition_goes() 
         return task.committed
 
     assert [1] == asyncio.run(story())
+
+
+class Slow(Counted):
+    """A fold whose records take a millisecond each; says whose they were."""
+
+    def __init__(self, name: str, told: list[str]) -> None:
+        super().__init__()
+        self._name = name
+        self._told = told
+
+    def take(self, record: Fetched) -> None:
+        """Take long."""
+        time.sleep(0.001)
+        self._told.append(self._name)
+        super().take(record)
+
+
+def test_tasks_that_fold_at_the_same_time_share_a_turn() -> None:
+    """However many tasks have work, whoever waits for the broker gets a turn every few milliseconds; no task waits for another's end."""
+
+    async def story() -> list[str]:
+        told: list[str] = []
+        tasks = [Unsent(TaskSpec(name=name, source=SOURCE), Slow(name, told), KafkaSettings(commit_seconds=10)) for name in "ab"]
+        for task in tasks:
+            task.start_from(0)
+            task.is_closed = False
+            task.offer([Sent(offset) for offset in range(40)])
+        for task in tasks:
+            await task.park_when_done()
+        return told
+
+    runs = [len(list(run)) for _, run in itertools.groupby(asyncio.run(story()))]
+
+    assert 80 == sum(runs)
+    assert max(runs) <= 10
+    assert 0 == Task.pumps_count
