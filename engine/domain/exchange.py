@@ -79,13 +79,6 @@ def _without(bits: int, position: int) -> int:
     return bits ^ 1 << position if bits >> position & 1 else bits
 
 
-def _joined(sets: Iterable[int]) -> int:
-    found = 0
-    for each in sets:
-        found |= each
-    return found
-
-
 def _sizes(keys_by_position: Mapping[int, Sequence[tuple[str, int]]], sets: Mapping[tuple[str, int], int]) -> dict[int, int]:
     """Count for each position the members of all its sets together.
 
@@ -191,13 +184,12 @@ class Exchange:
                     table[topic, level] = table.get((topic, level), 0) | people
         return table
 
-    def teachers(self, position: int) -> int:
-        """Everybody else who can teach this person something."""
-        return _without(_joined(self._teaching.get(key, 0) for key in self._wanted(position)), position)
-
     def learners(self, position: int) -> int:
         """Everybody else to whom this person can teach something."""
-        return _without(_joined(self._learning.get(offer, 0) for offer in self._members[position].offers), position)
+        found = 0
+        for offer in self._members[position].offers:
+            found |= self._learning.get(offer, 0)
+        return _without(found, position)
 
     def _wanted(self, position: int) -> list[tuple[str, int]]:
         return [(topic, own_level) for topic, _, own_level in self._members[position].wants]
