@@ -24,6 +24,8 @@ from engine.execution import Outcome, Transition, fire, instant, repeated, step
 from engine.identity import derived_id
 from engine.processors.intake import Intaken, intake
 from engine.topology import Topology
+from schemas.codec import known_only
+from schemas.envelope import Event
 from schemas.frozen import replace
 
 TIMERS_PER_TICK_MAX: Final = 1_000
@@ -31,6 +33,9 @@ TIMERS_PER_TICK_MAX: Final = 1_000
 
 BEFORE_ALL: Final = datetime(1970, 1, 1, tzinfo=UTC)
 """The `at` of a control record that comes before anything else."""
+
+CONTENT_HEADER: Final = "x-content"
+"""In the log, of an event that held something unknown: the hash of its content with that (codec.content_hash)."""
 
 STAGE_ORDER: Final = (StageName.PEOPLE, StageName.PROGRAMMES)
 
@@ -184,7 +189,7 @@ class Cascade:
                 assert entry.origin is not None and entry.received_at is not None
                 taken = intake(entry.origin, entry.received_at)
                 assert isinstance(taken, Intaken), "only what intake took is logged"
-                self._handle(_record(taken, entry.at), entry.received_at, is_new=False)
+                self._handle(_as_it_came(_record(taken, entry.at)), entry.received_at, is_new=False)
             yield entry
 
     def _stamped(self, wanted: datetime) -> datetime:
@@ -196,7 +201,8 @@ class Cascade:
         outcome = self._drain(record, is_new=is_new)
         if outcome is Outcome.IGNORED:
             return outcome
-        self._store.append(Entry(kind=EntryKind.EVENT, at=record.at, received_at=received_at, origin=record.origin))
+        origin = _kept(record) if is_new and outcome is Outcome.APPLIED else record.origin
+        self._store.append(Entry(kind=EntryKind.EVENT, at=record.at, received_at=received_at, origin=origin))
         if outcome is Outcome.APPLIED:
             self._store.last_at = record.at
         return outcome
@@ -228,3 +234,20 @@ class Cascade:
 
 def _record(taken: Intaken, at: datetime) -> Record:
     return Record(stage=taken.stage, key=taken.key, id=taken.event.id, at=at, payload=taken.event, origin=taken.origin)
+
+
+def _kept(record: Record) -> Origin:
+    """Return what the log keeps of an event that was taken: nothing unknown, but the hash of what it said with that."""
+    event, origin = record.payload, record.origin
+    assert isinstance(event, Event) and origin is not None, "an input is an event"
+    if not event.has_unknown:
+        return origin
+    value, headers = known_only(origin.value, origin.headers)
+    return replace(origin, value=value, headers=(*headers, (CONTENT_HEADER, event.content.encode())))
+
+
+def _as_it_came(record: Record) -> Record:
+    """Give a logged event the hash that it had when it was taken."""
+    assert isinstance(record.payload, Event) and record.origin is not None, "an input is an event"
+    said = dict(record.origin.headers).get(CONTENT_HEADER)
+    return record if said is None else replace(record, payload=replace(record.payload, content=said.decode()))

@@ -26,6 +26,7 @@ from schemas.fields import instant_text, parse_instant
 from schemas.registry import INPUT_TYPES, refused_type
 from schemas.strict_json import EVENT_BYTES_MAX, INT64_MAX, Malformed, TooLarge, decode_json
 from schemas.topics import DLQ_INGEST, dead_letter_topic, topic_of_type
+from schemas.unknown_fields import has_unknown, known_line
 
 __all__ = [
     "Event",
@@ -39,6 +40,7 @@ __all__ = [
     "decode_structured",
     "encode_binary",
     "encode_structured",
+    "known_only",
 ]
 
 Headers = Sequence[tuple[str, bytes | None]]
@@ -50,6 +52,7 @@ PROBLEMS_NAMED_MAX: Final = 3
 """How many problems a message lists; the rest are counted."""
 JSON_CONTENT_TYPE: Final = "application/json"
 STRUCTURED_CONTENT_TYPE: Final = "application/cloudevents"
+STRUCTURED_JSON: Final = "application/cloudevents+json"
 HEADER_PREFIX: Final = "ce_"
 CONTENT_TYPE_HEADER: Final = "content-type"
 
@@ -113,6 +116,17 @@ def data_again(event_type: str, value: bytes, headers: Headers) -> InputData:
     """
     content = _decode(value)
     return INPUT_TYPES[event_type].model_validate(content["data"] if _is_structured(headers) else content)
+
+
+def known_only(value: bytes, headers: Headers) -> tuple[bytes, Headers]:
+    """Write an event that `decode` has taken without what is unknown, as structured JSON: it reads as before, but for its content's hash.
+
+    Headers that carried no attribute are kept.
+    """
+    content = _json_object(value)
+    attributes = content if _is_structured(headers) else {**_attributes(headers), "data": content}
+    kept = tuple(header for header in headers if not header[0].lower().startswith((HEADER_PREFIX, CONTENT_TYPE_HEADER)))
+    return known_line(attributes, INPUT_TYPES[attributes["type"]]), ((CONTENT_TYPE_HEADER, STRUCTURED_JSON.encode()), *kept)
 
 
 def decode_structured(value: bytes, received_at: datetime) -> Event | Rejected:
@@ -223,6 +237,7 @@ def _event(attributes: dict[str, Any], received_at: datetime) -> Event | Rejecte
             causation=_optional(attributes, "causation"),
             traceparent=_optional(attributes, "traceparent"),
             content=_hash_of(model.TYPE, subject, time, actor, data),
+            has_unknown=has_unknown(attributes, model),
         )
     except _Invalid as invalid:
         return Rejected(ErrorCode.SCHEMA_INVALID, str(invalid), topic)

@@ -1,6 +1,6 @@
 """What the codec hands over: an event, a tombstone, or why it can't be read."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -34,6 +34,8 @@ class Event:
     traceparent: str | None = None
     content: str = ""
     """Hash of what it says (codec.content_hash): tells a repeat from a conflict under the same (source, id)."""
+    has_unknown: bool = field(default=False, compare=False)
+    """Whether the bytes hold attributes or fields that nobody reads; codec.known_only leaves them out."""
 
 
 @dataclass(frozen=True, slots=True)
