@@ -11,6 +11,7 @@ import pytest
 
 from engine.runtimes.kafka.settings import KafkaSettings
 from ops.kafka.workers import Workers
+from schemas.topics import HR_PEOPLE, PARTICIPATION, PEOPLE_INBOX, PROGRAMMES_INBOX
 from tests.builders import enrolled, hired, offer, programme_created, round_requested, want
 from tests.contract.runtimes import SALT
 
@@ -28,6 +29,8 @@ ROUND_SECONDS: Final = 20.0
 REBALANCE_SECONDS: Final = 6.0
 DEALT_WITHIN_SECONDS: Final = 12.0
 """Two heartbeats, two seconds for the round, and what the start of a process takes on a machine that others use."""
+LAST_MARKERS_MAX: Final = 2
+"""The ends of the last transactions take offsets, too."""
 SHELLS: Final = pytest.mark.parametrize("shell", ["thin", "faust"])
 
 
@@ -85,6 +88,25 @@ def verified_problems(settings: KafkaSettings) -> Mapping[str, int]:
     return asyncio.run(verified(settings, SALT.encode())).problems
 
 
+def untold(settings: KafkaSettings) -> Mapping[str, int]:
+    """Return the partitions of which the group was told less than was handled, with how many offsets are missing."""
+    from aiokafka import AIOKafkaConsumer, TopicPartition
+
+    async def asked_group() -> Mapping[str, int]:
+        reader = AIOKafkaConsumer(bootstrap_servers=settings.brokers, group_id=settings.app, enable_auto_commit=False)
+        await reader.start()
+        try:
+            names = [settings.topic(topic.name) for topic in (HR_PEOPLE, PARTICIPATION, PEOPLE_INBOX, PROGRAMMES_INBOX)]
+            places = [TopicPartition(name, partition) for name in names for partition in range(settings.partitions)]
+            ends = await reader.end_offsets(places)
+            missing = {f"{place.topic}/{place.partition}": ends[place] - (await reader.committed(place) or 0) for place in places}
+            return {place: count for place, count in missing.items() if count > LAST_MARKERS_MAX}
+        finally:
+            await reader.stop()
+
+    return asyncio.run(asked_group())
+
+
 @SHELLS
 def test_worker_joins_and_leaves_during_a_long_round(made: KafkaSettings, log: Path, shell: str) -> None:
     """Partitions are dealt anew without waiting for the round; it is held once, and nobody ends in doubt."""
@@ -109,6 +131,7 @@ def test_worker_joins_and_leaves_during_a_long_round(made: KafkaSettings, log: P
     assert {0: 1} == ends, log.with_name("first.log").read_text()[-2000:]
     assert 1 == rounds_count
     assert dealt_seconds < DEALT_WITHIN_SECONDS
+    assert {} == untold(made)
     assert {} == verified_problems(made)
 
 
@@ -135,6 +158,7 @@ def test_worker_that_is_told_to_stop_does_not_wait_for_its_round(made: KafkaSett
     assert {0: 1} == ends, log.with_name("first.log").read_text()[-2000:]
     assert {0: 1} == heirs_ends, log.with_name("second.log").read_text()[-2000:]
     assert drained_seconds < 10.0
+    assert {} == untold(made)
     assert 1 == rounds_count
     assert {} == verified_problems(made)
 
