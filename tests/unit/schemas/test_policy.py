@@ -108,7 +108,6 @@ def test_null_means_the_default() -> None:
         {"quiet_to": "24:00"},
         {"holidays": ["25.12."]},
         {"capacity_max": 6},
-        {"reserve_start": 100, "reserve_floor": 200},
         {"topics": []},
         {"topics": [{"id": "Python", "family": "digital", "name": "Python"}]},
         {"topics": [{"id": "python", "family": "snakes", "name": "Python"}]},

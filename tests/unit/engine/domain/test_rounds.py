@@ -185,6 +185,12 @@ def test_reserve_falls_with_the_days_of_the_longer_waiter(waiting_days: int, is_
     assert expected or [UnmatchedCode.BELOW_RESERVE] * 2 == [left_out.code for left_out in result.unmatched]
 
 
+@pytest.mark.parametrize(("floor", "expected"), [(800, 1), (801, 0)])
+def test_a_start_below_the_floor_leaves_the_floor(floor: int, expected: int) -> None:
+    """A policy that gives either of the two alone means what it says: the higher one counts."""
+    assert expected == len(held([ANN, BOB], Policy(reserve_start=0, reserve_floor=floor)).proposals)
+
+
 def test_lock_overrides_reserve_rest_and_one_way() -> None:
     """A coordinator's lock comes first."""
     resting = replace(ANN, wants=(), bars={BOB.person_id: EligibilityCode.RESTING})
