@@ -39,7 +39,7 @@ from engine.runtimes.kafka.folding import Fetched, Fold, Pending
 from engine.runtimes.kafka.settings import KafkaSettings
 
 BATCH_BYTES: Final = 400_000
-FOLD_SECONDS_MAX: Final = 0.004
+FOLD_SECONDS_MAX: Final = 0.008
 """All tasks together fold no longer than this before whoever waits for the broker gets a turn: a transaction takes a dozen turns."""
 FOLD_SECONDS_MIN: Final = 0.001
 """What each of many tasks gets of it, at least."""
