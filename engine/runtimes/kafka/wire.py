@@ -124,7 +124,8 @@ class _Tick(msgspec.Struct, omit_defaults=True):
     limit: int | None = None
 
 
-_encode: Final = msgspec.json.Encoder().encode
+_encode: Final = msgspec.json.Encoder(order="deterministic").encode
+"""A row that was restored has its keys in another order than one that was never written; what is said of both has the same bytes."""
 _encode_behind: Final = msgspec.msgpack.Encoder().encode
 _decode_behind: Final = msgspec.msgpack.Decoder(_Behind).decode
 _decode_old_from: Final = msgspec.json.Decoder(_OldFrom).decode

@@ -14,6 +14,7 @@ from engine.effects import Origin, Record, StageName
 from engine.processors.intake import Intaken, intake
 from engine.runtimes.kafka.wire import Tick, Unreadable, Wired, decode_inbox, encode_event, encode_hop, encode_tick, instant_from
 from schemas.codec import encode_binary
+from schemas.codes import NudgeKey
 from schemas.envelope import Event
 from schemas.ids import PersonId, ProgrammeId
 from tests.builders import enrolled
@@ -113,6 +114,34 @@ def test_external_event_stays_byte_for_byte(key: bytes | None, extra: tuple[tupl
 
     assert isinstance(found, Record)
     assert (origin, event, RECEIVED_AT, "ann") == (found.origin, found.payload, found.received_at, found.key)
+
+
+def test_a_message_has_the_same_bytes_whichever_order_its_parameters_came_in() -> None:
+    """A parked intent that was restored has them sorted, one that never left the memory as they were said."""
+    terms = messages.OutreachTerms(
+        quiet_from="20:00",
+        quiet_to="08:00",
+        quiet_weekends=True,
+        holidays=(),
+        daily_cap=3,
+        holdout_percent=10,
+        soft_landing_days=10,
+        policy_version=1,
+    )
+
+    def written(*names: str) -> bytes | None:
+        intent = messages.NudgeIntended(
+            person_id=PersonId("ann"),
+            programme_id=ProgrammeId("p"),
+            key=NudgeKey.PAIRING_STARTED,
+            occasion="",
+            params=dict.fromkeys(names, "x"),
+            expires_at=RECEIVED_AT,
+            terms=terms,
+        )
+        return encode_hop(Record(stage=StageName.PEOPLE, key="ann", id="i", at=instant_from(0), payload=intent)).value
+
+    assert written("programme_id", "pairing_id") == written("pairing_id", "programme_id")
 
 
 def test_binary_event_comes_back() -> None:
