@@ -1,6 +1,6 @@
 """The page in plain English: what codes are called, and a sentence for each number.
 
-Neutral about people: nobody is sorted by age or generation, nothing is said to be lacking in anybody (tests/unit/test_words.py).
+Neutral about people: nobody is sorted by age or generation, nothing is said to be lacking in anybody (tests/unit/test_plain_words.py).
 """
 
 from collections.abc import Mapping
