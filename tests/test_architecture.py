@@ -30,7 +30,7 @@ LAYERS: Final[dict[str, tuple[str, ...]]] = {
     "execution": ("engine.execution", "engine.cascade", "engine.timers", "engine.testing"),
     "rows": ("engine.row_codec",),
     "settings": ("engine.settings",),
-    "telemetry": ("engine.telemetry", "engine.observation"),
+    "telemetry": ("engine.telemetry", "engine.observation", "engine.figures"),
     "embedded": ("engine.runtimes.embedded",),
     "kafka": ("engine.runtimes.kafka",),
     "report": ("engine.report",),

@@ -17,9 +17,9 @@ from engine.cascade import TIMERS_PER_TICK_MAX
 from engine.dead_letters import dead_letter
 from engine.effects import Note, Origin, Record, StageName
 from engine.execution import Outcome, Transition, fire, step, unpublishable
+from engine.figures import Figures
 from engine.observation import told_by
 from engine.runtimes.kafka.connection import RECORD_BYTES_MAX
-from engine.runtimes.kafka.figures import Figures
 from engine.runtimes.kafka.folding import Fetched, Outbox, Partitions, Pending, Restored, headers_of
 from engine.runtimes.kafka.intake_fold import INBOX_OF
 from engine.runtimes.kafka.rows import PartitionRows
