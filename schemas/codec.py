@@ -26,7 +26,7 @@ from schemas.fields import instant_text, parse_instant
 from schemas.registry import INPUT_TYPES, refused_type
 from schemas.strict_json import EVENT_BYTES_MAX, INT64_MAX, Malformed, TooLarge, decode_json
 from schemas.topics import DLQ_INGEST, dead_letter_topic, topic_of_type
-from schemas.unknown_fields import has_unknown, known_line
+from schemas.unknown_fields import ATTRIBUTES, has_unknown, known_line
 
 __all__ = [
     "Event",
@@ -56,20 +56,7 @@ STRUCTURED_JSON: Final = "application/cloudevents+json"
 HEADER_PREFIX: Final = "ce_"
 CONTENT_TYPE_HEADER: Final = "content-type"
 
-_USUAL: Final = (
-    "specversion",
-    "id",
-    "source",
-    "type",
-    "time",
-    "subject",
-    "actor",
-    "sequence",
-    "recordedtime",
-    "partitionkey",
-    "traceparent",
-)
-_ATTRIBUTES_PROPER: Final[Mapping[str, str]] = {HEADER_PREFIX + name: name for name in _USUAL}
+_ATTRIBUTES_PROPER: Final[Mapping[str, str]] = {HEADER_PREFIX + name: name for name in sorted(ATTRIBUTES - {"data", "datacontenttype"})}
 _ATTRIBUTES: Final[Mapping[str, str]] = {**_ATTRIBUTES_PROPER, CONTENT_TYPE_HEADER: "datacontenttype"}
 """Headers in their usual spelling; any other is looked at letter by letter."""
 _JSON_BYTES: Final = JSON_CONTENT_TYPE.encode()

@@ -22,6 +22,7 @@ Source: decision 0104 (inboxes).
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from typing import Any, Final, NamedTuple, get_args
 
 import msgspec
@@ -124,6 +125,7 @@ class _Tick(msgspec.Struct, omit_defaults=True):
     limit: int | None = None
 
 
+_attributes_of: Final = attrgetter(*_Attributes.__struct_fields__)
 _encode: Final = msgspec.json.Encoder(order="deterministic").encode
 """A row that was restored has its keys in another order than one that was never written; what is said of both has the same bytes."""
 _encode_behind: Final = msgspec.msgpack.Encoder().encode
@@ -255,22 +257,7 @@ def _event_of(found: _Found, received_at: datetime) -> Event:
         if not isinstance(event, Event):
             raise Unreadable("an event that intake would not have taken")
         return event
-    return Event(
-        id=said.id,
-        source=said.source,
-        type=said.type,
-        time=said.time,
-        data=data_again(said.type, origin.value, origin.headers),
-        subject=said.subject,
-        actor=said.actor,
-        recordedtime=said.recordedtime,
-        sequence=said.sequence,
-        partitionkey=said.partitionkey,
-        expirytime=said.expirytime,
-        causation=said.causation,
-        traceparent=said.traceparent,
-        content=said.content,
-    )
+    return Event(data=data_again(said.type, origin.value, origin.headers), **msgspec.structs.asdict(said))
 
 
 def _behind(origin: Origin, received_at: datetime, event: Event | None) -> bytes:
@@ -283,27 +270,9 @@ def _behind(origin: Origin, received_at: datetime, event: Event | None) -> bytes
         origin.redrive_count,
         key_bytes(origin.key),
         origin.headers,
-        None if event is None else _attributes(event),
+        None if event is None else _Attributes(*_attributes_of(event)),
     )
     return _encode_behind(behind)
-
-
-def _attributes(event: Event) -> _Attributes:
-    return _Attributes(
-        event.id,
-        event.source,
-        event.type,
-        event.time,
-        event.subject,
-        event.actor,
-        event.recordedtime,
-        event.sequence,
-        event.partitionkey,
-        event.expirytime,
-        event.causation,
-        event.traceparent,
-        event.content,
-    )
 
 
 def place_behind(headers: Headers) -> tuple[str, int, int] | None:
