@@ -18,7 +18,7 @@ import numpy as np
 from engine.domain.ties import person_tie
 from engine.fast.assignment import Graph, assign
 from engine.fast.choosing import graph_of
-from ops.bench.matching.peer_run import Scores, memory_mb_max
+from ops.bench.matching.peer_run import Scores, memory_mb
 from schemas.ids import PersonId
 
 TIMES = 7
@@ -59,7 +59,7 @@ def main(path: str) -> None:
         "arrays_seconds": statistics.median(arrays),
         "pairs": len(pairs),
         "total": total,
-        "memory_mb": memory_mb_max(),
+        "memory_mb": memory_mb(),
     }
     print(json.dumps(figures))
 

@@ -30,6 +30,7 @@ from engine.runtimes.embedded.database import Database
 from engine.runtimes.embedded.stage_rows import StageRows
 from engine.topology import build
 from ops.bench.matching import people as organisation
+from ops.bench.matching.peer_run import memory_mb
 from ops.bench.matching.people import AT, FAMILIES, people
 from ops.bench.matching.rounds import OPEN, warm_up
 from schemas.ids import ProgrammeId
@@ -137,7 +138,7 @@ class _Watch:
         now = time.perf_counter()
         if self._name:
             self.steps[self._name] = (now - self._since, memory_mb("VmRSS"))
-            print(f"  {self._name}: {now - self._since:.1f} s, {memory_mb('VmHWM'):,} MB at most so far", file=sys.stderr, flush=True)
+            print(f"  {self._name}: {now - self._since:.1f} s, {memory_mb():,} MB at most so far", file=sys.stderr, flush=True)
         self._name, self._since = name, now
 
     def chosen(self, task: Task) -> Choice:
@@ -146,12 +147,6 @@ class _Watch:
         choice = choose(task, progress=self.next)
         self.next("proposals, reasons")
         return choice
-
-
-def memory_mb(field: str) -> int:
-    """Read a figure of this process from the kernel: VmRSS now, VmHWM the most there ever was."""
-    found = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith(field))
-    return int(found.split()[1]) // 1024
 
 
 def _measured(store: Path) -> Seen:
@@ -174,7 +169,7 @@ def _measured(store: Path) -> Seen:
         waiting=result.waiting_count,
         wall_seconds=time.perf_counter() - wall,
         cpu_seconds=time.process_time() - cpu,
-        memory_mb_max=memory_mb("VmHWM"),
+        memory_mb_max=memory_mb(),
         steps=watch.steps,
     )
 

@@ -57,10 +57,13 @@ def mentor_match(scores: Scores) -> list[tuple[int, int]]:
 SOLVERS: dict[str, Callable[[Scores], list[tuple[int, int]]]] = {"mentor-match": mentor_match, "matching": hospital_resident}
 
 
-def memory_mb_max() -> int:
-    """The most memory that this process had: of its own, which getrusage doesn't tell apart from what it was forked from."""
+def memory_mb(field: str = "VmHWM") -> int:
+    """Read a figure of this process from the kernel: VmRSS now, VmHWM the most there ever was.
+
+    Of its own, which getrusage doesn't tell apart from what it was forked from.
+    """
     status = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) // 1024 for line in status if line.startswith("VmHWM"))
+    return next(int(line.split()[1]) // 1024 for line in status if line.startswith(field))
 
 
 def main(name: str, path: str) -> None:
@@ -70,7 +73,7 @@ def main(name: str, path: str) -> None:
     pairs = SOLVERS[name](scores)
     seconds = time.perf_counter() - begin
     total = sum(scores[pair] for pair in pairs)
-    print(json.dumps({"seconds": seconds, "pairs": len(pairs), "total": total, "memory_mb": memory_mb_max()}))
+    print(json.dumps({"seconds": seconds, "pairs": len(pairs), "total": total, "memory_mb": memory_mb()}))
 
 
 if __name__ == "__main__":

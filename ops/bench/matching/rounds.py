@@ -1,6 +1,5 @@
 """Rounds held and timed: what every part of the benchmark does."""
 
-import resource
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -9,6 +8,7 @@ from engine.domain.choosing import Choice, Task
 from engine.domain.eligibility import PoolMember
 from engine.domain.rounds import RoundResult, hold_round
 from engine.fast import choose
+from ops.bench.matching.peer_run import memory_mb
 from ops.bench.matching.people import AT, FAMILIES, people
 from schemas.policy import Policy
 
@@ -46,7 +46,7 @@ def held(
         result=result,
         wall_seconds=time.perf_counter() - wall,
         cpu_seconds=time.process_time() - cpu,
-        memory_mb_max=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        memory_mb_max=memory_mb(),
     )
 
 
