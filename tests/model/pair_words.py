@@ -19,13 +19,19 @@ class PairWords(Standing):
         if pair is not None and pair["state"] == "proposed":
             self._move(pair, "lapsed", at)
 
-    def _on_pairing_answered(self, at: datetime, event: Json) -> str | None:
+    def _refused(self, event: Json) -> str | None:
+        """Only the person speaks for the person, and of its own pair."""
         data = event["data"]
-        pair = self.pairs.get(data["pairing_id"])
         if event.get("actor") != data["person_id"]:
             return "not_the_person"
-        if pair is None or data["person_id"] not in pair["people"]:
-            return "unknown_pairing"
+        pair = self.pairs.get(data["pairing_id"])
+        return "unknown_pairing" if pair is None or data["person_id"] not in pair["people"] else None
+
+    def _on_pairing_answered(self, at: datetime, event: Json) -> str | None:
+        data = event["data"]
+        if (refused := self._refused(event)) is not None:
+            return refused
+        pair = self.pairs[data["pairing_id"]]
         if pair["state"] != "proposed" or data["proposal_version"] != pair["version"]:
             return "stale_answer"
         if data["answer"] == "decline":
@@ -43,11 +49,9 @@ class PairWords(Standing):
 
     def _on_pairing_continuation_answered(self, at: datetime, event: Json) -> str | None:
         data = event["data"]
-        pair = self.pairs.get(data["pairing_id"])
-        if event.get("actor") != data["person_id"]:
-            return "not_the_person"
-        if pair is None or data["person_id"] not in pair["people"]:
-            return "unknown_pairing"
+        if (refused := self._refused(event)) is not None:
+            return refused
+        pair = self.pairs[data["pairing_id"]]
         if pair["state"] not in LIVE:
             return "stale_answer"
         answer = data["answer"]
@@ -97,10 +101,10 @@ class PairWords(Standing):
 
     def _on_feedback_given(self, at: datetime, event: Json) -> str | None:
         data = event["data"]
-        pair = self.pairs.get(data["pairing_id"])
-        if event.get("actor") != data["person_id"]:
-            return "not_the_person"
-        if pair is None or data["person_id"] not in pair["people"] or pair["state"] in {"proposed", "lapsed"}:
+        if (refused := self._refused(event)) is not None:
+            return refused
+        pair = self.pairs[data["pairing_id"]]
+        if pair["state"] in {"proposed", "lapsed"}:
             return "unknown_pairing"
         held = [one["data"]["session_id"] for one in sorted(self._held_in_term(pair), key=_start)]
         number = held.index(data["session_id"]) + 1 if data.get("session_id") in held else len(held)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -16,21 +16,13 @@ from schemas.codes import NudgeKey, NudgeReasonCode
 from schemas.envelope import Event
 from schemas.hr import HrErased
 from schemas.ids import PairingId, PersonId, ProgrammeId
+from tests.outreach_terms import TERMS as DEFAULT_TERMS
 
 ANN: Final = PersonId("ann")
 SALT: Final = b"test"
 START: Final = datetime(2025, 1, 8, 10, tzinfo=UTC)
 """A Wednesday."""
-TERMS: Final = OutreachTerms(
-    quiet_from="20:00",
-    quiet_to="08:00",
-    quiet_weekends=True,
-    holidays=(),
-    daily_cap=3,
-    holdout_percent=0,
-    soft_landing_days=10,
-    policy_version=4,
-)
+TERMS: Final = replace(DEFAULT_TERMS, policy_version=4)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

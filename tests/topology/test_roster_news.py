@@ -1,10 +1,11 @@
 """Rules of the roster: what programmes and outreach hear of a fact, and when."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
-from engine.domain.messages import NudgeIntended, OutreachTerms, ParticipantErased
+from engine.domain.messages import NudgeIntended, ParticipantErased
 from schemas.codes import NudgeKey
 from schemas.ids import PairingId, PersonId, ProgrammeId
 from tests.builders import (
@@ -17,6 +18,7 @@ from tests.builders import (
     leave_started,
     role_changed,
 )
+from tests.outreach_terms import TERMS
 from tests.topology.people_stage import PeopleDriver
 from tests.topology.roster_days import JAN_6, JAN_7, JAN_8, at
 
@@ -83,16 +85,7 @@ def test_a_back_dated_change_is_dated_now(driver: PeopleDriver) -> None:
 )
 def test_a_nudge_to_come_is_called_back_when_the_person_goes(driver: PeopleDriver, leaving: StructuredEvent) -> None:
     """Whether a fact takes effect by its event or by its timer, outreach looks at the ledger again at that instant."""
-    terms = OutreachTerms(
-        quiet_from="20:00",
-        quiet_to="08:00",
-        quiet_weekends=True,
-        holidays=(date(2025, 1, 7), date(2025, 1, 8)),
-        daily_cap=3,
-        holdout_percent=0,
-        soft_landing_days=10,
-        policy_version=1,
-    )
+    terms = replace(TERMS, holidays=(date(2025, 1, 7), date(2025, 1, 8)))
     intent = NudgeIntended(
         person_id=PersonId("ann"),
         programme_id=ProgrammeId(PROGRAMME),

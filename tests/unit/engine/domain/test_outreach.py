@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from engine.domain.messages import Employment, NudgeIntended, NudgesWithdrawn, OutreachTerms
+from engine.domain.messages import Employment, NudgeIntended, NudgesWithdrawn
 from engine.domain.outreach import (
     BEHAVIOURAL_GAP,
     REQUESTED_MAX,
@@ -28,19 +28,10 @@ from engine.domain.outreach import (
 )
 from schemas.codes import NudgeCategory, NudgeKey, SuppressionReason
 from schemas.ids import NudgeId, PairingId, PersonId, ProgrammeId
+from tests.outreach_terms import TERMS
 
 WEDNESDAY_10 = datetime(2025, 1, 8, 10, tzinfo=UTC)
 HERE = Standing()
-TERMS = OutreachTerms(
-    quiet_from="20:00",
-    quiet_to="08:00",
-    quiet_weekends=True,
-    holidays=(),
-    daily_cap=3,
-    holdout_percent=0,
-    soft_landing_days=10,
-    policy_version=1,
-)
 
 
 def an_intent(

@@ -19,6 +19,7 @@ from schemas.envelope import Event
 from schemas.ids import PersonId, ProgrammeId
 from tests.builders import enrolled
 from tests.contract.runtimes import line
+from tests.outreach_terms import TERMS
 
 RECEIVED_AT: Final = datetime(2026, 1, 1, tzinfo=UTC)
 IDS: Final = st.text(alphabet="abcdefghijkl-._:0123456789", min_size=1, max_size=12)
@@ -118,16 +119,6 @@ def test_external_event_stays_byte_for_byte(key: bytes | None, extra: tuple[tupl
 
 def test_a_message_has_the_same_bytes_whichever_order_its_parameters_came_in() -> None:
     """A parked intent that was restored has them sorted, one that never left the memory as they were said."""
-    terms = messages.OutreachTerms(
-        quiet_from="20:00",
-        quiet_to="08:00",
-        quiet_weekends=True,
-        holidays=(),
-        daily_cap=3,
-        holdout_percent=10,
-        soft_landing_days=10,
-        policy_version=1,
-    )
 
     def written(*names: str) -> bytes | None:
         intent = messages.NudgeIntended(
@@ -137,7 +128,7 @@ def test_a_message_has_the_same_bytes_whichever_order_its_parameters_came_in() -
             occasion="",
             params=dict.fromkeys(names, "x"),
             expires_at=RECEIVED_AT,
-            terms=terms,
+            terms=TERMS,
         )
         return encode_hop(Record(stage=StageName.PEOPLE, key="ann", id="i", at=instant_from(0), payload=intent)).value
 
