@@ -1,0 +1,39 @@
+"""Stamps: which of two facts of one kind is the later one, whatever order they arrive in.
+
+Decides: the order of facts that set the same state.
+Never knows: what the facts say.
+
+Invariants
+    T1  Stamps are totally ordered by (time, sequence, id); two different events of one source never share a stamp.
+    T2  A state keeps the stamp of the fact that set it for as long as the state lives. Marks of seen records go after 90 days, stamps don't.
+
+Source: house rule (facts are ordered by when they happened, not by when they came).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from schemas.envelope import Event
+from schemas.frozen import quick
+
+
+@quick
+@dataclass(frozen=True, slots=True, order=True)
+class Stamp:
+    """When a fact happened, and what tells it from another of the same instant."""
+
+    time: datetime
+    """Event time, UTC, fractions kept."""
+    sequence: int
+    """Counts within one source; 0 where the event has none."""
+    id: str
+
+
+def stamp_of(event: Event) -> Stamp:
+    """Return the stamp of an event."""
+    return Stamp(event.time, event.sequence or 0, event.id)
+
+
+def is_later(event: Event, known: Stamp | None) -> bool:
+    """Say whether an event is later than the fact that set the state; anything is where nothing set it yet."""
+    return known is None or stamp_of(event) > known
