@@ -8,21 +8,23 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field
 
-from schemas.base import Part
 from schemas.catalogue import BUILT_IN_TOPICS
 from schemas.codes import Matcher, TopicFamily, Track
+from schemas.exact import ExactPart
 from schemas.fields import ClockTime, Code, Count, Day, Ratio, ShortText
 from schemas.ids import TopicId, TopicIdField
+from schemas.policy_parts import Calendar, Question, built_in_questions, ids_once
 
 Days = Annotated[int, Field(ge=1, le=3_660)]
 DaysOrNone = Annotated[int, Field(ge=0, le=3_660)]
+Hours = Annotated[int, Field(ge=0, le=168)]
 Points = Annotated[int, Field(ge=0, le=1_000)]
 _GAPPED: Mapping[Track, int] = {Track.MUTUAL: 0, Track.REVERSE: 1, Track.TRADITIONAL: 1}
 
 
-class PolicyTopic(Part):
+class PolicyTopic(ExactPart):
     """One topic of a programme's catalogue."""
 
     id: TopicIdField
@@ -34,12 +36,6 @@ def _built_in_topics() -> tuple[PolicyTopic, ...]:
     return tuple(PolicyTopic(id=TopicId(topic), family=family, name=name) for topic, family, name in BUILT_IN_TOPICS)
 
 
-def _ids_once(topics: tuple[PolicyTopic, ...]) -> tuple[PolicyTopic, ...]:
-    if len({topic.id for topic in topics}) != len(topics):
-        raise ValueError("must name each topic id once")
-    return topics
-
-
 def _gap_of_track(validated: Mapping[str, object]) -> int:
     track = validated.get("track", Track.MUTUAL)
     return _GAPPED[Track(str(track))]
@@ -49,7 +45,7 @@ def _training_of_track(validated: Mapping[str, object]) -> bool:
     return validated.get("track") == Track.REVERSE
 
 
-class Policy(Part):
+class Policy(ExactPart):
     """One version of a programme's rules. Durations are whole days unless a name says otherwise."""
 
     track: Code[Track] = Track.MUTUAL
@@ -70,11 +66,13 @@ class Policy(Part):
     reserve_floor: Points = 250
     """What a pair must always be worth, however low the start: a policy may give either alone."""
     reserve_drop_per_day: Points = 10
+    reserve_first_round: Points = 0
+    """In the first round in which anybody was eligible for a person."""
     wait_bonus: Points = 50
     first_pair_first: bool = True
     training_required: bool = Field(default_factory=_training_of_track)
     stage_stands_for_band: bool = False
-    topics: Annotated[tuple[PolicyTopic, ...], Field(strict=False, min_length=1, max_length=500), AfterValidator(_ids_once)] = Field(
+    topics: Annotated[tuple[PolicyTopic, ...], Field(strict=False, min_length=1, max_length=500), AfterValidator(ids_once)] = Field(
         default_factory=_built_in_topics
     )
     sessions_planned: Annotated[int, Field(ge=1, le=100)] = 6
@@ -87,7 +85,17 @@ class Policy(Part):
     soft_landing_days: Annotated[int, Field(ge=0, le=90)] = 10
     resume_days: Annotated[int, Field(ge=1, le=90)] = 14
     conflict_days: Annotated[int, Field(ge=1, le=90)] = 14
+    conflict_settle_hours: Hours = 24
+    """How long a conflict waits before anybody is told."""
+    departure_settle_hours: Hours = 4
+    """How long a departure waits before anything follows from it."""
+    away_question_days: Annotated[int, Field(ge=1, le=366)] = 30
+    """How long an absence without an end lasts before the partner is asked."""
+    rest_after_days: Annotated[int, Field(ge=0, le=366)] = 14
+    """After a completed pair."""
     consent_days: Annotated[int, Field(ge=1, le=90)] = 7
+    room_days: Annotated[int, Field(ge=1, le=90)] = 3
+    """How long an undecided proposal takes room."""
     eligible_after_days: DaysOrNone = 30
     """After hire, for the invitation."""
     nudge_daily_cap: Annotated[int, Field(ge=1, le=50)] = 3
@@ -96,6 +104,8 @@ class Policy(Part):
     """Equal to quiet_from: no quiet hours."""
     quiet_weekends: bool = True
     holidays: Annotated[tuple[Day, ...], Field(strict=False, max_length=500)] = ()
+    calendars: Annotated[tuple[Calendar, ...], Field(strict=False, max_length=200), AfterValidator(ids_once)] = ()
+    """Weekend days and holidays of some of the people; the first that fits a person counts, else quiet_weekends and holidays."""
     holdout_percent: Annotated[int, Field(ge=0, le=100)] = 10
     k_min: Annotated[int, Field(ge=1, le=1_000)] = 5
     lapsed_rest_days: DaysOrNone = 180
@@ -104,13 +114,12 @@ class Policy(Part):
     matcher: Code[Matcher] = Matcher.AUCTION
     repair_at_term_end: bool = False
     """At the end of a term nobody renews: both are free for the next round, so that pairs never drift far from the best choice."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _null_is_absent(cls, value: object) -> object:
-        if isinstance(value, Mapping) and None in value.values():
-            return {name: given for name, given in value.items() if given is not None}
-        return value
+    debate_every_days: Annotated[int, Field(ge=0, le=366)] = 90
+    """0: never."""
+    questions: Annotated[tuple[Question, ...], Field(strict=False, min_length=1, max_length=200), AfterValidator(ids_once)] = Field(
+        default_factory=built_in_questions
+    )
+    circles: bool = False
 
     def is_holiday(self, day: date) -> bool:
         """Whether nobody should hear from the programme that day."""

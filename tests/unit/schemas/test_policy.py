@@ -12,6 +12,7 @@ from schemas.catalogue import BUILT_IN_TOPICS
 from schemas.codes import TopicFamily, Track
 from schemas.policy import Policy
 from schemas.programme import ProgrammeCreated, ProgrammePolicyChanged
+from schemas.questions import BUILT_IN_QUESTIONS
 
 DEFAULTS: Final = {
     "track": "mutual",
@@ -27,6 +28,7 @@ DEFAULTS: Final = {
     "reserve_start": 550,
     "reserve_floor": 250,
     "reserve_drop_per_day": 10,
+    "reserve_first_round": 0,
     "wait_bonus": 50,
     "first_pair_first": True,
     "training_required": False,
@@ -41,19 +43,27 @@ DEFAULTS: Final = {
     "soft_landing_days": 10,
     "resume_days": 14,
     "conflict_days": 14,
+    "conflict_settle_hours": 24,
+    "departure_settle_hours": 4,
+    "away_question_days": 30,
+    "rest_after_days": 14,
     "consent_days": 7,
+    "room_days": 3,
     "eligible_after_days": 30,
     "nudge_daily_cap": 3,
     "quiet_from": "20:00",
     "quiet_to": "08:00",
     "quiet_weekends": True,
     "holidays": [],
+    "calendars": [],
     "holdout_percent": 10,
     "k_min": 5,
     "lapsed_rest_days": 180,
     "nudge_storm_per_day": 0,
     "matcher": "auction",
     "repair_at_term_end": False,
+    "debate_every_days": 90,
+    "circles": False,
 }
 NAMED_IN_CONTRACTS: Final = (
     "python data-literacy ai-assistants social-media cloud-basics strategy negotiation people-leadership giving-feedback work-life-balance "
@@ -65,9 +75,10 @@ NAMED_IN_CONTRACTS: Final = (
 def test_an_empty_policy_has_every_default_of_the_contracts() -> None:
     """Each field is optional; its default is the one in the table, and there is no other field."""
     written = json.loads(Policy().model_dump_json())
-    topics = written.pop("topics")
+    topics, questions = written.pop("topics"), written.pop("questions")
 
     assert written == DEFAULTS
+    assert [question[0] for question in BUILT_IN_QUESTIONS] == [question["id"] for question in questions]
     assert [topic[0] for topic in BUILT_IN_TOPICS] == [topic["id"] for topic in topics]
 
 
@@ -113,12 +124,59 @@ def test_null_means_the_default() -> None:
         {"topics": [{"id": "python", "family": "snakes", "name": "Python"}]},
         {"topics": [{"id": "python", "family": "digital", "name": "a"}, {"id": "python", "family": "data", "name": "b"}]},
         {"matcher": "magic"},
+        {"conflict_settle_hours": 169},
+        {"room_days": 0},
+        {"reserve_first_round": 1001},
+        {"debate_every_days": -1},
+        {"circles": 1},
+        {"calendars": [{"locations": ["Riyadh"]}]},
+        {"calendars": [{"id": "riyadh", "weekend": [0]}]},
+        {"calendars": [{"id": "riyadh", "weekend": [5, 5]}]},
+        {"calendars": [{"id": "riyadh", "timezones": ["Asia/Riad"]}]},
+        {"calendars": [{"id": "riyadh"}, {"id": "riyadh"}]},
+        {"questions": []},
+        {"questions": [{"id": "q", "family": "digital", "stances": ["a", "b", "c"]}]},
+        {"questions": [{"id": "q", "family": "culture", "stances": ["a", "b"]}]},
+        {"questions": [{"id": "q", "family": "culture", "stances": ["a", "b", "a"]}]},
     ],
 )
 def test_a_policy_out_of_bounds_is_refused(wrong: dict[str, Any]) -> None:
     """Every number has bounds, every name a closed set; nothing is coerced."""
     with pytest.raises(ValidationError):
         Policy.model_validate(wrong)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "nearest"),
+    [
+        ({"sesions_planned": 3}, "sessions_planned"),
+        ({"TRACK": "reverse"}, "track"),
+        ({"calendars": [{"id": "riyadh", "week_end": [5, 6]}]}, "weekend"),
+        ({"topics": [{"id": "python", "family": "digital", "name": "Python", "nmae": "Py"}]}, "name"),
+        ({"questions": [{"id": "q", "family": "culture", "stance": ["a", "b", "c"]}]}, "stances"),
+    ],
+)
+def test_an_unknown_field_is_refused_with_the_nearest_one(wrong: dict[str, Any], nearest: str) -> None:
+    """A misspelt rule is not a rule left out, at whatever depth it stands."""
+    with pytest.raises(ValidationError, match=f"a field is unknown; the nearest is `{nearest}`"):
+        Policy.model_validate(wrong)
+
+
+def test_a_calendar_has_its_own_weekend() -> None:
+    """Weekend days are Saturday and Sunday unless it says otherwise, also none."""
+    calendars = Policy.model_validate(
+        {"calendars": [{"id": "riyadh", "weekend": [5, 6]}, {"id": "plant", "weekend": []}, {"id": "rest"}]}
+    ).calendars
+
+    assert [(5, 6), (), (6, 7)] == [calendar.weekend for calendar in calendars]
+
+
+def test_the_built_in_questions_are_well_formed() -> None:
+    """They pass the check of a policy's own."""
+    policy = Policy()
+
+    assert policy == Policy.model_validate_json(policy.model_dump_json())
+    assert 12 == len(policy.questions)
 
 
 def test_whole_numbers_will_do_for_a_ratio() -> None:
