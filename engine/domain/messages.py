@@ -81,6 +81,7 @@ class PersonFacts:
     timezone: str | None = None
     languages: tuple[str, ...] = ()
     job_level: int | None = None
+    legal_entity: str | None = None
 
 
 @quick

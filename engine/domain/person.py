@@ -126,6 +126,7 @@ class Person:
             timezone=says.timezone,
             languages=says.languages,
             job_level=says.job_level,
+            legal_entity=says.legal_entity,
         )
 
 
