@@ -1,4 +1,4 @@
-"""What fills a nudge: one model per key. Ids, instants, topics, families and answer choices; no free text anywhere."""
+"""What fills a nudge: one model per key. Ids, instants, topics, families and answers; no text but the names that a policy gave."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -7,20 +7,22 @@ from typing import Annotated, Final
 from pydantic import Field
 
 from schemas.base import Part
-from schemas.codes import Answer, ContinuationAnswer, EligibilityCode, Fit, NudgeKey, ProfilePart, TopicFamily, UnmatchedCode, WidenCode
-from schemas.fields import Code, Count, Day, Instant, Minutes, Omittable, Ordinal, Ratio
+from schemas.codes import EligibilityCode, NudgeKey, ProfilePart, TopicFamily, UnmatchedCode, WidenCode
+from schemas.fields import Code, Count, Day, Instant, Minutes, Omittable, Ordinal, Ratio, ShortText
 from schemas.ids import PairingIdField, PersonIdField, ProgrammeIdField, SessionIdField, TopicIdField
+from schemas.nudge_answers import AnswerOptions
 
-Choices = Annotated[tuple[Code[ContinuationAnswer], ...], Field(strict=False, max_length=6)]
-ProposalChoices = Annotated[tuple[Code[Answer], ...], Field(strict=False, max_length=2)]
 Families = Annotated[tuple[Code[TopicFamily], ...], Field(strict=False, max_length=12)]
 PairingIds = Annotated[tuple[PairingIdField, ...], Field(strict=False, max_length=200)]
 
 
 class NudgeParams(Part):
-    """Every nudge is about a programme."""
+    """Every nudge is about a programme; one that asks something says how to answer."""
 
     programme_id: ProgrammeIdField
+    programme_name: Omittable[ShortText] = None
+    """What the coordinator calls it, or else its id."""
+    answers: Omittable[AnswerOptions] = None
 
 
 class PairParams(NudgeParams):
@@ -42,7 +44,6 @@ class ProfileIncompleteParams(NudgeParams):
 
 class _ProposalParams(PairParams):
     proposal_version: Ordinal
-    answers: ProposalChoices = (Answer.ACCEPT, Answer.DECLINE)
     answer_by: Instant
 
 
@@ -87,7 +88,6 @@ class ShareFeedbackParams(PairParams):
     """The same questions for both sides."""
 
     session_id: Omittable[SessionIdField] = None
-    fits: Annotated[tuple[Code[Fit], ...], Field(strict=False, max_length=3)] = (Fit.GOOD, Fit.UNSURE, Fit.NOT_A_FIT)
 
 
 class FlipRolesParams(PairParams):
@@ -117,8 +117,6 @@ class ProtectTheTimeParams(PairParams):
 class StillRightForYouParams(PairParams):
     """A neutral exit; silence means go on."""
 
-    answers: Choices = (ContinuationAnswer.CONTINUE, ContinuationAnswer.END, ContinuationAnswer.REMATCH)
-
 
 class PairingQuietParams(PairParams):
     """Nothing was held or booked for long."""
@@ -135,7 +133,6 @@ class PairingPausedParams(PairParams):
 class PairingResumableParams(PairParams):
     """Both are there again."""
 
-    answers: Choices = (ContinuationAnswer.CONTINUE, ContinuationAnswer.END)
     answer_by: Omittable[Instant] = None
 
 
@@ -150,7 +147,6 @@ class PartnerFoundNextParams(PairParams):
 class ConflictChoiceParams(PairParams):
     """Two private choices; no field for what came between."""
 
-    answers: Choices = (ContinuationAnswer.END, ContinuationAnswer.REMATCH)
     answer_by: Omittable[Instant] = None
 
 
@@ -163,14 +159,12 @@ class ConcludingParams(PairParams):
 class RenewOrFinishParams(PairParams):
     """Another term, or a good end."""
 
-    answers: Choices = (ContinuationAnswer.RENEW, ContinuationAnswer.FINISH)
     answer_by: Omittable[Instant] = None
 
 
 class ConvertOfferParams(PairParams):
     """Go on as equals."""
 
-    answers: Choices = (ContinuationAnswer.CONVERT, ContinuationAnswer.END)
     answer_by: Omittable[Instant] = None
 
 

@@ -117,7 +117,7 @@ def intended(
         pairing_id=pairing.pairing_id if pairing is not None else None,
         key=key,
         occasion=occasion,
-        params={"programme_id": programme.programme_id, **(params or {})},
+        params={"programme_id": programme.programme_id, "programme_name": programme.name or programme.programme_id, **(params or {})},
         expires_at=expires_at if expires_at is not None else at + timedelta(days=rule.valid_days),
         terms=terms_of(programme),
         reasons=(Reason(code=reason, params=dict(state)),),

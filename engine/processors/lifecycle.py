@@ -202,7 +202,8 @@ def pause(programme: Programme, pairing: Pairing, away: Away, at: datetime, *, u
     yield put_pairing(paused)
     yield from _changed(paused, programme, published.PairingPaused, at, until_on)
     yield from withdrawn(paused)
-    yield from nudged(programme, paused, NudgeKey.PAIRING_PAUSED, paused.partner_of(away.person_id), at=at, occasion=instant(at))
+    partner_id, until = paused.partner_of(away.person_id), until_on.isoformat() if until_on is not None else None
+    yield from nudged(programme, paused, NudgeKey.PAIRING_PAUSED, partner_id, at=at, occasion=instant(at), until_on=until)
 
 
 def _asked_too_early(pairing: Pairing) -> Effects:

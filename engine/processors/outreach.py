@@ -55,6 +55,7 @@ from schemas.nudge import (
     NudgeRequested,
     NudgeSuppressed,
 )
+from schemas.nudge_answers import answers_to
 from schemas.nudge_params import PARAMS_BY_KEY
 from schemas.topics import AUDIT, NUDGES
 
@@ -65,7 +66,7 @@ EMIT_FROM: Final = "emit_from"
 COORDINATOR_PREFIX: Final = "coordinator:"
 EMPTY: Final = Contact()
 """The ledger of somebody who has none."""
-TEMPLATE_VERSION: Final = 1
+TEMPLATE_VERSION: Final = 2
 """Of the parameters of every key; grows with a change that a template must know of."""
 
 OUTCOMES: Final[Mapping[type, str]] = MappingProxyType(
@@ -317,8 +318,9 @@ def _reported(person_id: PersonId, programme_id: ProgrammeId, key: NudgeKey, out
 
 
 def _params(intent: NudgeIntended) -> Any:
-    """Read the parameters as the key's own model."""
-    return PARAMS_BY_KEY[intent.key].model_validate(intent.params)
+    """Read the parameters as the key's own model, with every answer written down."""
+    answers = answers_to(intent.key, intent.person_id, intent.params)
+    return PARAMS_BY_KEY[intent.key].model_validate({**intent.params, "answers": answers or None})
 
 
 def _cancellation_key(key: NudgeKey, programme_id: ProgrammeId, pairing_id: PairingId | None) -> str:

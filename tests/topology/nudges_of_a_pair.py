@@ -18,3 +18,8 @@ def sent(story: PairStory, key: str) -> list[tuple[str, datetime]]:
 def about(story: PairStory, key: str) -> dict[str, Any]:
     """The body of the last request of a key."""
     return story.requests(key)[-1]
+
+
+def choices(request: dict[str, Any]) -> list[str]:
+    """The names of the answers that a request offers."""
+    return [answer["choice"] for answer in request["params"]["answers"]]

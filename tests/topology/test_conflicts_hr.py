@@ -12,6 +12,7 @@ from engine.topology import build
 from schemas.ids import PersonId
 from tests import builders
 from tests.builders import PROGRAMME
+from tests.topology.nudges_of_a_pair import choices
 from tests.topology.pair_story import ANN, BOB, PairStory, active_pair, proposed_pair
 
 BETWEEN = "mid"
@@ -124,7 +125,7 @@ def test_a_suspended_pair_hears_of_nothing_but_the_choice() -> None:
     story.after(days=13)
 
     assert [ANN, BOB] == sorted(story.told("conflict_choice"))
-    assert ["end", "rematch"] == story.requests("conflict_choice")[0]["params"]["answers"]
+    assert ["end", "rematch"] == choices(story.requests("conflict_choice")[0])
     assert [] == [key for _, key in story.nudges()[told_before:]]
 
 
@@ -134,7 +135,7 @@ def test_the_coordinator_sees_a_code_and_nobodys_name() -> None:
     note = story.requests("coordinator_conflict")[0]
 
     assert f"coordinator:{PROGRAMME}" == note["person_id"]
-    assert {"programme_id": PROGRAMME, "code": "reporting_line", "pairings_count": 1} == note["params"]
+    assert {"programme_id": PROGRAMME, "programme_name": PROGRAMME, "code": "reporting_line", "pairings_count": 1} == note["params"]
 
 
 def test_an_unresolved_conflict_ends_after_conflict_days_as_circumstances() -> None:
@@ -199,7 +200,7 @@ def test_a_conflict_that_returns_while_both_are_asked_is_told_again() -> None:
     story = active_pair(conflict_days=14).conflict_arises()
     story.after(days=2).conflict_goes()
     story.after(days=2).conflict_arises()
-    asked = [sorted(nudge["params"]["answers"]) for nudge in story.requests("conflict_choice")]
+    asked = [sorted(choices(nudge)) for nudge in story.requests("conflict_choice")]
     story.both_say("continue")
     story.after(days=13)
     before = story.state

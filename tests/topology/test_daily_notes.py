@@ -79,7 +79,7 @@ def test_conflicts_of_one_instant_are_counted_by_rule_and_never_named() -> None:
             story.tell(builders.role_changed(person_id, story.now, manager_id=f"boss{number}", effective_on=tomorrow))
     story.after(days=2)
 
-    assert [{"programme_id": PROGRAMME, "code": "same_manager", "pairings_count": 2}] == [
+    assert [{"programme_id": PROGRAMME, "programme_name": PROGRAMME, "code": "same_manager", "pairings_count": 2}] == [
         params for _, params in notes(story, "coordinator_conflict")
     ]
 

@@ -51,13 +51,14 @@ def test_a_leave_that_begins_later_pauses_on_its_day_and_nobody_hears_before() -
 
 
 def test_the_partner_hears_paused_and_never_why() -> None:
-    """No leave, no date of return, no record that leads there; the person on leave hears nothing."""
+    """Until when, as the pairing's own event says it; no leave, no record that leads there. The person on leave hears nothing."""
     story = active_pair().goes_on_leave(ANN, expected_return_on="2025-04-01")
     note = story.requests("pairing_paused")[0]
 
     assert [BOB] == story.told("pairing_paused")
     assert "leave" not in json.dumps(note)
-    assert {"programme_id", "pairing_id", "partner_id"} == set(note["params"])
+    assert {"programme_id", "programme_name", "pairing_id", "partner_id", "until_on"} == set(note["params"])
+    assert "2025-04-01" == note["params"]["until_on"]
 
 
 def test_reminders_of_a_pair_are_withdrawn_when_a_leave_begins() -> None:

@@ -40,7 +40,7 @@ def test_request_carries_what_a_notifier_needs() -> None:
         "locale": "de",
         "priority": 0,
         "cancellation_key": "pairing_started:p.0123456789abcdef",
-        "template_version": 1,
+        "template_version": 2,
         "reasons": [{"code": "pairing_state", "params": {"state": "active"}}],
         "data_used": ["pairing.state"],
         "policy_version": 4,

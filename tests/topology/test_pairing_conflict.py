@@ -7,6 +7,7 @@ import pytest
 
 from schemas.fields import instant_text
 from tests import builders
+from tests.topology.nudges_of_a_pair import choices
 from tests.topology.pair_story import ANN, BOB, PEOPLE, PairStory, active_pair
 
 CONFLICT_DAYS = 14
@@ -66,7 +67,7 @@ def test_each_side_gets_one_private_note_and_nothing_else() -> None:
     assert list(PEOPLE) == sorted(story.recalled("session_tomorrow"))
     note = story.requests("conflict_choice")[0]
     assert [{"code": "pairing_state", "params": {"state": "suspended"}}] == note["reasons"]
-    assert ["end", "rematch"] == note["params"]["answers"]
+    assert ["end", "rematch"] == choices(note)
     assert instant_text(story.now + timedelta(days=CONFLICT_DAYS)) == note["params"]["answer_by"]
 
 
@@ -176,7 +177,7 @@ def test_both_are_asked_again_when_the_conflict_disappears() -> None:
     assert "suspended" == story.state
     assert [ANN, BOB, ANN, BOB] == story.told("conflict_choice")
     assert [] == story.told("pairing_resumable")
-    assert ["continue", "end", "rematch"] == story.requests("conflict_choice")[-1]["params"]["answers"]
+    assert ["continue", "end", "rematch"] == choices(story.requests("conflict_choice")[-1])
 
 
 def test_pair_is_active_again_only_after_both_consent_again() -> None:

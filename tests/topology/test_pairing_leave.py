@@ -86,7 +86,7 @@ def test_only_the_partner_hears_of_a_pause_and_never_why() -> None:
         request = story.requests("pairing_paused")[0]
         assert [{"code": "pairing_state", "params": {"state": "paused"}}] == request["reasons"]
         assert ["pairing.state"] == request["data_used"]
-        assert {"programme_id", "pairing_id", "partner_id"} == {name for name, value in request["params"].items() if value is not None}
+        assert {"programme_id", "programme_name", "pairing_id", "partner_id"} == request["params"].keys() - {"until_on"}
 
 
 def test_pause_and_leave_look_the_same() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from schemas.fields import instant_text
 from tests import builders
-from tests.topology.nudges_of_a_pair import SETTLE, about, sent
+from tests.topology.nudges_of_a_pair import SETTLE, about, choices, sent
 from tests.topology.pair_story import ANN, BOB, PEOPLE, START, active_pair, proposed_pair
 
 # Proposal
@@ -20,7 +20,7 @@ def test_both_hear_of_a_proposal_at_once() -> None:
     request = about(story, "proposal_ready")
     expires_at = instant_text(START + timedelta(days=7))
     assert ("transactional", expires_at, expires_at) == (request["class"], request["expires_at"], request["params"]["answer_by"])
-    assert ["accept", "decline"] == request["params"]["answers"]
+    assert ["accept", "decline"] == choices(request)
 
 
 def test_whoever_has_not_answered_is_reminded_after_three_days() -> None:
@@ -88,7 +88,7 @@ def test_both_are_asked_how_to_go_on_when_the_plan_is_done() -> None:
     for key in ("concluding", "renew_or_finish"):
         assert [(ANN, story.now), (BOB, story.now)] == sent(story, key)
         assert instant_text(story.now + timedelta(days=14)) == about(story, key)["params"]["answer_by"]
-    assert ["renew", "finish"] == about(story, "renew_or_finish")["params"]["answers"]
+    assert ["renew", "finish"] == choices(about(story, "renew_or_finish"))
 
 
 def test_answer_takes_the_question_back() -> None:
