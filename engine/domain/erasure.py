@@ -30,6 +30,7 @@ from engine.domain.participant import Participant
 from engine.domain.person import Person
 from engine.domain.person_facts import History, HrFact
 from engine.domain.programme import Lock, Programme, pair_of
+from engine.domain.stamp import nameless
 from schemas.frozen import replace
 from schemas.ids import ERASED, PersonId, ProgrammeId
 
@@ -205,6 +206,10 @@ def _meeting_without(meeting: Meeting, erased_id: PersonId, name: PersonId) -> M
         meeting,
         proposed_by=_one(meeting.proposed_by, erased_id, name),
         cancelled_by=_one(meeting.cancelled_by, erased_id, name),
+        absent=tuple(sorted(name if person_id == erased_id else person_id for person_id in meeting.absent)),
+        stamp=nameless(meeting.stamp),
+        timed_by=None if meeting.timed_by is None else nameless(meeting.timed_by),
+        booked_by=None if meeting.booked_by is None else nameless(meeting.booked_by),
         exchanges=tuple(
             replace(exchange, taught_by=name) if exchange.taught_by == erased_id else exchange for exchange in meeting.exchanges
         ),

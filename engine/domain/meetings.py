@@ -4,28 +4,32 @@ Decides: which reports are about one meeting, which of them counts, who taught w
 Never knows: nudges; the pairing's state.
 
 Invariants
-    T1  The ledger is a function of the meetings as they stand now: a correction recomputes it.
+    T1  The ledger is a function of the reports that were made, whatever order they came in: a correction recomputes it.
     T2  One credit per exchange of a completed meeting, to the side that taught.
     T3  One meeting counts once, whichever sources report it: by session id, else by overlapping time (half-open).
+    T4  A session that a side did not come to is given up by that side, like one that it cancelled. Where both stayed away, or nobody says
+        who did, it says nothing about either.
 
-How conflicts are resolved: for one session id the higher `sequence` wins, see `_supersedes`; between two reports of one meeting the better
-evidence wins, and the earlier report where evidence is equal.
+How conflicts are resolved: for one session id the report with the later stamp stands. When the session is, and who proposed it, is what
+the latest report says that speaks of it. Between two reports of one meeting the better evidence wins, and the earlier report where
+evidence is equal.
 
 Source: design of the teaching ledger (README, Sessions).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from engine.domain.stamp import Stamp
 from schemas.codes import Evidence, TopicFamily
 from schemas.frozen import replace
 from schemas.ids import PersonId, SessionId
 
-MEETINGS_MAX: Final = 200
-"""Per pairing; what doesn't count for the ledger goes first. A weekly pair reaches it after about four years."""
+SESSIONS_MAX: Final = 100
+"""Sessions of one term that may be reported as held, and as many again that came to nothing or are still ahead."""
 EVIDENCE_ORDER: Final = (Evidence.SELF_REPORT, Evidence.CALENDAR, Evidence.CONFERENCE_RECORD, Evidence.LMS)
 
 
@@ -57,11 +61,16 @@ class Meeting:
     duration_minutes: int
     proposed_by: PersonId | None = None
     cancelled_by: PersonId | None = None
+    absent: tuple[PersonId, ...] = ()
+    """Who did not come to a missed session, as far as it is known."""
     exchanges: tuple[Exchange, ...] = ()
     evidence: Evidence | None = None
-    sequence: int = 0
-    reported_at: datetime
-    """Event time of the report that stands."""
+    stamp: Stamp
+    """Of the report that stands."""
+    timed_by: Stamp | None = None
+    """Of the latest report that says when the session is; None while none does."""
+    booked_by: Stamp | None = None
+    """Of the latest booking, which says who proposed the time."""
     same_as: SessionId | None = None
     """Another report of the same meeting, which counts instead."""
 
@@ -70,6 +79,13 @@ class Meeting:
         """When it is over."""
         return self.starts_at + timedelta(minutes=self.duration_minutes)
 
+    @property
+    def given_up_by(self) -> tuple[PersonId, ...]:
+        """Whose doing it is that the session came to nothing (T4)."""
+        if self.state is MeetingState.CANCELLED:
+            return () if self.cancelled_by is None else (self.cancelled_by,)
+        return self.absent if len(self.absent) == 1 else ()
+
 
 def find(meetings: Iterable[Meeting], session_id: SessionId) -> Meeting | None:
     """Return the meeting of that session id."""
@@ -77,42 +93,63 @@ def find(meetings: Iterable[Meeting], session_id: SessionId) -> Meeting | None:
 
 
 def reported(meetings: tuple[Meeting, ...], report: Meeting) -> tuple[Meeting, ...]:
-    """Take in a report of a meeting.
+    """Take in a report of a meeting (T1).
 
-    Returns: the meetings with the report in its place; the very same tuple when the report that stands is kept.
+    Returns: the meetings with what the report adds; the very same tuple where it adds nothing.
     """
     known = find(meetings, report.session_id)
     if known is None:
-        return _linked((*_with_room(meetings), report))
-    if not _supersedes(report, known):
+        return _linked((*meetings, report)) if report.state is MeetingState.COMPLETED else (*meetings, report)
+    standing = _merged(known, report)
+    if standing == known:
         return meetings
-    standing = replace(report, proposed_by=report.proposed_by or known.proposed_by, sequence=max(report.sequence, known.sequence))
-    return _linked(tuple(standing if meeting is known else meeting for meeting in meetings))
+    changed = tuple(standing if meeting is known else meeting for meeting in meetings)
+    return _linked(changed) if MeetingState.COMPLETED in {known.state, standing.state} else changed
 
 
-def _with_room(meetings: tuple[Meeting, ...]) -> tuple[Meeting, ...]:
-    """Make room for one more: the first mentioned that doesn't count for the ledger goes, or the first of all."""
-    if len(meetings) < MEETINGS_MAX:
-        return meetings
-    oldest = next((meeting for meeting in meetings if not _counts(meeting)), meetings[0])
-    return tuple(meeting for meeting in meetings if meeting is not oldest)
+def has_room(meetings: Iterable[Meeting], report: Meeting, since: datetime | None) -> bool:
+    """Say whether the term of a report takes one more session of its kind.
 
-
-def _supersedes(report: Meeting, known: Meeting) -> bool:
-    """Say whether a report of a session replaces the one that stands.
-
-    The higher sequence does. A source that doesn't count says 0; its word only takes a session further: from booked to what became of it,
-    from given up to held. With equal sequences held comes before planned, then the better evidence, then the later event.
+    Args:
+        since: when the current term began; None in the first.
     """
-    is_held, was_held = report.state is MeetingState.COMPLETED, known.state is MeetingState.COMPLETED
-    if report.sequence != known.sequence:
-        is_further = (is_held and not was_held) or (known.state is MeetingState.SCHEDULED and report.state is not MeetingState.SCHEDULED)
-        return report.sequence > known.sequence or (report.sequence == 0 and is_further)
-    if is_held and was_held:
-        return _evidence_rank(report) > _evidence_rank(known)
-    if is_held or was_held:
-        return is_held
-    return report.reported_at >= known.reported_at
+    is_held, is_current = report.state is MeetingState.COMPLETED, _is_since(report, since)
+    count = sum(
+        (one.state is MeetingState.COMPLETED) == is_held and _is_since(one, since) == is_current
+        for one in meetings
+        if one.session_id != report.session_id
+    )
+    return count < SESSIONS_MAX
+
+
+def _is_since(meeting: Meeting, since: datetime | None) -> bool:
+    return since is None or meeting.starts_at > since
+
+
+def _merged(known: Meeting, report: Meeting) -> Meeting:
+    """Let the later report of a session stand, and let each thing be as the latest says that speaks of it."""
+    standing = report if _rank(report) > _rank(known) else known
+    timed = report if _is_later(report.timed_by, known.timed_by) else known if known.timed_by is not None else standing
+    booking = report if _is_later(report.booked_by, known.booked_by) else known
+    return replace(
+        standing,
+        starts_at=timed.starts_at,
+        duration_minutes=timed.duration_minutes,
+        timed_by=timed.timed_by,
+        proposed_by=booking.proposed_by,
+        booked_by=booking.booked_by,
+        same_as=known.same_as,
+    )
+
+
+def _rank(meeting: Meeting) -> tuple[Stamp, str, str, tuple[PersonId, ...], tuple[tuple[str, PersonId], ...], str]:
+    """Order reports of one session: by stamp; two sources may share one, so then by what they say."""
+    exchanges = tuple((exchange.topic, exchange.taught_by) for exchange in meeting.exchanges)
+    return meeting.stamp, meeting.state, meeting.cancelled_by or "", meeting.absent, exchanges, meeting.evidence or ""
+
+
+def _is_later(one: Stamp | None, other: Stamp | None) -> bool:
+    return one is not None and (other is None or one > other)
 
 
 def _evidence_rank(meeting: Meeting) -> int:
@@ -121,19 +158,35 @@ def _evidence_rank(meeting: Meeting) -> int:
 
 def _linked(meetings: tuple[Meeting, ...]) -> tuple[Meeting, ...]:
     """Point every further report of one completed meeting at the one that counts (T3)."""
-    by_evidence = sorted(held_reports(meetings), key=lambda m: (-_evidence_rank(m), m.reported_at, m.session_id))
-    counted: list[Meeting] = []
     same_as: dict[SessionId, SessionId] = {}
-    for meeting in by_evidence:
-        twin = next((other for other in counted if overlaps(meeting, other)), None)
-        if twin is None:
-            counted.append(meeting)
-        else:
-            same_as[meeting.session_id] = twin.session_id
+    for cluster in _clusters(held_reports(meetings)):
+        counted: list[Meeting] = []
+        for meeting in sorted(cluster, key=lambda one: (-_evidence_rank(one), one.stamp, one.session_id)):
+            twin = next((other for other in counted if overlaps(meeting, other)), None)
+            if twin is None:
+                counted.append(meeting)
+            else:
+                same_as[meeting.session_id] = twin.session_id
     return tuple(
         meeting if meeting.same_as == same_as.get(meeting.session_id) else replace(meeting, same_as=same_as.get(meeting.session_id))
         for meeting in meetings
     )
+
+
+def _clusters(held_ones: Iterable[Meeting]) -> Iterator[list[Meeting]]:
+    """Yield the groups of meetings that overlap one another, directly or by others; whoever overlaps nobody is in none."""
+    cluster: list[Meeting] = []
+    ends_at: datetime | None = None
+    for meeting in sorted(held_ones, key=_by_start):
+        if ends_at is not None and meeting.starts_at < ends_at:
+            cluster.append(meeting)
+            ends_at = max(ends_at, meeting.ends_at)
+            continue
+        if len(cluster) > 1:
+            yield cluster
+        cluster, ends_at = [meeting], meeting.ends_at
+    if len(cluster) > 1:
+        yield cluster
 
 
 def overlaps(one: Meeting, other: Meeting) -> bool:
@@ -144,10 +197,6 @@ def overlaps(one: Meeting, other: Meeting) -> bool:
 def held_reports(meetings: Iterable[Meeting]) -> list[Meeting]:
     """Every completed report, doubles included."""
     return [meeting for meeting in meetings if meeting.state is MeetingState.COMPLETED]
-
-
-def _counts(meeting: Meeting) -> bool:
-    return meeting.state is MeetingState.COMPLETED and meeting.same_as is None
 
 
 def _counted(meetings: Iterable[Meeting], since: datetime | None = None) -> list[Meeting]:
@@ -164,9 +213,11 @@ def held(meetings: Iterable[Meeting], since: datetime | None = None) -> list[Mee
 def planned(meetings: Iterable[Meeting]) -> list[Meeting]:
     """Return scheduled meetings of which nothing more is known, in time order; none that another source reports as held."""
     known = tuple(meetings)
-    done = held(known)
-    open_ = [m for m in known if m.state is MeetingState.SCHEDULED and not any(overlaps(m, other) for other in done)]
-    return sorted(open_, key=_by_start)
+    ahead = [meeting for meeting in known if meeting.state is MeetingState.SCHEDULED]
+    if not ahead:
+        return []
+    done = _counted(known)
+    return sorted((one for one in ahead if not any(overlaps(one, other) for other in done)), key=_by_start)
 
 
 def booked(meetings: Iterable[Meeting], at: datetime) -> list[Meeting]:
@@ -201,20 +252,26 @@ def topics_had(meetings: Iterable[Meeting]) -> set[str]:
 
 def last_done(meetings: Iterable[Meeting]) -> Meeting | None:
     """Return the meeting whose outcome was reported last, by event time."""
-    done = _done(meetings)
-    return done[-1] if done else None
+    return max((meeting for meeting in meetings if meeting.state is not MeetingState.SCHEDULED), key=_by_report, default=None)
+
+
+def last_fallen_through(meetings: Iterable[Meeting]) -> Meeting | None:
+    """Return the last meeting if it came to nothing: cancelled, or missed."""
+    last = last_done(meetings)
+    return None if last is None or last.state is MeetingState.COMPLETED else last
 
 
 def cancellations_in_a_row(meetings: Iterable[Meeting], person_id: PersonId) -> list[Meeting]:
-    """Return a side's last cancellations without a meeting in between that came to anything else, by event time."""
+    """Return the meetings that a side gave up last, without one in between that came to anything else, by event time (T4)."""
     row: list[Meeting] = []
-    for meeting in reversed(_done(meetings)):
-        if meeting.state is not MeetingState.CANCELLED or meeting.cancelled_by != person_id:
+    for meeting in sorted(meetings, key=_by_report, reverse=True):
+        if meeting.state is MeetingState.SCHEDULED or (meeting.state is MeetingState.MISSED and not meeting.given_up_by):
+            continue
+        if meeting.given_up_by != (person_id,):
             break
         row.append(meeting)
     return row[::-1]
 
 
-def _done(meetings: Iterable[Meeting]) -> list[Meeting]:
-    done = [meeting for meeting in meetings if meeting.state is not MeetingState.SCHEDULED]
-    return sorted(done, key=lambda meeting: (meeting.reported_at, meeting.session_id))
+def _by_report(meeting: Meeting) -> tuple[datetime, SessionId]:
+    return meeting.stamp.time, meeting.session_id

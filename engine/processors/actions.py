@@ -12,6 +12,7 @@ from engine.domain.meetings import Exchange
 from engine.domain.messages import ParticipationReported
 from engine.domain.pairing import Pairing
 from engine.domain.scoring import TECH_FAMILIES
+from engine.domain.stamp import stamp_of
 from engine.effects import Effects, Handler, Record, Rows
 from engine.processors.insights import did
 from engine.processors.tables import pairing_in, participant_in
@@ -43,17 +44,16 @@ def on_session(rows: Rows, record: Record) -> Effects:
     data = _data(record)
     assert isinstance(data, SessionScheduled | SessionCompleted)
     pairing = pairing_in(rows, data.pairing_id)
-    if pairing is None or ledger.find(pairing.meetings, data.session_id) is None:
+    meeting = ledger.find(pairing.meetings, data.session_id) if pairing is not None else None
+    if pairing is None or meeting is None or meeting.stamp != stamp_of(_event(record)):
         return
-    actions = ("scheduled",) if isinstance(data, SessionScheduled) else ("held", *_learned(pairing, data))
+    actions = ("scheduled",) if isinstance(data, SessionScheduled) else ("held", *_learned(pairing, meeting.exchanges))
     for person_id in pairing.people:
         for action in actions:
             yield from did(rows, pairing.programme_id, person_id, action, record.at)
 
 
-def _learned(pairing: Pairing, data: SessionCompleted) -> tuple[str, ...]:
-    meeting = ledger.find(pairing.meetings, data.session_id)
-    exchanges: tuple[Exchange, ...] = meeting.exchanges if meeting is not None else ()
+def _learned(pairing: Pairing, exchanges: tuple[Exchange, ...]) -> tuple[str, ...]:
     found: list[str] = []
     if {exchange.taught_by for exchange in exchanges} == set(pairing.people):
         found.append("balanced")
@@ -88,9 +88,13 @@ def on_profile(rows: Rows, record: Record) -> Effects:
         yield from did(rows, message.programme_id, message.person_id, action, record.at)
 
 
-def _data(record: Record) -> object:
+def _event(record: Record) -> Event:
     assert isinstance(record.payload, Event), "actions come from outside"
-    return record.payload.data
+    return record.payload
+
+
+def _data(record: Record) -> object:
+    return _event(record).data
 
 
 def _pairing_of(rows: Rows, pairing_id: PairingId, person_id: PersonId) -> Pairing | None:

@@ -7,7 +7,6 @@ from typing import Final
 
 from engine.domain import cadence
 from engine.domain import meetings as ledger
-from engine.domain.meetings import MeetingState
 from engine.domain.nudging import expiry
 from engine.domain.pairing import Pairing, Timer, TimerKind, armed, due, marked, without
 from engine.domain.programme import Programme
@@ -71,7 +70,7 @@ def _book_first(_rows: Rows, programme: Programme, pairing: Pairing, timer: Time
 
 
 def _book_next(_rows: Rows, programme: Programme, pairing: Pairing, timer: Timer, at: datetime) -> Effects:
-    """Ask the side that cancelled last or that has taught less; else one, then the other."""
+    """Ask the side that gave up the last session or that has taught less; else one, then the other."""
     last = ledger.held(pairing.meetings)[-1]
     owing = _owing_side(pairing)
     person_id, turned = (owing, pairing) if owing is not None else _next_in_turn(pairing)
@@ -82,9 +81,9 @@ def _book_next(_rows: Rows, programme: Programme, pairing: Pairing, timer: Timer
 
 
 def _owing_side(pairing: Pairing) -> PersonId | None:
-    last = ledger.last_done(pairing.meetings)
-    if last is not None and last.state is MeetingState.CANCELLED and last.cancelled_by is not None:
-        return last.cancelled_by
+    fallen = ledger.last_fallen_through(pairing.meetings)
+    if fallen is not None and fallen.given_up_by:
+        return fallen.given_up_by[0]
     first, second = pairing.people
     taught_first, taught_second = (ledger.taught_count(pairing.meetings, person_id) for person_id in pairing.people)
     if taught_first == taught_second:

@@ -1,16 +1,17 @@
 """Sessions of a pair: booked, held, cancelled, missed. They feed the ledger, reset the cadence clock and set the next reminders."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import timedelta
 from types import MappingProxyType
 from typing import Final
 
 from engine.domain import meetings as ledger
-from engine.domain.cadence import slot, timed
+from engine.domain.cadence import slot, term_since, timed
 from engine.domain.erasure import names_a_stranger
 from engine.domain.meetings import Exchange, Meeting, MeetingState
 from engine.domain.pairing import Pairing, PairingEvent
 from engine.domain.programme import Programme, families_of
+from engine.domain.stamp import stamp_of
 from engine.effects import Effects, Handler, Ignore, Record, Refuse, Rows
 from engine.processors import lifecycle
 from engine.processors.intents import withdrawn
@@ -22,6 +23,8 @@ from schemas.frozen import replace
 from schemas.ids import PersonId, programme_of
 from schemas.session import SessionCancelled, SessionCompleted, SessionMissed, SessionScheduled
 
+REPORTED_AFTER_DAYS: Final = 14
+"""How long after its end a pair's sessions may be reported, by the time of the report."""
 SessionReport = SessionScheduled | SessionCompleted | SessionCancelled | SessionMissed
 _SIGNS_OF_LIFE: Final = frozenset({MeetingState.SCHEDULED, MeetingState.COMPLETED})
 _WITH_CADENCE: Final = frozenset({PairingState.ACTIVE, PairingState.CONCLUDING})
@@ -40,14 +43,40 @@ def on_session(rows: Rows, record: Record) -> Effects:
     if pairing is not None and names_a_stranger(pairing, _named(data)):
         yield Ignore()
         return
-    if pairing is None or not pairing.is_live:
-        yield Refuse(ErrorCode.UNKNOWN_PAIRING, "pairing_id: no live pairing")
+    if pairing is None or not _takes_reports(pairing, event, data):
+        known = ledger.find(pairing.meetings, data.session_id) if pairing is not None else None
+        if known is None or stamp_of(event) > known.stamp:
+            yield Refuse(ErrorCode.UNKNOWN_PAIRING, "pairing_id: no live pairing, nor one that ended up to 14 days before and met by then")
         return
     report = _report(programme, pairing, event, data)
     if isinstance(report, Refuse):
         yield report
+        return
+    meetings = ledger.reported(pairing.meetings, report)
+    if meetings is pairing.meetings:
+        return
+    standing = ledger.find(meetings, data.session_id)
+    assert standing is not None, "just reported"
+    if not ledger.has_room(pairing.meetings, standing, term_since(pairing)):
+        yield Refuse(ErrorCode.TOO_LARGE, f"session_id: {ledger.SESSIONS_MAX} sessions of the term are known, more don't count")
+    elif standing.stamp != report.stamp:
+        yield put_pairing(replace(pairing, meetings=meetings))  # an older report only adds what no later one speaks of
     else:
-        yield from _taken(rows, programme, pairing, report, record.at)
+        yield from _taken(rows, programme, pairing, meetings, record)
+
+
+def _takes_reports(pairing: Pairing, event: Event, data: SessionReport) -> bool:
+    """Say whether a pair is live, or ended so short a time before the report that what was held by then still counts.
+
+    Of a session that is known by then it may also be said that it wasn't held after all.
+    """
+    if pairing.is_live:
+        return True
+    if pairing.activated_at is None or event.time > pairing.since + timedelta(days=REPORTED_AFTER_DAYS):
+        return False
+    if isinstance(data, SessionCompleted):
+        return data.started_at < pairing.since
+    return not isinstance(data, SessionScheduled) and ledger.find(pairing.meetings, data.session_id) is not None
 
 
 def _named(data: SessionReport) -> tuple[PersonId | None, ...]:
@@ -63,27 +92,26 @@ def _named(data: SessionReport) -> tuple[PersonId | None, ...]:
 
 
 def _report(programme: Programme, pairing: Pairing, event: Event, data: SessionReport) -> Meeting | Refuse:
-    known = ledger.find(pairing.meetings, data.session_id)
-    starts_at, minutes = (
-        (known.starts_at, known.duration_minutes) if known else (event.time.replace(microsecond=0), programme.policy.session_minutes)
-    )
+    """Read a report. One that doesn't say when the session is stands at its own time until another does."""
+    stamp = stamp_of(event)
     base = Meeting(
         session_id=data.session_id,
         state=MeetingState.SCHEDULED,
-        starts_at=starts_at,
-        duration_minutes=minutes,
-        sequence=event.sequence or 0,
-        reported_at=event.time,
+        starts_at=event.time.replace(microsecond=0),
+        duration_minutes=programme.policy.session_minutes,
+        stamp=stamp,
     )
     match data:
         case SessionScheduled():
             proposed_by = data.proposed_by if data.proposed_by in pairing.people else None
-            return replace(base, starts_at=data.starts_at, duration_minutes=data.duration_minutes, proposed_by=proposed_by)
+            timed = replace(base, starts_at=data.starts_at, duration_minutes=data.duration_minutes, timed_by=stamp)
+            return replace(timed, proposed_by=proposed_by, booked_by=stamp)
         case SessionCancelled():
             cancelled_by = data.cancelled_by if data.cancelled_by in pairing.people else None
             return replace(base, state=MeetingState.CANCELLED, cancelled_by=cancelled_by)
         case SessionMissed():
-            return replace(base, state=MeetingState.MISSED)
+            absent = tuple(person_id for person_id in pairing.people if person_id in (data.absent or ()))
+            return replace(base, state=MeetingState.MISSED, absent=absent)
         case SessionCompleted():
             return _held(programme, pairing, base, data)
 
@@ -100,17 +128,18 @@ def _held(programme: Programme, pairing: Pairing, base: Meeting, data: SessionCo
         state=MeetingState.COMPLETED,
         starts_at=data.started_at,
         duration_minutes=data.duration_minutes,
+        timed_by=base.stamp,
         exchanges=tuple(Exchange(topic=x.topic, family=families[x.topic], taught_by=x.taught_by) for x in data.exchanges),
         evidence=data.evidence,
     )
 
 
-def _taken(rows: Rows, programme: Programme, before: Pairing, report: Meeting, at: datetime) -> Effects:
-    """Write a report down and follow it up. Only a stalled pair is moved by it; nothing happens when the report that stands is kept."""
-    meetings = ledger.reported(before.meetings, report)
-    if meetings is before.meetings:
-        return
-    pairing = replace(before, meetings=meetings)
+def _taken(rows: Rows, programme: Programme, before: Pairing, meetings: tuple[Meeting, ...], record: Record) -> Effects:
+    """Write a report down and follow it up. Only a stalled pair is moved by it; one that is over just counts."""
+    pairing, at = replace(before, meetings=meetings), record.at
+    assert isinstance(record.payload, Event)
+    report = ledger.find(meetings, record.payload.data.session_id)
+    assert report is not None, "just reported"
     yield from _answered_reminders(before, pairing, report)
     if pairing.state is PairingState.STALLED and report.state in _SIGNS_OF_LIFE:
         yield from lifecycle.resume(programme, pairing, PairingEvent.SESSION_SEEN, at)

@@ -144,7 +144,7 @@ class Story:
     def held(self, at: str, pairing_id: str, session_id: str, *exchanges: str, **data: Any) -> dict[str, Any]:
         """A session reported at `at`, an hour after its start unless said otherwise; exchanges are "topic:person"."""
         taught = [{"topic": one.split(":")[0], "taught_by": one.split(":")[1]} for one in exchanges]
-        attributes = {name: data.pop(name) for name in ("sequence", "id") if name in data}
+        attributes = {name: value for name in ("sequence", "id") if (value := data.pop(name, None)) is not None}
         return self.event(
             "session.completed",
             at,

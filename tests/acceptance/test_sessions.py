@@ -57,23 +57,25 @@ def test_adjoining_sessions_are_two(story: Story) -> None:
     assert story.pairing(pairing)["sessions_count"] == 2
 
 
-def test_correction_replaces(story: Story) -> None:
-    """A later event of the session with a higher `sequence` replaces it; credits are worked out again."""
+@pytest.mark.parametrize("sequences", [(1, 2), (None, None), (5, None), (5, 4)])
+def test_correction_replaces(story: Story, sequences: tuple[int | None, int | None]) -> None:
+    """A later event of the session replaces it, by its time first; credits are worked out again."""
     pairing = story.pair()
+    first, second = sequences
     story.good(
-        story.held("2025-01-13T11:00:00Z", pairing, "s1", "python:ann", "social-media:ann", sequence=1),
-        story.held("2025-01-14T11:00:00Z", pairing, "s1", "strategy:bob", started_at="2025-01-13T11:00:00Z", sequence=2),
+        story.held("2025-01-13T11:00:00Z", pairing, "s1", "python:ann", "social-media:ann", sequence=first),
+        story.held("2025-01-14T11:00:00Z", pairing, "s1", "strategy:bob", started_at="2025-01-13T11:00:00Z", sequence=second),
     )
 
     assert (story.pairing(pairing)["sessions_count"], story.pairing(pairing)["taught_count"]) == (1, {"ann": 0, "bob": 1})
 
 
-def test_older_sequence_changes_nothing(story: Story) -> None:
-    """A lower `sequence` that comes later is old news."""
+def test_older_report_changes_nothing(story: Story) -> None:
+    """What happened first and comes last is old news."""
     pairing = story.pair()
     story.good(
-        story.held("2025-01-13T11:00:00Z", pairing, "s1", "python:ann", sequence=5),
-        story.held("2025-01-14T11:00:00Z", pairing, "s1", "strategy:bob", started_at="2025-01-13T11:00:00Z", sequence=4),
+        story.held("2025-01-14T11:00:00Z", pairing, "s1", "python:ann", started_at="2025-01-13T11:00:00Z"),
+        story.held("2025-01-13T12:00:00Z", pairing, "s1", "strategy:bob", started_at="2025-01-13T11:00:00Z"),
     )
 
     assert story.pairing(pairing)["taught_count"] == {"ann": 1, "bob": 0}
@@ -91,7 +93,7 @@ def test_exchange_of_unknown_topic_or_stranger_is_refused(story: Story, bad: str
 
 
 def test_session_of_a_pair_that_is_over_is_refused(story: Story) -> None:
-    """Only a live pair has sessions; any other is `unknown_pairing`."""
+    """What is held after the end of a pair is `unknown_pairing`."""
     pairing = story.pair()
     story.good(story.by("pairing.continuation_answered", "2025-01-08T09:00:00Z", "ann", pairing_id=pairing, answer="end"))
 

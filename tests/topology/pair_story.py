@@ -61,9 +61,9 @@ class PairStory(TopologyDriver):
     # What happens
 
     def tell(self, event: StructuredEvent) -> Outcome:
-        """Take an event under an id of its own."""
+        """Take an event under an id of its own; of two that happen at one instant the one that is told later is later."""
         self._n += 1
-        return self.pipe({**event, "id": f"{event['id']}/{self._n:04}"})
+        return self.pipe({**event, "id": f"{self._n:04}/{event['id']}"})
 
     def enrols(self, person_id: str, **data: Any) -> Outcome:
         """Enrol somebody who can teach what the other would like to learn, or replace the profile."""
@@ -141,9 +141,10 @@ class PairStory(TopologyDriver):
         event = builders.session_cancelled(session_id, self.now, self.pairing_id, cancelled_by=by, attributes={"sequence": sequence})
         return self.tell(event)
 
-    def misses(self, session_id: str, *, sequence: int | None = None) -> Outcome:
-        """Report that a booked session did not take place."""
-        return self.tell(builders.session_missed(session_id, self.now, self.pairing_id, attributes={"sequence": sequence}))
+    def misses(self, session_id: str, *absent: str, sequence: int | None = None) -> Outcome:
+        """Report that a booked session did not take place, and who was absent if that is said."""
+        data = {"absent": list(absent)} if absent else {}
+        return self.tell(builders.session_missed(session_id, self.now, self.pairing_id, attributes={"sequence": sequence}, **data))
 
     def goes_on_leave(self, person_id: str, **data: Any) -> Self:
         """A leave begins today."""

@@ -2,17 +2,26 @@
 
 import pytest
 
-from tests.topology.pair_story import ANN, BOB, PairStory, active_pair
+from tests.topology.pair_story import ANN, BOB, PEOPLE, PairStory, active_pair
 
 CONTROL = "coordinator:reverse-2025"
 
 
 def cancelled(*by: str | None) -> PairStory:
     """An active pair whose booked sessions were cancelled in turn by these."""
+    return given_up(*(("cancelled", person_id) for person_id in by))
+
+
+def given_up(*outcomes: tuple[str | None, ...]) -> PairStory:
+    """An active pair whose booked sessions came to nothing in turn: how, and by whom."""
     story = active_pair().after(days=1)
-    for number, person_id in enumerate(by, 1):
+    for number, (how, *people) in enumerate(outcomes, 1):
         story.books(f"s{number}", days=10)
-        story.after(days=1).cancels(f"s{number}", by=person_id)
+        story.after(days=1)
+        if how == "cancelled":
+            story.cancels(f"s{number}", by=people[0])
+        else:
+            story.misses(f"s{number}", *filter(None, people))
         story.after(hours=1)
     return story
 
@@ -32,6 +41,39 @@ def test_other_cancellations_ask_nobody(by: tuple[str | None, ...]) -> None:
     story = cancelled(*by).after(days=20)
 
     assert [ANN, BOB] == sorted(story.told("book_first_session"))
+    assert [] == story.told("protect_the_time")
+    assert [] == story.told("coordinator_momentum")
+
+
+@pytest.mark.parametrize("second", ["cancelled", "missed"])
+@pytest.mark.parametrize("first", ["cancelled", "missed"])
+def test_missed_session_counts_like_a_cancellation(first: str, second: str) -> None:
+    """By the side that was absent."""
+    story = given_up((first, ANN), (second, ANN)).after(days=10)
+
+    assert [ANN] == story.told("protect_the_time")
+    assert [CONTROL] == story.told("coordinator_momentum")
+
+
+@pytest.mark.parametrize("absent", [PEOPLE, ()], ids=["both", "nobody known"])
+def test_session_that_both_missed_is_passed_over(absent: tuple[str, ...]) -> None:
+    """It neither counts for a side nor breaks its row; so does a miss of which nobody says who was absent."""
+    story = given_up(("cancelled", ANN), ("missed", *absent)).after(days=1)
+    before = story.told("protect_the_time")
+
+    story.books("s3", days=5)
+    story.after(days=5).misses("s3", ANN)
+
+    assert [] == before
+    assert [ANN] == story.after(days=10).told("protect_the_time")
+
+
+@pytest.mark.parametrize("row", [(BOB, BOB), (ANN, BOB), (ANN, BOB, ANN)])
+def test_other_misses_ask_nobody(row: tuple[str, ...]) -> None:
+    """The less experienced side is never asked, and its absence breaks the row."""
+    story = given_up(*(("missed", person_id) for person_id in row)).after(days=20)
+
+    assert story.told("book_first_session")
     assert [] == story.told("protect_the_time")
     assert [] == story.told("coordinator_momentum")
 

@@ -1,9 +1,12 @@
 """Rules of sessions and the ledger of teaching: who taught what, one meeting once, corrections recompute."""
 
+from datetime import timedelta
+
 import pytest
 
+from engine.domain.meetings import SESSIONS_MAX
 from tests import builders
-from tests.builders import PROGRAMME
+from tests.builders import PROGRAMME, StructuredEvent
 from tests.topology.pair_story import ANN, BOB, PairStory, active_pair, proposed_pair
 
 
@@ -55,59 +58,79 @@ def test_session_can_be_moved() -> None:
     assert "2025-01-09T10:00:00Z" == story.latest["next_session_at"]
 
 
-def test_correction_recomputes_the_credits() -> None:
-    """A later event for the same session_id with a higher `sequence` replaces the earlier one."""
+@pytest.mark.parametrize("sequence", [None, 2, 1])
+def test_correction_recomputes_the_credits(sequence: int | None) -> None:
+    """A later event for the same session_id replaces the earlier one, whatever it counts."""
     story = on_second_day()
-    story.holds("s1", ("strategy", ANN), sequence=1)
+    story.holds("s1", ("strategy", ANN), sequence=2)
 
-    story.after(hours=1).holds("s1", ("python", BOB), ("ai-assistants", BOB), sequence=2)
+    story.after(hours=1).holds("s1", ("python", BOB), ("ai-assistants", BOB), sequence=sequence)
 
     assert 1 == story.latest["sessions_count"]
     assert [0, 2] == story.latest["taught_count"]
 
 
-def test_correction_can_take_a_session_back() -> None:
-    """Reported as held, then as cancelled with a higher sequence: it was not held."""
+def test_sequence_decides_at_one_instant() -> None:
+    """Later means a higher (time, sequence, id)."""
     story = on_second_day()
-    story.holds("s1", sequence=1)
 
-    story.cancels("s1", sequence=2)
+    story.holds("s1", ("python", BOB), sequence=2)
+    story.holds("s1", ("strategy", ANN), sequence=1)
+
+    assert [0, 1] == story.latest["taught_count"]
+
+
+@pytest.mark.parametrize("correction", ["cancels", "misses", "books"])
+def test_correction_can_take_a_session_back(correction: str) -> None:
+    """Reported as held, then otherwise: it was not held."""
+    story = on_second_day()
+    story.holds("s1")
+    story.after(hours=1)
+
+    _reported(story, correction)
 
     assert (0, [0, 0]) == (story.latest["sessions_count"], story.latest["taught_count"])
 
 
-def test_lower_sequence_never_replaces() -> None:
-    """An old report that arrives late changes nothing and publishes nothing."""
+@pytest.mark.parametrize("late", ["books", "holds", "cancels", "misses"])
+def test_older_report_never_replaces(late: str) -> None:
+    """What arrives late changes nothing and publishes nothing."""
     story = on_second_day()
-    story.holds("s1", ("strategy", ANN), sequence=3)
-    before = story.read("mentorship.pairing-state.v1")
+    event = {
+        "books": builders.session_scheduled("s1", story.now, story.pairing_id, starts_at=story.now),
+        "holds": builders.session_completed("s1", story.now, story.pairing_id, exchanges=[("python", BOB)]),
+        "cancels": builders.session_cancelled("s1", story.now, story.pairing_id),
+        "misses": builders.session_missed("s1", story.now, story.pairing_id),
+    }[late]
+    story.after(hours=1).holds("s1", ("strategy", ANN))
+    before = story.after(hours=1).read()
 
-    story.after(hours=1).holds("s1", ("python", BOB), sequence=2)
-    story.cancels("s1", sequence=1)
+    story.tell(event)
 
-    assert before == story.read("mentorship.pairing-state.v1")
+    assert before == story.read()
     assert [] == story.codes()
 
 
-def test_source_that_does_not_count_still_takes_a_session_further() -> None:
-    """A calendar counts its bookings, the person who reports the session doesn't: it was held."""
+def test_reports_taken_again_change_nothing() -> None:
+    """However late they come, when nothing else remembers them: a file read a second time is the file read once."""
     story = on_second_day()
-    story.books("s1", days=1, sequence=4)
-    story.after(days=1)
+    told: list[StructuredEvent] = [
+        builders.session_scheduled("s1", story.now, story.pairing_id, starts_at=story.now, proposed_by=ANN),
+        builders.session_missed("s1", story.now + timedelta(hours=1), story.pairing_id, absent=[BOB]),
+        builders.session_completed("s1", story.now + timedelta(hours=2), story.pairing_id, exchanges=[("python", BOB)]),
+        builders.session_cancelled("s2", story.now + timedelta(hours=3), story.pairing_id, cancelled_by=ANN),
+    ]
+    for event in told:
+        story.pipe(event)
+    story.after(days=1).says(ANN, "end")
+    story.after(days=100)
+    row, published = story.pairing, story.read()
 
-    story.holds("s1")
+    for event in told:
+        story.pipe(event)
 
-    assert 1 == story.latest["sessions_count"]
-
-
-def test_booking_that_arrives_late_does_not_undo_a_session() -> None:
-    """Held is further than planned, whatever comes last."""
-    story = on_second_day()
-    story.holds("s1")
-
-    story.after(hours=2).books("s1", days=1)
-
-    assert (1, None) == (story.latest["sessions_count"], story.latest["next_session_at"])
+    assert row == story.pairing
+    assert published == story.read()
 
 
 def test_same_session_from_two_sources_is_one() -> None:
@@ -168,7 +191,7 @@ def test_session_of_a_proposal_is_refused(report: str) -> None:
 
 
 @pytest.mark.parametrize("report", ["books", "holds", "cancels", "misses"])
-def test_session_of_an_ended_pair_is_refused(report: str) -> None:
+def test_session_after_the_end_is_refused(report: str) -> None:
     """Also for a pair that was live once."""
     story = active_pair()
     story.says(ANN, "end")
@@ -176,6 +199,44 @@ def test_session_of_an_ended_pair_is_refused(report: str) -> None:
     _reported(story, report)
 
     assert ["unknown_pairing"] == story.codes()
+
+
+def test_session_held_before_the_end_counts_when_it_is_reported_after_it() -> None:
+    """For 14 days: ledger and latest state are recomputed, and nobody is asked or told anything."""
+    story = on_second_day()
+    held_at = story.now
+    story.after(days=1).says(ANN, "end")
+    nudges = story.after(days=14).nudges()
+
+    story.holds("s1", ("python", BOB), started=held_at)
+
+    assert [] == story.codes()
+    assert ("ended", 1, [0, 1]) == (story.latest["state"], story.latest["sessions_count"], story.latest["taught_count"])
+    assert nudges == story.after(days=10).nudges()
+
+
+def test_session_reported_later_than_14_days_after_the_end_is_refused() -> None:
+    """By the time of the report."""
+    story = on_second_day()
+    held_at = story.now
+    story.after(days=1).says(ANN, "end")
+
+    story.after(days=14, seconds=1).holds("s1", started=held_at)
+
+    assert ["unknown_pairing"] == story.codes()
+
+
+@pytest.mark.parametrize("correction", ["cancels", "misses"])
+def test_session_can_be_taken_back_after_the_end(correction: str) -> None:
+    """A correction counts as long as a report does."""
+    story = on_second_day()
+    story.holds("s1")
+    story.after(days=1).says(ANN, "end")
+
+    _reported(story.after(days=2), correction)
+
+    assert [] == story.codes()
+    assert 0 == story.latest["sessions_count"]
 
 
 def _reported(story: PairStory, report: str) -> None:
@@ -241,3 +302,16 @@ def test_session_that_was_reported_late_counts_where_it_belongs() -> None:
 
     assert "active" == story.state
     assert 2 == story.latest["sessions_count"]
+
+
+def test_term_counts_a_hundred_sessions() -> None:
+    """One more is refused, a correction of one that counts is not."""
+    story = active_pair(sessions_planned=SESSIONS_MAX, stall_days=366)
+    for number in range(SESSIONS_MAX):
+        story.after(hours=1).holds(f"s{number}")
+
+    story.after(hours=1).holds("more")
+    story.after(hours=1).holds("s7", ("python", BOB))
+
+    assert ["too_large"] == story.codes()
+    assert (SESSIONS_MAX, [SESSIONS_MAX - 1, SESSIONS_MAX]) == (story.latest["sessions_count"], story.latest["taught_count"])

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from engine.domain.cadence import is_plan_done, next_mark, reminded_of, slot, soon_mark, stalls_at, term_held, timed
 from engine.domain.meetings import Meeting, MeetingState
 from engine.domain.pairing import Pairing, Timer, TimerKind, check, marked, without
+from engine.domain.stamp import Stamp
 from schemas.codes import Evidence, PairingState
 from schemas.ids import PersonId, SessionId
 from schemas.policy import Policy
@@ -37,7 +38,7 @@ def meeting(session_id: str, days: float, state: MeetingState = MeetingState.COM
         starts_at=starts_at,
         duration_minutes=60,
         evidence=Evidence.SELF_REPORT,
-        reported_at=starts_at,
+        stamp=Stamp(starts_at, 0, "e"),
     )
 
 

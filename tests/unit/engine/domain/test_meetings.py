@@ -1,8 +1,8 @@
 """Rules of meetings and the ledger of teaching (engine/domain/meetings.py)."""
 
 from datetime import UTC, datetime, timedelta
-from itertools import permutations
-from typing import Final
+from itertools import permutations, product
+from typing import Any, Final
 
 import pytest
 from hypothesis import given
@@ -10,16 +10,17 @@ from hypothesis import strategies as st
 
 from engine.domain.meetings import (
     EVIDENCE_ORDER,
-    MEETINGS_MAX,
+    SESSIONS_MAX,
     Exchange,
     Meeting,
     MeetingState,
     booked,
     cancellations_in_a_row,
     families,
-    find,
+    has_room,
     held,
     last_done,
+    last_fallen_through,
     overlaps,
     planned,
     reciprocity_ratio,
@@ -27,6 +28,7 @@ from engine.domain.meetings import (
     taught_count,
     topics_had,
 )
+from engine.domain.stamp import Stamp
 from schemas.codes import Evidence, TopicFamily
 from schemas.ids import PersonId, SessionId
 
@@ -45,22 +47,31 @@ def meeting(
     evidence: Evidence | None = None,
     sequence: int = 0,
     reported_hours: float | None = None,
-    cancelled_by: PersonId | None = None,
+    given_up_by: tuple[PersonId, ...] = (),
     proposed_by: PersonId | None = None,
+    id_: str = "e",
 ) -> Meeting:
-    """Build a meeting of an hour that begins some hours after the start and is reported then."""
+    """Build a report of a meeting of an hour that begins some hours after the start and is reported then.
+
+    A cancellation or a miss doesn't say when the session is: it stands at the time of the report until another report says.
+    """
     starts_at = START + timedelta(hours=hours)
+    at = starts_at if reported_hours is None else START + timedelta(hours=reported_hours)
+    stamp = Stamp(at, sequence, id_)
+    says_when = state in {_M.SCHEDULED, _M.COMPLETED}
     return Meeting(
         session_id=SessionId(session_id),
         state=state,
-        starts_at=starts_at,
+        starts_at=starts_at if says_when else at,
         duration_minutes=60,
         exchanges=tuple(Exchange(topic="python", family=TopicFamily.DIGITAL, taught_by=person_id) for person_id in taught_by),
         evidence=evidence if evidence is not None or state is not _M.COMPLETED else Evidence.SELF_REPORT,
-        sequence=sequence,
-        reported_at=starts_at if reported_hours is None else START + timedelta(hours=reported_hours),
-        cancelled_by=cancelled_by,
-        proposed_by=proposed_by,
+        stamp=stamp,
+        timed_by=stamp if says_when else None,
+        booked_by=stamp if state is _M.SCHEDULED else None,
+        cancelled_by=given_up_by[0] if state is _M.CANCELLED and given_up_by else None,
+        absent=given_up_by if state is _M.MISSED else (),
+        proposed_by=proposed_by if state is _M.SCHEDULED else None,
     )
 
 
@@ -80,71 +91,43 @@ def states(meetings: tuple[Meeting, ...]) -> list[MeetingState]:
 # Reports of one session
 
 
-def test_higher_sequence_replaces_whatever_stands() -> None:
-    """A correction counts, also one that takes a held session back."""
-    assert [_M.CANCELLED] == states(told(meeting("s", sequence=1), meeting("s", _M.CANCELLED, sequence=2)))
-    assert [_M.SCHEDULED] == states(told(meeting("s", _M.MISSED, sequence=1), meeting("s", _M.SCHEDULED, sequence=2)))
+@pytest.mark.parametrize("later", [{"reported_hours": 2}, {"sequence": 1}, {"id_": "f"}], ids=["time", "sequence", "id"])
+@pytest.mark.parametrize("state", _M)
+def test_later_report_replaces_whatever_stands(state: MeetingState, later: dict[str, Any]) -> None:
+    """T1: later means a higher (time, sequence, id), also where it takes a held session back."""
+    known, report = meeting("s", reported_hours=1), meeting("s", state, **{"reported_hours": 1, **later})
+
+    assert [state] == states(told(known, report)) == states(told(report, known))
 
 
-def test_lower_sequence_is_kept_out() -> None:
+def test_earlier_report_is_kept_out() -> None:
     """The very same tuple says that nothing has changed."""
-    meetings = told(meeting("s", sequence=2))
+    meetings = told(meeting("s", reported_hours=2))
 
-    assert reported(meetings, meeting("s", _M.CANCELLED, sequence=1)) is meetings
-
-
-@given(order=st.permutations([1, 2, 3, 4]))
-def test_highest_sequence_stands_in_any_order_of_arrival(order: list[int]) -> None:
-    """Order doesn't matter where sequences differ."""
-    by_sequence = {1: _M.SCHEDULED, 2: _M.COMPLETED, 3: _M.CANCELLED, 4: _M.MISSED}
-
-    meetings = told(*(meeting("s", by_sequence[sequence], sequence=sequence) for sequence in order))
-
-    assert [_M.MISSED] == states(meetings)
+    assert reported(meetings, meeting("s", _M.CANCELLED, sequence=9, reported_hours=1)) is meetings
 
 
-@pytest.mark.parametrize("order", list(permutations((_M.SCHEDULED, _M.CANCELLED, _M.COMPLETED))))
-def test_held_comes_before_planned_without_sequences(order: tuple[MeetingState, ...]) -> None:
-    """A late booking or cancellation doesn't undo a session that was held."""
-    assert [_M.COMPLETED] == states(told(*(meeting("s", state, reported_hours=hours) for hours, state in enumerate(order))))
+def test_report_that_comes_again_changes_nothing() -> None:
+    """However often, and whatever came after it."""
+    reports_ = [meeting("s", _M.SCHEDULED, hours=5, reported_hours=1), meeting("s", _M.CANCELLED, reported_hours=2)]
+    meetings = told(*reports_)
+
+    assert all(reported(meetings, report) is meetings for report in reports_)
 
 
-def test_later_event_counts_among_plans() -> None:
-    """Booked anew after a cancellation, or cancelled after a booking: the later event time, whatever arrives first."""
-    booking, cancellation = meeting("s", _M.SCHEDULED, reported_hours=1), meeting("s", _M.CANCELLED, reported_hours=2)
+def test_session_is_when_the_latest_report_says_that_speaks_of_it() -> None:
+    """A cancellation doesn't move a session, whether it comes before the booking that it is about or after."""
+    booking, cancellation = meeting("s", _M.SCHEDULED, hours=50, reported_hours=1), meeting("s", _M.CANCELLED, reported_hours=2)
 
-    assert [_M.CANCELLED] == states(told(booking, cancellation)) == states(told(cancellation, booking))
-
-
-def test_source_without_sequence_takes_a_session_further_only() -> None:
-    """After a counted booking: held, cancelled and missed are news, another booking is not."""
-    counted = meeting("s", _M.SCHEDULED, sequence=7)
-
-    for state in (_M.COMPLETED, _M.CANCELLED, _M.MISSED):
-        assert [state] == states(told(counted, meeting("s", state)))
-    assert [START] == [one.starts_at for one in told(counted, meeting("s", _M.SCHEDULED, hours=5))]
-
-
-def test_sequence_that_was_reached_is_not_forgotten() -> None:
-    """An uncounted report in between doesn't let an old counted one back in."""
-    meetings = told(meeting("s", _M.SCHEDULED, sequence=7), meeting("s"), meeting("s", _M.CANCELLED, sequence=6))
-
-    assert [_M.COMPLETED] == states(meetings)
-
-
-def test_better_evidence_replaces_within_one_session() -> None:
-    """For one id and sequence the better evidence stands, whichever comes first."""
-    weak, strong = meeting("s", taught_by=(ANN,)), meeting("s", taught_by=(BOB,), evidence=Evidence.LMS)
-
-    for meetings in (told(weak, strong), told(strong, weak)):
-        assert [0, 1] == [taught_count(meetings, person_id) for person_id in PEOPLE]
+    for meetings in (told(booking, cancellation), told(cancellation, booking)):
+        assert [(_M.CANCELLED, START + timedelta(hours=50))] == [(one.state, one.starts_at) for one in meetings]
 
 
 def test_who_proposed_the_time_is_remembered() -> None:
-    """A later report of the same session that doesn't say so keeps it."""
-    meetings = told(meeting("s", _M.SCHEDULED, proposed_by=ANN), meeting("s", _M.CANCELLED, reported_hours=1))
+    """A later report of the same session that doesn't speak of it keeps it."""
+    booking, cancellation = meeting("s", _M.SCHEDULED, proposed_by=ANN), meeting("s", _M.CANCELLED, reported_hours=1)
 
-    assert ANN == meetings[0].proposed_by
+    assert ANN == told(booking, cancellation)[0].proposed_by == told(cancellation, booking)[0].proposed_by
 
 
 # One meeting, several reports
@@ -178,7 +161,7 @@ def test_correction_of_the_report_that_counts_lets_the_other_in() -> None:
     """T1: what stands now decides, nothing is remembered."""
     meetings = told(meeting("a", evidence=Evidence.LMS, taught_by=(ANN,)), meeting("b", taught_by=(BOB,)))
 
-    corrected = reported(meetings, meeting("a", _M.CANCELLED, sequence=1))
+    corrected = reported(meetings, meeting("a", _M.CANCELLED, reported_hours=1))
 
     assert ["b"] == [one.session_id for one in held(corrected)]
     assert [0, 1] == [taught_count(corrected, person_id) for person_id in PEOPLE]
@@ -201,6 +184,8 @@ reports = st.builds(
     evidence=st.sampled_from(Evidence),
     sequence=st.integers(0, 3),
     reported_hours=st.integers(0, 6),
+    given_up_by=st.sampled_from([(), (ANN,), (BOB,), PEOPLE]),
+    proposed_by=st.sampled_from([None, ANN, BOB]),
 )
 
 
@@ -216,27 +201,33 @@ def test_invariants_t1_to_t3_hold_for_any_reports(given_: list[Meeting]) -> None
         assert reported(meetings, one) == meetings
 
 
-@given(given_=st.lists(reports, max_size=10, unique_by=lambda report: (report.session_id, report.sequence)), data=st.data())
-def test_order_of_arrival_does_not_matter_where_sequences_decide(given_: list[Meeting], data: st.DataObject) -> None:
-    """With a sequence of its own for each report of a session, the ledger is the same in any order."""
-    counted = [report for report in given_ if report.sequence > 0]
-    shuffled = data.draw(st.permutations(counted))
+@given(given_=st.lists(reports, max_size=10), data=st.data())
+def test_order_of_arrival_does_not_matter(given_: list[Meeting], data: st.DataObject) -> None:
+    """T1: the same reports in any order give the same meetings."""
+    shuffled = data.draw(st.permutations(given_))
 
-    ledgers = [{(one.session_id, one.starts_at, one.exchanges) for one in held(told(*order))} for order in (counted, shuffled)]
-
-    assert ledgers[0] == ledgers[1]
+    assert set(told(*given_)) == set(told(*shuffled))
 
 
-def test_row_is_bounded_and_keeps_what_counts() -> None:
-    """At MEETINGS_MAX the first that doesn't count goes; if all count, the first."""
-    bookings = [meeting(f"booked-{n}", _M.SCHEDULED, hours=n) for n in range(MEETINGS_MAX)]
-    mixed = told(meeting("first"), *(meeting(f"booked-{n}", _M.SCHEDULED, hours=2 * n + 2) for n in range(MEETINGS_MAX)))
-    full = told(*(meeting(f"held-{n}", hours=2 * n) for n in range(MEETINGS_MAX)))
+def test_term_takes_a_hundred_sessions() -> None:
+    """Held ones, and as many that came to nothing or are ahead; a report of one that is known is no further one."""
+    full = told(*(meeting(f"held-{n}", hours=2 * n) for n in range(SESSIONS_MAX)))
+    ahead = told(*(meeting(f"booked-{n}", _M.SCHEDULED, hours=2 * n) for n in range(SESSIONS_MAX)))
 
-    assert MEETINGS_MAX == len(told(*bookings, meeting("new", hours=999))) == len(mixed)
-    assert find(mixed, SessionId("first")) is not None
-    assert find(mixed, SessionId("booked-0")) is None
-    assert "held-1" == reported(full, meeting("new", hours=2_000))[0].session_id
+    assert not has_room(full, meeting("new", hours=999), None)
+    assert has_room(full, meeting("held-7", hours=999), None)
+    assert has_room(full, meeting("new", _M.SCHEDULED, hours=999), None)
+    assert not has_room(ahead, meeting("new", _M.CANCELLED, reported_hours=5), None)
+    assert has_room(ahead, meeting("booked-3", hours=5), None)
+
+
+def test_each_term_has_room_of_its_own() -> None:
+    """A session belongs to the term in which it began, whenever it is reported."""
+    full = told(*(meeting(f"held-{n}", hours=2 * n) for n in range(SESSIONS_MAX)))
+    since = START + timedelta(hours=2 * SESSIONS_MAX)
+
+    assert has_room(full, meeting("new", hours=999), since)
+    assert not has_room(full, meeting("late", hours=1.5, reported_hours=999), since)
 
 
 # The ledger
@@ -279,16 +270,17 @@ def test_booked_meetings_are_those_not_over() -> None:
     assert ["b"] == [one.session_id for one in booked(meetings, START + timedelta(hours=3))]
 
 
-# Cancellations
+# Sessions that fell through
 
 
-def _cancelled(number: int, by: PersonId | None) -> Meeting:
-    return meeting(f"s{number}", _M.CANCELLED, hours=100 + number, reported_hours=number, cancelled_by=by)
+def _given_up(number: int, *by: PersonId, state: MeetingState = _M.CANCELLED) -> Meeting:
+    return meeting(f"s{number}", state, reported_hours=number, given_up_by=by)
 
 
-def test_cancellations_in_a_row_are_counted_from_the_last() -> None:
-    """By event time, not by order of arrival."""
-    row = [_cancelled(1, BOB), _cancelled(2, ANN), _cancelled(3, ANN)]
+@pytest.mark.parametrize("states_", list(product((_M.CANCELLED, _M.MISSED), repeat=2)))
+def test_sessions_given_up_in_a_row_are_counted_from_the_last(states_: tuple[MeetingState, MeetingState]) -> None:
+    """T4: cancelled or missed, by event time and not by order of arrival."""
+    row = [_given_up(1, BOB), *(_given_up(number, ANN, state=state) for number, state in enumerate(states_, 2))]
 
     for reports_ in permutations(row):
         assert ["s2", "s3"] == [one.session_id for one in cancellations_in_a_row(told(*reports_), ANN)]
@@ -299,30 +291,42 @@ def test_cancellations_in_a_row_are_counted_from_the_last() -> None:
     "between",
     [
         meeting("x", hours=1.5, reported_hours=1.5),
-        meeting("x", _M.MISSED, hours=1.5, reported_hours=1.5),
-        meeting("x", _M.CANCELLED, hours=1.5, reported_hours=1.5),
+        meeting("x", _M.CANCELLED, reported_hours=1.5),
+        meeting("x", _M.CANCELLED, reported_hours=1.5, given_up_by=(BOB,)),
+        meeting("x", _M.MISSED, reported_hours=1.5, given_up_by=(BOB,)),
     ],
-    ids=["held", "missed", "cancelled by nobody known"],
+    ids=["held", "cancelled by nobody known", "cancelled by the other", "missed by the other"],
 )
 def test_anything_else_breaks_the_row(between: Meeting) -> None:
     """In a row means one after the other."""
-    meetings = told(_cancelled(1, ANN), between, _cancelled(2, ANN))
+    meetings = told(_given_up(1, ANN), between, _given_up(2, ANN))
 
     assert ["s2"] == [one.session_id for one in cancellations_in_a_row(meetings, ANN)]
 
 
-def test_booking_in_between_breaks_no_row() -> None:
-    """Two bookings given up one after the other are two in a row."""
-    meetings = told(_cancelled(1, ANN), meeting("x", _M.SCHEDULED, hours=50), _cancelled(2, ANN))
+@pytest.mark.parametrize(
+    "between",
+    [
+        meeting("x", _M.SCHEDULED, hours=50, reported_hours=1.5),
+        meeting("x", _M.MISSED, reported_hours=1.5, given_up_by=PEOPLE),
+        meeting("x", _M.MISSED, reported_hours=1.5),
+    ],
+    ids=["booked", "missed by both", "missed by nobody known"],
+)
+def test_what_says_nothing_about_a_side_is_passed_over(between: Meeting) -> None:
+    """T4: it neither counts nor breaks the row."""
+    meetings = told(_given_up(1, ANN), between, _given_up(2, ANN))
 
-    assert 2 == len(cancellations_in_a_row(meetings, ANN))
+    assert ["s1", "s2"] == [one.session_id for one in cancellations_in_a_row(meetings, ANN)]
 
 
 def test_last_outcome_is_the_last_by_event_time() -> None:
     """Bookings are no outcome."""
-    meetings = told(_cancelled(2, ANN), _cancelled(1, BOB), meeting("x", _M.SCHEDULED, hours=200))
+    meetings = told(_given_up(2, ANN), _given_up(1, BOB), meeting("x", _M.SCHEDULED, hours=200))
     last = last_done(meetings)
 
     assert last is not None
     assert "s2" == last.session_id
-    assert None is last_done(())
+    assert last is last_fallen_through(meetings)
+    assert None is last_done(()) is last_fallen_through(())
+    assert None is last_fallen_through(told(_given_up(1, ANN), meeting("x", hours=3)))

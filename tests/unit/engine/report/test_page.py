@@ -10,6 +10,7 @@ from engine.domain.messages import PersonFacts
 from engine.domain.pairing import Pairing
 from engine.domain.participant import Participant, ParticipantStatus, Profile
 from engine.domain.programme import Programme
+from engine.domain.stamp import Stamp
 from engine.domain.trials import Arms, Attention, Tally, arm_of
 from engine.report.page import ProgrammePage, Published, Round, programme_page
 from schemas.codes import EndCode, NudgeKey, PairingState, TopicFamily
@@ -242,7 +243,7 @@ def _pair(
         starts_at=met_at,
         duration_minutes=60,
         exchanges=tuple(Exchange(topic="storytelling", family=family, taught_by=people[side]) for side in taught),
-        reported_at=met_at,
+        stamp=Stamp(met_at, 0, "e"),
     )
     state = PairingState.ACTIVE if ended is None else PairingState.COMPLETED if ended is EndCode.COMPLETED else PairingState.ENDED
     return pair_row(
