@@ -24,7 +24,7 @@ from engine.execution import Outcome, Transition, fire, instant, repeated, step
 from engine.identity import derived_id
 from engine.processors.intake import Intaken, intake
 from engine.topology import Topology
-from schemas.codec import known_only
+from schemas.codec import is_whole, known_only
 from schemas.envelope import Event
 from schemas.frozen import replace
 
@@ -35,7 +35,7 @@ BEFORE_ALL: Final = datetime(1970, 1, 1, tzinfo=UTC)
 """The `at` of a control record that comes before anything else."""
 
 CONTENT_HEADER: Final = "x-content"
-"""In the log, of an event that held something unknown: the hash of its content with that (codec.content_hash)."""
+"""In the log, of an event that is not kept whole: the hash of its content as it came (codec.content_hash)."""
 
 STAGE_ORDER: Final = (StageName.PEOPLE, StageName.PROGRAMMES)
 
@@ -237,10 +237,10 @@ def _record(taken: Intaken, at: datetime) -> Record:
 
 
 def _kept(record: Record) -> Origin:
-    """Return what the log keeps of an event that was taken: nothing unknown, but the hash of what it said with that."""
+    """Return what the log keeps of an event that was taken: nothing unknown or used up, but the hash of what it said with that."""
     event, origin = record.payload, record.origin
     assert isinstance(event, Event) and origin is not None, "an input is an event"
-    if not event.has_unknown:
+    if not event.has_unknown and is_whole(origin.headers):
         return origin
     value, headers = known_only(origin.value, origin.headers)
     return replace(origin, value=value, headers=(*headers, (CONTENT_HEADER, event.content.encode())))

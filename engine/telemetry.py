@@ -113,7 +113,7 @@ def _nudge_keys(_: "Topology") -> Iterable[str]:
 
 
 def _nudge_outcomes(_: "Topology") -> Iterable[str]:
-    return "requested cancelled suppressed delivered acted dismissed failed".split()
+    return "requested cancelled suppressed delivered seen acted dismissed failed".split()
 
 
 def _pairing_transitions(_: "Topology") -> Iterable[str]:

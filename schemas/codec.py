@@ -19,14 +19,15 @@ from typing import Any, Final
 import msgspec
 from pydantic import ValidationError
 
+from schemas.attributes import DATA_BASE64, Invalid, data_in, optional_instant, optional_text, required_instant, required_text, sequence_in
 from schemas.base import InputData
 from schemas.codes import ErrorCode
 from schemas.envelope import Event, Rejected, Tombstone
 from schemas.fields import instant_text, parse_instant
 from schemas.registry import INPUT_TYPES, refused_type
-from schemas.strict_json import EVENT_BYTES_MAX, INT64_MAX, Malformed, TooLarge, decode_json
+from schemas.strict_json import EVENT_BYTES_MAX, Malformed, TooLarge, decode_json
 from schemas.topics import DLQ_INGEST, dead_letter_topic, topic_of_type
-from schemas.unknown_fields import ATTRIBUTES, has_unknown, known_line
+from schemas.unknown_fields import ATTRIBUTES, DROPPED, has_unknown, known_line
 
 __all__ = [
     "Event",
@@ -40,6 +41,7 @@ __all__ = [
     "decode_structured",
     "encode_binary",
     "encode_structured",
+    "is_whole",
     "known_only",
 ]
 
@@ -47,7 +49,6 @@ Headers = Sequence[tuple[str, bytes | None]]
 
 SPECVERSION: Final = "1.0"
 FUTURE_SKEW_MAX: Final = timedelta(hours=24)
-ATTRIBUTE_CHARS_MAX: Final = 256
 PROBLEMS_NAMED_MAX: Final = 3
 """How many problems a message lists; the rest are counted."""
 JSON_CONTENT_TYPE: Final = "application/json"
@@ -59,18 +60,14 @@ CONTENT_TYPE_HEADER: Final = "content-type"
 _ATTRIBUTES_PROPER: Final[Mapping[str, str]] = {HEADER_PREFIX + name: name for name in sorted(ATTRIBUTES - {"data", "datacontenttype"})}
 _ATTRIBUTES: Final[Mapping[str, str]] = {**_ATTRIBUTES_PROPER, CONTENT_TYPE_HEADER: "datacontenttype"}
 """Headers in their usual spelling; any other is looked at letter by letter."""
+_UNREAD: Final = ("causation", "partitionkey", "traceparent")
+"""Looked at for their form only: what a text attribute may not be, these may not either."""
 _JSON_BYTES: Final = JSON_CONTENT_TYPE.encode()
 
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _JSON_MEDIA_TYPE: Final = re.compile(r"[a-z]+/(?:[a-z0-9.\-]+\+)?json\s*(?:;.*)?", re.IGNORECASE)
-_DECIMAL: Final = re.compile(r"[0-9]{1,19}")
 _DEAD_LETTERS_BY_TYPE: Final[Mapping[str, str]] = {known: dead_letter_topic(topic_of_type(known).name).name for known in INPUT_TYPES}
 _decode: Final = msgspec.json.Decoder().decode
 _CANONICAL: Final = msgspec.json.Encoder(order="sorted")
-
-
-class _Invalid(ValueError):
-    """An envelope attribute is wrong; becomes `schema_invalid`."""
 
 
 def decode(value: bytes | None, headers: Headers, received_at: datetime) -> Event | Rejected | Tombstone:
@@ -102,18 +99,27 @@ def data_again(event_type: str, value: bytes, headers: Headers) -> InputData:
         ValueError, TypeError, KeyError, msgspec.MsgspecError: it was not taken like this.
     """
     content = _decode(value)
-    return INPUT_TYPES[event_type].model_validate(content["data"] if _is_structured(headers) else content)
+    return INPUT_TYPES[event_type].model_validate(data_in(dict(content)) if _is_structured(headers) else content)
 
 
 def known_only(value: bytes, headers: Headers) -> tuple[bytes, Headers]:
-    """Write an event that `decode` has taken without what is unknown, as structured JSON: it reads as before, but for its content's hash.
+    """Write an event that `decode` has taken without what is unknown or was used up, as structured JSON.
 
-    Headers that carried no attribute are kept.
+    It reads as before, but for its content's hash. Headers that carried no attribute are kept, those of a trace aside.
     """
     content = _json_object(value)
-    attributes = content if _is_structured(headers) else {**_attributes(headers), "data": content}
-    kept = tuple(header for header in headers if not header[0].lower().startswith((HEADER_PREFIX, CONTENT_TYPE_HEADER)))
+    attributes = {**content, "data": data_in(content)} if _is_structured(headers) else {**_attributes(headers), "data": content}
+    kept = tuple(header for header in headers if not _is_used_up(header[0]))
     return known_line(attributes, INPUT_TYPES[attributes["type"]]), ((CONTENT_TYPE_HEADER, STRUCTURED_JSON.encode()), *kept)
+
+
+def is_whole(headers: Headers) -> bool:
+    """Say whether every header of a record may be kept."""
+    return not any(name.lower() in DROPPED for name, _ in headers)
+
+
+def _is_used_up(header: str) -> bool:
+    return header.lower().startswith((HEADER_PREFIX, CONTENT_TYPE_HEADER)) or header.lower() in DROPPED
 
 
 def decode_structured(value: bytes, received_at: datetime) -> Event | Rejected:
@@ -177,7 +183,7 @@ def _attribute_of(header: str) -> str | None:
     if header == CONTENT_TYPE_HEADER:
         return "datacontenttype"
     attribute = header.removeprefix(HEADER_PREFIX)
-    return None if attribute in {header, "data", "datacontenttype"} else attribute
+    return None if attribute in {header, "data", DATA_BASE64, "datacontenttype"} else attribute
 
 
 def _unreadable(problem: TooLarge | Malformed, topic: str) -> Rejected:
@@ -205,33 +211,35 @@ def _event(attributes: dict[str, Any], received_at: datetime) -> Event | Rejecte
     topic = _DEAD_LETTERS_BY_TYPE[model.TYPE]
     try:
         _refuse_foreign_format(attributes)
-        event_id, source = _required(attributes, "id"), _required(attributes, "source")
-        time = _required_instant(attributes, "time")
-        actor, subject = _optional(attributes, "actor"), _optional(attributes, "subject")
-        data = _data(attributes)
+        event_id, source = required_text(attributes, "id"), required_text(attributes, "source")
+        time, recorded = required_instant(attributes, "time"), optional_instant(attributes, "recordedtime")
+        actor, subject = optional_text(attributes, "actor"), optional_text(attributes, "subject")
+        for name in _UNREAD:
+            optional_text(attributes, name)
+        attributes["data"] = data = data_in(attributes)
         event = Event(
             id=event_id,
             source=source,
             type=model.TYPE,
             time=time,
             data=model.model_validate(data),
-            subject=subject,
             actor=actor,
-            recordedtime=_optional_instant(attributes, "recordedtime"),
-            sequence=_sequence(attributes),
-            partitionkey=_optional(attributes, "partitionkey"),
-            expirytime=_optional_instant(attributes, "expirytime"),
-            causation=_optional(attributes, "causation"),
-            traceparent=_optional(attributes, "traceparent"),
+            recordedtime=recorded,
+            sequence=sequence_in(attributes),
+            expirytime=optional_instant(attributes, "expirytime"),
             content=_hash_of(model.TYPE, subject, time, actor, data),
             has_unknown=has_unknown(attributes, model),
         )
-    except _Invalid as invalid:
+    except Invalid as invalid:
         return Rejected(ErrorCode.SCHEMA_INVALID, str(invalid), topic)
     except ValidationError as invalid:
         return Rejected(ErrorCode.SCHEMA_INVALID, _problems(invalid), topic)
-    if time > received_at + FUTURE_SKEW_MAX:
-        return Rejected(ErrorCode.FUTURE_TIME, "time: more than 24 hours after it was received", topic)
+    except (TooLarge, Malformed) as problem:
+        return _unreadable(problem, topic)
+    latest = received_at + FUTURE_SKEW_MAX
+    if time > latest or (recorded is not None and recorded > latest):
+        name = "time" if time > latest else "recordedtime"
+        return Rejected(ErrorCode.FUTURE_TIME, f"{name}: more than 24 hours after it was received", topic)
     if model.PERSON_ACTS and actor != data["person_id"]:
         return Rejected(ErrorCode.NOT_THE_PERSON, "actor: must be the person that the event is about", topic)
     return event
@@ -239,67 +247,12 @@ def _event(attributes: dict[str, Any], received_at: datetime) -> Event | Rejecte
 
 def _refuse_foreign_format(attributes: Mapping[str, Any]) -> None:
     if attributes.get("specversion") != SPECVERSION:
-        raise _Invalid("specversion: must be 1.0")
+        raise Invalid("specversion: must be 1.0")
     content_type = attributes.get("datacontenttype")
     if content_type is None or content_type == JSON_CONTENT_TYPE:
         return
     if not isinstance(content_type, str) or _JSON_MEDIA_TYPE.fullmatch(content_type) is None:
-        raise _Invalid("datacontenttype: must be JSON")
-
-
-def _optional(attributes: Mapping[str, Any], name: str) -> str | None:
-    """Read a text attribute; null is absent, as in the CloudEvents JSON format."""
-    text = attributes.get(name)
-    if text is None:
-        return None
-    if not isinstance(text, str) or not text or len(text) > ATTRIBUTE_CHARS_MAX:
-        raise _Invalid(f"{name}: must be text of 1 to {ATTRIBUTE_CHARS_MAX} characters")
-    if not text.isprintable() and _CONTROL.search(text) is not None:
-        raise _Invalid(f"{name}: must not hold control characters")
-    return text
-
-
-def _required(attributes: Mapping[str, Any], name: str) -> str:
-    text = _optional(attributes, name)
-    if text is None:
-        raise _Invalid(f"{name}: is required")
-    return text
-
-
-def _optional_instant(attributes: Mapping[str, Any], name: str) -> datetime | None:
-    text = attributes.get(name)
-    if text is None:
-        return None
-    try:
-        return parse_instant(text)
-    except ValueError as problem:
-        raise _Invalid(f"{name}: {problem}") from None
-
-
-def _required_instant(attributes: Mapping[str, Any], name: str) -> datetime:
-    instant = _optional_instant(attributes, name)
-    if instant is None:
-        raise _Invalid(f"{name}: is required")
-    return instant
-
-
-def _data(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    data = attributes.get("data")
-    if not isinstance(data, dict):
-        raise _Invalid("data: must be a JSON object")
-    return data
-
-
-def _sequence(attributes: Mapping[str, Any]) -> int | None:
-    """Read `sequence`, which producers send as a number or as its digits."""
-    value = attributes.get("sequence")
-    if value is None:
-        return None
-    if isinstance(value, str) and _DECIMAL.fullmatch(value) is not None:
-        value = int(value)
-    if type(value) is not int or not 0 <= value <= INT64_MAX:
-        raise _Invalid("sequence: must be a whole number that is not negative")
-    return value
+        raise Invalid("datacontenttype: must be JSON")
 
 
 def _problems(invalid: ValidationError) -> str:

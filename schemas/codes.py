@@ -17,6 +17,7 @@ class ErrorCode(StrEnum):
     NOT_THE_PERSON = "not_the_person"
     UNKNOWN_PAIRING = "unknown_pairing"
     UNKNOWN_PROGRAMME = "unknown_programme"
+    UNKNOWN_NUDGE = "unknown_nudge"
     STALE_ANSWER = "stale_answer"
     PROCESSING_FAILED = "processing_failed"
 

@@ -24,18 +24,14 @@ class Event:
     time: datetime
     """When it happened, UTC; fractions kept, because they order facts."""
     data: InputData
-    subject: str | None = None
     actor: str | None = None
     recordedtime: datetime | None = None
     sequence: int | None = None
-    partitionkey: str | None = None
     expirytime: datetime | None = None
-    causation: str | None = None
-    traceparent: str | None = None
     content: str = ""
     """Hash of what it says (codec.content_hash): tells a repeat from a conflict under the same (source, id)."""
     has_unknown: bool = field(default=False, compare=False)
-    """Whether the bytes hold attributes or fields that nobody reads; codec.known_only leaves them out."""
+    """Whether the bytes hold attributes or fields that are not kept; codec.known_only leaves them out."""
 
 
 @dataclass(frozen=True, slots=True)

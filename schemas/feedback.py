@@ -7,7 +7,7 @@ from pydantic import Field
 from schemas.base import InputData
 from schemas.codes import Fit
 from schemas.fields import Code, Omittable
-from schemas.ids import PairingIdField, PersonIdField, SessionIdField
+from schemas.ids import PairingIdField, SessionIdField, SomebodyField
 
 
 class FeedbackGiven(InputData):
@@ -15,7 +15,7 @@ class FeedbackGiven(InputData):
 
     TYPE: ClassVar[str] = "bothways.feedback.given.v1"
     PERSON_ACTS: ClassVar[bool] = True
-    person_id: PersonIdField
+    person_id: SomebodyField
     pairing_id: PairingIdField
     session_id: Omittable[SessionIdField] = None
     learned: bool

@@ -24,6 +24,9 @@ _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INSTANT: Final = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,12})?(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
 )
+_STEERING: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""Control characters, C1 among them, and those that set the direction of text."""
+_LEAP_SECOND: Final = "60"
 _ZONE: Final = re.compile(r"[A-Za-z0-9_+-]+(?:/[A-Za-z0-9_+-]+)*")
 _ZONE_CHARS_MAX: Final = 64
 
@@ -42,13 +45,15 @@ Code = Annotated[E, Field(strict=False)]
 
 
 def parse_instant(text: object) -> datetime:
-    """Read an RFC 3339 instant with its offset, as UTC, fractions kept.
+    """Read an RFC 3339 instant with its offset, as UTC, fractions kept. A leap second is read as the one before it.
 
     Raises:
         ValueError: not text, another shape, no offset, no such day or time, or outside DAY_MIN to DAY_MAX.
     """
     if type(text) is not str or _INSTANT.fullmatch(text) is None:
         raise ValueError("must be an RFC 3339 instant with an offset")
+    if text[17:19] == _LEAP_SECOND:
+        text = f"{text[:17]}59{text[19:]}"
     try:
         instant = datetime.fromisoformat(text.upper())
         if instant.tzinfo is not UTC:
@@ -102,6 +107,17 @@ def is_timezone(key: str) -> bool:
     return True
 
 
+def is_plain_text(text: str) -> bool:
+    """Whether a text holds nothing that steers a terminal or turns the direction of what is beside it."""
+    return text.isprintable() or _STEERING.search(text) is None
+
+
+def _plain_text(text: str) -> str:
+    if not is_plain_text(text):
+        raise ValueError("must not hold control or bidirectional characters")
+    return text
+
+
 def _timezone(value: str) -> str:
     if not is_timezone(value):
         raise ValueError("must be an IANA time zone")
@@ -116,10 +132,10 @@ ClockTimeEnd = Annotated[str, Field(pattern=r"^(?:(?:[01][0-9]|2[0-3]):[0-5][0-9
 """An end may be the end of the day."""
 Language = Annotated[str, Field(pattern=r"^[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*$", max_length=35)]
 """BCP 47, kept as given."""
-ShortText = Annotated[str, Field(min_length=1, max_length=120)]
+ShortText = Annotated[str, Field(min_length=1, max_length=120), AfterValidator(_plain_text)]
 """Names of departments, places, programmes."""
-Remark = Annotated[str, Field(min_length=1, max_length=280)]
-"""Why a coordinator did something; kept in the audit, read by people."""
+Remark = Annotated[str, Field(min_length=1, max_length=280), AfterValidator(_plain_text)]
+"""Why a coordinator did something: a code of a short list, or words that are published nowhere."""
 Ratio = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0)]
 Ordinal = Annotated[int, Field(ge=1)]

@@ -27,6 +27,9 @@ TOPIC_ID_PATTERN: Final = r"[a-z0-9][a-z0-9-]{0,63}"
 ERASED: Final = PersonId("erased")
 """Stands for somebody who was erased, in rows and outputs; nobody may be called so."""
 
+COORDINATOR_PREFIX: Final = "coordinator:"
+"""Begins the id under which a programme's coordinator is told something; nobody else may be called so."""
+
 PERSON_ID_REGEX: Final = re.compile(PERSON_ID_PATTERN)
 PROGRAMME_ID_REGEX: Final = re.compile(PROGRAMME_ID_PATTERN)
 PAIRING_ID_REGEX: Final = re.compile(PAIRING_ID_PATTERN)
@@ -38,14 +41,22 @@ def _whole(pattern: str) -> str:
     return f"^{pattern}$"
 
 
-def _somebody(person_id: PersonId) -> PersonId:
+def _not_erased(person_id: PersonId) -> PersonId:
     if person_id == ERASED:
         raise ValueError("is reserved for people who were erased")
     return person_id
 
 
+def _no_coordinator(person_id: PersonId) -> PersonId:
+    if person_id.startswith(COORDINATOR_PREFIX):
+        raise ValueError("is reserved for coordinators")
+    return person_id
+
+
 PersonIdField = Annotated[PersonId, Field(pattern=_whole(PERSON_ID_PATTERN))]
-SomebodyField = Annotated[PersonIdField, AfterValidator(_somebody)]
+AddresseeField = Annotated[PersonIdField, AfterValidator(_not_erased)]
+"""Who was told something: a person, or a programme's coordinator."""
+SomebodyField = Annotated[AddresseeField, AfterValidator(_no_coordinator)]
 """Whom an input event is about."""
 ProgrammeIdField = Annotated[ProgrammeId, Field(pattern=_whole(PROGRAMME_ID_PATTERN))]
 PairingIdField = Annotated[PairingId, Field(pattern=_whole(PAIRING_ID_PATTERN))]

@@ -7,26 +7,39 @@ from pydantic import Field, SerializeAsAny, ValidationInfo, field_validator
 from schemas.base import InputData, NudgeReason, OutputData
 from schemas.codes import CancellationReason, NudgeCategory, NudgeClass, NudgeKey, SuppressionReason
 from schemas.fields import Code, DataUsed, HashedId, Instant, Language, Omittable, Ordinal, Timezone
-from schemas.ids import NudgeIdField, PairingIdField, PersonIdField, ProgrammeIdField, SomebodyField
+from schemas.ids import AddresseeField, NudgeIdField, PairingIdField, PersonIdField, ProgrammeIdField, SomebodyField
 from schemas.nudge_params import PARAMS_BY_KEY, NudgeParams
 
 CancellationKey = Annotated[str, Field(min_length=1, max_length=256)]
 """Names what a nudge is about, so that whatever makes it needless can call it back."""
 
 
+CodeOfChannel = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.-]{0,63}$")]
+"""A short name that a notifier gives: of a channel, or of why a channel did not take a message."""
+
+
 class _NudgeOutcome(InputData):
-    person_id: SomebodyField
+    person_id: AddresseeField
     nudge_id: NudgeIdField
+    channel: Omittable[CodeOfChannel] = None
+    attempt: Omittable[Ordinal] = None
+    reason: Omittable[CodeOfChannel] = None
 
 
 class NudgeDelivered(_NudgeOutcome):
-    """A channel accepted it."""
+    """A channel accepted it. May come more than once."""
 
     TYPE: ClassVar[str] = "bothways.nudge.delivered.v1"
 
 
+class NudgeSeen(_NudgeOutcome):
+    """The person looked at it."""
+
+    TYPE: ClassVar[str] = "bothways.nudge.seen.v1"
+
+
 class NudgeActed(_NudgeOutcome):
-    """The person did it."""
+    """The thing was done."""
 
     TYPE: ClassVar[str] = "bothways.nudge.acted.v1"
 
@@ -38,7 +51,7 @@ class NudgeDismissed(_NudgeOutcome):
 
 
 class NudgeFailed(_NudgeOutcome):
-    """No channel took it."""
+    """A channel did not take it; another one may. May come more than once."""
 
     TYPE: ClassVar[str] = "bothways.nudge.failed.v1"
 

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, model_validator
 from schemas.base import InputData, OutputData, PairingReason, Part
 from schemas.codes import Answer, ContinuationAnswer, EndCode, PairingState, Track
 from schemas.fields import Code, Count, DataUsed, Day, Instant, Omittable, Ordinal, Ratio, Remark
-from schemas.ids import PairingIdField, PersonId, PersonIdField, ProgrammeIdField, TopicIdField
+from schemas.ids import PairingIdField, PersonId, PersonIdField, ProgrammeIdField, SomebodyField, TopicIdField
 
 
 def _in_order(people: tuple[PersonId, PersonId]) -> tuple[PersonId, PersonId]:
@@ -25,7 +25,7 @@ def _two_people(people: tuple[PersonId, PersonId]) -> tuple[PersonId, PersonId]:
 
 People = Annotated[tuple[PersonIdField, PersonIdField], Field(strict=False), AfterValidator(_in_order)]
 """The two sides, lower id first."""
-TwoPeople = Annotated[tuple[PersonIdField, PersonIdField], Field(strict=False), AfterValidator(_two_people)]
+TwoPeople = Annotated[tuple[SomebodyField, SomebodyField], Field(strict=False), AfterValidator(_two_people)]
 """Two people as a coordinator names them, in any order."""
 
 
@@ -34,7 +34,7 @@ class PairingAnswered(InputData):
 
     TYPE: ClassVar[str] = "bothways.pairing.answered.v1"
     PERSON_ACTS: ClassVar[bool] = True
-    person_id: PersonIdField
+    person_id: SomebodyField
     pairing_id: PairingIdField
     proposal_version: Ordinal
     answer: Code[Answer]
@@ -45,7 +45,7 @@ class PairingContinuationAnswered(InputData):
 
     TYPE: ClassVar[str] = "bothways.pairing.continuation_answered.v1"
     PERSON_ACTS: ClassVar[bool] = True
-    person_id: PersonIdField
+    person_id: SomebodyField
     pairing_id: PairingIdField
     answer: Code[ContinuationAnswer]
 

@@ -46,6 +46,7 @@ _INPUTS: Final[tuple[type[InputData], ...]] = (
     programme.NudgesReleased,
     RoundRequested,
     nudge.NudgeDelivered,
+    nudge.NudgeSeen,
     nudge.NudgeActed,
     nudge.NudgeDismissed,
     nudge.NudgeFailed,

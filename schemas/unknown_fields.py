@@ -1,7 +1,8 @@
 """Unknown fields: ignored on input, and kept nowhere. What no schema has a field for, say a birth date, leaves no copy here.
 
-Known are the attributes of the envelope, and the fields of the event's model and of the models in it, by name and by alias. A refused
-record is the exception: its dead letter has the bytes as they came.
+Known are the attributes of the envelope, and the fields of the event's model and of the models in it, by name and by alias. Attributes
+that nobody reads once an event is decoded (DROPPED) are kept nowhere either. A refused record is the exception: its dead letter has the
+bytes as they came.
 
 Source: contracts page, Envelope.
 """
@@ -36,19 +37,23 @@ ATTRIBUTES: Final = frozenset(
     }
 )
 
+DROPPED: Final = frozenset({"subject", "traceparent", "tracestate", "partitionkey", "causation", "dataschema"})
+"""Used up at the edge: free text of producers, which would lie in the log for ever."""
+KEPT: Final = ATTRIBUTES - DROPPED
+
 
 def has_unknown(attributes: Mapping[str, Any], model: type[InputData]) -> bool:
-    """Say whether an event that its model accepted holds anything that nobody reads. For every event, so it looks at names only.
+    """Say whether an event that its model accepted holds anything that is not kept. For every event, so it looks at names only.
 
     Args:
         attributes: by name, `data` among them.
     """
-    return not attributes.keys() <= ATTRIBUTES or _is_more(attributes["data"], _shape(model))
+    return not attributes.keys() <= KEPT or _is_more(attributes["data"], _shape(model))
 
 
 def known_line(attributes: Mapping[str, Any], model: type[InputData]) -> bytes:
     """Write an event as structured JSON with what is known only."""
-    known = {name: value for name, value in attributes.items() if name in ATTRIBUTES}
+    known = {name: value for name, value in attributes.items() if name in KEPT}
     return msgspec.json.encode({**known, "data": _known(known["data"], _shape(model))})
 
 

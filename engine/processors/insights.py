@@ -22,7 +22,7 @@ from engine.processors.tables import PAIRINGS, PARTICIPANTS, participant_in, pro
 from schemas.codes import ErrorCode, NudgeClass, SuppressionReason
 from schemas.envelope import Event
 from schemas.frozen import replace
-from schemas.ids import PersonId, ProgrammeId
+from schemas.ids import COORDINATOR_PREFIX, PersonId, ProgrammeId
 from schemas.insight import InsightAnswered, InsightShared
 from schemas.programme import ProgrammeClosed, ProgrammeReported
 from schemas.topics import INSIGHTS
@@ -103,7 +103,7 @@ def on_outcome(rows: Rows, record: Record) -> Effects:
     """
     message = record.payload
     assert isinstance(message, NudgeOutcome)
-    if programme_in(rows, message.programme_id) is None or message.person_id.startswith("coordinator:"):
+    if programme_in(rows, message.programme_id) is None or message.person_id.startswith(COORDINATOR_PREFIX):
         return
     attention, tally = _attention(rows, message.programme_id, message.person_id), _tally(rows, message.programme_id)
     is_requested, is_held_out = message.outcome == "requested", message.outcome == HELD_OUT

@@ -17,7 +17,7 @@ from engine.domain.pairing import Pairing
 from engine.domain.programme import Programme, ProgrammeStatus
 from engine.effects import Effects, Send, StageName
 from schemas.codes import NudgeClass, NudgeKey, NudgeReasonCode
-from schemas.ids import PersonId, ProgrammeId
+from schemas.ids import COORDINATOR_PREFIX, PersonId, ProgrammeId
 
 ParamValue = str | int | float | bool | tuple[str, ...] | None
 Params = Mapping[str, ParamValue]
@@ -128,7 +128,7 @@ def intended(
 
 def coordinator_of(programme_id: ProgrammeId) -> PersonId:
     """Name the coordinator of a programme as a receiver."""
-    return PersonId(f"coordinator:{programme_id}")
+    return PersonId(f"{COORDINATOR_PREFIX}{programme_id}")
 
 
 def withdrawn(

@@ -35,15 +35,15 @@ from engine.domain.outreach import (
     without,
 )
 from engine.domain.person_facts import has_departed
-from engine.effects import Delete, Effects, Emit, Handler, Put, Record, Rows, Send, StageName, Wake
+from engine.effects import Delete, Effects, Emit, Handler, Put, Record, Refuse, Rows, Send, StageName, Wake
 from engine.identity import derived_id
 from engine.processors.people_tables import person_in
 from schemas.base import PSEUDONYM_PENDING, NudgeReason
-from schemas.codes import CancellationReason, NudgeClass, NudgeKey, NudgeReasonCode, SuppressionReason
+from schemas.codes import CancellationReason, ErrorCode, NudgeClass, NudgeKey, NudgeReasonCode, SuppressionReason
 from schemas.envelope import Event
 from schemas.frozen import replace
 from schemas.hr import HrDeparted, HrHired, HrLeaveEnded, HrLeaveStarted, HrRoleChanged
-from schemas.ids import ERASED, NudgeId, PairingId, PersonId, ProgrammeId
+from schemas.ids import COORDINATOR_PREFIX, ERASED, NudgeId, PairingId, PersonId, ProgrammeId
 from schemas.nudge import (
     NudgeActed,
     NudgeCancelled,
@@ -53,6 +53,7 @@ from schemas.nudge import (
     NudgeOptedIn,
     NudgeOptedOut,
     NudgeRequested,
+    NudgeSeen,
     NudgeSuppressed,
 )
 from schemas.nudge_answers import answers_to
@@ -63,15 +64,22 @@ CONTACTS: Final = "contacts"
 NUDGED: Final = "nudged"
 CONTROLS: Final = "controls"
 EMIT_FROM: Final = "emit_from"
-COORDINATOR_PREFIX: Final = "coordinator:"
 EMPTY: Final = Contact()
 """The ledger of somebody who has none."""
 TEMPLATE_VERSION: Final = 2
 """Of the parameters of every key; grows with a change that a template must know of."""
 
 OUTCOMES: Final[Mapping[type, str]] = MappingProxyType(
-    {NudgeDelivered: "delivered", NudgeActed: "acted", NudgeDismissed: "dismissed", NudgeFailed: "failed"}
+    {
+        NudgeDelivered: "delivered",
+        NudgeSeen: "seen",
+        NudgeActed: "acted",
+        NudgeDismissed: "dismissed",
+        NudgeFailed: "failed",
+    }
 )
+CLOSING: Final = (NudgeActed, NudgeDismissed)
+"""What the person did about it. What a channel did, or that somebody looked, settles nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,15 +145,17 @@ def on_bounded(rows: Rows, record: Record) -> Effects:  # noqa: ARG001 - every h
 
 
 def on_outcome(rows: Rows, record: Record) -> Effects:
-    """Hear what became of a nudge. A delivered one can still be recalled; any other outcome closes it. An unknown one changes nothing."""
+    """Hear what became of a nudge. What the person did about it closes it; whatever else came, it can still be recalled."""
     data = _data(record)
+    if rows.get(NUDGED, _mark_key(data.person_id, data.nudge_id)) is None:
+        yield Refuse(ErrorCode.UNKNOWN_NUDGE, "nudge_id: no such nudge was requested for this person")
+        return
     contact = _contact(rows, data.person_id, record.at)
     found = next((request for request in contact.requested if request.nudge_id == data.nudge_id), None)
     if found is None:
         return
-    outcome = OUTCOMES[type(data)]
-    yield from _reported(data.person_id, found.programme_id, found.key, outcome, record.at)
-    if not isinstance(data, NudgeDelivered):
+    yield from _reported(data.person_id, found.programme_id, found.key, OUTCOMES[type(data)], record.at)
+    if isinstance(data, CLOSING):
         decision = Decision(contact=without(contact, (found,)))
         yield from _carried_out(rows, data.person_id, decision, _standing(rows, data.person_id), record.at)
 

@@ -17,12 +17,11 @@ from engine.report.findings import Feed, feed
 from engine.report.page import ProgrammePage, Published, Round, programme_page
 from engine.runtimes.embedded.engine import EmbeddedEngine
 from schemas.codes import NudgeKey
+from schemas.ids import COORDINATOR_PREFIX
 from schemas.nudge import NudgeRequested
 from schemas.policy import Policy
 from schemas.round import RoundCompleted
 from schemas.topics import INSIGHTS, NUDGES
-
-COORDINATOR_PREFIX: Final = "coordinator:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -258,8 +258,9 @@ DEAD_LETTERS: Final[Mapping[ErrorCode, tuple[str, str]]] = MappingProxyType(
         ErrorCode.FUTURE_TIME: ("Dated in the future", "Check the sender's clock."),
         ErrorCode.CONFLICTING_DUPLICATE: ("One id, two contents", "The sender used an id twice."),
         ErrorCode.NOT_THE_PERSON: ("Somebody acted for somebody else", "Only the person enrols, answers and leaves."),
-        ErrorCode.UNKNOWN_PAIRING: ("About a pair that is not there", "Check the id; send it again once the pair is known."),
-        ErrorCode.UNKNOWN_PROGRAMME: ("About a programme that is not there", "Create the programme, then redrive."),
+        ErrorCode.UNKNOWN_PAIRING: ("About a pair that is not there", "Check the id; send it again once the pair is there."),
+        ErrorCode.UNKNOWN_PROGRAMME: ("About a programme that is not there", "Create the programme, then send it again."),
+        ErrorCode.UNKNOWN_NUDGE: ("About a nudge that this person was not asked", "Check the ids of nudge and person."),
         ErrorCode.STALE_ANSWER: ("An answer that came too late", "Nothing to do: the question was settled by then."),
         ErrorCode.PROCESSING_FAILED: ("Not processed", "Report it, update, then redrive."),
     }

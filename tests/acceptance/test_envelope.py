@@ -86,7 +86,7 @@ BAD_LINES: Final[dict[str, tuple[Event | str | bytes, str, str]]] = {
     "another major version": (line(type="bothways.hr.hired.v2"), HR, "unsupported_version"),
     "another version of the envelope": (line(specversion="0.3"), HR, "schema_invalid"),
     "data of another kind": (line(datacontenttype="text/plain"), HR, "schema_invalid"),
-    "byte order mark": (b"\xef\xbb\xbf" + json.dumps(line()).encode(), "ingest", "malformed"),
+    "byte order mark within a line": (b" \xef\xbb\xbf" + json.dumps(line()).encode(), "ingest", "malformed"),
     "duplicate key in disguise": (extended('"\\u0070erson_id":"bob"'), "ingest", "malformed"),
     "year 1 east of Greenwich": (line(time="0001-01-01T00:00:00+14:00"), HR, "schema_invalid"),
     "level as a float": (enrolled(offers=[{"topic": "python", "level": 3.0}]), PARTICIPATION, "schema_invalid"),

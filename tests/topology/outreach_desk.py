@@ -6,9 +6,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from engine.dead_letters import DeadLetter
 from engine.domain.messages import Employment, NudgeIntended, NudgeOutcome, NudgesWithdrawn, OutreachTerms, Reason
-from engine.effects import Record, StageName
-from engine.execution import Outcome, fire, step
+from engine.effects import Origin, Record, StageName
+from engine.execution import Outcome, Transition, fire, step
 from engine.processors.outreach import CHECKS, CONTACTS, HANDLERS, ROW_TYPES, WAKES, erased
 from engine.processors.people_tables import PEOPLE
 from engine.topology import Stage, Table
@@ -16,6 +17,7 @@ from schemas.codes import NudgeKey, NudgeReasonCode
 from schemas.envelope import Event
 from schemas.hr import HrErased
 from schemas.ids import PairingId, PersonId, ProgrammeId
+from schemas.topics import NUDGE_FEEDBACK
 from tests.outreach_terms import TERMS as DEFAULT_TERMS
 
 ANN: Final = PersonId("ann")
@@ -68,11 +70,22 @@ class Desk:
 
     def send(self, message: Any, *, key: str = ANN) -> None:
         """Handle one message or one event's data now."""
+        self._take(self._stepped(message, key))
+
+    def refused(self, message: Any, *, key: str = ANN) -> DeadLetter:
+        """Handle one event's data now, which had better be refused; return its dead letter."""
+        transition = self._stepped(message, key)
+        assert Outcome.DEAD_LETTERED == transition.outcome
+        return transition.dead_letters[0]
+
+    def _stepped(self, message: Any, key: str) -> Transition:
         self.count += 1
         payload = message
         if hasattr(message, "TYPE"):
             payload = Event(id=str(self.count), source="test", type=message.TYPE, time=self.at, data=message)
-        self._take(step(STAGE, self, Record(stage=StageName.PEOPLE, key=key, id=f"r{self.count}", at=self.at, payload=payload), salt=SALT))
+        origin = Origin(topic=NUDGE_FEEDBACK.name, value=b"{}")
+        record = Record(stage=StageName.PEOPLE, key=key, id=f"r{self.count}", at=self.at, payload=payload, origin=origin)
+        return step(STAGE, self, record, salt=SALT)
 
     def advance(self, by: timedelta, *, late: bool = False) -> None:
         """Let time pass, firing timers each at its instant, or all of them only at the end."""

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from engine.domain.messages import Employment
-from engine.processors.outreach import CONTACTS, NUDGED, nudge_id_of
+from engine.processors.outreach import CONTACTS, NUDGED, OUTCOMES, nudge_id_of
 from engine.processors.people_tables import PEOPLE
-from schemas.codes import NudgeCategory, NudgeKey
+from schemas.codes import ErrorCode, NudgeCategory, NudgeKey
 from schemas.hr import HrErased, HrLeaveStarted
-from schemas.ids import NudgeId, PairingId
-from schemas.nudge import NudgeActed, NudgeDelivered, NudgeDismissed, NudgeFailed, NudgeOptedIn, NudgeOptedOut
+from schemas.ids import NudgeId, PairingId, PersonId
+from schemas.nudge import NudgeActed, NudgeDelivered, NudgeDismissed, NudgeFailed, NudgeOptedIn, NudgeOptedOut, NudgeSeen
 from tests.topology.outreach_desk import ANN, START, Desk, Somebody, a_withdrawal, an_intent
 
 
@@ -52,11 +52,12 @@ def test_withdrawn_intent_never_fires() -> None:
         (NudgeDelivered, "delivered", False),
         (NudgeActed, "acted", True),
         (NudgeDismissed, "dismissed", True),
-        (NudgeFailed, "failed", True),
+        (NudgeSeen, "seen", False),
+        (NudgeFailed, "failed", False),
     ],
 )
 def test_feedback_reaches_the_programme_and_closes_the_nudge(data_type: Any, outcome: str, is_closed: bool) -> None:
-    """What was delivered can still be recalled; what was acted on, dismissed or failed is over."""
+    """What a channel did, or that somebody looked, settles nothing; what was acted on or dismissed is over."""
     desk = Desk()
     desk.send(an_intent())
 
@@ -67,13 +68,38 @@ def test_feedback_reaches_the_programme_and_closes_the_nudge(data_type: Any, out
     assert is_closed == (desk.read("cancelled") == [])
 
 
-def test_feedback_about_an_unknown_nudge_changes_nothing() -> None:
-    """It is accepted: the nudge may be long settled."""
+def test_what_channels_did_may_come_again_and_both_ways() -> None:
+    """One channel fails, another delivers, and the nudge can still be called back."""
     desk = Desk()
+    desk.send(an_intent())
 
-    desk.send(NudgeActed(person_id=ANN, nudge_id=NudgeId("nobody-knows")))
+    for data_type in (NudgeFailed, NudgeDelivered, NudgeFailed, NudgeSeen, NudgeDelivered):
+        desk.send(data_type(person_id=ANN, nudge_id=nudge_id_of(an_intent()), channel="mail", attempt=2, reason="no_answer"))
+    desk.send(a_withdrawal())
 
-    assert ([], []) == (desk.outputs, desk.outcomes)
+    assert [nudge_id_of(an_intent())] == [body["nudge_id"] for body in desk.read("cancelled")]
+
+
+@pytest.mark.parametrize("data_type", sorted(OUTCOMES, key=lambda of: of.TYPE))
+def test_feedback_about_an_unknown_nudge_is_refused(data_type: Any) -> None:
+    """Nobody was asked this, or somebody else was."""
+    desk = Desk()
+    desk.send(an_intent())
+
+    for person_id, nudge_id in ((ANN, NudgeId("nobody-knows")), (PersonId("bob"), nudge_id_of(an_intent()))):
+        letter = desk.refused(data_type(person_id=person_id, nudge_id=nudge_id), key=person_id)
+        assert ErrorCode.UNKNOWN_NUDGE == letter.code
+
+
+def test_feedback_about_a_nudge_long_settled_is_taken() -> None:
+    """The mark of a request stays for ever."""
+    desk = Desk()
+    desk.send(an_intent())
+    desk.advance(timedelta(days=400))
+
+    desk.send(NudgeActed(person_id=ANN, nudge_id=nudge_id_of(an_intent())))
+
+    assert ["requested"] == [told.outcome for told in desk.outcomes]
 
 
 def test_opting_out_silences_a_category_and_opting_in_opens_it() -> None:

@@ -16,7 +16,7 @@ from typing import Final, Protocol
 
 from engine.effects import Headers
 from engine.runtimes.embedded.layout import STRUCTURED_HEADERS
-from engine.runtimes.embedded.lines import KEPT_BYTES_MAX, Line, without_end
+from engine.runtimes.embedded.lines import BYTE_ORDER_MARK, KEPT_BYTES_MAX, Line, without_end
 from schemas.strict_json import EVENT_BYTES_MAX
 
 CHUNK_BYTES: Final = 256 * 1024
@@ -59,6 +59,9 @@ class LineSplitter:
     def end(self) -> list[Line]:
         """End the line that is open. Returns it unless it is blank."""
         head, length, number = bytes(self._start), self._length, self._number
+        if number == 0 and head.startswith(BYTE_ORDER_MARK):
+            head = head.removeprefix(BYTE_ORDER_MARK)
+            length -= len(BYTE_ORDER_MARK)
         headers: Headers = STRUCTURED_HEADERS
         if length > len(head):
             cut = (("x-truncated-from", b"%d" % length), ("x-content-blake2b", self._digest.hexdigest().encode()))

@@ -22,6 +22,8 @@ from schemas.strict_json import EVENT_BYTES_MAX
 KEPT_BYTES_MAX: Final = 1024 * 1024
 """How much of a line that is too long is kept."""
 _CHUNK_BYTES: Final = 256 * 1024
+BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+"""What some editors put at the start of a file; it says nothing, and is skipped there and nowhere else."""
 _GZIP_MAGIC: Final = b"\x1f\x8b"
 
 
@@ -73,6 +75,8 @@ class LineReader:
             if self._packed.peek(2).startswith(_GZIP_MAGIC):
                 self._stream = io.BufferedReader(_Unpacked(self._packed), _CHUNK_BYTES)
             while line := self._stream.readline(EVENT_BYTES_MAX + 2):  # two more, for the line's end
+                if number == 0:
+                    line = line.removeprefix(BYTE_ORDER_MARK)
                 if not line.endswith(b"\n") and len(line) > EVENT_BYTES_MAX:
                     yield self._cut(number, line)
                 elif value := without_end(line):

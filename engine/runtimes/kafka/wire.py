@@ -80,14 +80,10 @@ class _Attributes(msgspec.Struct, array_like=True):
     source: str
     type: str
     time: datetime
-    subject: str | None
     actor: str | None
     recordedtime: datetime | None
     sequence: int | None
-    partitionkey: str | None
     expirytime: datetime | None
-    causation: str | None
-    traceparent: str | None
     content: str
 
 

@@ -1,5 +1,7 @@
 """The codec's reading: lines to events, and every refusal with its code and topic (schemas/codec.py)."""
 
+import json
+from base64 import b64encode
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -41,14 +43,10 @@ def test_a_good_line_becomes_an_event() -> None:
             type="bothways.hr.leave_ended.v1",
             time=datetime(2025, 2, 1, 8, tzinfo=UTC),
             data=HrLeaveEnded.model_validate(LEAVE),
-            subject="ann",
             actor="svc:hris",
             recordedtime=datetime(2025, 2, 1, 8, 0, 1, 500_000, tzinfo=UTC),
             sequence=42,
-            partitionkey="ann",
             expirytime=datetime(2026, 2, 1, tzinfo=UTC),
-            causation="c-1",
-            traceparent="00-1-2-01",
             content=outcome.content,
         )
         == outcome
@@ -123,12 +121,20 @@ def test_a_bad_line_gets_its_code_and_topic(name: str) -> None:
         ({"sequence": True}, "sequence"),
         ({"sequence": 1.0}, "sequence"),
         ({"sequence": "9" * 19}, "sequence"),
+        ({"sequence": str(2**63)}, "sequence"),
         ({"partitionkey": 5}, "partitionkey"),
+        ({"id": "a\x85b"}, "id"),
+        ({"actor": "ann\u202e"}, "actor"),
         ({"datacontenttype": "text/xml"}, "datacontenttype"),
         ({"data": ABSENT}, "data"),
         ({"data": None}, "data"),
         ({"data": [LEAVE]}, "data"),
-        ({"data": ABSENT, "data_base64": "e30="}, "data"),
+        ({"data": ABSENT, "data_base64": "e30="}, "data.person_id"),
+        ({"data_base64": "e30="}, "data"),
+        ({"data": ABSENT, "data_base64": "W10="}, "data"),
+        ({"data": ABSENT, "data_base64": "e30"}, "data_base64"),
+        ({"data": ABSENT, "data_base64": "e3 0="}, "data_base64"),
+        ({"data": ABSENT, "data_base64": 7}, "data_base64"),
         ({"data": {}}, "data.person_id"),
         ({"data": {**LEAVE, "effective_on": "soon"}}, "data.effective_on"),
         ({"data": {**LEAVE, "person_id": True}}, "data.person_id"),
@@ -160,6 +166,90 @@ def test_time_may_be_a_day_ahead_and_no_more() -> None:
 
     assert isinstance(decode_structured(line(time=limit.isoformat(), data=ahead), RECEIVED_AT), Event)
     assert refused(time=(limit + timedelta(seconds=1)).isoformat()).code is ErrorCode.FUTURE_TIME
+
+
+def test_the_time_of_recording_is_bounded_as_well() -> None:
+    """Else one typing error would beat every later correction."""
+    limit = RECEIVED_AT + timedelta(hours=24)
+
+    assert isinstance(decode_structured(line(recordedtime=limit.isoformat()), RECEIVED_AT), Event)
+    refusal = refused(recordedtime=(limit + timedelta(seconds=1)).isoformat())
+    assert (ErrorCode.FUTURE_TIME, "recordedtime") == (refusal.code, refusal.message.partition(":")[0])
+
+
+def test_a_leap_second_is_read_as_the_one_before() -> None:
+    """In the envelope and in the data: Python knows no second of 60."""
+    scheduled = {"session_id": "s", "pairing_id": PAIRING, "starts_at": "2016-12-31T23:59:60Z", "duration_minutes": 60}
+
+    outcome = decode_structured(
+        line(type="bothways.session.scheduled.v1", time="2017-01-01T00:59:60.25+01:00", data=scheduled), RECEIVED_AT
+    )
+
+    assert isinstance(outcome, Event)
+    assert datetime(2016, 12, 31, 23, 59, 59, 250_000, tzinfo=UTC) == outcome.time
+    assert datetime(2016, 12, 31, 23, 59, 59, tzinfo=UTC) == outcome.data.model_dump()["starts_at"]
+
+
+def test_data_as_base64_is_the_same_data() -> None:
+    """A producer may pack what is JSON; a line that is kept holds it unpacked."""
+    packed = decode_structured(line(data=ABSENT, data_base64=b64encode(json.dumps(LEAVE).encode()).decode()), RECEIVED_AT)
+
+    assert isinstance(packed, Event)
+    assert packed == decode_structured(line(), RECEIVED_AT)
+    assert packed.has_unknown
+
+
+def test_what_base64_holds_is_read_as_strictly() -> None:
+    """The same parser judges it."""
+    packed = b64encode(b'{"person_id": "ann", "person_id": "bob"}').decode()
+
+    refusal = refused(data=ABSENT, data_base64=packed)
+
+    assert (ErrorCode.MALFORMED, HR_DEAD_LETTERS) == (refusal.code, refusal.topic)
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("hr.leave_ended", LEAVE),
+        ("participation.paused", {"programme_id": "alpha"}),
+        ("pairing.answered", {"pairing_id": PAIRING, "proposal_version": 1, "answer": "accept"}),
+        ("feedback.given", {"pairing_id": PAIRING, "learned": True, "fit": "good"}),
+        ("nudge.opted_out", {"category": "pairing"}),
+    ],
+)
+def test_nobody_is_called_like_a_coordinator(name: str, data: dict[str, Any]) -> None:
+    """`coordinator:` begins the ids under which coordinators are told things."""
+    refusal = refused(type=f"bothways.{name}.v1", actor="coordinator:g", data={**data, "person_id": "coordinator:g"})
+
+    assert ErrorCode.SCHEMA_INVALID == refusal.code
+    assert refusal.message.startswith("data.person_id: ")
+
+
+def test_what_became_of_a_coordinators_nudge_may_be_told() -> None:
+    """They are told things, so channels report on them."""
+    data = {"person_id": "coordinator:g", "nudge_id": "n", "channel": "mail", "attempt": 1, "reason": "no_such_address"}
+
+    assert isinstance(decode_structured(line(type="bothways.nudge.failed.v1", data=data), RECEIVED_AT), Event)
+
+
+@pytest.mark.parametrize("text", ["a\x1b[31m", "a\u0085", "a\u202eb", "\u2066a", "a\u200fb", "a\tb", "a\x7f"])
+def test_a_short_text_holds_nothing_that_steers(text: str) -> None:
+    """Neither control characters, nor C1, nor a change of direction."""
+    created = {"programme_id": "alpha", "policy": {}, "name": text}
+
+    refusal = refused(type="bothways.programme.created.v1", actor="desk", data=created)
+
+    assert ErrorCode.SCHEMA_INVALID == refusal.code
+    assert refusal.message.startswith("data.name: ")
+
+
+@pytest.mark.parametrize("text", ["Zoë’s team", "שלום", "مرحبا", "a\u00a0b", "👩\u200d🔬"])
+def test_a_short_text_may_be_of_any_script(text: str) -> None:
+    """What people call things is theirs."""
+    created = {"programme_id": "alpha", "policy": {}, "name": text}
+
+    assert isinstance(decode_structured(line(type="bothways.programme.created.v1", actor="desk", data=created), RECEIVED_AT), Event)
 
 
 GUARDED: Final[dict[str, dict[str, Any]]] = {

@@ -83,6 +83,7 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
     "proposal.retracted": {"pairing_id": PAIRING, "reason": "asked for"},
     "nudges.released": {"programme_id": "alpha"},
     "nudge.delivered": OUTCOME,
+    "nudge.seen": OUTCOME,
     "nudge.acted": OUTCOME,
     "nudge.dismissed": OUTCOME,
     "nudge.failed": OUTCOME,

@@ -38,6 +38,7 @@ def test_types_of_one_family_may_go_different_ways() -> None:
         "pairing.locked": PROGRAMMES,
         "pairing.ended": PAIRINGS,
         "pairing.state": PAIRING_STATE,
+        "nudge.seen": NUDGE_FEEDBACK,
         "nudge.acted": NUDGE_FEEDBACK,
         "nudge.requested": NUDGES,
         "nudge.suppressed": AUDIT,

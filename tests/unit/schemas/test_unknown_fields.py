@@ -1,5 +1,6 @@
 """Rules of what is unknown in an event (schemas/unknown_fields.py), and of writing it without that (schemas/codec.py)."""
 
+from base64 import b64encode
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -7,7 +8,7 @@ from typing import Any, Final
 import msgspec
 import pytest
 
-from schemas.codec import decode, known_only
+from schemas.codec import decode, is_whole, known_only
 from schemas.envelope import Event
 
 RECEIVED_AT: Final = datetime(2025, 1, 6, tzinfo=UTC)
@@ -28,8 +29,8 @@ ATTRIBUTES: Final[dict[str, Any]] = {
     "time": "2025-01-06T00:00:00.25Z",
     "actor": "ann",
     "sequence": 7,
-    "dataschema": "x",
 }
+USED_UP: Final = {"subject": "ann", "traceparent": "00-1", "tracestate": "a=1", "partitionkey": "k", "causation": "c", "dataschema": "x"}
 MORE: Final[tuple[dict[str, Any], ...]] = (
     {**PROFILE, "note": 1},
     {**PROFILE, "offers": [{"topic": "python", "level": 3, "note": {"deep": []}}]},
@@ -71,6 +72,39 @@ def test_unknown_attribute_is_left_out() -> None:
     """Extensions that nobody reads go too."""
     assert taken(structured(PROFILE, shoesize="43"), STRUCTURED).has_unknown
     assert structured(PROFILE) == known_only(structured(PROFILE, shoesize="43"), STRUCTURED)[0]
+
+
+@pytest.mark.parametrize("name", USED_UP)
+def test_attribute_that_is_used_up_is_left_out(name: str) -> None:
+    """Free text of a producer is kept no longer than it is needed, in either mode."""
+    value = structured(PROFILE, **{name: USED_UP[name]})
+    headers = (*((f"ce_{of}", str(text).encode()) for of, text in {**ATTRIBUTES, name: USED_UP[name]}.items()), ("x-redrive-count", b"1"))
+
+    assert taken(value, STRUCTURED).has_unknown
+    assert (structured(PROFILE), STRUCTURED) == known_only(value, STRUCTURED)
+    assert taken(msgspec.json.encode(PROFILE), headers).has_unknown
+    assert STRUCTURED == known_only(msgspec.json.encode(PROFILE), headers)[1]
+    assert (
+        msgspec.json.decode(structured(PROFILE)).keys() >= msgspec.json.decode(known_only(msgspec.json.encode(PROFILE), headers)[0]).keys()
+    )
+
+
+def test_header_of_a_trace_is_left_out() -> None:
+    """Instrumentation adds headers of its own."""
+    headers = (*STRUCTURED, ("Traceparent", b"00-1"))
+
+    assert not is_whole(headers)
+    assert is_whole(STRUCTURED)
+    assert (structured(PROFILE), STRUCTURED) == known_only(structured(PROFILE), headers)
+
+
+def test_data_as_base64_is_kept_as_data() -> None:
+    """One form in the log."""
+    packed = {**ATTRIBUTES, "data_base64": b64encode(msgspec.json.encode(PROFILE)).decode()}
+
+    value, _ = known_only(msgspec.json.encode(packed), STRUCTURED)
+
+    assert msgspec.json.decode(structured(PROFILE)) == msgspec.json.decode(value)
 
 
 def test_binary_event_becomes_a_structured_one() -> None:

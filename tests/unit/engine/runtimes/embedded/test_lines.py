@@ -6,6 +6,7 @@ import io
 import os
 import tracemalloc
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,15 @@ def test_blank_lines_are_skipped_and_counted() -> None:
 def test_blanks_around_a_line_are_kept() -> None:
     """A dead letter has the bytes that came, but for the line's end."""
     assert [b" \tone\t "] == [line.value for line in read(b" \tone\t \r\n")]
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_byte_order_mark_at_the_start_is_skipped(pack: Callable[[bytes], bytes]) -> None:
+    """Some editors write one; anywhere else it is a defect of its line."""
+    found = read(pack(b"\xef\xbb\xbfone\n\xef\xbb\xbftwo\n"))
+
+    assert [b"one", b"\xef\xbb\xbftwo"] == [line.value for line in found]
+    assert [] == read(pack(b"\xef\xbb\xbf\n"))
 
 
 def test_compressed_input_is_unpacked() -> None:
