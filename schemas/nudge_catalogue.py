@@ -51,6 +51,8 @@ _CATEGORY_BY_KEY: Final[Mapping[NudgeKey, NudgeCategory]] = MappingProxyType(
     {key: category for category, keys in _KEYS_BY_CATEGORY.items() for key in keys}
 )
 
+RETIRED: Final = frozenset({NudgeKey.MENTOR_CIRCLE, NudgeKey.CONCLUDING, NudgeKey.PARTNER_FOUND_NEXT})
+"""Keys that are read in what was published once, and not sent any more."""
 _BEHAVIOURAL_OF_PAIRING: Final = frozenset({NudgeKey.ANSWER_PROPOSAL})
 _TRANSACTIONAL_ELSEWHERE: Final = frozenset({NudgeKey.SESSION_TOMORROW, *_KEYS_BY_CATEGORY[NudgeCategory.COORDINATION]})
 

@@ -139,9 +139,12 @@ class PairingResumableParams(PairParams):
 class PairingEndedParams(PairParams):
     """Over. No field for a code: the other side's choice is not for telling."""
 
+    first_in_next_round: Omittable[bool] = None
+    """True for whoever comes first in the next round, where saying so tells nothing about the other."""
+
 
 class PartnerFoundNextParams(PairParams):
-    """First in the next round; the partner is the one of the pairing that ended."""
+    """Retired: `pairing_ended` says it."""
 
 
 class ConflictChoiceParams(PairParams):
@@ -151,13 +154,13 @@ class ConflictChoiceParams(PairParams):
 
 
 class ConcludingParams(PairParams):
-    """The term is nearly over."""
+    """Retired: `renew_or_finish` says it."""
 
     answer_by: Omittable[Instant] = None
 
 
 class RenewOrFinishParams(PairParams):
-    """Another term, or a good end."""
+    """The term is done: another one, or a good end."""
 
     answer_by: Omittable[Instant] = None
 
@@ -179,7 +182,7 @@ class WaitingUpdateParams(NudgeParams):
 
 
 class MentorCircleParams(NudgeParams):
-    """A gathering of those who mentor upwards."""
+    """Retired: not sent any more."""
 
     families: Families = ()
 

@@ -49,7 +49,6 @@ class ParticipantTimer(StrEnum):
     PAUSE_OVER = "pause_over"
     PROFILE_INCOMPLETE = "profile_incomplete"
     STILL_WAITING = "still_waiting"
-    QUARTER = "quarter"
 
 
 @quick

@@ -38,7 +38,6 @@ _REASON: Final[Mapping[NudgeKey, NudgeReasonCode]] = {
     NudgeKey.PROTECT_THE_TIME: NudgeReasonCode.CANCELLED_IN_A_ROW,
     NudgeKey.STILL_RIGHT_FOR_YOU: NudgeReasonCode.SESSION_COMPLETED,
     NudgeKey.WAITING_UPDATE: NudgeReasonCode.WAITING,
-    NudgeKey.MENTOR_CIRCLE: NudgeReasonCode.QUARTERLY,
     NudgeKey.COORDINATOR_MOMENTUM: NudgeReasonCode.CANCELLED_IN_A_ROW,
     NudgeKey.COORDINATOR_STUCK: NudgeReasonCode.PAIRING_STUCK,
     NudgeKey.COORDINATOR_CONFLICT: NudgeReasonCode.CONFLICT_OPEN,

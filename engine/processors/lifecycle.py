@@ -32,7 +32,7 @@ from engine.processors.intents import nudged, withdrawn
 from engine.processors.summaries import gathered
 from engine.processors.tables import bar_in, pairing_in, participant_in, put_bar, put_pairing, put_participant
 from schemas import pairing as published
-from schemas.codes import EndCode, NudgeKey, PairingState, Track
+from schemas.codes import ContinuationAnswer, EndCode, NudgeKey, PairingState, Track
 from schemas.frozen import replace
 from schemas.ids import PersonId
 from schemas.topics import PAIRING_STATE, PAIRINGS
@@ -40,7 +40,14 @@ from schemas.topics import PAIRING_STATE, PAIRINGS
 STILL_WAITING_DAYS: Final = 30
 LEADING_KEYS: Final = (NudgeKey.PROPOSAL_READY, NudgeKey.ANSWER_PROPOSAL)
 """Nudges that ask for an answer to a proposal."""
-ASKING_TO_RENEW: Final = (NudgeKey.CONCLUDING, NudgeKey.RENEW_OR_FINISH)
+ASKING_TO_RENEW: Final = (NudgeKey.RENEW_OR_FINISH,)
+ENDS_WITH_THE_PLAN: Final = (
+    NudgeKey.BOOK_NEXT_SESSION,
+    NudgeKey.BOOK_FIRST_SESSION,
+    NudgeKey.CONVERT_OFFER,
+    NudgeKey.STILL_RIGHT_FOR_YOU,
+)
+"""What nobody is asked any more once a pair concludes."""
 
 Change = (
     published.PairingActivated
@@ -161,10 +168,16 @@ def end(
     yield from withdrawn(over, is_conflict=pairing.state is PairingState.SUSPENDED)
     if pairing.state is PairingState.SUSPENDED or code is EndCode.COMPLETED:
         return
+    openly_first = _openly_first(rows, over, set(first_in_queue))
     for person_id in over.people:
-        yield from nudged(programme, over, NudgeKey.PAIRING_ENDED, person_id, at=at)
-    for person_id in sorted(first_in_queue):
-        yield from nudged(programme, over, NudgeKey.PARTNER_FOUND_NEXT, person_id, at=at)
+        is_first = True if person_id in openly_first else None
+        yield from nudged(programme, over, NudgeKey.PAIRING_ENDED, person_id, at=at, first_in_next_round=is_first)
+
+
+def _openly_first(rows: Rows, pairing: Pairing, first_in_queue: set[PersonId]) -> set[PersonId]:
+    """Return who is told to be first in the next round: nobody, where a difference between the two would show which side asked for what."""
+    others = [participant_in(rows, pairing.programme_id, person_id) for person_id in pairing.people if person_id not in first_in_queue]
+    return set() if any(other is not None and other.status in TAKING_PART for other in others) else first_in_queue
 
 
 def wish_code(pairing: Pairing) -> EndCode:
@@ -255,16 +268,25 @@ def stall(rows: Rows, programme: Programme, pairing: Pairing, at: datetime) -> E
 def conclude(programme: Programme, pairing: Pairing, at: datetime) -> Effects:
     """The plan is done: both are asked whether to renew or to finish. What is booked still takes place.
 
-    In a programme that pairs anew at the end of a term there is nothing to ask: both hear that the pair concludes.
+    In a programme that pairs anew at the end of a term there is no term to ask for: both may say that they are done.
     """
     over_at = at + timedelta(days=programme.policy.concluding_days)
     done = timed(replace(moved(disarmed(pairing), PairingEvent.PLAN_DONE, at), answers=()), programme.policy, at)
     yield put_pairing(done)
     yield from _changed(done, programme, published.PairingConcluding, at)
-    yield from withdrawn(done, keys=(NudgeKey.BOOK_NEXT_SESSION, NudgeKey.BOOK_FIRST_SESSION, NudgeKey.CONVERT_OFFER))
+    yield from withdrawn(done, keys=ENDS_WITH_THE_PLAN)
+    choices = (ContinuationAnswer.FINISH,) if programme.policy.repair_at_term_end else (ContinuationAnswer.RENEW, ContinuationAnswer.FINISH)
     for person_id in done.people:
-        for key in (NudgeKey.CONCLUDING,) if programme.policy.repair_at_term_end else ASKING_TO_RENEW:
-            yield from nudged(programme, done, key, person_id, at=at, occasion=str(done.term), answer_by=instant(over_at))
+        yield from nudged(
+            programme,
+            done,
+            NudgeKey.RENEW_OR_FINISH,
+            person_id,
+            at=at,
+            occasion=str(done.term),
+            answers=choices,
+            answer_by=instant(over_at),
+        )
 
 
 def renew(programme: Programme, pairing: Pairing, at: datetime) -> Effects:

@@ -29,9 +29,9 @@ from engine.effects import Effects, Handler, Record, Refuse, Rows, Send, StageNa
 from engine.processors import arrivals, standing
 from engine.processors.intents import intended
 from engine.processors.lifecycle import still_waiting_at
-from engine.processors.tables import PARTICIPANTS, pairing_in, participant_in, programme_in, put_participant
+from engine.processors.tables import PARTICIPANTS, participant_in, programme_in, put_participant
 from schemas import participation as said
-from schemas.codes import EligibilityCode, ErrorCode, NudgeKey, ProfilePart, Track
+from schemas.codes import EligibilityCode, ErrorCode, NudgeKey, ProfilePart
 from schemas.envelope import Event
 from schemas.frozen import replace
 from schemas.ids import PersonId
@@ -41,7 +41,6 @@ PROFILE_REMINDER_DAYS: Final = (7, 14)
 WAITING_UPDATE_DAYS: Final = 30
 WAITING_RETRY_DAYS: Final = 7
 """Somebody with an open proposal or on a pause at the day of the update is looked at again that much later."""
-QUARTER_DAYS: Final = 91
 
 ProfileSaid = said.ParticipationEnrolled | said.ParticipationUpdated
 Said = Callable[[Rows, Programme, Participant, Event, datetime], Effects]
@@ -128,7 +127,7 @@ def _on_profile(rows: Rows, programme: Programme, participant: Participant, even
         return
     current = participant
     if participant.status not in TAKING_PART:
-        current = with_timer(enrolled(participant, at), ParticipantTimer.QUARTER, at + timedelta(days=QUARTER_DAYS))
+        current = enrolled(participant, at)
         yield from _taken_back(current, NudgeKey.OPEN_INVITATION)
     current = _profile_reminded(replace(current, profile=profile_from(data), profile_stamp=_stamp(event)), at)
     if current.profile.is_complete and participant.profile_reminders:
@@ -318,20 +317,11 @@ def _still_waiting(_rows: Rows, programme: Programme, participant: Participant, 
     )
 
 
-def _quarter(rows: Rows, programme: Programme, participant: Participant, _due_at: datetime, at: datetime) -> Effects:
-    """Bring those who teach upwards together, once a quarter."""
-    yield put_participant(with_timer(participant, ParticipantTimer.QUARTER, at + timedelta(days=QUARTER_DAYS)))
-    pairings = [pairing for pairing_id in participant.pairing_ids if (pairing := pairing_in(rows, pairing_id)) is not None]
-    if any(pairing.is_live and pairing.track is Track.REVERSE and pairing.senior_id != participant.person_id for pairing in pairings):
-        yield from intended(programme, NudgeKey.MENTOR_CIRCLE, participant.person_id, at=at, occasion=f"{at:%Y-%m-%d}")
-
-
 ON_TIMER: Final[Mapping[ParticipantTimer, TimerRule]] = MappingProxyType(
     {
         ParticipantTimer.PAUSE_OVER: _pause_over,
         ParticipantTimer.PROFILE_INCOMPLETE: _profile_incomplete,
         ParticipantTimer.STILL_WAITING: _still_waiting,
-        ParticipantTimer.QUARTER: _quarter,
     }
 )
 HANDLERS: Final[Mapping[type, Handler]] = MappingProxyType({ParticipationReported: on_participation, FactsChanged: on_facts})

@@ -28,13 +28,10 @@ CATALOGUE: Final[dict[str, tuple[str, str, int | None, int | None]]] = {
     "pairing_paused": ("transactional", "pairing", None, 14),
     "pairing_resumable": ("transactional", "pairing", None, 14),
     "pairing_ended": ("transactional", "pairing", None, 14),
-    "partner_found_next": ("transactional", "pairing", None, 14),
     "conflict_choice": ("transactional", "pairing", None, 14),
-    "concluding": ("transactional", "pairing", None, 14),
     "renew_or_finish": ("transactional", "pairing", None, 14),
     "convert_offer": ("transactional", "pairing", None, 14),
     "waiting_update": ("behavioural", "invitations", 30, 14),
-    "mentor_circle": ("behavioural", "learning", 20, 30),
     "coordinator_momentum": ("transactional", "coordination", None, 14),
     "coordinator_stuck": ("transactional", "coordination", None, 14),
     "coordinator_conflict": ("transactional", "coordination", None, 14),
@@ -113,14 +110,6 @@ def a_storm(story: Story) -> None:
     story.tick("2025-01-07T00:00:00Z")
 
 
-def a_circle(story: Story) -> None:
-    """A reverse pair that meets for months."""
-    pairing = story.pair(track="reverse", training_required=False, term_days=350, sessions_planned=50)
-    for number, day in enumerate(("2025-02-10", "2025-03-10", "2025-04-07"), 1):
-        story.good(story.held(f"{day}T10:00:00Z", pairing, f"s{number}", "python:ann"))
-    story.tick("2025-05-10T00:00:00Z")
-
-
 def those_without_a_pair(story: Story) -> None:
     """A profile that is not complete, an invitation, and somebody who waits."""
     story.good(story.programme(T0), story.hired(T0, "ann"))
@@ -139,7 +128,7 @@ def a_silence(story: Story) -> None:
     story.tick("2025-01-10T00:00:00Z")
 
 
-LIVES: Final = (a_term, a_leave, a_reverse_pair, a_conflict, a_storm, a_circle, those_without_a_pair, a_silence)
+LIVES: Final = (a_term, a_leave, a_reverse_pair, a_conflict, a_storm, those_without_a_pair, a_silence)
 """Together they bring every key of the catalogue."""
 
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.acceptance.nudge_story import asked
 from tests.acceptance.story import Story
 
 
@@ -102,13 +101,3 @@ def test_waiting_person_is_told_after_30_days(story: Story) -> None:
     found = story.nudges("waiting_update", "bob")
     assert [(one["not_before"], one["priority"], one["category"]) for one in found] == [("2025-02-05T08:00:00Z", 30, "invitations")]
     assert (found[0]["params"]["rules"], found[0]["params"]["widen"]) == (["hours"], ["hours"])
-
-
-def test_mentor_circle_is_quarterly_for_the_less_experienced_of_reverse_pairs(story: Story) -> None:
-    """To the junior side only."""
-    pairing = story.pair(track="reverse", training_required=False, term_days=360, sessions_planned=50)
-    for number, day in enumerate(("2025-02-10", "2025-03-10", "2025-04-07", "2025-05-05"), 1):
-        story.good(story.held(f"{day}T10:00:00Z", pairing, f"s{number}", "python:ann"))
-    story.tick("2025-06-01T00:00:00Z")
-
-    assert {person for person, _ in asked(story, "mentor_circle")} == {"ann"}

@@ -11,7 +11,7 @@ from tests.acceptance.story import INSIGHTS, NUDGES, PAIRINGS, STATES, T0, Event
 
 
 def test_term_end_pairs_everybody_anew_where_policy_says_so(story: Story) -> None:
-    """`repair_at_term_end`: nobody is asked to renew, `renew` is stale, and the round after the term pairs everybody with somebody new."""
+    """`repair_at_term_end`: both may only finish, `renew` is stale, and the next round pairs everybody with somebody new."""
     pairing = story.pair(repair_at_term_end=True, sessions_planned=1)
     at = "2025-01-07T09:00:00Z"
     story.good(story.hired(at, "cy", department="lab"), story.hired(at, "dan", department="board"))
@@ -33,7 +33,8 @@ def test_term_end_pairs_everybody_anew_where_policy_says_so(story: Story) -> Non
     story.tick("2025-01-29T06:00:00Z")
 
     assert [story.state(one) for one in (pairing, other)] == ["completed", "completed"]
-    assert {"concluding", "renew_or_finish"} & {one["key"] for one in story.nudges()} == {"concluding"}
+    offered = [[answer["choice"] for answer in one["params"]["answers"]] for one in story.nudges("renew_or_finish")]
+    assert (offered, story.nudges("concluding")) == ([["finish"]] * 4, [])
     assert {tuple(side["person_id"] for side in one["people"]) for one in story.proposals()[before:]} == {("ann", "dan"), ("bob", "cy")}
 
 
@@ -45,7 +46,7 @@ def test_planned_sessions_conclude_the_term(story: Story) -> None:
     meet(story, pairing, 6, first=6)
 
     assert (story.state(pairing), last(story)["kind"], last(story)["effective_at"]) == ("concluding", "concluding", "2025-06-02T10:00:00Z")
-    assert {"concluding", "renew_or_finish"} & {one["key"] for one in story.nudges()}
+    assert {"concluding", "renew_or_finish"} & {one["key"] for one in story.nudges()} == {"renew_or_finish"}
 
 
 def test_silence_completes_a_term(story: Story) -> None:

@@ -31,7 +31,7 @@ def test_the_end_names_nobody() -> None:
     assert ([ERASED, XEN], "circumstances", 1) == (ended["data"]["people"], ended["data"]["code"], ended["data"]["sessions_count"])
     assert "causation" not in ended
     assert [ERASED] == [body["params"]["partner_id"] for body in story.requests("pairing_ended") if body["pairing_id"] == pairing_id]
-    assert XEN == story.told("partner_found_next")[-1]
+    assert XEN == story.told("pairing_ended")[-1]
 
 
 def test_a_nudge_that_was_not_heard_yet_is_recalled_by_its_own_id() -> None:

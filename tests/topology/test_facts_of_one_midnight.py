@@ -88,7 +88,7 @@ def test_who_departs_as_the_other_comes_under_it_ends_the_pair_like_any_departur
     story.after(days=1)
 
     assert ["activated", "ended"] == story.changes[-2:]
-    assert [mover] == story.told("partner_found_next")
+    assert [mover] == story.told("pairing_ended")
 
 
 def test_facts_of_today_are_judged_at_once() -> None:

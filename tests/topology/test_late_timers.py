@@ -14,6 +14,7 @@ from engine.domain.nudging import LatePolicy, rule_of
 from engine.execution import Outcome
 from schemas.codes import ErrorCode, NudgeKey
 from schemas.fields import instant_text
+from schemas.nudge_catalogue import RETIRED
 from tests import builders
 from tests.topology.pair_story import ANN, BOB, PEOPLE, START, PairStory
 from tests.topology.programme_story import ProgrammeStory
@@ -141,16 +142,13 @@ CASES: Final[Mapping[NudgeKey, Case]] = {
     NudgeKey.PROPOSAL_READY: Case(begins=_nothing, policy=DAILY, dues=(Due(at=NEXT_ROUND, ends=_consent_end),)),
     NudgeKey.PAIRING_RESUMABLE: Case(begins=_back_from_leave, dues=(Due(at=LANDED_AT),)),
     NudgeKey.PAIRING_ENDED: Case(begins=_stalled, dues=(Due(at=START + 59 * DAY),)),
-    NudgeKey.CONCLUDING: Case(begins=_active, policy={"term_days": 30}, dues=(Due(at=START + 30 * DAY),)),
     NudgeKey.RENEW_OR_FINISH: Case(begins=_active, policy={"term_days": 30}, dues=(Due(at=START + 30 * DAY),)),
     NudgeKey.CONVERT_OFFER: Case(begins=_convertible, policy=REVERSE, dues=(Due(at=CHANGE_AT),)),
-    NudgeKey.PARTNER_FOUND_NEXT: Case(begins=_leaves, dues=(Due(at=CHANGE_AT + DAY, people=(BOB,)),)),
     NudgeKey.PAIRING_PAUSED: Case(begins=_takes_leave, dues=(Due(at=CHANGE_AT, people=(BOB,)),)),
     NudgeKey.CONFLICT_CHOICE: Case(begins=_gets_a_manager, dues=(Due(at=CHANGE_AT),)),
     NudgeKey.BOOK_NEXT_SESSION: Case(begins=_held, dues=(Due(at=START + HOUR + 14 * DAY, people=(ANN,)),)),
     NudgeKey.PAIRING_QUIET: Case(begins=_active, dues=(Due(at=START + 45 * DAY),)),
     NudgeKey.WAITING_UPDATE: Case(begins=_nothing, dues=(Due(at=START + 30 * DAY),)),
-    NudgeKey.MENTOR_CIRCLE: Case(begins=_active, policy={**REVERSE, **LONG}, dues=(Due(at=START + 91 * DAY, people=(BOB,)),)),
     NudgeKey.COORDINATOR_STUCK: Case(begins=_active, dues=(Due(at=START + 45 * DAY, people=(COORDINATOR,)),)),
     NudgeKey.COORDINATOR_CONFLICT: Case(begins=_gets_a_manager, dues=(Due(at=CHANGE_AT, people=(COORDINATOR,)),)),
     NudgeKey.COORDINATOR_STORM: Case(
@@ -178,7 +176,7 @@ NEEDS_A_BAD_ROUND: Final = frozenset({NudgeKey.COORDINATOR_ROUND_ALARM})
 
 def test_every_key_of_the_catalogue_has_its_place_here() -> None:
     """A new key is either brought by a timer, and then has a story here, or by an event."""
-    assert set(NudgeKey) == {*CASES} | BROUGHT_BY_AN_EVENT | NEEDS_A_BAD_ROUND
+    assert set(NudgeKey) - RETIRED == {*CASES} | BROUGHT_BY_AN_EVENT | NEEDS_A_BAD_ROUND
 
 
 def ends(key: NudgeKey, due: Due, fired_at: datetime) -> datetime:

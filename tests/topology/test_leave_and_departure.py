@@ -214,7 +214,7 @@ def test_a_departure_ends_live_pairs_as_circumstances_and_puts_the_partner_first
 
     assert "circumstances" == story.published("ended")["code"]
     assert "causation" not in story.read(type_="pairing.ended")[0]
-    assert [(BOB, "pairing_ended"), (BOB, "partner_found_next")] == story.nudges()[told:]
+    assert [(BOB, "pairing_ended")] == story.nudges()[told:]
     assert story.row_of(BOB).is_first_in_queue
 
 

@@ -25,7 +25,7 @@ WEEK: Final = timedelta(hours=168)
 KEYS: Final = (
     NudgeKey.PAIRING_STARTED,
     NudgeKey.SESSION_TOMORROW,
-    NudgeKey.CONCLUDING,
+    NudgeKey.RENEW_OR_FINISH,
     NudgeKey.LOG_SESSION,
     NudgeKey.BOOK_NEXT_SESSION,
     NudgeKey.OPEN_DEBATE,

@@ -81,13 +81,13 @@ def test_session_takes_the_quiet_note_back() -> None:
 
 
 def test_both_are_asked_how_to_go_on_when_the_plan_is_done() -> None:
-    """`concluding` and `renew_or_finish` to both, at once, with the day by which to answer."""
+    """`renew_or_finish` to both, at once, with the day by which to answer; no other message says the same."""
     story = active_pair(sessions_planned=1).after(days=1)
     story.holds("s1")
 
-    for key in ("concluding", "renew_or_finish"):
-        assert [(ANN, story.now), (BOB, story.now)] == sent(story, key)
-        assert instant_text(story.now + timedelta(days=14)) == about(story, key)["params"]["answer_by"]
+    assert [(ANN, story.now), (BOB, story.now)] == sent(story, "renew_or_finish")
+    assert instant_text(story.now + timedelta(days=14)) == about(story, "renew_or_finish")["params"]["answer_by"]
+    assert [] == story.told("concluding")
     assert ["renew", "finish"] == choices(about(story, "renew_or_finish"))
 
 
@@ -111,7 +111,7 @@ def test_completion_says_no_farewell() -> None:
 
     story.both_say("finish")
 
-    assert list(PEOPLE) == sorted(story.told("concluding"))
+    assert list(PEOPLE) == sorted(story.told("renew_or_finish"))
     assert [] == story.told("pairing_ended")
 
 

@@ -178,13 +178,3 @@ def test_a_promotion_never_converts_a_mutual_pair() -> None:
 
     assert [ANN, BOB] == story.told("pairing_started")
     assert [] == story.told("convert_offer")
-
-
-def test_mentor_circle_goes_to_the_less_experienced_side_of_reverse_pairs_each_quarter() -> None:
-    """Those who teach upwards meet their like; the others are not asked."""
-    reverse, mutual = (active_pair(track=track, training_required=False, stall_days=366, term_days=400) for track in ("reverse", "mutual"))
-    for story in (reverse, mutual):
-        story.after(days=189)
-
-    assert [BOB, BOB] == reverse.told("mentor_circle")
-    assert [] == mutual.told("mentor_circle")

@@ -173,6 +173,6 @@ def test_each_kind_has_one_timer_and_the_first_wakes_the_row(changes: list[tuple
 
 def test_nobody_waits_in_a_programme_that_is_over() -> None:
     """No timer, no queue."""
-    resting = at_rest(with_timer(waiting(READY, AT, 0), ParticipantTimer.QUARTER, AT))
+    resting = at_rest(with_timer(waiting(READY, AT, 0), ParticipantTimer.STILL_WAITING, AT))
 
     assert (None, None) == (resting.wake_at, resting.waiting_since)
