@@ -145,7 +145,7 @@ def test_the_exit_ramp_is_taken_back_when_the_pair_concludes() -> None:
     """`still_right_for_you` is a question of the term; how to go on after it is asked by `renew_or_finish`."""
     story = active_pair(sessions_planned=3).after(days=1)
     story.holds("s1")
-    story.after(days=15)
+    story.after(days=10)
     story.holds_many(2, first=2, days_apart=1)
 
     assert "concluding" == story.state
