@@ -47,6 +47,13 @@ class Rows(Protocol):
         """Yield (key, row) for keys that start with `prefix`, in key order."""
 
 
+class RowsOfStep(Rows, Protocol):
+    """Rows as a step sees them: it can draw lots, too, that nobody outside can draw again."""
+
+    def drawn_percent(self, subject: str) -> int:
+        """Return a number from 0 to 99 that belongs to a subject for ever, by a hash keyed with the salt."""
+
+
 Headers = tuple[tuple[str, bytes | None], ...]
 """As they arrived: in order, duplicates and nulls included."""
 
@@ -124,11 +131,13 @@ class Emit:
     """What tells this output from others of the same type, key and cause."""
     expires_at: datetime | None = None
     is_traceable: bool = True
-    """Whether the envelope names its cause; a lapse never does."""
+    """Whether the envelope names its cause, by a hash that outputs of one cause share; a lapse never does."""
     person_id: str | None = None
-    """Audit only: the person whose salted hash becomes the key and the `person` of the body, or its `subject` where it has no `person`."""
+    """Audit only: the person whose hash of the day becomes the key and the `subject` of the body."""
     actor_id: str | None = None
-    """Audit only: who acted; the salted hash becomes the `actor` of the body."""
+    """Audit only: who acted; the hash of the day becomes the `actor` of the body."""
+    time: datetime | None = None
+    """What the envelope says instead of the engine time, which would give away whose act it follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +171,7 @@ class Ignore:
 
 Effect = Put | Delete | Send | Emit | Refuse | Note | Forget | Ignore
 Effects = Iterator[Effect]
-Handler = Callable[[Rows, Record], Effects]
-Wake = Callable[[Rows, str, datetime, datetime], Effects]
+Handler = Callable[[RowsOfStep, Record], Effects]
+Wake = Callable[[RowsOfStep, str, datetime, datetime], Effects]
 
 NOTHING: Final[tuple[Effect, ...]] = ()

@@ -4,6 +4,8 @@ A runtime reads bytes, loads rows, calls `step` or `fire`, and persists the retu
 dead letters and the position together, or none of them. It never looks inside. If the process dies before that commit, the same record
 gives the same transition again (no clock, no random numbers, ids derived from causes); after it, the record's mark makes it a no-op.
 
+What is published names no cause: ids and `causation` are hashes keyed with the salt, and no input's own id is ever passed on.
+
 The order inside a step: deduplicate → apply, laying each effect over the rows → check invariants → collect.
 
 Source: decisions 0002 (one core, two runtimes) and 0005 (effects as a stream); reliability promises P2, P3, P6, P7.
@@ -12,7 +14,7 @@ Source: decisions 0002 (one core, two runtimes) and 0005 (effects as a stream); 
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Final
 
@@ -20,7 +22,7 @@ from engine.dead_letters import DeadLetter, dead_letter
 from engine.domain.marks import MARK_DAYS, Seen, Sequence, mark_expiry, mark_key
 from engine.effects import Delete, Effects, Emit, Forget, Ignore, Note, Origin, Put, Record, Refuse, Row, Rows, Send
 from engine.errors import FatalError
-from engine.identity import derived_id, pseudonym
+from engine.identity import derived_id, drawn_percent, hidden_id, pseudonym, pseudonym_on
 from engine.topology import SEEN, SEQUENCES, Stage
 from schemas.base import OutputData, data_json
 from schemas.codes import ErrorCode
@@ -29,6 +31,7 @@ from schemas.frozen import quick
 from schemas.ids import PersonId
 from schemas.topics import DLQ_TIMERS
 
+DAY_LENGTH: Final = len("2025-01-31")
 SOURCE: Final = "bothways"
 """The `source` of everything that the engine publishes."""
 
@@ -75,21 +78,22 @@ class Transition:
 class Draft:
     """The rows as one step sees them: the stored ones with the step's changes laid over.
 
-    In a table of pseudonyms a rule names a person, and the row is found and written under the salted hash: rules know no salt.
+    In a table of pseudonyms a rule names a person, or a day and a person, and the row is found and written under the salted hash: rules
+    know no salt.
     """
 
-    __slots__ = ("_pseudonymous", "_salt", "_stored", "changes")
+    __slots__ = ("_daily", "_pseudonymous", "_salt", "_stored", "changes")
 
-    def __init__(self, stored: Rows, *, pseudonymous: frozenset[str] = frozenset(), salt: bytes = b"") -> None:
+    def __init__(self, stored: Rows, stage: Stage, salt: bytes) -> None:
         self._stored = stored
-        self._pseudonymous = pseudonymous
+        self._pseudonymous = stage.pseudonymous
+        self._daily = stage.daily
         self._salt = salt
         self.changes: dict[tuple[str, str], Row | None] = {}
 
     def get(self, table: str, key: str) -> Any | None:
         """Return the row as changed so far."""
-        if table in self._pseudonymous:
-            key = pseudonym(key, self._salt)
+        key = self._stored_key(table, key)
         changes = self.changes
         if changes and (table, key) in changes:
             return changes[table, key]
@@ -97,9 +101,20 @@ class Draft:
 
     def lay(self, table: str, key: str, row: Row | None) -> None:
         """Lay a change over; None deletes."""
+        self.changes[table, self._stored_key(table, key)] = row
+
+    def _stored_key(self, table: str, key: str) -> str:
+        """Return the key under which a row is stored; a key that a timer gave is one already."""
         if table in self._pseudonymous:
-            key = pseudonym(key, self._salt)
-        self.changes[table, key] = row
+            return pseudonym(key, self._salt)
+        if table in self._daily and key[DAY_LENGTH] == "/":
+            day = key[:DAY_LENGTH]
+            return f"{day}#{pseudonym_on(key[DAY_LENGTH + 1 :], date.fromisoformat(day), self._salt)}"
+        return key
+
+    def drawn_percent(self, subject: str) -> int:
+        """Draw a lot for a subject."""
+        return drawn_percent(subject, self._salt)
 
     def scan(self, table: str, prefix: str) -> Iterator[tuple[str, Any]]:
         """Yield (key, row) in key order as changed so far."""
@@ -183,9 +198,9 @@ def fire(stage: Stage, rows: Rows, table: str, key: str, *, at: datetime, salt: 
     assert row is not None and row.wake_at is not None and row.wake_at <= at, (table, key)
     due_at: datetime = row.wake_at
     cause_id = derived_id("wake", stage.name, table, key, due_at.isoformat(), at.isoformat())
-    draft = Draft(rows, pseudonymous=stage.pseudonymous, salt=salt)
+    draft = Draft(rows, stage, salt)
     try:
-        transition = _collect(stage, draft, stage.wakes[table](draft, key, due_at, at), _Cause(cause_id, cause_id, at, None), salt)
+        transition = _collect(stage, draft, stage.wakes[table](draft, key, due_at, at), _Cause(cause_id, at, None), salt)
         rewoken = draft.get(table, key)
         assert rewoken is None or rewoken.wake_at is None or rewoken.wake_at > due_at, f"timer of {table} does not move on"
     except FatalError:
@@ -198,10 +213,8 @@ def fire(stage: Stage, rows: Rows, table: str, key: str, *, at: datetime, salt: 
 @quick
 @dataclass(frozen=True, slots=True)
 class _Cause:
-    id: str
-    """Names the cause to consumers: the input's own id where there is one."""
     seed: str
-    """What ids derive from: told apart from every other cause, whereas two sources may give one id."""
+    """What ids derive from: told apart from every other cause, whereas two sources may give one id. Never published."""
     at: datetime
     record: Record | None
 
@@ -209,10 +222,10 @@ class _Cause:
 def _applied(stage: Stage, rows: Rows, record: Record, salt: bytes) -> Transition:
     payload = record.payload
     handlers = stage.handlers[type(payload.data) if isinstance(payload, Event) else type(payload)]
-    draft = Draft(rows, pseudonymous=stage.pseudonymous, salt=salt)
+    draft = Draft(rows, stage, salt)
     try:
         effects = (effect for handler in handlers for effect in handler(draft, record))
-        return _collect(stage, draft, effects, _Cause(record.id, _seed(record), record.at, record), salt)
+        return _collect(stage, draft, effects, _Cause(_seed(record), record.at, record), salt)
     except FatalError:
         raise
     except Exception as error:  # noqa: BLE001 - the loop boundary of the core: one record's failure is a dead letter, not a stop
@@ -273,9 +286,9 @@ def _hop(send: Send, cause: _Cause, counts: dict[tuple[str, str], int]) -> Recor
 
 def _output(draft: Draft, emit: Emit, cause: _Cause, counts: dict[tuple[str, str], int], salt: bytes) -> Output:
     type_ = emit.data.TYPE if emit.data is not None else "tombstone"
-    key = pseudonym(emit.person_id, salt) if emit.person_id is not None else emit.key
+    key = pseudonym_on(emit.person_id, cause.at.date(), salt) if emit.person_id is not None else emit.key
     n = counts[(type_, key)] = counts.get((type_, key), -1) + 1
-    id_ = derived_id(type_, key, *emit.subjects, cause.seed, n)
+    id_ = hidden_id(salt, type_, key, *emit.subjects, cause.seed, n)
     sequence_key = f"{emit.topic.name}/{key}"
     past: Sequence = draft.get(SEQUENCES, sequence_key) or Sequence(count=0)
     draft.changes[(SEQUENCES, sequence_key)] = Sequence(count=past.count + 1)
@@ -285,7 +298,7 @@ def _output(draft: Draft, emit: Emit, cause: _Cause, counts: dict[tuple[str, str
         "source": SOURCE,
         "type": type_,
         "subject": key,
-        "time": instant(cause.at),
+        "time": instant(emit.time or cause.at),
         "sequence": past.count + 1,
     }
     if emit.data is None:
@@ -293,18 +306,19 @@ def _output(draft: Draft, emit: Emit, cause: _Cause, counts: dict[tuple[str, str
     attributes["datacontenttype"] = "application/json"
     attributes["dataschema"] = emit.data.schema_uri()
     if emit.is_traceable:
-        attributes["causation"] = cause.id
+        attributes["causation"] = hidden_id(salt, "cause", cause.seed)
     if emit.expires_at is not None:
         attributes["expirytime"] = instant(emit.expires_at)
     if type(emit.data).CONFIDENTIAL:
         attributes["dataclassification"] = "confidential"
-    return Output(topic=emit.topic.name, key=key, id=id_, attributes=attributes, data=data_json(_pseudonymous(emit.data, emit, salt)))
+    return Output(
+        topic=emit.topic.name, key=key, id=id_, attributes=attributes, data=data_json(_pseudonymous(emit.data, emit, cause.at.date(), salt))
+    )
 
 
-def _pseudonymous(data: OutputData, emit: Emit, salt: bytes) -> OutputData:
-    person_field = "person" if "person" in type(data).model_fields else "subject"
-    people = ((person_field, emit.person_id), ("actor", emit.actor_id))
-    hashed = {field: pseudonym(person_id, salt) for field, person_id in people if person_id is not None}
+def _pseudonymous(data: OutputData, emit: Emit, day: date, salt: bytes) -> OutputData:
+    people = (("subject", emit.person_id), ("actor", emit.actor_id))
+    hashed = {field: pseudonym_on(person_id, day, salt) for field, person_id in people if person_id is not None}
     return data.model_copy(update=hashed) if hashed else data
 
 

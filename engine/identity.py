@@ -2,10 +2,15 @@
 
 An id has no wall time, host, position or software version in it, so a replay, a retry and the other runtime all arrive at the same one.
 
+What is published must not be recomputed from guesses: the id of an output derives from its cause, and the cause may be what a person did in
+private. So everything published derives with the installation's salt (`hidden_id`, `pseudonym_on`). Ids that stay inside are public hashes.
+
 Source: reliability promise P3; architecture, Identity.
 """
 
 import hashlib
+from datetime import date
+from functools import lru_cache
 from json.encoder import encode_basestring
 from typing import Final
 from uuid import UUID
@@ -22,13 +27,41 @@ def derived_id(kind: str, *parts: str | int) -> str:
         kind: what is named (an event type, `wake`, `hop`).
         parts: subjects, then the cause's id, then a counter.
     """
+    return _uuid(_NAMESPACE, kind, parts)
+
+
+def hidden_id(salt: bytes, kind: str, *parts: str | int) -> str:
+    """Return an id as `derived_id` does, which nobody without the salt can recompute or compare with a guess."""
+    return _uuid(_secret_namespace(salt), kind, parts)
+
+
+@lru_cache(maxsize=8)
+def _secret_namespace(salt: bytes) -> bytes:
+    return hashlib.blake2b(_NAMESPACE, key=salt[:64], digest_size=32).digest()
+
+
+def _uuid(namespace: bytes, kind: str, parts: tuple[str | int, ...]) -> str:
     # The members are joined here because an encoder of `json` costs more than the hash.
     members = ",".join([encode_basestring(part) if isinstance(part, str) else str(part) for part in (kind, *parts)])
-    text = hashlib.sha1(_NAMESPACE + f"[{members}]".encode(), usedforsecurity=False).hexdigest()
+    text = hashlib.sha1(namespace + f"[{members}]".encode(), usedforsecurity=False).hexdigest()
     variant = _VARIANT[text[16]]
     return f"{text[:8]}-{text[8:12]}-5{text[13:16]}-{variant}{text[17:20]}-{text[20:32]}"
 
 
 def pseudonym(person_id: str, salt: bytes) -> str:
-    """Return the salted hash that stands for a person on the audit topic: 32 hex characters, the same within one installation."""
+    """Return the salted hash under which a row stays of a person without the id: 32 hex characters. Never published."""
     return hashlib.blake2b(person_id.encode(), key=salt[:64], digest_size=16).hexdigest()
+
+
+def pseudonym_on(person_id: str, day: date, salt: bytes) -> str:
+    """Return what stands for a person on the audit topic for one UTC day: 32 hex characters.
+
+    Another day has another one, so that no reader can gather what one person did or missed.
+    """
+    return hashlib.blake2b(f"{day.isoformat()}/{person_id}".encode(), key=salt[:64], digest_size=16, person=b"day").hexdigest()
+
+
+def drawn_percent(subject: str, salt: bytes) -> int:
+    """Return a number from 0 to 99 that is the same for ever and that nobody without the salt can compute."""
+    digest = hashlib.blake2b(subject.encode(), key=salt[:64], digest_size=8, person=b"draw").digest()
+    return int.from_bytes(digest, "big") % 100

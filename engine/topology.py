@@ -24,6 +24,7 @@ from engine.processors import (
     actions,
     answers,
     arrivals,
+    audit_days,
     erasure,
     erasure_in_programmes,
     insights,
@@ -75,6 +76,8 @@ class Stage:
     """Table → the rule for a row whose timer is due."""
     pseudonymous: frozenset[str] = frozenset()
     """Tables keyed by person whose keys are stored as salted hashes."""
+    daily: frozenset[str] = frozenset()
+    """Tables keyed by UTC day and person whose keys are stored as the day and the hash that stands for the person on it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +94,10 @@ def build() -> Topology:
         name=StageName.PEOPLE,
         tables=_by_name(
             *book_keeping,
-            *(Table(name=name, row_type=row_type) for name, row_type in {**roster.ROW_TYPES, **erasure.ROW_TYPES}.items()),
+            *(
+                Table(name=name, row_type=row_type)
+                for name, row_type in {**roster.ROW_TYPES, **erasure.ROW_TYPES, **audit_days.ROW_TYPES}.items()
+            ),
             *(
                 Table(name=name, row_type=row_type, check=outreach.CHECKS.get(name, _unchecked))
                 for name, row_type in outreach.ROW_TYPES.items()
@@ -101,8 +107,9 @@ def build() -> Topology:
             kind: _unless_erased(kind, rules)
             for kind, rules in _in_order(roster.HANDLERS, naming.HANDLERS, erasure.HANDLERS, outreach.HANDLERS).items()
         },
-        wakes={SEEN: _forget, **roster.WAKES, **outreach.WAKES},
+        wakes={SEEN: _forget, **roster.WAKES, **outreach.WAKES, **audit_days.WAKES},
         pseudonymous=frozenset({ERASURES}),
+        daily=frozenset({audit_days.AUDIT_DAYS}),
     )
     decided = _in_order(
         erasure_in_programmes.HANDLERS,

@@ -172,7 +172,7 @@ class NudgeCategory(StrEnum):
 
 
 class SuppressionReason(StrEnum):
-    """Why an intended nudge never became a request."""
+    """Why an intended nudge never became a request: the true reason, for figures and for `inspect`."""
 
     EXPIRED_WAITING = "expired_waiting"
     QUIET = "quiet"
@@ -185,6 +185,19 @@ class SuppressionReason(StrEnum):
     STORM = "storm"
     CONFLICT = "conflict"
     BACKFILL = "backfill"
+
+
+class SuppressionCode(StrEnum):
+    """What is published of why an intended nudge never became a request."""
+
+    EXPIRED_WAITING = "expired_waiting"
+    QUIET = "quiet"
+    DAILY_CAP = "daily_cap"
+    SUPERSEDED = "superseded"
+    STORM = "storm"
+    BACKFILL = "backfill"
+    WITHHELD = "withheld"
+    """For a reason that is about the person."""
 
 
 class CancellationReason(StrEnum):

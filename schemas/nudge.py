@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field, SerializeAsAny, ValidationInfo, field_validator
 
 from schemas.base import InputData, NudgeReason, OutputData
-from schemas.codes import CancellationReason, NudgeCategory, NudgeClass, NudgeKey, SuppressionReason
+from schemas.codes import CancellationReason, NudgeCategory, NudgeClass, NudgeKey, SuppressionCode
 from schemas.fields import Code, DataUsed, HashedId, Instant, Language, Omittable, Ordinal, Timezone
 from schemas.ids import AddresseeField, NudgeIdField, PairingIdField, PersonIdField, ProgrammeIdField, SomebodyField
 from schemas.nudge_params import PARAMS_BY_KEY, NudgeParams
@@ -122,6 +122,6 @@ class NudgeSuppressed(OutputData):
     TYPE: ClassVar[str] = "bothways.nudge.suppressed.v1"
     CONFIDENTIAL: ClassVar[bool] = False
     person: HashedId
-    """PSEUDONYM_PENDING until the step fills it in."""
+    """The hash of the person and the UTC day."""
     key: Code[NudgeKey]
-    reason: Code[SuppressionReason]
+    reason: Code[SuppressionCode]

@@ -8,15 +8,18 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 from engine.domain import meetings as ledger
+from engine.domain.outreach import Contact
 from engine.domain.pairing import Pairing
 from engine.domain.participant import Participant, ParticipantStatus
 from engine.domain.person import Person
 from engine.domain.person_view import described
 from engine.domain.programme import Programme
 from engine.effects import StageName
+from engine.processors.outreach import CONTACTS
 from engine.processors.people_tables import PEOPLE
 from engine.processors.tables import PAIRINGS, PARTICIPANTS, PROGRAMMES
 from schemas.codes import PairingState
+from schemas.fields import instant_text
 from schemas.ids import PROGRAMME_ID_REGEX
 from schemas.policy import Policy
 
@@ -32,7 +35,12 @@ def person(reader: "Reader", person_id: str) -> dict[str, Any] | None:
     if found is None or found.is_bare:
         return None
     pairings = [pairing for enrolment in found.enrolments for pairing in _open_pairings(reader, enrolment.programme_id, person_id)]
-    return {**described(found), "pairings": pairings}
+    contact = reader.get(StageName.PEOPLE, CONTACTS, person_id, Contact)
+    held_back = [
+        {"key": one.key, "programme_id": one.programme_id, "reason": one.reason, "at": instant_text(one.at)}
+        for one in (contact.held_back if contact is not None else ())
+    ]
+    return {**described(found), "pairings": pairings, "nudges_held_back": held_back}
 
 
 def _open_pairings(reader: "Reader", programme_id: str, person_id: str) -> list[dict[str, Any]]:

@@ -9,7 +9,8 @@ order, and the first that fails names the reason of the suppression:
     expired_waiting   its time is over
     away              the person is on leave, departed, erased, not here yet, or within the soft landing after a leave
     opted_out         the person wants none of this category; transactional nudges of `pairing` can't be opted out of
-    held_out          behavioural only: (person, key) is in the group that shows what happens without it
+    held_out          behavioural only: (person, key), or (pairing, key) so that both sides of a pair are alike, is in the group that
+                      shows what happens without it
     backfill          engine time is before the bound below which history makes no nudges
     quiet             there is no waking instant before it expires
     daily_cap         nor one on a local day that has room left
@@ -27,18 +28,18 @@ SETTLE after it came, so that what comes with it, or takes it back, is seen firs
 Source: house rule; the hold-out follows randomised encouragement designs.
 """
 
-import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
+from engine.domain.audit_day import HeldBack
 from engine.domain.calendar import Quiet, is_quiet, local_date, next_waking, next_waking_day
 from engine.domain.messages import Employment, NudgeIntended, NudgesWithdrawn, OutreachTerms
 from engine.domain.nudging import LatePolicy, rule_of
 from schemas.codes import NudgeCategory, NudgeClass, NudgeKey, SuppressionReason
 from schemas.frozen import quick, replace
-from schemas.ids import NudgeId, PairingId, PersonId, ProgrammeId
+from schemas.ids import NudgeId, PairingId, ProgrammeId
 from schemas.nudge_catalogue import can_opt_out
 
 SETTLE: Final = timedelta(seconds=60)
@@ -48,6 +49,7 @@ WAITING_MAX: Final = 64
 REQUESTED_MAX: Final = 256
 """Beyond it the request that expires first can no longer be recalled."""
 ABSENT: Final = frozenset({Employment.ON_LEAVE, Employment.DEPARTED, Employment.ERASED})
+Lots = Callable[[str], int]
 _ANY_ZONE: Final = timedelta(days=2)
 """Local dates of two zones at one instant are never this far apart."""
 
@@ -119,6 +121,8 @@ class Contact:
     """`not_before` of the last behavioural nudge."""
     day_counts: tuple[DayCount, ...] = ()
     opted_out: tuple[NudgeCategory, ...] = ()
+    held_back: tuple[HeldBack, ...] = ()
+    """The last nudges that never left, oldest first."""
     wake_at: datetime | None = None
 
 
@@ -168,10 +172,14 @@ def current(contact: Contact, at: datetime) -> Contact:
 
 
 def decide(
-    contact: Contact, nudge_id: NudgeId, intent: NudgeIntended, standing: Standing, *, at: datetime, emit_from: datetime | None
+    contact: Contact, nudge_id: NudgeId, intent: NudgeIntended, standing: Standing, *, at: datetime, emit_from: datetime | None, lots: Lots
 ) -> Decision:
-    """Decide a transactional intent at once."""
-    found = _verdict(contact, intent, standing, at, emit_from)
+    """Decide a transactional intent at once.
+
+    Args:
+        lots: draws a number from 0 to 99 for a subject, by a hash keyed with the salt.
+    """
+    found = _verdict(contact, intent, standing, at=at, emit_from=emit_from, lots=lots)
     if isinstance(found, SuppressionReason):
         return Decision(contact=contact, suppressed=(Suppressed(nudge_id=nudge_id, intent=intent, reason=found),))
     granted = Granted(nudge_id=nudge_id, intent=intent, not_before=found)
@@ -201,7 +209,7 @@ def admit(contact: Contact, nudge_id: NudgeId, intent: NudgeIntended, person: St
     return Decision(contact=changed, suppressed=_suppressed((*replaced, *waiting[:overflow]), SuppressionReason.SUPERSEDED))
 
 
-def choose(contact: Contact, person: Standing, *, at: datetime, emit_from: datetime | None) -> Decision:
+def choose(contact: Contact, person: Standing, *, at: datetime, emit_from: datetime | None, lots: Lots) -> Decision:
     """Drop what has expired; then, if the weekly slot is free, choose the first waiting intent that passes the checks.
 
     Time: `at` may be later than the timer was due; an intent whose programme is quiet now waits on, and so do all before the first day.
@@ -215,7 +223,7 @@ def choose(contact: Contact, person: Standing, *, at: datetime, emit_from: datet
         if person.is_yet_to_come or _earliest(contact, waiting) > at or is_quiet(at, person.timezone, _quiet(waiting.intent.terms)):
             continue
         contact = replace(contact, waiting=tuple(other for other in contact.waiting if other != waiting))
-        decided = decide(contact, waiting.nudge_id, waiting.intent, person, at=at, emit_from=emit_from)
+        decided = decide(contact, waiting.nudge_id, waiting.intent, person, at=at, emit_from=emit_from, lots=lots)
         if decided.granted is not None:
             return replace(decided, suppressed=tuple(suppressed))
         suppressed.extend(decided.suppressed)
@@ -264,14 +272,16 @@ def timed(contact: Contact, person: Standing, at: datetime) -> Contact:
     return contact if wake_at == contact.wake_at else replace(contact, wake_at=wake_at)
 
 
-def is_held_out(person_id: PersonId, key: NudgeKey, holdout_percent: int) -> bool:
-    """Say whether a person is in the group that gets no behavioural nudge of this key: by hash, the same for ever."""
-    digest = hashlib.blake2b(f"{person_id}/{key}".encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "big") % 100 < holdout_percent
+def is_held_out(intent: NudgeIntended, lots: Lots) -> bool:
+    """Say whether an intent is of the group that gets no behavioural nudge of this key: by lot, the same for ever."""
+    if rule_of(intent.key).class_ is not NudgeClass.BEHAVIOURAL:
+        return False
+    about = f"pairing/{intent.pairing_id}" if intent.pairing_id is not None else f"person/{intent.person_id}"
+    return lots(f"holdout/{about}/{intent.key}") < intent.terms.holdout_percent
 
 
 def _verdict(
-    contact: Contact, intent: NudgeIntended, person: Standing, at: datetime, emit_from: datetime | None
+    contact: Contact, intent: NudgeIntended, person: Standing, *, at: datetime, emit_from: datetime | None, lots: Lots
 ) -> datetime | SuppressionReason:
     """Check an intent in the order of the module's docstring. Returns: its `not_before`, or why there is none."""
     terms = intent.terms
@@ -281,7 +291,7 @@ def _verdict(
         return SuppressionReason.AWAY
     if any(is_optional(intent.key, category) for category in contact.opted_out):
         return SuppressionReason.OPTED_OUT
-    if rule_of(intent.key).class_ is NudgeClass.BEHAVIOURAL and is_held_out(intent.person_id, intent.key, terms.holdout_percent):
+    if is_held_out(intent, lots):
         return SuppressionReason.HELD_OUT
     if emit_from is not None and at < emit_from:
         return SuppressionReason.BACKFILL

@@ -12,6 +12,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
 
+from engine.domain.audit_day import AuditLine, HeldBack, public_reason, with_held_back
 from engine.domain.messages import EmissionBounded, Employment, NudgeHeldBack, NudgeIntended, NudgeOutcome, NudgesWithdrawn
 from engine.domain.nudging import rule_of
 from engine.domain.outreach import (
@@ -35,10 +36,11 @@ from engine.domain.outreach import (
     without,
 )
 from engine.domain.person_facts import has_departed
-from engine.effects import Delete, Effects, Emit, Handler, Put, Record, Refuse, Rows, Send, StageName, Wake
+from engine.effects import Delete, Effects, Emit, Handler, Put, Record, Refuse, Rows, RowsOfStep, Send, StageName, Wake
 from engine.identity import derived_id
+from engine.processors.audit_days import forgotten, noted
 from engine.processors.people_tables import person_in
-from schemas.base import PSEUDONYM_PENDING, NudgeReason
+from schemas.base import NudgeReason
 from schemas.codes import CancellationReason, ErrorCode, NudgeClass, NudgeKey, NudgeReasonCode, SuppressionReason
 from schemas.envelope import Event
 from schemas.frozen import replace
@@ -58,7 +60,7 @@ from schemas.nudge import (
 )
 from schemas.nudge_answers import answers_to
 from schemas.nudge_params import PARAMS_BY_KEY
-from schemas.topics import AUDIT, NUDGES
+from schemas.topics import NUDGES
 
 CONTACTS: Final = "contacts"
 NUDGED: Final = "nudged"
@@ -106,7 +108,7 @@ class EmissionBound:
         return
 
 
-def on_intended(rows: Rows, record: Record) -> Effects:
+def on_intended(rows: RowsOfStep, record: Record) -> Effects:
     """Take an intent: decide a transactional one, let a behavioural one wait."""
     intent = record.payload
     assert isinstance(intent, NudgeIntended)
@@ -118,15 +120,20 @@ def on_intended(rows: Rows, record: Record) -> Effects:
     if rule_of(intent.key).class_ is NudgeClass.BEHAVIOURAL:
         decision = admit(contact, nudge_id, intent, person, at=record.at)
     else:
-        decision = decide(contact, nudge_id, intent, person, at=record.at, emit_from=_emit_from(rows))
+        decision = decide(contact, nudge_id, intent, person, at=record.at, emit_from=_emit_from(rows), lots=rows.drawn_percent)
     yield from _carried_out(rows, intent.person_id, decision, person, record.at)
 
 
-def on_held_back(rows: Rows, record: Record) -> Effects:  # noqa: ARG001 - every handler has this shape
+def on_held_back(rows: Rows, record: Record) -> Effects:
     """Record an intent that never came."""
     message = record.payload
     assert isinstance(message, NudgeHeldBack)
-    yield from _suppressed(Suppressed(nudge_id=nudge_id_of(message.intent), intent=message.intent, reason=message.reason), record.at)
+    person_id, suppressed = (
+        message.intent.person_id,
+        Suppressed(nudge_id=nudge_id_of(message.intent), intent=message.intent, reason=message.reason),
+    )
+    decision = Decision(contact=_contact(rows, person_id, record.at), suppressed=(suppressed,))
+    yield from _carried_out(rows, person_id, decision, _standing(rows, person_id), record.at)
 
 
 def on_withdrawn(rows: Rows, record: Record) -> Effects:
@@ -208,9 +215,10 @@ def erased(rows: Rows, person_id: PersonId, at: datetime) -> Effects:
     contact = _contact(rows, person_id, at)
     for waiting in contact.waiting:
         ended = Suppressed(nudge_id=waiting.nudge_id, intent=waiting.intent, reason=SuppressionReason.AWAY)
-        yield from _untraceable(_suppressed(ended, at))
+        yield from _reported(person_id, ended.intent.programme_id, ended.intent.key, f"suppressed:{ended.reason}", at)
     for request in recall(contact, at=at).cancelled:
         yield from _untraceable(_cancelled(ERASED, request, at))
+    yield from forgotten(rows, person_id, at)
     yield Delete(CONTACTS, person_id)
     for key, _ in list(rows.scan(NUDGED, f"{person_id}/")):
         yield Delete(NUDGED, key)
@@ -221,11 +229,11 @@ def _untraceable(effects: Effects) -> Effects:
         yield replace(effect, is_traceable=False) if isinstance(effect, Emit) else effect
 
 
-def wake(rows: Rows, key: str, due_at: datetime, at: datetime) -> Effects:  # noqa: ARG001 - how late it is doesn't matter
+def wake(rows: RowsOfStep, key: str, due_at: datetime, at: datetime) -> Effects:  # noqa: ARG001 - how late it is doesn't matter
     """Choose the next behavioural nudge of one person, or drop what has expired."""
     person_id = PersonId(key)
     person = _standing(rows, person_id)
-    decision = choose(_contact(rows, person_id, at), person, at=at, emit_from=_emit_from(rows))
+    decision = choose(_contact(rows, person_id, at), person, at=at, emit_from=_emit_from(rows), lots=rows.drawn_percent)
     yield from _carried_out(rows, person_id, decision, person, at)
 
 
@@ -264,13 +272,13 @@ def _emit_from(rows: Rows) -> datetime | None:
 def _carried_out(rows: Rows, person_id: PersonId, decision: Decision, person: Standing, at: datetime) -> Effects:
     """Turn a decision into effects; the ledger is written only if it changed, and goes when it says nothing."""
     for suppressed in decision.suppressed:
-        yield from _suppressed(suppressed, at)
+        yield from _suppressed(rows, suppressed, person, at)
     for request in decision.cancelled:
         yield from _cancelled(person_id, request, at)
     if decision.granted is not None:
         yield from _requested(decision.granted, person, at)
     stored: Contact | None = rows.get(CONTACTS, person_id)
-    contact = timed(decision.contact, person, at)
+    contact = timed(_remembering(decision, person, at), person, at)
     if contact != (stored or EMPTY):
         yield Put(CONTACTS, person_id, contact) if contact != EMPTY else Delete(CONTACTS, person_id)
 
@@ -302,12 +310,26 @@ def _requested(granted: Granted, person: Standing, at: datetime) -> Effects:
     yield from _reported(intent.person_id, intent.programme_id, intent.key, "requested", at)
 
 
-def _suppressed(suppressed: Suppressed, at: datetime) -> Effects:
+def _suppressed(rows: Rows, suppressed: Suppressed, person: Standing, at: datetime) -> Effects:
+    """Tell the programme the true reason at once, and everybody else what is public of it as the day ends.
+
+    Of somebody without a row, who was erased or never known, nothing is published.
+    """
     intent = suppressed.intent
-    data = NudgeSuppressed(person=PSEUDONYM_PENDING, key=intent.key, reason=suppressed.reason)
-    subjects = (suppressed.nudge_id, suppressed.reason)
-    yield Emit(topic=AUDIT, key=PSEUDONYM_PENDING, data=data, subjects=subjects, person_id=intent.person_id)
+    if person.employment is not Employment.ERASED:
+        body = (("key", intent.key.value), ("reason", public_reason(suppressed.reason).value))
+        yield from noted(rows, intent.person_id, AuditLine(type=NudgeSuppressed.TYPE, body=body), at)
     yield from _reported(intent.person_id, intent.programme_id, intent.key, f"suppressed:{suppressed.reason}", at)
+
+
+def _remembering(decision: Decision, person: Standing, at: datetime) -> Contact:
+    """Write down in the person's own ledger what was held back, and why; a ledger that is gone doesn't come back for it."""
+    if not decision.suppressed or person.employment is Employment.ERASED:
+        return decision.contact
+    held_back = tuple(
+        HeldBack(key=one.intent.key, programme_id=one.intent.programme_id, reason=one.reason, at=at) for one in decision.suppressed
+    )
+    return replace(decision.contact, held_back=with_held_back(decision.contact.held_back, held_back))
 
 
 def _cancelled(person_id: PersonId, request: Requested, at: datetime) -> Effects:

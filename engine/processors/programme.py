@@ -5,6 +5,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final, get_args
 
+from engine.domain.calendar import start_of_day
 from engine.domain.messages import NudgesWithdrawn, PersonNamed
 from engine.domain.nudging import RULES
 from engine.domain.pairing import Pairing
@@ -102,7 +103,8 @@ def on_command(rows: Rows, record: Record) -> Effects:
             yield from _forbidden(rows, programme, event, data, record.at)
         case NudgesReleased():
             pass  # processors/storm lets them leave: behind the breaker, not through it
-    yield from _recorded(programme.programme_id, event, getattr(data, "reason", None))
+    day = start_of_day(record.at.date(), None) if isinstance(data, PairingForbidden) else None
+    yield from _recorded(programme.programme_id, event, getattr(data, "reason", None), time=day)
 
 
 def _participants(rows: Rows, programme: Programme) -> list[Participant]:
@@ -212,9 +214,10 @@ def _event(record: Record) -> tuple[Event, object]:
     return record.payload, record.payload.data
 
 
-def _recorded(subject_id: ProgrammeId | PairingId, event: Event, reason: str | None = None) -> Effects:
+def _recorded(subject_id: ProgrammeId | PairingId, event: Event, reason: str | None = None, *, time: datetime | None = None) -> Effects:
+    """Record a command. A forbid says no more than its day: what follows at that second would tell whom it names."""
     data = CommandRecorded(type=event.type, subject=subject_id, reason=reason)
-    yield Emit(topic=AUDIT, key=subject_id, data=data, actor_id=event.actor)
+    yield Emit(topic=AUDIT, key=subject_id, data=data, actor_id=event.actor, time=time)
 
 
 def _refuse(subject_id: ProgrammeId | PairingId, event: Event, code: RefusalCode) -> Effects:

@@ -11,7 +11,7 @@ from typing import Final
 from engine.domain.messages import NudgeHeldBack, NudgeIntended, NudgesWithdrawn
 from engine.domain.programme import Programme, ProgrammeStatus
 from engine.domain.storm import PARKED_MAX, Parked, Storm, counted, limit_of, takes_back
-from engine.effects import Delete, Effects, Handler, Put, Record, Rows, Send, StageName, Wake
+from engine.effects import Delete, Effects, Handler, Put, Record, Rows, RowsOfStep, Send, StageName, Wake
 from engine.processors.intents import coordinator_of, intended
 from engine.processors.tables import PARTICIPANTS, programme_in
 from schemas.codes import NudgeKey, SuppressionReason
@@ -27,7 +27,7 @@ PARKED: Final = "parked"
 def guarded(handler: Handler) -> Handler:
     """Let the intents of a rule pass the breaker."""
 
-    def run(rows: Rows, record: Record) -> Effects:
+    def run(rows: RowsOfStep, record: Record) -> Effects:
         return _passed(rows, handler(rows, record), record.at)
 
     return run
@@ -36,7 +36,7 @@ def guarded(handler: Handler) -> Handler:
 def guarded_wake(wake: Wake) -> Wake:
     """Let the intents of a timer pass the breaker."""
 
-    def run(rows: Rows, key: str, due_at: datetime, at: datetime) -> Effects:
+    def run(rows: RowsOfStep, key: str, due_at: datetime, at: datetime) -> Effects:
         return _passed(rows, wake(rows, key, due_at, at), at)
 
     return run

@@ -10,7 +10,8 @@ from engine.dead_letters import DeadLetter
 from engine.domain.messages import Employment, NudgeIntended, NudgeOutcome, NudgesWithdrawn, OutreachTerms, Reason
 from engine.effects import Origin, Record, StageName
 from engine.execution import Outcome, Transition, fire, step
-from engine.processors.outreach import CHECKS, CONTACTS, HANDLERS, ROW_TYPES, WAKES, erased
+from engine.processors import audit_days
+from engine.processors.outreach import CHECKS, HANDLERS, ROW_TYPES, WAKES, erased
 from engine.processors.people_tables import PEOPLE
 from engine.topology import Stage, Table
 from schemas.codes import NudgeKey, NudgeReasonCode
@@ -40,12 +41,16 @@ class Somebody:
 
 STAGE: Final = Stage(
     name=StageName.PEOPLE,
-    tables={name: Table(name=name, row_type=row_type, check=CHECKS.get(name, lambda _: None)) for name, row_type in ROW_TYPES.items()}
+    tables={
+        name: Table(name=name, row_type=row_type, check=CHECKS.get(name, lambda _: None))
+        for name, row_type in {**ROW_TYPES, **audit_days.ROW_TYPES}.items()
+    }
     | {name: Table(name=name, row_type=object) for name in (PEOPLE, "seen", "sequences")},
     handlers={
         payload: (handler,) for payload, handler in {**HANDLERS, HrErased: lambda rows, record: erased(rows, ANN, record.at)}.items()
     },
-    wakes=WAKES,
+    wakes={**WAKES, **audit_days.WAKES},
+    daily=frozenset(audit_days.ROW_TYPES),
 )
 
 
@@ -92,8 +97,7 @@ class Desk:
         to = self.at + by
         while (due := self._due()) is not None and due[0] <= to:
             self.at = to if late else max(self.at, due[0])
-            transition = fire(STAGE, self, CONTACTS, due[1], at=self.at, salt=SALT)
-            self._take(transition)
+            self._take(fire(STAGE, self, due[1], due[2], at=self.at, salt=SALT))
         self.at = to
 
     def read(self, name: str) -> list[dict[str, Any]]:
@@ -101,11 +105,15 @@ class Desk:
         return [output for output in self.outputs if output["type"] == f"bothways.nudge.{name}.v1"]
 
     def suppressions(self) -> list[str]:
-        """Return the reasons of all suppressions, oldest first."""
-        return [body["reason"] for body in self.read("suppressed")]
+        """Return the true reasons of all suppressions, oldest first, as the programmes hear them."""
+        told = [outcome.outcome.partition(":") for outcome in self.outcomes]
+        return [reason for kind, _, reason in told if kind == "suppressed"]
 
-    def _due(self) -> tuple[datetime, str] | None:
-        return min(((row.wake_at, key) for key, row in self.tables.get(CONTACTS, {}).items() if row.wake_at is not None), default=None)
+    def _due(self) -> tuple[datetime, str, str] | None:
+        timed = (
+            (row.wake_at, table, key) for table in STAGE.wakes for key, row in self.tables.get(table, {}).items() if row.wake_at is not None
+        )
+        return min(timed, default=None)
 
     def _take(self, transition: Any) -> None:
         assert Outcome.APPLIED == transition.outcome, transition.dead_letters

@@ -12,6 +12,7 @@ from engine.domain.participant import Participant
 from engine.effects import StageName
 from engine.execution import Outcome
 from engine.processors import tables
+from engine.processors.outreach import CONTACTS
 from engine.testing import TopologyDriver
 from tests import builders
 from tests.builders import PROGRAMME, StructuredEvent, offer, want
@@ -228,8 +229,9 @@ class PairStory(TopologyDriver):
         return [body["person_id"] for body in bodies if body["cancellation_key"].startswith(f"{key}:")]
 
     def withheld(self) -> list[tuple[str, str]]:
-        """The nudges that never left, in order: (key, why)."""
-        return [(event["data"]["key"], event["data"]["reason"]) for event in self.read(type_="nudge.suppressed")]
+        """The nudges that never left, in order: (key, why), as the people's own ledgers have it."""
+        held_back = [one for _, row in self.rows(StageName.PEOPLE).scan(CONTACTS, "") for one in row.held_back]
+        return [(one.key.value, one.reason.value) for one in sorted(held_back, key=lambda one: one.at)]
 
     def codes(self) -> list[str]:
         """The codes of all dead letters."""

@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.execution import Outcome, Output
-from engine.identity import pseudonym
 from schemas.ids import ERASED
 from tests import builders
 from tests.builders import offer, want
@@ -169,9 +168,9 @@ def heard_by_others(outputs: list[Output]) -> dict[tuple[str, str], list[Any]]:
     Left out: what is about the person alone, tombstones, and the counts of nudges that never left, because those to the person may wait.
     """
     heard: dict[tuple[str, str], list[Any]] = defaultdict(list)
-    mine = {PAT, ERASED, pseudonym(PAT, SALT), pseudonym(ERASED, SALT)}
+    mine = {PAT, ERASED}
     for output in outputs:
-        if output.data is None or output.key in mine:
+        if output.data is None or output.key in mine or output.topic == "mentorship.audit.v1":
             continue
         data = json.loads(output.data.replace(f'"{PAT}"'.encode(), f'"{ERASED}"'.encode()))
         if isinstance(data.get("people"), list):

@@ -1,12 +1,12 @@
 """Given intents and time, when outreach handles them, then nudges leave whole, once, at the pace that was promised."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from engine.domain.messages import EmissionBounded, Employment
 from engine.effects import Record, StageName
 from engine.execution import Outcome, step
-from engine.identity import pseudonym
+from engine.identity import pseudonym_on
 from engine.processors.outreach import CONTACTS, nudge_id_of
 from engine.processors.people_tables import PEOPLE
 from schemas.codes import NudgeKey
@@ -48,17 +48,21 @@ def test_request_carries_what_a_notifier_needs() -> None:
     assert ["requested"] == [outcome.outcome for outcome in desk.outcomes]
 
 
-def test_suppression_is_audited_under_a_hash() -> None:
-    """The audit names no person, and the programme hears the reason."""
+def test_suppression_is_audited_at_the_end_of_the_day_under_a_hash_of_that_day() -> None:
+    """The audit names no person and no private reason, the programme hears the true one at once."""
     desk = Desk()
     desk.tables[PEOPLE][ANN] = Somebody(employment=Employment.ON_LEAVE)
 
     desk.send(an_intent())
+    assert ["suppressed:away"] == [outcome.outcome for outcome in desk.outcomes]
+    assert [] == desk.read("suppressed")
+    desk.advance(timedelta(days=1))
 
     (suppressed,) = desk.read("suppressed")
-    hashed = pseudonym(ANN, SALT)
-    assert ("mentorship.audit.v1", hashed, hashed, "away") == tuple(suppressed[name] for name in ("topic", "bus_key", "person", "reason"))
-    assert ["suppressed:away"] == [outcome.outcome for outcome in desk.outcomes]
+    hashed = pseudonym_on(ANN, date(2025, 1, 8), SALT)
+    told = tuple(suppressed[name] for name in ("topic", "bus_key", "person", "reason", "time", "sequence"))
+    assert ("mentorship.audit.v1", hashed, hashed, "withheld", "2025-01-09T00:00:00Z", 1) == told
+    assert "causation" not in suppressed
 
 
 def test_behavioural_nudges_come_one_a_week() -> None:

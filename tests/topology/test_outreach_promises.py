@@ -154,7 +154,7 @@ def _assert_each_ended_once(desk: Desk, taken_count: int) -> None:
     assert len(requested) == len(desk.read("requested"))
     assert not requested & {waiting.nudge_id for waiting in contact.waiting}
     assert all(rule_of(waiting.intent.key).class_ is NudgeClass.BEHAVIOURAL for waiting in contact.waiting)
-    assert taken_count == len(requested) + len(desk.read("suppressed")) + len(contact.waiting)
+    assert taken_count == len(requested) + len(desk.suppressions()) + len(contact.waiting)
     assert len({body["id"] for body in desk.outputs}) == len(desk.outputs)
 
 

@@ -42,7 +42,7 @@ def test_withdrawn_intent_never_fires() -> None:
 
     desk.advance(timedelta(days=30))
 
-    assert desk.get(CONTACTS, ANN) is None
+    assert desk.get(CONTACTS, ANN).wake_at is None
     assert [] == desk.read("requested")
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from engine.effects import StageName
-from engine.identity import pseudonym
+from engine.identity import pseudonym_on
 from engine.processors.tables import PROGRAMMES
 from tests import builders
 from tests.builders import PROGRAMME, StructuredEvent
@@ -44,7 +44,7 @@ def test_every_command_is_recorded_with_its_hashed_actor_and_its_reason() -> Non
 
     assert [command["type"] for command in commands(story.now)] == [body["type"] for body in bodies]
     assert {PROGRAMME} == {body["subject"] for body in bodies}
-    assert {pseudonym(COORDINATOR, b"test")} == {body["actor"] for body in bodies}
+    assert {pseudonym_on(COORDINATOR, story.now.date(), b"test")} == {body["actor"] for body in bodies}
     assert [None, "summer", "autumn", None, None, "they asked", "family", None, "budget"] == [body.get("reason") for body in bodies]
     assert [] == story.codes()
 

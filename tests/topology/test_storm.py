@@ -1,12 +1,12 @@
 """The breaker: a mass of nudges waits for a person to look."""
 
 from dataclasses import replace
-from typing import Any
+from datetime import datetime, timedelta
 
 from engine.domain.storm import PARKED_MAX, Storm
 from engine.domain.trials import Attention
 from engine.effects import StageName
-from engine.identity import pseudonym
+from engine.identity import pseudonym_on
 from engine.processors.insights import ATTENTION
 from engine.processors.storm import STORMS
 from tests import builders
@@ -28,9 +28,9 @@ def requested(told: ProgrammeStory) -> list[tuple[str, str]]:
     return [(event["data"]["person_id"], event["data"]["key"]) for event in told.read(type_="nudge.requested")]
 
 
-def suppressed(told: ProgrammeStory) -> list[dict[str, Any]]:
-    """Bodies of everything held back."""
-    return [event["data"] for event in told.read(type_="nudge.suppressed")]
+def held_back(told: ProgrammeStory, key: str) -> list[str]:
+    """Return why nudges of a key were held back."""
+    return [reason for of, reason in told.withheld() if of == key]
 
 
 def test_intents_above_the_daily_limit_are_parked_and_the_coordinator_is_told_once() -> None:
@@ -75,7 +75,7 @@ def test_a_withdrawal_takes_back_the_parked_intents_of_its_person_alone() -> Non
     told.tell(builders.nudges_released(told.now))
 
     assert ["ann", "cat", "dan"] == told.told("proposal_ready")
-    assert ["done"] == [body["reason"] for body in suppressed(told)]
+    assert [("proposal_ready", "done")] == told.withheld()
 
 
 def test_what_has_expired_while_parked_is_recorded_as_held_back_by_the_storm() -> None:
@@ -102,7 +102,7 @@ def test_a_parked_intent_that_is_no_longer_needed_is_taken_back() -> None:
     told.tell(builders.nudges_released(told.now))
 
     ready = [person_id for person_id, key in requested(told) if key == "proposal_ready"]
-    assert (1, {"done"}) == (len(ready), {body["reason"] for body in suppressed(told) if body["key"] == "proposal_ready"})
+    assert (1, {"done"}) == (len(ready), set(held_back(told, "proposal_ready")))
 
 
 def test_what_was_held_back_from_one_person_has_one_order_whatever_held_it_back() -> None:
@@ -116,9 +116,12 @@ def test_what_was_held_back_from_one_person_has_one_order_whatever_held_it_back(
     told.after(days=13)
 
     events = told.read(type_="nudge.suppressed")
-    bobs = [event for event in events if event["subject"] == pseudonym("bob", b"test")]
-    assert ["done", "held_out"] == [event["data"]["reason"] for event in bobs][:2]
-    assert list(range(1, len(bobs) + 1)) == [event["sequence"] for event in bobs]
+    for event in events:
+        day = datetime.fromisoformat(event["time"]).date() - timedelta(days=1)
+        assert event["subject"] in {pseudonym_on(person_id, day, b"test") for person_id in ("ann", "bob", "cat", "dan")}
+    assert {"withheld"} == {event["data"]["reason"] for event in events}
+    hashes = [event["subject"] for event in events]
+    assert all(number == hashes[: place + 1].count(hashes[place]) for place, number in enumerate(event["sequence"] for event in events))
 
 
 def test_the_programme_counts_what_its_breaker_held_back() -> None:
@@ -141,10 +144,10 @@ def test_no_more_are_parked_than_there_is_room_for_and_the_rest_is_recorded() ->
     storms[PROGRAMME] = replace(storm, parked_count=PARKED_MAX)
     told.join_in_twos(("eve", "fay"))
     told.round()
-    held_back = [body["reason"] for body in suppressed(told) if body["key"] == "proposal_ready"]
+    stopped = held_back(told, "proposal_ready")
     told.tell(builders.nudges_released(told.now))
 
-    assert ["storm", "storm"] == held_back
+    assert ["storm", "storm"] == stopped
     assert 4 == [key for _, key in requested(told)].count("proposal_ready")
 
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from schemas.audit import CommandRefused
 from schemas.base import PSEUDONYM_PENDING, data_json
-from schemas.codes import EligibilityCode, NudgeCategory, NudgeClass, NudgeKey, RefusalCode, SuppressionReason
+from schemas.codes import EligibilityCode, NudgeCategory, NudgeClass, NudgeKey, RefusalCode, SuppressionCode
 from schemas.hr import HrHired, HrRoleChanged
 from schemas.ids import PairingId, PersonId, ProgrammeId
 from schemas.nudge import NudgeRequested, NudgeSuppressed
@@ -278,10 +278,10 @@ def test_transactional_nudges_about_a_pairing_cannot_be_opted_out_of() -> None:
 
 def test_a_suppressed_nudge_waits_for_its_pseudonym() -> None:
     """Processors don't know the salt, and no person id fits where the hash goes."""
-    waiting = NudgeSuppressed(person=PSEUDONYM_PENDING, key=NudgeKey.OPEN_DEBATE, reason=SuppressionReason.HELD_OUT)
+    waiting = NudgeSuppressed(person=PSEUDONYM_PENDING, key=NudgeKey.OPEN_DEBATE, reason=SuppressionCode.WITHHELD)
 
     assert waiting.person == "0" * 16
-    assert problem_of(NudgeSuppressed, {"person": "ann", "key": "open_debate", "reason": "done"}) == "person"
+    assert problem_of(NudgeSuppressed, {"person": "ann", "key": "open_debate", "reason": "withheld"}) == "person"
 
 
 @pytest.mark.parametrize("code", [*RefusalCode, *EligibilityCode])

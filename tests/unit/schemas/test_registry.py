@@ -153,7 +153,7 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "policy_version": 1,
     },
     "nudge.cancelled": {**OUTCOME, "cancellation_key": "session/s-1", "reason": "no_longer_needed"},
-    "nudge.suppressed": {"person": "0123456789abcdef", "key": "open_debate", "reason": "held_out"},
+    "nudge.suppressed": {"person": "0123456789abcdef", "key": "open_debate", "reason": "withheld"},
     "round.completed": {
         "programme_id": "alpha",
         "round": 3,

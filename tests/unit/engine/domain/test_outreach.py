@@ -26,6 +26,7 @@ from engine.domain.outreach import (
     with_choice,
     withdraw,
 )
+from engine.identity import drawn_percent
 from schemas.codes import NudgeCategory, NudgeKey, SuppressionReason
 from schemas.ids import NudgeId, PairingId, PersonId, ProgrammeId
 from tests.outreach_terms import TERMS
@@ -53,7 +54,7 @@ def an_intent(
 
 def decided(intent: NudgeIntended, contact: Contact | None = None, person: Standing = HERE, at: datetime = WEDNESDAY_10) -> Decision:
     """Decide a transactional intent."""
-    return decide(contact or Contact(), NudgeId("n"), intent, person, at=at, emit_from=None)
+    return decide(contact or Contact(), NudgeId("n"), intent, person, at=at, emit_from=None, lots=nobody)
 
 
 def waiting_for(*intents: NudgeIntended, at: datetime = WEDNESDAY_10) -> Contact:
@@ -64,6 +65,16 @@ def waiting_for(*intents: NudgeIntended, at: datetime = WEDNESDAY_10) -> Contact
     return contact
 
 
+def nobody(_subject: str) -> int:
+    """Draw the lot that holds nobody out, unless everybody is."""
+    return 99
+
+
+def salted(subject: str) -> int:
+    """Draw as an installation does."""
+    return drawn_percent(subject, b"test")
+
+
 def reasons(decision: Decision) -> list[SuppressionReason]:
     """Return why intents were suppressed."""
     return [suppressed.reason for suppressed in decision.suppressed]
@@ -71,7 +82,7 @@ def reasons(decision: Decision) -> list[SuppressionReason]:
 
 def chosen(contact: Contact, *, at: datetime = WEDNESDAY_10 + timedelta(minutes=5), person: Standing = HERE) -> Decision:
     """Choose among what waits."""
-    return choose(contact, person, at=at, emit_from=None)
+    return choose(contact, person, at=at, emit_from=None, lots=nobody)
 
 
 def test_transactional_intent_is_granted_for_the_next_waking_instant() -> None:
@@ -134,8 +145,10 @@ def test_history_before_the_bound_makes_no_nudge() -> None:
     """Backfill: a nudge of an earlier engine time is only recorded."""
     intent, bound = an_intent(), WEDNESDAY_10 + timedelta(seconds=1)
 
-    assert [SuppressionReason.BACKFILL] == reasons(decide(Contact(), NudgeId("n"), intent, HERE, at=WEDNESDAY_10, emit_from=bound))
-    assert decide(Contact(), NudgeId("n"), intent, HERE, at=bound, emit_from=bound).granted is not None
+    assert [SuppressionReason.BACKFILL] == reasons(
+        decide(Contact(), NudgeId("n"), intent, HERE, at=WEDNESDAY_10, emit_from=bound, lots=nobody)
+    )
+    assert decide(Contact(), NudgeId("n"), intent, HERE, at=bound, emit_from=bound, lots=nobody).granted is not None
 
 
 def test_fourth_nudge_of_a_day_moves_to_the_next_waking_day() -> None:
@@ -245,10 +258,30 @@ def test_transactional_intents_are_never_held_out() -> None:
 
 def test_held_out_group_is_about_as_large_as_asked_for() -> None:
     """A tenth of (person, key), the same for ever."""
-    held_out = sum(is_held_out(PersonId(f"p{number}"), NudgeKey.LOG_SESSION, 10) for number in range(2_000))
+    intents = [
+        an_intent(NudgeKey.OPEN_INVITATION, person_id=PersonId(f"p{number}"), pairing_id=None, terms=replace(TERMS, holdout_percent=10))
+        for number in range(2_000)
+    ]
 
-    assert 150 <= held_out <= 250
-    assert not any(is_held_out(PersonId(f"p{number}"), NudgeKey.LOG_SESSION, 0) for number in range(2_000))
+    assert 150 <= sum(is_held_out(intent, salted) for intent in intents) <= 250
+    assert not any(is_held_out(replace(intent, terms=replace(TERMS, holdout_percent=0)), salted) for intent in intents)
+
+
+def test_both_sides_of_a_pair_are_held_out_alike() -> None:
+    """One lot for a pair and a key, whoever of the two it is for; another pair has its own."""
+    terms = replace(TERMS, holdout_percent=50)
+    lots = [
+        {
+            is_held_out(
+                an_intent(NudgeKey.LOG_SESSION, person_id=PersonId(side), pairing_id=PairingId(f"p.{number:02}"), terms=terms), salted
+            )
+            for side in ("ann", "bob")
+        }
+        for number in range(60)
+    ]
+
+    assert {1} == {len(lot) for lot in lots}
+    assert 2 == len(set().union(*lots))
 
 
 def test_newest_of_several_that_coalesce_stays() -> None:
@@ -339,7 +372,7 @@ def test_recall_takes_only_what_nobody_can_have_heard() -> None:
     """What was for an earlier instant has been said."""
     night = datetime(2025, 1, 8, 22, tzinfo=UTC)
     said = decided(an_intent()).contact
-    contact = decide(said, NudgeId("m"), an_intent(NudgeKey.SESSION_TOMORROW), HERE, at=night, emit_from=None).contact
+    contact = decide(said, NudgeId("m"), an_intent(NudgeKey.SESSION_TOMORROW), HERE, at=night, emit_from=None, lots=nobody).contact
 
     assert ["m"] == [request.nudge_id for request in recall(contact, at=night).cancelled]
     assert ["m"] == [request.nudge_id for request in recall(contact, at=night, category=NudgeCategory.SESSIONS).cancelled]
@@ -352,7 +385,7 @@ def test_only_so_many_requests_can_be_recalled() -> None:
     contact = Contact()
     for number in range(REQUESTED_MAX + 1):
         intent = an_intent(terms=no_cap, days=1 + number)
-        contact = decide(contact, NudgeId(str(number)), intent, HERE, at=WEDNESDAY_10, emit_from=None).contact
+        contact = decide(contact, NudgeId(str(number)), intent, HERE, at=WEDNESDAY_10, emit_from=None, lots=nobody).contact
 
     check(timed(contact, HERE, WEDNESDAY_10))
     assert "1" == contact.requested[0].nudge_id
