@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from itertools import product
 from pathlib import PurePath
 from threading import Thread
 from types import TracebackType
@@ -93,6 +94,12 @@ def _dead_letter_codes(_: "Topology") -> Iterable[str]:
     return ErrorCode
 
 
+def _finding_codes(_: "Topology") -> Iterable[str]:
+    from schemas.codes import HrFindingCode
+
+    return HrFindingCode
+
+
 def _outcomes(_: "Topology") -> Iterable[str]:
     from engine.execution import Outcome
 
@@ -139,6 +146,7 @@ _TOPIC: Final = Label("topic", _topics)
 
 METRICS: Final[tuple[MetricSpec, ...]] = (
     _counter("events_total", "Input events handled, by what became of them.", Label("type", _event_types), Label("outcome", _outcomes)),
+    _counter("hr_findings_total", "Odd things about HR facts that count all the same.", Label("code", _finding_codes)),
     _histogram("event_processing_seconds", "Time to handle one input event and its hops, without the commit; embedded only.", FAST_SECONDS),
     _histogram("event_age_seconds", "Time from when an event happened to when it was received.", DELAY_SECONDS),
     _counter("dead_letters_total", "Records sent to a dead-letter topic, by reason.", _TOPIC, Label("code", _dead_letter_codes)),
@@ -212,7 +220,9 @@ class Telemetry:
             self.known[spec.name] = {label.name: frozenset(str(value) for value in label.values(topology)) for label in spec.labels}
             match spec.kind:
                 case MetricKind.COUNTER:
-                    self._counters[spec.name] = Counter(spec.name, spec.help, names, registry=self.registry)
+                    self._counters[spec.name] = counter = Counter(spec.name, spec.help, names, registry=self.registry)
+                    for values in product(*(sorted(self.known[spec.name][name]) for name in names)) if names else ():
+                        counter.labels(*values)  # there from the start, at 0: the first event is a rise that an alert sees
                 case MetricKind.GAUGE:
                     self._gauges[spec.name] = Gauge(spec.name, spec.help, names, registry=self.registry)
                 case MetricKind.HISTOGRAM:

@@ -5,8 +5,8 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from schemas.base import OutputData
-from schemas.codes import EligibilityCode, RefusalCode
-from schemas.fields import Code, HashedId, Omittable, Remark
+from schemas.codes import EligibilityCode, HrFindingCode, RefusalCode
+from schemas.fields import Code, DataField, HashedId, Omittable, Remark
 
 AuditSubject = Annotated[str, Field(min_length=1, max_length=256)]
 """A programme or pairing id; a person's id hashed."""
@@ -33,3 +33,13 @@ class CommandRecorded(_Audit):
     TYPE: ClassVar[str] = "bothways.command.recorded.v1"
     actor: Omittable[HashedId] = None
     reason: Omittable[Remark] = None
+
+
+class HrFinding(OutputData):
+    """Something odd about an HR fact, which counts all the same."""
+
+    TYPE: ClassVar[str] = "bothways.hr.finding.v1"
+    CONFIDENTIAL: ClassVar[bool] = False
+    person: HashedId
+    code: Code[HrFindingCode]
+    field: DataField

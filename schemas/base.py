@@ -1,6 +1,6 @@
 """What every event's data has in common: frozen, strict, open to unknown fields, built on first use."""
 
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -46,6 +46,16 @@ class InputData(Data):
 
     PERSON_ACTS: ClassVar[bool] = False
     """Only the person may act for the person: `actor` must equal `person_id`."""
+
+    @property
+    def is_odd(self) -> bool:
+        """Whether something in it was left out that could not be read."""
+        return False
+
+    @classmethod
+    def readable(cls, value: dict[str, Any]) -> dict[str, Any]:
+        """Return data that was read, known fields only, without what could not be read."""
+        return value
 
 
 class OutputData(Data):

@@ -217,18 +217,19 @@ def _event(attributes: dict[str, Any], received_at: datetime) -> Event | Rejecte
         for name in _UNREAD:
             optional_text(attributes, name)
         attributes["data"] = data = data_in(attributes)
+        said = model.model_validate(data)
         event = Event(
             id=event_id,
             source=source,
             type=model.TYPE,
             time=time,
-            data=model.model_validate(data),
+            data=said,
             actor=actor,
             recordedtime=recorded,
             sequence=sequence_in(attributes),
             expirytime=optional_instant(attributes, "expirytime"),
             content=_hash_of(model.TYPE, subject, time, actor, data),
-            has_unknown=has_unknown(attributes, model),
+            has_unknown=said.is_odd or has_unknown(attributes, model),
         )
     except Invalid as invalid:
         return Rejected(ErrorCode.SCHEMA_INVALID, str(invalid), topic)

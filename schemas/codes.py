@@ -55,6 +55,21 @@ class RefusalCode(StrEnum):
     NOT_PROPOSED = "not_proposed"
 
 
+class HrFindingCode(StrEnum):
+    """What is odd about an HR fact that counts all the same."""
+
+    UNREADABLE = "unreadable"
+    """A value that can't be read; the attribute is left out."""
+    BLANK = "blank"
+    """An empty text, which says nothing; null would clear."""
+    NAMES_ITSELF = "names_itself"
+    """Somebody as its own manager."""
+    UNKNOWN_LEAVE = "unknown_leave"
+    """The end of a leave that is not known; it ends nothing."""
+    TWO_SOURCES = "two_sources"
+    """A hire of somebody whom another source has hired, and who is still here."""
+
+
 class UnmatchedCode(StrEnum):
     """Why somebody with at least one option still got nobody in a round."""
 
@@ -115,6 +130,7 @@ class NudgeReasonCode(StrEnum):
     CONFLICT_OPEN = "conflict_open"
     ROUND_RATIO_LOW = "round_ratio_low"
     INTENTS_PARKED = "intents_parked"
+    DEPARTURES_HELD = "departures_held"
 
 
 class NudgeKey(StrEnum):
@@ -151,6 +167,7 @@ class NudgeKey(StrEnum):
     COORDINATOR_CONFLICT = "coordinator_conflict"
     COORDINATOR_ROUND_ALARM = "coordinator_round_alarm"
     COORDINATOR_STORM = "coordinator_storm"
+    COORDINATOR_DEPARTURES = "coordinator_departures"
 
 
 class NudgeClass(StrEnum):

@@ -31,7 +31,7 @@ class Event:
     content: str = ""
     """Hash of what it says (codec.content_hash): tells a repeat from a conflict under the same (source, id)."""
     has_unknown: bool = field(default=False, compare=False)
-    """Whether the bytes hold attributes or fields that are not kept; codec.known_only leaves them out."""
+    """Whether the bytes hold attributes, fields or values that are not kept; codec.known_only leaves them out."""
 
 
 @dataclass(frozen=True, slots=True)

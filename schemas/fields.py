@@ -132,6 +132,15 @@ ClockTimeEnd = Annotated[str, Field(pattern=r"^(?:(?:[01][0-9]|2[0-3]):[0-5][0-9
 """An end may be the end of the day."""
 Language = Annotated[str, Field(pattern=r"^[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*$", max_length=35)]
 """BCP 47, kept as given."""
+_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
+_LANGUAGE_CHARS_MAX: Final = 35
+
+
+def is_language(tag: str) -> bool:
+    """Whether a text is a `Language`."""
+    return len(tag) <= _LANGUAGE_CHARS_MAX and _LANGUAGE.fullmatch(tag) is not None
+
+
 ShortText = Annotated[str, Field(min_length=1, max_length=120), AfterValidator(_plain_text)]
 """Names of departments, places, programmes."""
 Remark = Annotated[str, Field(min_length=1, max_length=280), AfterValidator(_plain_text)]

@@ -62,6 +62,7 @@ ProgrammeIdField = Annotated[ProgrammeId, Field(pattern=_whole(PROGRAMME_ID_PATT
 PairingIdField = Annotated[PairingId, Field(pattern=_whole(PAIRING_ID_PATTERN))]
 SessionIdField = Annotated[SessionId, Field(pattern=_whole(OPAQUE_ID_PATTERN))]
 NudgeIdField = Annotated[NudgeId, Field(pattern=_whole(OPAQUE_ID_PATTERN))]
+LeaveIdField = Annotated[str, Field(pattern=_whole(OPAQUE_ID_PATTERN))]
 InsightIdField = Annotated[InsightId, Field(pattern=_whole(OPAQUE_ID_PATTERN))]
 TopicIdField = Annotated[TopicId, Field(pattern=_whole(TOPIC_ID_PATTERN))]
 

@@ -26,7 +26,7 @@ from schemas.participation import (
     ParticipationUpdated,
     ParticipationWithdrawn,
 )
-from schemas.programme import NudgesReleased
+from schemas.programme import DeparturesReleased, NudgesReleased
 from schemas.session import SessionCancelled, SessionCompleted, SessionMissed, SessionScheduled
 
 ChoiceName = Annotated[str, Field(pattern=r"^[a-z][a-z_]{0,39}$")]
@@ -188,6 +188,7 @@ _CHOICES: Final[Mapping[str, tuple[str, Callable[[Asked], Fields]]]] = MappingPr
         "missed": (SessionMissed.TYPE, _missed),
         "cancelled": (SessionCancelled.TYPE, lambda asked: asked.known("session_id", "pairing_id")),
         "release": (NudgesReleased.TYPE, lambda asked: asked.known("programme_id")),
+        "release_departures": (DeparturesReleased.TYPE, lambda asked: asked.known("programme_id")),
     }
 )
 """By the name of a choice: the type of the answering event, and its fields."""
@@ -210,6 +211,7 @@ CHOICES_BY_KEY: Final[Mapping[NudgeKey, tuple[str, ...]]] = MappingProxyType(
         NudgeKey.RENEW_OR_FINISH: ("renew", "finish"),
         NudgeKey.CONVERT_OFFER: ("convert", "end"),
         NudgeKey.COORDINATOR_STORM: ("release",),
+        NudgeKey.COORDINATOR_DEPARTURES: ("release_departures",),
     }
 )
 """What each question can be answered with, where its intent doesn't say so."""

@@ -44,6 +44,7 @@ _KEYS_BY_CATEGORY: Final[Mapping[NudgeCategory, tuple[NudgeKey, ...]]] = {
         NudgeKey.COORDINATOR_CONFLICT,
         NudgeKey.COORDINATOR_ROUND_ALARM,
         NudgeKey.COORDINATOR_STORM,
+        NudgeKey.COORDINATOR_DEPARTURES,
     ),
 }
 

@@ -219,6 +219,13 @@ class CoordinatorStormParams(NudgeParams):
     parked_count: Count
 
 
+class CoordinatorDeparturesParams(NudgeParams):
+    """So many people depart at once that the programme waits for a word."""
+
+    departures_count: Count
+    waits_until: Instant
+
+
 PARAMS_BY_KEY: Final[Mapping[NudgeKey, type[NudgeParams]]] = MappingProxyType(
     {
         NudgeKey.OPEN_INVITATION: OpenInvitationParams,
@@ -252,5 +259,6 @@ PARAMS_BY_KEY: Final[Mapping[NudgeKey, type[NudgeParams]]] = MappingProxyType(
         NudgeKey.COORDINATOR_CONFLICT: CoordinatorConflictParams,
         NudgeKey.COORDINATOR_ROUND_ALARM: CoordinatorRoundAlarmParams,
         NudgeKey.COORDINATOR_STORM: CoordinatorStormParams,
+        NudgeKey.COORDINATOR_DEPARTURES: CoordinatorDeparturesParams,
     }
 )

@@ -66,6 +66,12 @@ class NudgesReleased(_Programme):
     TYPE: ClassVar[str] = "bothways.nudges.released.v1"
 
 
+class DeparturesReleased(_Programme):
+    """Departures that were held may settle."""
+
+    TYPE: ClassVar[str] = "bothways.departures.released.v1"
+
+
 class ProgrammeReported(OutputData):
     """How a programme stands; groups below `k` are suppressed."""
 

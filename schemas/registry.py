@@ -44,6 +44,7 @@ _INPUTS: Final[tuple[type[InputData], ...]] = (
     programme.ProgrammeClosed,
     programme.ProposalRetracted,
     programme.NudgesReleased,
+    programme.DeparturesReleased,
     RoundRequested,
     nudge.NudgeDelivered,
     nudge.NudgeSeen,
@@ -74,6 +75,7 @@ _OUTPUTS: Final[tuple[type[OutputData], ...]] = (
     programme.ProgrammeReported,
     audit.CommandRefused,
     audit.CommandRecorded,
+    audit.HrFinding,
 )
 
 INPUT_TYPES: Final[Mapping[str, type[InputData]]] = MappingProxyType({model.TYPE: model for model in _INPUTS})

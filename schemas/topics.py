@@ -106,6 +106,7 @@ _BY_TYPE_NAME: Final = MappingProxyType(
         "nudge.requested": NUDGES,
         "nudge.cancelled": NUDGES,
         "nudge.suppressed": AUDIT,
+        "hr.finding": AUDIT,
     }
 )
 """Types that don't go where the rest of their family goes."""
@@ -121,6 +122,7 @@ _BY_FAMILY: Final = MappingProxyType(
         "round": PROGRAMMES,
         "proposal": PROGRAMMES,
         "nudges": PROGRAMMES,
+        "departures": PROGRAMMES,
         "nudge": NUDGE_FEEDBACK,
         "pairing": PAIRINGS,
         "command": AUDIT,

@@ -54,7 +54,7 @@ def has_unknown(attributes: Mapping[str, Any], model: type[InputData]) -> bool:
 def known_line(attributes: Mapping[str, Any], model: type[InputData]) -> bytes:
     """Write an event as structured JSON with what is known only."""
     known = {name: value for name, value in attributes.items() if name in KEPT}
-    return msgspec.json.encode({**known, "data": _known(known["data"], _shape(model))})
+    return msgspec.json.encode({**known, "data": model.readable(_known(known["data"], _shape(model)))})
 
 
 class _Shape(NamedTuple):
@@ -71,12 +71,14 @@ def _is_more(given: dict[str, Any], shape: _Shape) -> bool:
         value = given.get(name)
         if value:
             for item in value if isinstance(value, list) else (value,):
-                if not item.keys() <= of.names or (of.below and _is_more(item, of)):
+                if not isinstance(item, dict) or not item.keys() <= of.names or (of.below and _is_more(item, of)):
                     return True
     return False
 
 
-def _known(given: dict[str, Any], shape: _Shape) -> dict[str, Any]:
+def _known(given: Any, shape: _Shape) -> Any:
+    if not isinstance(given, dict):
+        return given  # could not be read: the model says what is kept of it
     known = {name: value for name, value in given.items() if name in shape.names}
     for name, of in shape.below:
         value = known.get(name)

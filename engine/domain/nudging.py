@@ -83,6 +83,7 @@ _TABLE: Final[Mapping[NudgeKey, tuple[int, int, LatePolicy]]] = {
     NudgeKey.COORDINATOR_CONFLICT: _COORDINATOR,
     NudgeKey.COORDINATOR_ROUND_ALARM: _COORDINATOR,
     NudgeKey.COORDINATOR_STORM: _COORDINATOR,
+    NudgeKey.COORDINATOR_DEPARTURES: _COORDINATOR,
 }
 """Priority, valid days, late policy; behavioural keys by falling priority."""
 

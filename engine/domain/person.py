@@ -7,35 +7,39 @@ Never knows: which messages follow (processors/roster); programmes beyond their 
 Invariants
     P1  Whoever departs, or was never hired after all, takes part in nothing; being hired again brings no enrolment back.
     P2  A row that only remembers a cancellation is not a person known to anybody; it stays so that a late, void hire can't revive what
-        was cancelled, and goes when the marks of its time go (domain/marks).
+        was cancelled.
     P3  `standing` and `attributes` are what the history comes to; kept in the row because they are read far more often than changed.
 
 Source: house rule; decision 0000 (time is data).
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from engine.domain.attributes import Attributes
 from engine.domain.calendar import start_of_day
-from engine.domain.employment import EMPLOYED, Standing, standing
+from engine.domain.compaction import compacted
+from engine.domain.employment import EMPLOYED, Standing, hired_by, standing
 from engine.domain.enrolment import Enrolments, EnrolmentStatus, after_end, after_pauses, enrolment_in, next_pause_over_at
-from engine.domain.marks import mark_expiry
+from engine.domain.leaves import stray_ends
 from engine.domain.messages import Employment, PersonFacts
 from engine.domain.person_facts import (
     Cancellation,
     FactKind,
     History,
     HrFact,
+    Stamp,
     attributes_in_force,
     brought_into_force,
-    compacted,
+    is_known,
     later,
     next_due_at,
     with_fact,
     without,
 )
+from schemas.codes import HrFindingCode
 from schemas.frozen import replace
 from schemas.ids import PersonId, ProgrammeId
 
@@ -57,6 +61,15 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OddValue:
+    """The newest fact in which an attribute had a value that could not be read, or none at all."""
+
+    field: str
+    code: HrFindingCode
+    stamp: Stamp
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
     """The row of one person."""
 
@@ -67,6 +80,8 @@ class Person:
     """Employment and what goes with it, folded from the history in force (P3)."""
     attributes: Attributes = NOTHING_SAID
     """What HR says, as far as it is in force, folded from the history (P3)."""
+    odd: tuple[OddValue, ...] = ()
+    """By field and code."""
     hires_cancelled: Cancellation | None = None
     departures_cancelled: Cancellation | None = None
     erased_at: datetime | None = None
@@ -138,6 +153,42 @@ def with_hr_fact(person: Person, fact: HrFact) -> Person:
     return replace(person, history=with_fact(person.history, fact))
 
 
+def odd_news(person: Person, fact: HrFact, odd: Iterable[tuple[str, HrFindingCode]]) -> tuple[OddValue, ...]:
+    """Return what a fact leaves out, as far as no newer fact has left out the same: what comes again is no news."""
+    known = {(value.field, value.code): value.stamp for value in person.odd}
+    return tuple(
+        OddValue(field=field, code=code, stamp=fact.stamp)
+        for field, code in odd
+        if (field, code) not in known or known[field, code] < fact.stamp
+    )
+
+
+def with_odd(person: Person, news: Iterable[OddValue]) -> Person:
+    """Remember what was left out."""
+    values = {(value.field, value.code): value for value in (*person.odd, *news)}
+    odd = tuple(values[name] for name in sorted(values))
+    return person if odd == person.odd else replace(person, odd=odd)
+
+
+def has_odd_value(person: Person) -> bool:
+    """Say whether the newest word about an attribute could not be read."""
+    said = {(attribute.value, fact.stamp) for fact in person.history for attribute, _ in fact.says}
+    return any(not any(name == value.field and stamp > value.stamp for name, stamp in said) for value in person.odd)
+
+
+def is_second_source(person: Person, fact: HrFact) -> bool:
+    """Say whether a hire of somebody who is here comes from another source than the one in force."""
+    if fact.kind is not FactKind.HIRED or person.employment not in EMPLOYED or is_known(person.history, fact):
+        return False
+    return fact.source != hired_by(person.history)
+
+
+def new_stray_ends(before: Person, after: Person) -> tuple[HrFact, ...]:
+    """Return the ends of unknown leaves that have come into force between two states of one person."""
+    known = {fact.stamp for fact in before.history if fact.in_force_at is not None}
+    return tuple(end for end in stray_ends(after.history) if end.stamp not in known)
+
+
 def with_hires_cancelled(person: Person, cancellation: Cancellation) -> Person:
     """Void the hires up to a cancellation, and what they said."""
     kept = without(person.history, cancellation, (FactKind.HIRED,))
@@ -159,9 +210,9 @@ def brought_up_to(person: Person, at: datetime) -> Person:
     return replace(current, enrolments=after_pauses(current.enrolments, at, current.timezone))
 
 
-def timed(person: Person, at: datetime) -> Person:
-    """Set the row's timer to the next thing that takes effect; a bare row waits for its end (P2)."""
-    wakes = [mark_expiry(at) if person.is_bare else next_due_at(person.history)]
+def timed(person: Person) -> Person:
+    """Set the row's timer to the next thing that takes effect."""
+    wakes = [next_due_at(person.history)]
     if _pauses_end(person):
         wakes.append(next_pause_over_at(person.enrolments, person.timezone))
     wake_at = min((wake for wake in wakes if wake is not None), default=None)

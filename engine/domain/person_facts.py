@@ -1,6 +1,6 @@
 """What HR has said about one person: a short history of facts, of which some are in force and some wait for their day.
 
-Decides: when a fact takes effect, which value of an attribute is in force, which facts are no longer worth keeping.
+Decides: when a fact takes effect, which value of an attribute is in force.
 Never knows: other people; what a change means for employment (domain/employment), for the line or for a programme (processors/roster).
 
 Invariants
@@ -9,16 +9,15 @@ Invariants
     F2  A fact is in force from the first instant of its effective day in the person's zone; a departure from the first instant after it.
         Once in force it stays so, even if the person then moves to a zone where that day has not begun.
     F3  The zone is the one in force; while none is, that of the earliest pending fact that names one; else UTC.
-    F4  A hire can be cancelled later, so it never pushes an older value out of the history; a role change in force does.
-    F5  At most PENDING_ROLE_CHANGES_MAX role changes wait (the farthest go first) and at most EMPLOYMENT_FACTS_MAX hires, leaves and
-        departures are kept (old leaves go first, then whatever is oldest).
+    F4  A fact is in the history once, however often it comes.
 
-How conflicts are resolved: facts are kept, not values, so arrival in any order ends in the same history (within F5).
+How conflicts are resolved: facts are kept, not values, so arrival in any order ends in the same history (within the limits of
+domain/compaction).
 
 Source: house rule; effective-dated HR records, as every HR system keeps them.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -27,9 +26,6 @@ from typing import Final
 from engine.domain.attributes import Attribute, Attributes, Value, attributes_of
 from engine.domain.calendar import start_of_day
 from schemas.frozen import quick, replace
-
-PENDING_ROLE_CHANGES_MAX: Final = 64
-EMPLOYMENT_FACTS_MAX: Final = 40
 
 _DAY: Final = timedelta(days=1)
 
@@ -63,6 +59,10 @@ class HrFact:
     says: tuple[tuple[Attribute, Value], ...] = ()
     """The attributes that it names and that no newer fact has settled."""
     expected_return_on: date | None = None
+    leave_id: str | None = None
+    """What HR calls the leave."""
+    source: str | None = None
+    """Of a hire: who said so."""
     in_force_at: datetime | None = None
     """The instant at which it took effect; None while it waits for that."""
 
@@ -105,8 +105,15 @@ def without(history: History, void: Cancellation, kinds: Collection[FactKind]) -
 
 
 def with_fact(history: History, fact: HrFact) -> History:
-    """Put a fact in its place (F1)."""
-    return tuple(sorted((*history, fact), key=lambda kept: kept.stamp))
+    """Put a fact in its place (F1, F4)."""
+    if is_known(history, fact):
+        return history
+    return tuple(sorted((*history, fact), key=lambda kept: (kept.stamp, kept.kind, kept.source or "")))
+
+
+def is_known(history: History, fact: HrFact) -> bool:
+    """Say whether a fact has come before."""
+    return any((kept.stamp, kept.kind, kept.source) == (fact.stamp, fact.kind, fact.source) for kept in history)
 
 
 def attributes_in_force(history: History) -> Attributes:
@@ -159,44 +166,3 @@ def brought_into_force(history: History, at: datetime) -> History:
 
 def _next_day(history: History) -> date | None:
     return min((fact.effect_on for fact in history if fact.in_force_at is None), default=None)
-
-
-def compacted(history: History) -> History:
-    """Drop what can't matter any more (F4) and what is over the limits (F5)."""
-    if len(history) <= 1:
-        return history
-    return _bounded(tuple(reversed(list(_still_telling(history)))))
-
-
-def _still_telling(history: History) -> Iterable[HrFact]:
-    """Yield, newest first, the facts without the values that a newer role change has settled."""
-    settled: set[Attribute] = set()
-    day: date | None = None
-    named_that_day: set[Attribute] = set()
-    for fact in reversed(history):
-        if fact.effective_on != day:
-            day, named_that_day = fact.effective_on, set()
-        shadow = settled if fact.in_force_at is not None else settled | named_that_day
-        says = tuple(saying for saying in fact.says if saying[0] not in shadow)
-        if fact.kind is FactKind.ROLE_CHANGED:
-            # Facts of one day take effect at one instant, so of those that wait only the newest will ever be heard.
-            named_that_day.update(attribute for attribute, _ in says)
-            if fact.in_force_at is not None:
-                settled.update(attribute for attribute, _ in says)
-            if not says:
-                continue
-        yield fact if len(says) == len(fact.says) else replace(fact, says=says)
-
-
-def _bounded(history: History) -> History:
-    if len(history) <= EMPLOYMENT_FACTS_MAX:
-        return history
-    waiting = [fact for fact in history if not fact.is_employment and fact.in_force_at is None]
-    dropped = set(waiting[PENDING_ROLE_CHANGES_MAX:])
-    employment = sorted((fact for fact in history if fact.is_employment), key=_worth)
-    dropped.update(employment[: max(0, len(employment) - EMPLOYMENT_FACTS_MAX)])
-    return tuple(fact for fact in history if fact not in dropped) if dropped else history
-
-
-def _worth(fact: HrFact) -> tuple[bool, Stamp]:
-    return fact.kind in {FactKind.HIRED, FactKind.DEPARTED}, fact.stamp

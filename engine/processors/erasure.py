@@ -69,7 +69,7 @@ def on_erased(rows: Rows, record: Record) -> Effects:
     yield Delete(SEQUENCES, f"{NUDGES.name}/{person_id}")
     before, nobody = person_in(rows, person_id) or Person(person_id=person_id), Person(person_id=person_id)
     anew = moved(nobody, brought_up_to(survivor(before, erasure), record.at), record.at)
-    yield put_person(timed(anew, record.at)) if anew.history else Delete(PEOPLE, person_id)
+    yield put_person(timed(anew)) if anew.history else Delete(PEOPLE, person_id)
     for programme_id in _programmes_of(rows, before):
         erased = ParticipantErased(programme_id=programme_id, erased_id=person_id)
         yield Send(StageName.PROGRAMMES, programme_id, erased)

@@ -43,6 +43,7 @@ _REASON: Final[Mapping[NudgeKey, NudgeReasonCode]] = {
     NudgeKey.COORDINATOR_CONFLICT: NudgeReasonCode.CONFLICT_OPEN,
     NudgeKey.COORDINATOR_ROUND_ALARM: NudgeReasonCode.ROUND_RATIO_LOW,
     NudgeKey.COORDINATOR_STORM: NudgeReasonCode.INTENTS_PARKED,
+    NudgeKey.COORDINATOR_DEPARTURES: NudgeReasonCode.DEPARTURES_HELD,
 }
 """The code that says why; every other nudge of a pair gives its state."""
 

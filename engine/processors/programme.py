@@ -32,6 +32,7 @@ from schemas.frozen import replace
 from schemas.ids import PairingId, ProgrammeId, programme_of
 from schemas.pairing import PairingForbidden, PairingLocked
 from schemas.programme import (
+    DeparturesReleased,
     NudgesReleased,
     ProgrammeClosed,
     ProgrammeCreated,
@@ -52,6 +53,7 @@ Command = (
     | PairingLocked
     | PairingForbidden
     | NudgesReleased
+    | DeparturesReleased
 )
 BEHAVIOURAL_KEYS: Final = tuple(key for key, rule in RULES.items() if rule.class_ is NudgeClass.BEHAVIOURAL)
 
@@ -101,7 +103,7 @@ def on_command(rows: Rows, record: Record) -> Effects:
             return
         case PairingForbidden():
             yield from _forbidden(rows, programme, event, data, record.at)
-        case NudgesReleased():
+        case NudgesReleased() | DeparturesReleased():
             pass  # processors/storm lets them leave: behind the breaker, not through it
     day = start_of_day(record.at.date(), None) if isinstance(data, PairingForbidden) else None
     yield from _recorded(programme.programme_id, event, getattr(data, "reason", None), time=day)

@@ -24,16 +24,18 @@ from engine.domain.person import (
     Report,
     brought_up_to,
     ended_enrolments,
+    odd_news,
     taken_effect_at,
     timed,
     with_departures_cancelled,
     with_enrolments_ended,
     with_hires_cancelled,
     with_hr_fact,
+    with_odd,
 )
 from engine.domain.person_facts import Cancellation, FactKind, HrFact
-from engine.effects import Delete, Effects, Handler, Put, Record, Rows, Send, StageName, Wake
-from engine.processors import outreach
+from engine.effects import Effects, Handler, Put, Record, Rows, Send, StageName, Wake
+from engine.processors import findings, outreach
 from engine.processors.naming import known_to, names_told
 from engine.processors.people_tables import PEOPLE, REPORTS, SEEN, erasure_of, person_in, put_person
 from engine.processors.roster_line import (
@@ -51,6 +53,7 @@ from schemas.frozen import replace
 from schemas.hr import (
     HrDeparted,
     HrDepartureCancelled,
+    HrFactData,
     HrHireCancelled,
     HrHired,
     HrLeaveEnded,
@@ -58,8 +61,6 @@ from schemas.hr import (
     HrRoleChanged,
 )
 from schemas.ids import PersonId
-
-HrFactData = HrHired | HrRoleChanged | HrLeaveStarted | HrLeaveEnded | HrDeparted
 
 _ATTRIBUTES: Final = tuple(Attribute)
 _KINDS: Final[Mapping[type, FactKind]] = {
@@ -73,8 +74,12 @@ _KINDS: Final[Mapping[type, FactKind]] = {
 
 def on_hr_fact(rows: Rows, record: Record) -> Effects:
     """Take in a fact that takes effect on a day: now if that day has begun, else when it does."""
-    before = _person(rows, record)
-    yield from _told(rows, before, with_hr_fact(before, _fact_of(_event(record))), record)
+    before, event = _person(rows, record), _event(record)
+    fact = _fact_of(event)
+    assert isinstance(event.data, HrFactData)
+    yield from findings.found_in_fact(before, fact, event.data)
+    told = with_odd(with_hr_fact(before, fact), odd_news(before, fact, event.data.odd_fields))
+    yield from _told(rows, before, told, record)
 
 
 def on_hire_cancelled(rows: Rows, record: Record) -> Effects:
@@ -96,7 +101,7 @@ def on_participation(rows: Rows, record: Record) -> Effects:
     programme_id = event.data.programme_id
     enrolments = after_event(person.enrolments, event.data, event_id=event.id, at=record.at, zone=person.timezone)
     if enrolments is not person.enrolments:
-        person = timed(replace(person, enrolments=enrolments), record.at)
+        person = timed(replace(person, enrolments=enrolments))
         yield put_person(person)
     yield from known_to(rows, person.person_id, programme_id)
     message = ParticipationReported(programme_id=programme_id, person_id=person.person_id, event=event, facts=person.facts())
@@ -118,17 +123,14 @@ def on_participation_refused(rows: Rows, record: Record) -> Effects:
         person.enrolments, message.programme_id, event_id=message.event_id, is_enrolment=message.is_enrolment, at=record.at
     )
     if enrolments is not person.enrolments:
-        yield put_person(timed(replace(person, enrolments=enrolments), record.at))
+        yield put_person(timed(replace(person, enrolments=enrolments)))
 
 
 def wake_person(rows: Rows, key: str, due_at: datetime, at: datetime) -> Effects:
-    """Bring into force what is due, however late; a row that held nothing but a cancellation goes."""
+    """Bring into force what is due, however late."""
     before = person_in(rows, key)
     assert before is not None, "a timer belongs to a row"
-    if before.is_bare:
-        yield Delete(PEOPLE, key)
-    else:
-        yield from changed(rows, before, brought_up_to(before, at), at, Onset(since_at=due_at, is_timed=True))
+    yield from changed(rows, before, brought_up_to(before, at), at, Onset(since_at=due_at, is_timed=True))
 
 
 def _told(rows: Rows, before: Person, told: Person, record: Record) -> Effects:
@@ -143,10 +145,11 @@ def changed(rows: Rows, before: Person, now: Person, at: datetime, onset: Onset)
     """Write a person who has been brought up to date, and let everybody hear whom it concerns."""
     current = moved(before, now, onset.since_at)
     ended = ended_enrolments(before, current)
-    after = timed(with_enrolments_ended(before, current, at), at)
+    after = timed(with_enrolments_ended(before, current, at))
     if after == before:
         return
     yield put_person(after)
+    yield from findings.found_in_force(before, after)
     if current.enrolments:
         facts = after.facts()
         # Who leaves and is hired again at the same instant has left all the same: the programme has to hear the farewell.
@@ -199,6 +202,8 @@ def _fact_of(event: Event) -> HrFact:
         id=event.id,
         says=_says(data),
         expected_return_on=data.expected_return_on if isinstance(data, HrLeaveStarted) else None,
+        leave_id=data.leave_id if isinstance(data, HrLeaveStarted | HrLeaveEnded) else None,
+        source=event.source if isinstance(data, HrHired) else None,
     )
 
 

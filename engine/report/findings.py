@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Final
 
 from engine.domain.messages import Employment
-from engine.domain.person import Person
+from engine.domain.person import Person, has_odd_value
 
 HERE: Final = frozenset({Employment.ACTIVE, Employment.ON_LEAVE})
 
@@ -58,6 +58,7 @@ _GAPS: Final[Mapping[str, Callable[[Person], bool]]] = {
     "no_manager": lambda person: person.attributes.manager_id is None,
     "no_timezone": lambda person: person.attributes.timezone is None,
     "no_department": lambda person: person.attributes.department is None,
+    "odd_value": has_odd_value,
 }
 """Finding → what it means for somebody who works here."""
 

@@ -180,6 +180,7 @@ NUDGES: Final[Mapping[NudgeKey, str]] = MappingProxyType(
         NudgeKey.COORDINATOR_CONFLICT: "Coordinator: a conflict",
         NudgeKey.COORDINATOR_ROUND_ALARM: "Coordinator: a round to look at",
         NudgeKey.COORDINATOR_STORM: "Coordinator: many nudges at once",
+        NudgeKey.COORDINATOR_DEPARTURES: "Coordinator: many departures at once",
     }
 )
 
@@ -237,6 +238,10 @@ FINDINGS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "no_manager": ("People without a manager", "Right for the top of the organisation; for anybody else the line is not checked."),
         "no_timezone": ("People without a time zone", "Their days and quiet hours follow UTC until the feed names a zone."),
         "no_department": ("People without a department", "Pairs across departments can't be told apart for them."),
+        "odd_value": (
+            "People of whom a value could not be read",
+            "It was left out and the rest counts; the audit topic names the field and what is wrong with it.",
+        ),
         "unknown_employment": (
             "People of whom no hire is known",
             "Facts came before, or without, the hire; they become real when it comes.",

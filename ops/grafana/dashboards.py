@@ -70,6 +70,7 @@ PROGRAMME: Final = Dashboard(
             Unit.SECONDS,
         ),
         Panel("Time of a round", _quantiles("round_seconds"), Unit.SECONDS),
+        Panel("Odd things in the feed by code, a day", (_a_day("hr_findings_total", "code"),)),
         Panel("Cycles of managers in the feed, a day", (Query("sum(increase(bothways_line_cycles_total[1d]))", "people"),)),
     ),
 )

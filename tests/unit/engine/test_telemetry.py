@@ -15,6 +15,7 @@ import engine.telemetry as telemetry_module
 from engine.effects import StageName
 from engine.telemetry import LOG_FIELDS, METRICS, OTHER, Label, MetricKind, Telemetry, configure_logging
 from engine.topology import Stage, Table, Topology
+from schemas.codes import HrFindingCode
 
 CANARY = "ann.smith@example.org"
 
@@ -40,8 +41,9 @@ def fail_with(message: str) -> None:
 
 
 def lines_of(telemetry: Telemetry, name: str) -> list[str]:
-    """Return the samples of one metric."""
-    return [line for line in telemetry.text().decode().splitlines() if re.match(rf"{name}[{{ ]", line)]
+    """Return the samples of one metric, without the series at which nothing has happened yet."""
+    lines = telemetry.text().decode().splitlines()
+    return [line for line in lines if re.match(rf"{name}[{{ ]", line) and not line.endswith("} 0.0")]
 
 
 def test_every_metric_of_the_contract_is_in_the_catalogue() -> None:
@@ -63,6 +65,14 @@ def test_every_metric_is_named_by_the_rules_of_prometheus() -> None:
         assert (spec.kind is MetricKind.HISTOGRAM) == bool(spec.buckets), spec.name
         assert spec.help.endswith("."), spec.name
         assert {label.name for label in spec.labels} <= {"type", "outcome", "topic", "code", "table", "transition", "reason", "key"}
+
+
+def test_every_series_of_a_counter_is_there_from_the_start(telemetry: Telemetry) -> None:
+    """The first event of a kind is a rise from 0, which an alert sees; a series that begins at 1 has never risen."""
+    lines = telemetry.text().decode().splitlines()
+
+    for code in HrFindingCode:
+        assert f'bothways_hr_findings_total{{code="{code}"}} 0.0' in lines
 
 
 def test_a_known_label_value_is_counted_as_itself(telemetry: Telemetry) -> None:

@@ -43,6 +43,8 @@ def test_types_of_one_family_may_go_different_ways() -> None:
         "nudge.requested": NUDGES,
         "nudge.suppressed": AUDIT,
         "nudges.released": PROGRAMMES,
+        "departures.released": PROGRAMMES,
+        "hr.finding": AUDIT,
         "programme.closed": PROGRAMMES,
         "programme.reported": INSIGHTS,
         "round.requested": PROGRAMMES,

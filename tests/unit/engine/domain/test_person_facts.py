@@ -4,15 +4,12 @@ from datetime import UTC, date, datetime
 
 from engine.domain.attributes import Attribute, Value
 from engine.domain.person_facts import (
-    EMPLOYMENT_FACTS_MAX,
-    PENDING_ROLE_CHANGES_MAX,
     Cancellation,
     FactKind,
     History,
     HrFact,
     attributes_in_force,
     brought_into_force,
-    compacted,
     later,
     next_due_at,
     with_fact,
@@ -88,43 +85,11 @@ def test_f3_nobody_naming_a_zone_means_utc() -> None:
     assert datetime(2025, 2, 1, tzinfo=UTC) == next_due_at(history_of(fact("1", "2025-02-01", department="Sales")))
 
 
-def test_f4_a_role_change_in_force_settles_older_values_and_a_hire_does_not() -> None:
-    """A hire may yet be cancelled, so what it pushed aside is kept."""
-    old, change, hire = (
-        fact("1", "2025-01-01", department="Sales", location="Bonn"),
-        fact("2", "2025-01-02", department="Legal"),
-        fact("3", "2025-01-03", FactKind.HIRED, department="Finance"),
-    )
-    kept = compacted(brought_into_force(history_of(old, change, hire), ALL_PAST))
+def test_f4_a_fact_that_comes_again_changes_nothing() -> None:
+    """However long ago it came first, and in whatever place it stands."""
+    hire, leave = fact("1", "2025-01-01", FactKind.HIRED, department="Sales"), fact("2", "2025-01-02", FactKind.LEAVE_STARTED)
 
-    assert [("1", ("location",)), ("2", ("department",)), ("3", ("department",))] == [
-        (one.id, tuple(attribute.value for attribute, _ in one.says)) for one in kept
-    ]
-    assert "Finance" == attributes_in_force(kept).department
-
-
-def test_f4_of_pending_changes_for_one_day_only_the_newest_is_kept() -> None:
-    """They take effect together, so the older one would never be seen."""
-    history = history_of(fact("1", "2025-02-01", department="Sales"), fact("2", "2025-02-01", department="Legal"))
-
-    assert ["2"] == [one.id for one in compacted(history)]
-
-
-def test_f5_the_farthest_pending_changes_go_first() -> None:
-    """A row has a limit; the nearest future is worth most."""
-    days = [date.fromordinal(date(2025, 2, 1).toordinal() + n).isoformat() for n in range(PENDING_ROLE_CHANGES_MAX + 3)]
-    history = compacted(history_of(*(fact(f"{n:03}", day, location=day) for n, day in enumerate(days))))
-
-    assert days[:PENDING_ROLE_CHANGES_MAX] == [one.effective_on.isoformat() for one in history]
-
-
-def test_f5_old_leaves_go_before_hires() -> None:
-    """The hire says who is employed at all."""
-    hire = fact("hire", "2020-01-01", FactKind.HIRED)
-    leaves = [fact(f"{n:03}", f"2021-01-{1 + n % 28:02}", FactKind.LEAVE_STARTED) for n in range(EMPLOYMENT_FACTS_MAX + 5)]
-    history = compacted(brought_into_force(history_of(hire, *leaves), ALL_PAST))
-
-    assert (EMPLOYMENT_FACTS_MAX, "hire") == (len(history), history[0].id)
+    assert history_of(hire, leave) == history_of(hire, leave, hire, leave)
 
 
 def test_a_cancellation_reaches_facts_up_to_its_own_time_and_id() -> None:
