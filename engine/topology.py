@@ -23,6 +23,7 @@ from engine.effects import Delete, Effects, Handler, Row, Rows, StageName, Wake
 from engine.processors import (
     actions,
     answers,
+    apart,
     arrivals,
     audit_days,
     erasure,
@@ -105,7 +106,7 @@ def build() -> Topology:
         ),
         handlers={
             kind: _unless_erased(kind, rules)
-            for kind, rules in _in_order(roster.HANDLERS, naming.HANDLERS, erasure.HANDLERS, outreach.HANDLERS).items()
+            for kind, rules in _in_order(roster.HANDLERS, apart.HANDLERS, naming.HANDLERS, erasure.HANDLERS, outreach.HANDLERS).items()
         },
         wakes={SEEN: _forget, **roster.WAKES, **outreach.WAKES, **audit_days.WAKES},
         pseudonymous=frozenset({ERASURES}),

@@ -56,10 +56,12 @@ class _Participant(InputData):
     programme_id: ProgrammeIdField
 
 
+Offers = Annotated[tuple[Offer, ...], Field(strict=False, max_length=40)]
+Wants = Annotated[tuple[Want, ...], Field(strict=False, max_length=40)]
+
+
 class _Profile(_Participant):
     PERSON_ACTS: ClassVar[bool] = True
-    offers: Annotated[tuple[Offer, ...], Field(strict=False, max_length=40)]
-    wants: Annotated[tuple[Want, ...], Field(strict=False, max_length=40)]
     experience_band: Omittable[Annotated[int, Field(ge=0, le=3)]] = None
     """Years in work: 0-9, 10-19, 20-29, 30 and more; None keeps the person out of gap-ruled programmes."""
     hours: Omittable[Annotated[tuple[HourSlot, ...], Field(strict=False, max_length=42)]] = None
@@ -70,15 +72,19 @@ class _Profile(_Participant):
 
 
 class ParticipationEnrolled(_Profile):
-    """The person joins a programme. None means not said: the domain's defaults hold."""
+    """The person joins a programme. None means not said: the domain's defaults hold, and exclusions stay as they are."""
 
     TYPE: ClassVar[str] = "bothways.participation.enrolled.v1"
+    offers: Offers
+    wants: Wants
 
 
 class ParticipationUpdated(_Profile):
-    """The profile changes; what it says replaces the whole profile."""
+    """The profile changes, in the fields that are named (`model_fields_set`): None or nothing there clears the field."""
 
     TYPE: ClassVar[str] = "bothways.participation.updated.v1"
+    offers: Omittable[Offers] = None
+    wants: Omittable[Wants] = None
 
 
 class ParticipationNominated(_Participant):

@@ -1,26 +1,30 @@
 """The programmes of one person, as the person's own row knows them: who is to hear when something about the person changes.
 
-Decides: the status that a participation event or its refusal leaves; how many programmes are kept.
+Decides: the status that participation events or a refusal leave; how many programmes are kept.
 Never knows: the profile, the programme's policy, whether the programme agrees (domain/participant).
 
 Invariants
     N1  Enrolments are sorted by programme, one each, at most ENROLMENTS_MAX.
     N2  A refusal takes back only what the refused event itself brought.
     N3  A pause with an end is over when that day begins in the person's zone, without an event.
+    N4  The status follows from the course (domain/course), so it doesn't depend on the order in which facts arrived. The course outlives
+        withdrawal and departure: a fact that comes again after a year is as old as it was.
 
 Must stay in sync with: what a programme makes of the same events (processors/participants).
 
 Source: house rule.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
+from engine.domain import course as courses
 from engine.domain.calendar import start_of_day
-from schemas.base import InputData
+from engine.domain.course import Course
+from engine.domain.stamp import Stamp
+from schemas.envelope import Event
 from schemas.frozen import replace
 from schemas.ids import ProgrammeId
 from schemas.participation import (
@@ -55,16 +59,24 @@ class Enrolment:
     programme_id: ProgrammeId
     status: EnrolmentStatus
     since_at: datetime
-    event_id: str
-    """The event that brought the status (N2)."""
-    paused_until_on: date | None = None
-    joined_at: datetime | None = None
-    """When somebody enrolled or paused joined; no pause begins that anew."""
+    course: Course = courses.NOTHING_SAID
+    """What the status follows from."""
+    mentioned_at: datetime | None = None
+    """The earliest time at which the programme was mentioned."""
+    invited_at: datetime | None = None
+    """The earliest nomination."""
+    ended_at: datetime | None = None
+    """When all of it ended because the person left the organisation, or because the programme took nothing of it."""
 
     @property
     def begun_at(self) -> datetime:
         """When what there is now began."""
-        return self.joined_at or self.since_at
+        return self.course.begun_at or self.since_at
+
+    @property
+    def paused_until_on(self) -> date | None:
+        """The day on which the pause of somebody paused ends by itself."""
+        return self.course.until_on if self.status is EnrolmentStatus.PAUSED else None
 
     @property
     def takes_part(self) -> bool:
@@ -83,21 +95,18 @@ Participation = (
     | ParticipationWithdrawn
     | ParticipationTrainingCompleted
 )
+HAPPENINGS: Final = (
+    ParticipationEnrolled,
+    ParticipationUpdated,
+    ParticipationNominated,
+    ParticipationPaused,
+    ParticipationResumed,
+    ParticipationWithdrawn,
+    ParticipationTrainingCompleted,
+)
+"""The participation events."""
 
 _S = EnrolmentStatus
-_STATUS_AFTER: Final[Mapping[type[InputData], Mapping[EnrolmentStatus | None, EnrolmentStatus]]] = {
-    ParticipationEnrolled: dict.fromkeys((None, _S.KNOWN, _S.INVITED, _S.WITHDRAWN), _S.ENROLLED),
-    ParticipationUpdated: dict.fromkeys((None, _S.KNOWN, _S.INVITED), _S.ENROLLED),
-    ParticipationNominated: dict.fromkeys((None, _S.KNOWN), _S.INVITED),
-    ParticipationPaused: {None: _S.KNOWN, _S.ENROLLED: _S.PAUSED, _S.PAUSED: _S.PAUSED},
-    ParticipationResumed: {None: _S.KNOWN, _S.PAUSED: _S.ENROLLED},
-    ParticipationWithdrawn: dict.fromkeys((None, _S.KNOWN, _S.INVITED, _S.ENROLLED, _S.PAUSED), _S.WITHDRAWN),
-    ParticipationTrainingCompleted: {None: _S.KNOWN},
-}
-"""What happened → status before → status after; a status that isn't named stays."""
-
-HAPPENINGS: Final = tuple(_STATUS_AFTER)
-"""The participation events."""
 
 
 def enrolment_in(enrolments: Enrolments, programme_id: ProgrammeId) -> Enrolment | None:
@@ -105,23 +114,23 @@ def enrolment_in(enrolments: Enrolments, programme_id: ProgrammeId) -> Enrolment
     return next((enrolment for enrolment in enrolments if enrolment.programme_id == programme_id), None)
 
 
-def after_event(enrolments: Enrolments, data: Participation, *, event_id: str, at: datetime, zone: str | None) -> Enrolments:
-    """Return the enrolments after one participation event; the same tuple where it changes none."""
+def after_event(enrolments: Enrolments, event: Event, *, at: datetime, zone: str | None, left_at: datetime | None = None) -> Enrolments:
+    """Return the enrolments after one participation event; the same tuple where it changes none.
+
+    Args:
+        left_at: when the person last left the organisation; what was said before it ended with it.
+    """
+    data, said_at = event.data, event.time.replace(microsecond=0)
+    assert isinstance(data, Participation)
     before = enrolment_in(enrolments, data.programme_id)
-    status = _STATUS_AFTER[type(data)].get(before.status if before else None)
-    until_on = data.until_on if isinstance(data, ParticipationPaused) else None
-    if status is None or (until_on is not None and start_of_day(until_on, zone) <= at):
+    known = before or Enrolment(programme_id=data.programme_id, status=_S.KNOWN, since_at=said_at)
+    course = courses.told(known.course, event, left_at=left_at)
+    mentioned_at = _earlier(known.mentioned_at, said_at)
+    invited_at = _earlier(known.invited_at, said_at) if isinstance(data, ParticipationNominated) else known.invited_at
+    if before is not None and (course, mentioned_at, invited_at) == (before.course, before.mentioned_at, before.invited_at):
         return enrolments
-    is_in = status in {_S.ENROLLED, _S.PAUSED}
-    changed = Enrolment(
-        programme_id=data.programme_id,
-        status=status,
-        since_at=before.since_at if before and before.status is status else at,
-        event_id=event_id,
-        paused_until_on=until_on if status is _S.PAUSED else None,
-        joined_at=None if not is_in else before.joined_at if before is not None and before.joined_at is not None else at,
-    )
-    return _placed(enrolments, changed)
+    changed = replace(known, course=course, mentioned_at=mentioned_at, invited_at=invited_at)
+    return _placed(enrolments, _settled(_pause_over(changed, at, zone)))
 
 
 def next_pause_over_at(enrolments: Enrolments, zone: str | None) -> datetime | None:
@@ -131,29 +140,52 @@ def next_pause_over_at(enrolments: Enrolments, zone: str | None) -> datetime | N
 
 def after_pauses(enrolments: Enrolments, at: datetime, zone: str | None) -> Enrolments:
     """End the pauses that are over at `at` (N3)."""
-    return tuple(
-        replace(kept, status=_S.ENROLLED, since_at=over_at, paused_until_on=None)
-        if kept.paused_until_on is not None and (over_at := start_of_day(kept.paused_until_on, zone)) <= at
-        else kept
-        for kept in enrolments
-    )
+    return tuple(_settled(_pause_over(kept, at, zone)) for kept in enrolments)
 
 
-def after_refusal(enrolments: Enrolments, programme_id: ProgrammeId, *, event_id: str, is_enrolment: bool, at: datetime) -> Enrolments:
-    """Take back what a refused event brought (N2): an enrolment, or the programme's first mention."""
-    refused = enrolment_in(enrolments, programme_id)
-    if refused is None or refused.event_id != event_id or not (is_enrolment or refused.status in {_S.KNOWN, _S.INVITED}):
+def after_refusal(enrolments: Enrolments, programme_id: ProgrammeId, stamp: Stamp) -> Enrolments:
+    """Take back what a refused event brought (N2). A programme of which nothing is left is not spoken to any more."""
+    known = enrolment_in(enrolments, programme_id)
+    if known is None:
         return enrolments
-    return _placed(enrolments, _withdrawn(refused, at))
+    course, said_at = courses.refused(known.course, stamp), stamp.time.replace(microsecond=0)
+    is_first_mention = said_at == known.mentioned_at
+    if course is known.course and not (is_first_mention and known.status in {_S.KNOWN, _S.INVITED}):
+        return enrolments
+    left = replace(known, course=course, ended_at=known.ended_at if course.begun_at is not None else said_at)
+    return _placed(enrolments, _settled(left))
 
 
-def after_end(enrolments: Enrolments, ended: Enrolments, at: datetime) -> Enrolments:
-    """Withdraw the given ones."""
-    return tuple(_withdrawn(kept, at) if kept in ended else kept for kept in enrolments)
+def after_end(enrolments: Enrolments, gone: Enrolments, at: datetime) -> Enrolments:
+    """End the given ones: the person left the organisation."""
+    return tuple(_settled(replace(kept, course=courses.ended(kept.course), ended_at=at)) if kept in gone else kept for kept in enrolments)
 
 
-def _withdrawn(enrolment: Enrolment, at: datetime) -> Enrolment:
-    return replace(enrolment, status=_S.WITHDRAWN, since_at=at, paused_until_on=None, joined_at=None)
+def _earlier(known: datetime | None, at: datetime) -> datetime:
+    return at if known is None or at < known else known
+
+
+def _pause_over(enrolment: Enrolment, at: datetime, zone: str | None) -> Enrolment:
+    course = enrolment.course
+    if not course.is_pause or course.until_on is None or (over_at := start_of_day(course.until_on, zone)) > at:
+        return enrolment
+    return replace(enrolment, course=courses.with_pause_over(course, over_at))
+
+
+def _settled(enrolment: Enrolment) -> Enrolment:
+    """Let the status follow from the course (N4)."""
+    course, ended_at = enrolment.course, enrolment.ended_at
+    if course.begun_at is not None:
+        paused_at = course.paused_at
+        status = _S.ENROLLED if paused_at is None else _S.PAUSED
+        since_at = paused_at or max(course.begun_at, course.back_at or course.begun_at)
+        return replace(enrolment, status=status, since_at=since_at, ended_at=None)
+    if course.left is not None or ended_at is not None:
+        left_at = None if course.left is None else course.left.time.replace(microsecond=0)
+        since_at = max(one for one in (left_at, ended_at) if one is not None)
+        return replace(enrolment, status=_S.WITHDRAWN, since_at=since_at)
+    status, since_at = (_S.KNOWN, enrolment.mentioned_at) if enrolment.invited_at is None else (_S.INVITED, enrolment.invited_at)
+    return replace(enrolment, status=status, since_at=since_at or enrolment.since_at)
 
 
 def _placed(enrolments: Enrolments, changed: Enrolment) -> Enrolments:

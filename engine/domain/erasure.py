@@ -17,11 +17,12 @@ Must stay in sync with: every field of a row that holds a person's id. Intents t
 Source: decision 0009 (erasing somebody).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from engine.domain.apart import Exclusion
 from engine.domain.attributes import Attribute, Value
 from engine.domain.meetings import Meeting
 from engine.domain.messages import PersonFacts, Reason
@@ -30,7 +31,7 @@ from engine.domain.participant import Participant
 from engine.domain.person import Person
 from engine.domain.person_facts import History, HrFact
 from engine.domain.programme import Lock, Programme, pair_of
-from engine.domain.stamp import nameless
+from engine.domain.stamp import Stamp, nameless
 from schemas.frozen import replace
 from schemas.ids import ERASED, PersonId, ProgrammeId
 
@@ -82,8 +83,10 @@ def survivor(person: Person, erasure: Erasure) -> Person:
 
 
 def named_in(person: Person) -> frozenset[PersonId]:
-    """Return whom the facts about a person name: managers and dotted lines, in force, past or pending. Nobody names itself."""
-    named: set[PersonId] = set()
+    """Return whom a person's row names: managers and dotted lines, in force, past or pending, and whom it is not to meet. Nobody names
+    itself.
+    """
+    named: set[PersonId] = {person_id for _, people in _apart_in(person) for person_id in people}
     for fact in person.history:
         for attribute, value in fact.says:
             named.update(_people_of(attribute, value))
@@ -92,7 +95,16 @@ def named_in(person: Person) -> frozenset[PersonId]:
 
 def names_differ(before: Person, after: Person) -> bool:
     """Say whether two states of a person may name others. Cheap, because nearly always what names anybody is the same in both."""
+    if before.exclusions != after.exclusions or before.forbids != after.forbids:
+        return True
     return _naming(before.history) != _naming(after.history)
+
+
+def _apart_in(person: Person) -> Iterator[tuple[Stamp, tuple[PersonId, ...]]]:
+    for exclusion in person.exclusions:
+        yield exclusion.stamp, exclusion.excluded_ids
+    for forbid in person.forbids:
+        yield forbid.stamp, (forbid.other_id,)
 
 
 def _naming(history: History) -> list[tuple[Attribute, Value]]:
@@ -100,8 +112,10 @@ def _naming(history: History) -> list[tuple[Attribute, Value]]:
 
 
 def named_at(person: Person, named_id: PersonId) -> datetime | None:
-    """Return the latest event time at which the facts about a person name somebody; None when they don't."""
-    return max((fact.time for fact in person.history if named_id in _named_by(fact)), default=None)
+    """Return the latest event time at which a person's row names somebody; None when it doesn't."""
+    by_hr = (fact.time for fact in person.history if named_id in _named_by(fact))
+    apart = (stamp.time for stamp, people in _apart_in(person) if named_id in people)
+    return max((*by_hr, *apart), default=None)
 
 
 def _named_by(fact: HrFact) -> set[PersonId]:
@@ -123,11 +137,19 @@ def person_without(person: Person, erased_id: PersonId, erasure: Erasure, above_
         above_id: who stood over the erased one, if that was the manager; stands over the person from now on.
     """
     history = tuple(_fact_without(fact, erased_id) if erasure.voids(fact.time) else fact for fact in person.history)
-    if history == person.history and person.above_erased != erased_id:
+    exclusions = tuple(_exclusion_without(one, erased_id) if erasure.voids(one.stamp.time) else one for one in person.exclusions)
+    forbids = tuple(one for one in person.forbids if one.other_id != erased_id or not erasure.voids(one.stamp.time))
+    rest = replace(person, history=history, exclusions=exclusions, forbids=forbids)
+    if rest == person and person.above_erased != erased_id:
         return person
     if erased_id not in {person.above_erased, person.registered_with}:
-        return replace(person, history=history)
-    return replace(person, history=history, above_erased=None if above_id == person.person_id else above_id)
+        return rest
+    return replace(rest, above_erased=None if above_id == person.person_id else above_id)
+
+
+def _exclusion_without(exclusion: Exclusion, erased_id: PersonId) -> Exclusion:
+    kept = _others(exclusion.excluded_ids, erased_id)
+    return exclusion if len(kept) == len(exclusion.excluded_ids) else replace(exclusion, excluded_ids=kept)
 
 
 def _fact_without(fact: HrFact, erased_id: PersonId) -> HrFact:
@@ -145,10 +167,12 @@ def _value_without(attribute: Attribute, value: Value, erased_id: PersonId) -> V
 
 def facts_without(facts: PersonFacts, erased_id: PersonId) -> PersonFacts:
     """Return what a programme may know of a person, with nobody in it who was erased."""
-    if erased_id not in {facts.manager_id, *facts.line, *facts.dotted_line_ids}:
+    if erased_id not in {facts.manager_id, *facts.line, *facts.dotted_line_ids, *facts.excluded_ids, *facts.forbidden_ids}:
         return facts
     return replace(
         facts,
+        excluded_ids=_others(facts.excluded_ids, erased_id),
+        forbidden_ids=_others(facts.forbidden_ids, erased_id),
         manager_id=_one(facts.manager_id, erased_id),
         line=_each(facts.line, erased_id),
         dotted_line_ids=_each(facts.dotted_line_ids, erased_id),
@@ -157,11 +181,8 @@ def facts_without(facts: PersonFacts, erased_id: PersonId) -> PersonFacts:
 
 def participant_without(participant: Participant, erased_id: PersonId) -> Participant:
     """Return another participant, who excludes nobody erased and stands under nobody erased; the same one where nothing changes."""
-    facts, exclude = facts_without(participant.facts, erased_id), participant.profile.exclude
-    if facts is participant.facts and erased_id not in exclude:
-        return participant
-    kept = tuple(person_id for person_id in exclude if person_id != erased_id)
-    return replace(participant, facts=facts, profile=replace(participant.profile, exclude=kept))
+    facts = facts_without(participant.facts, erased_id)
+    return participant if facts is participant.facts else replace(participant, facts=facts)
 
 
 def programme_without(programme: Programme, erased_id: PersonId) -> Programme:
@@ -234,6 +255,10 @@ def names_a_stranger(pairing: Pairing, person_ids: Iterable[PersonId | None]) ->
 
 def _one(person_id: PersonId | None, erased_id: PersonId, name: PersonId = ERASED) -> PersonId | None:
     return name if person_id == erased_id else person_id
+
+
+def _others(people: Iterable[PersonId], erased_id: PersonId) -> tuple[PersonId, ...]:
+    return tuple(person_id for person_id in people if person_id != erased_id)
 
 
 def _each(people: Iterable[PersonId], erased_id: PersonId) -> tuple[PersonId, ...]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from engine.domain.stamp import Stamp
 from schemas.codes import ErrorCode, NudgeKey, SuppressionReason
 from schemas.envelope import Event
 from schemas.frozen import quick
@@ -82,6 +83,17 @@ class PersonFacts:
     languages: tuple[str, ...] = ()
     job_level: int | None = None
     legal_entity: str | None = None
+    left_at: datetime | None = None
+    """When the person last left the organisation: what was said before it ended with it."""
+    excluded_ids: tuple[PersonId, ...] = ()
+    """Whom the person excludes in any programme, sorted. Confidential."""
+    forbidden_ids: tuple[PersonId, ...] = ()
+    """With whom a coordinator of any programme forbids to pair the person, sorted."""
+
+    @property
+    def barred_ids(self) -> frozenset[PersonId]:
+        """Everybody who for this person is not there."""
+        return frozenset((*self.excluded_ids, *self.forbidden_ids))
 
 
 @quick
@@ -114,12 +126,43 @@ class ParticipationRefused:
 
     person_id: PersonId
     programme_id: ProgrammeId
-    is_enrolment: bool
+    stamp: Stamp
     source: str
     event_id: str
     redrive_count: int
     """With `source` and `event_id`, the name of the refused record's mark, which keeps why it was refused."""
     code: ErrorCode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeopleExcluded:
+    """To a person: a programme took what the person said of whom it would rather not meet. Never told to anybody else."""
+
+    person_id: PersonId
+    programme_id: ProgrammeId
+    excluded_ids: tuple[PersonId, ...]
+    """All of them, sorted; none means that the person takes back what it said in this programme."""
+    stamp: Stamp
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairForbidden:
+    """To each of two people: a coordinator of the programme doesn't want the two to be paired."""
+
+    person_id: PersonId
+    other_id: PersonId
+    programme_id: ProgrammeId
+    stamp: Stamp
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairAllowed:
+    """To each of two people: the coordinator of the programme takes back that the two are not to be paired."""
+
+    person_id: PersonId
+    other_id: PersonId
+    programme_id: ProgrammeId
+    stamp: Stamp
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,6 +295,9 @@ Message = (
     | FactsChanged
     | ParticipationReported
     | ParticipationRefused
+    | PeopleExcluded
+    | PairForbidden
+    | PairAllowed
     | NudgeIntended
     | NudgeHeldBack
     | NudgesWithdrawn

@@ -5,26 +5,29 @@ Never knows: other participants; pairings beyond their ids.
 
 Invariants
     A1  Only the person enrols: nothing but `enrolled` and `updated` of the person itself makes a participant enrolled.
-    A2  Waiting counts from the moment the person became ready (enrolled, or freed by the end of a pair); neither a lapse nor a pause
-        resets it.
-    A3  `exclude` is read by eligibility only; no output, log line or command ever shows it.
-    A4  Whoever doesn't take part has no profile, no timers and no place in the queue.
+    A2  Waiting counts from the moment the person became ready (enrolled with a whole profile, or freed by the end of a pair); neither a
+        lapse nor a pause resets it.
+    A3  Whom somebody excludes comes with the facts; it is read by eligibility only, and no output, log line or command ever shows it.
+    A4  Whoever doesn't take part has no timers and no place in the queue; whoever left keeps no profile but what it said after leaving,
+        which counts if an older enrolment is still on its way.
     A5  Of whoever withdrew nothing of HR is kept but the employment: nobody tells the programme when the rest changes.
 
-How conflicts are resolved: an older profile never overwrites a newer one, by (event time, sequence, id).
+How conflicts are resolved: status, profile and the days from which somebody waits follow from what was said (domain/course,
+domain/profile), so any order of arrival ends in the same row.
 
 Source: design of participation (README, People).
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from engine.domain import course as courses
 from engine.domain.calendar import start_of_day
-from engine.domain.hours import LocalHours
+from engine.domain.course import NOTHING_SAID, Course, wholeness
 from engine.domain.messages import Employment, PersonFacts
-from engine.domain.scoring import Offer, Want
+from engine.domain.profile import BLANK, NEVER_SAID, Profile, ProfileStamps, without_older
 from schemas.codes import EligibilityCode
 from schemas.frozen import quick, replace
 from schemas.ids import PairingId, PersonId, ProgrammeId
@@ -40,6 +43,9 @@ class ParticipantStatus(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+PROFILE_REMINDER_DAYS: Final = (7, 14)
+"""Days after enrolment, or after a profile lost its last offer or want, at which the person is reminded."""
+STILL_WAITING_DAYS: Final = 30
 TAKING_PART: Final = frozenset({ParticipantStatus.ENROLLED, ParticipantStatus.PAUSED})
 
 
@@ -49,25 +55,6 @@ class ParticipantTimer(StrEnum):
     PAUSE_OVER = "pause_over"
     PROFILE_INCOMPLETE = "profile_incomplete"
     STILL_WAITING = "still_waiting"
-
-
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Profile:
-    """What the person says about itself at enrolment."""
-
-    offers: tuple[Offer, ...] = ()
-    wants: tuple[Want, ...] = ()
-    experience_band: int | None = None
-    hours: tuple[LocalHours, ...] = ()
-    languages: tuple[str, ...] = ()
-    capacity: int = 1
-    exclude: tuple[PersonId, ...] = ()
-
-    @property
-    def is_complete(self) -> bool:
-        """Everyone offers and everyone wants."""
-        return bool(self.offers) and bool(self.wants)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,8 +73,10 @@ class Participant:
     programme_id: ProgrammeId
     person_id: PersonId
     status: ParticipantStatus = ParticipantStatus.KNOWN
-    profile: Profile = Profile()
-    profile_stamp: tuple[str, ...] = ()
+    profile: Profile = BLANK
+    profile_stamps: ProfileStamps = NEVER_SAID
+    course: Course = NOTHING_SAID
+    """What the person has said about taking part: what the status follows from."""
     facts: PersonFacts
     is_trained: bool = False
     enrolled_at: datetime | None = None
@@ -96,6 +85,8 @@ class Participant:
     """Since when the profile has lacked offers or wants; None while it is whole."""
     waiting_since: datetime | None = None
     """Since when it has been ready without a break by an active pair; None before that, and with a pair."""
+    freed_at: datetime | None = None
+    """When the last pair ended."""
     waiting_since_round: int = 0
     """The last round that had been held when the waiting began."""
     is_first_in_queue: bool = False
@@ -146,7 +137,9 @@ def check(participant: Participant) -> None:
     takes_part = participant.status in TAKING_PART
     assert not takes_part or participant.enrolled_at is not None, "A1"
     assert participant is kept_of(participant), "A5"
-    assert takes_part or (participant.profile == Profile() and not participant.timers and participant.waiting_since is None), "A4"
+    assert takes_part or (not participant.timers and participant.waiting_since is None), "A4"
+    kept = without_older(participant.profile, participant.profile_stamps, participant.course.left)
+    assert kept == (participant.profile, participant.profile_stamps), "A4"
 
 
 def kept_of(participant: Participant) -> Participant:
@@ -213,17 +206,14 @@ def enrolled(participant: Participant, at: datetime) -> Participant:
     )
 
 
-def withdrawn(participant: Participant, stamp: tuple[str, ...] = ()) -> Participant:
-    """Take part no longer (A4).
-
-    Args:
-        stamp: of the event that says so; a profile said before it never comes back.
-    """
+def withdrawn(participant: Participant) -> Participant:
+    """Take part no longer (A4)."""
+    profile, stamps = without_older(participant.profile, participant.profile_stamps, participant.course.left)
     return replace(
         participant,
         status=ParticipantStatus.WITHDRAWN,
-        profile=Profile(),
-        profile_stamp=max(stamp, participant.profile_stamp),
+        profile=profile,
+        profile_stamps=stamps,
         paused_until_on=None,
         incomplete_since=None,
         waiting_since=None,
@@ -231,6 +221,73 @@ def withdrawn(participant: Participant, stamp: tuple[str, ...] = ()) -> Particip
         unmatched_reason=None,
         timers=(),
     )
+
+
+def settled(participant: Participant, before: Participant, *, not_before: datetime, last_round: int) -> Participant:
+    """Let status, profile and the days from which somebody waits follow from what was said.
+
+    Args:
+        participant: with what has just been said.
+        before: the row without it.
+        not_before: when the programme began; nobody has taken part in it before that.
+        last_round: the last round that was held.
+    """
+    begun_at = participant.course.begun_at
+    if begun_at is None:
+        has_left = participant.course.left is not None or participant.status is not ParticipantStatus.KNOWN
+        return withdrawn(participant) if has_left else participant
+    enrolled_at = max(begun_at, not_before)
+    profile, stamps = without_older(participant.profile, participant.profile_stamps, participant.course.left)
+    current = replace(participant, profile=profile, profile_stamps=stamps)
+    if before.status not in TAKING_PART:
+        current = enrolled(current, enrolled_at)
+    current = replace(current, enrolled_at=enrolled_at)
+    return _waited(_reminded(_with_pause(current), not_before), before, not_before=not_before, last_round=last_round)
+
+
+def _with_pause(participant: Participant) -> Participant:
+    course = participant.course
+    if course.paused_at is None:
+        status, until_on, over_at = ParticipantStatus.ENROLLED, None, None
+    else:
+        status, until_on = ParticipantStatus.PAUSED, course.until_on
+        over_at = None if until_on is None else start_of_day(until_on, participant.facts.timezone)
+    return with_timer(replace(participant, status=status, paused_until_on=until_on), ParticipantTimer.PAUSE_OVER, over_at)
+
+
+def _reminded(participant: Participant, not_before: datetime) -> Participant:
+    """Set the reminders of a profile that lacks something, and remove them when it is whole."""
+    lacking_since = wholeness(participant.course).lacking_since
+    incomplete_since = None if lacking_since is None else max(lacking_since, not_before)
+    if incomplete_since == participant.incomplete_since:
+        return participant
+    due_at = None if incomplete_since is None else incomplete_since + timedelta(days=PROFILE_REMINDER_DAYS[0])
+    anew = replace(participant, incomplete_since=incomplete_since, profile_reminders=0)
+    return with_timer(anew, ParticipantTimer.PROFILE_INCOMPLETE, due_at)
+
+
+def _waited(participant: Participant, before: Participant, *, not_before: datetime, last_round: int) -> Participant:
+    """Let somebody without a pair wait from the moment on which it was ready (A2)."""
+    ready_at, was_ready_at = _ready_at(participant, not_before), _ready_at(before, not_before)
+    waits_otherwise = participant.waiting_since is not None and participant.waiting_since != was_ready_at
+    if ready_at is None or ready_at == participant.waiting_since or participant.pairing_ids or waits_otherwise:
+        return participant
+    since = replace(participant, waiting_since=ready_at, waiting_since_round=last_round)
+    return with_timer(since, ParticipantTimer.STILL_WAITING, ready_at + timedelta(days=STILL_WAITING_DAYS))
+
+
+def _ready_at(participant: Participant, not_before: datetime) -> datetime | None:
+    whole_since = wholeness(participant.course).whole_since
+    return None if whole_since is None else max(whole_since, not_before, participant.freed_at or whole_since)
+
+
+def with_pause_over(participant: Participant, at: datetime) -> Participant:
+    """End a pause whose day has come in the person's zone; the same participant where none has."""
+    course = participant.course
+    if not course.is_pause or course.until_on is None:
+        return participant
+    over_at = start_of_day(course.until_on, participant.facts.timezone)
+    return participant if over_at > at else replace(participant, course=courses.with_pause_over(course, over_at))
 
 
 def at_rest(participant: Participant) -> Participant:

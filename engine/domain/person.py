@@ -6,8 +6,8 @@ Never knows: which messages follow (processors/roster); programmes beyond their 
 
 Invariants
     P1  Whoever departs, or was never hired after all, takes part in nothing; being hired again brings no enrolment back.
-    P2  A row that only remembers a cancellation is not a person known to anybody; it stays so that a late, void hire can't revive what
-        was cancelled.
+    P2  A row that only remembers what was cancelled, or whom somebody is not to meet, is not a person known to anybody; it stays, so that
+        a void hire can't revive what was cancelled, however late it comes.
     P3  `standing` and `attributes` are what the history comes to; kept in the row because they are read far more often than changed.
 
 Source: house rule; decision 0000 (time is data).
@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from engine.domain.apart import Exclusions, Forbids, excluded_ids, forbidden_ids
 from engine.domain.attributes import Attributes
 from engine.domain.calendar import start_of_day
 from engine.domain.compaction import compacted
@@ -87,6 +88,10 @@ class Person:
     erased_at: datetime | None = None
     """Of somebody who came back after an erasure: nothing said up to then counts (domain/erasure)."""
     enrolments: Enrolments = ()
+    exclusions: Exclusions = ()
+    """Whom the person would rather not meet (domain/apart); outlives every enrolment."""
+    forbids: Forbids = ()
+    """With whom coordinators forbid to pair the person; outlives every enrolment."""
     registered_with: PersonId | None = None
     """The manager under whose key this person stands as a report."""
     above_erased: PersonId | None = None
@@ -121,8 +126,15 @@ class Person:
 
     @property
     def is_bare(self) -> bool:
-        """Whether the row holds nothing but a cancellation (P2)."""
-        return not self.history and not self.enrolments
+        """Whether the row only remembers what must not come back, or whom the person is not to meet (P2)."""
+        is_void = self.hires_cancelled is not None or not self.enrolments
+        return is_void and not self.history and not any(enrolment.takes_part for enrolment in self.enrolments)
+
+    @property
+    def left_at(self) -> datetime | None:
+        """When the person last left the organisation, by the history in force."""
+        left = (fact.in_force_at for fact in self.history if fact.kind is FactKind.DEPARTED and fact.in_force_at is not None)
+        return max(left, default=None)
 
     def facts(self) -> PersonFacts:
         """Return what a programme may know: what is in force, nothing that is pending."""
@@ -142,6 +154,9 @@ class Person:
             languages=says.languages,
             job_level=says.job_level,
             legal_entity=says.legal_entity,
+            left_at=self.left_at,
+            excluded_ids=excluded_ids(self.exclusions),
+            forbidden_ids=forbidden_ids(self.forbids),
         )
 
 
@@ -262,11 +277,9 @@ def ended_enrolments(before: Person, after: Person) -> Enrolments:
 
 
 def with_enrolments_ended(before: Person, after: Person, at: datetime) -> Person:
-    """Withdraw the ended enrolments; forget all of somebody who is gone and of whom HR has nothing left to say."""
+    """Withdraw the ended enrolments."""
     if not after.enrolments:
         return after
-    if _has_gone(before, after) and not after.history:
-        return replace(after, enrolments=())
     ended = ended_enrolments(before, after)
     return replace(after, enrolments=after_end(after.enrolments, ended, at)) if ended else after
 

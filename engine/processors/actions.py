@@ -9,19 +9,17 @@ from typing import Final
 
 from engine.domain import meetings as ledger
 from engine.domain.meetings import Exchange
-from engine.domain.messages import ParticipationReported
 from engine.domain.pairing import Pairing
 from engine.domain.scoring import TECH_FAMILIES
 from engine.domain.stamp import stamp_of
 from engine.effects import Effects, Handler, Record, Rows
 from engine.processors.insights import did
-from engine.processors.tables import pairing_in, participant_in
+from engine.processors.tables import pairing_in
 from schemas.codes import ContinuationAnswer, PairingState, TopicFamily
 from schemas.envelope import Event
 from schemas.feedback import FeedbackGiven
 from schemas.ids import PairingId, PersonId
 from schemas.pairing import PairingAnswered, PairingContinuationAnswered
-from schemas.participation import ParticipationEnrolled, ParticipationUpdated
 from schemas.session import SessionCompleted, SessionScheduled
 
 
@@ -73,21 +71,6 @@ def on_feedback(rows: Rows, record: Record) -> Effects:
         yield from did(rows, pairing.programme_id, data.person_id, "feedback", record.at)
 
 
-def on_profile(rows: Rows, record: Record) -> Effects:
-    """An enrolment or a profile that was taken."""
-    message = record.payload
-    assert isinstance(message, ParticipationReported)
-    is_profile = isinstance(message.event.data, ParticipationEnrolled | ParticipationUpdated)
-    participant = participant_in(rows, message.programme_id, message.person_id)
-    if not is_profile or participant is None:
-        return
-    actions = ["enrolled", "widened"]
-    if participant.profile.is_complete:
-        actions.append("profile_completed")
-    for action in actions:
-        yield from did(rows, message.programme_id, message.person_id, action, record.at)
-
-
 def _event(record: Record) -> Event:
     assert isinstance(record.payload, Event), "actions come from outside"
     return record.payload
@@ -109,6 +92,5 @@ HANDLERS: Final[Mapping[type, Handler]] = MappingProxyType(
         SessionScheduled: on_session,
         SessionCompleted: on_session,
         FeedbackGiven: on_feedback,
-        ParticipationReported: on_profile,
     }
 )

@@ -120,7 +120,7 @@ def activate(rows: Rows, programme: Programme, pairing: Pairing, at: datetime) -
 
 
 def _days(since: datetime, at: datetime) -> float:
-    return round((at - since) / timedelta(days=1), 2)
+    return round(max(timedelta(0), at - since) / timedelta(days=1), 2)
 
 
 def lapse(rows: Rows, programme: Programme, pairing: Pairing, at: datetime) -> Effects:
@@ -190,7 +190,7 @@ def _freed(rows: Rows, programme: Programme, pairing: Pairing, at: datetime, fir
         participant = participant_in(rows, programme.programme_id, person_id)
         if participant is None:
             continue
-        free = replace(left(participant, pairing.pairing_id), waiting_since=None)
+        free = replace(left(participant, pairing.pairing_id), waiting_since=None, freed_at=at)
         free = waiting(free, at, programme.rounds_held)
         if person_id in first_in_queue and free.status in TAKING_PART:
             free = replace(free, is_first_in_queue=True)

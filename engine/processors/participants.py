@@ -8,27 +8,27 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
-from engine.domain.calendar import start_of_day
-from engine.domain.messages import FactsChanged, NudgesWithdrawn, ParticipationRefused, ParticipationReported, PersonNamed
+from engine.domain.course import told
+from engine.domain.messages import FactsChanged, NudgesWithdrawn, ParticipationRefused, ParticipationReported, PeopleExcluded
 from engine.domain.nudging import expiry
 from engine.domain.participant import (
+    PROFILE_REMINDER_DAYS,
     TAKING_PART,
     Participant,
     ParticipantStatus,
     ParticipantTimer,
-    Profile,
-    enrolled,
     is_ready,
-    timer_of,
-    waiting,
+    settled,
+    with_pause_over,
     with_timer,
-    withdrawn,
 )
+from engine.domain.profile import ProfileSaid, with_said
 from engine.domain.programme import Programme, ProgrammeStatus, families_of
+from engine.domain.stamp import stamp_of
 from engine.effects import Effects, Handler, Record, Refuse, Rows, Send, StageName
 from engine.processors import arrivals, standing
+from engine.processors.insights import did
 from engine.processors.intents import intended
-from engine.processors.lifecycle import still_waiting_at
 from engine.processors.tables import PARTICIPANTS, participant_in, programme_in, put_participant
 from schemas import participation as said
 from schemas.codes import EligibilityCode, ErrorCode, NudgeKey, ProfilePart
@@ -36,13 +36,10 @@ from schemas.envelope import Event
 from schemas.frozen import replace
 from schemas.ids import PersonId
 
-PROFILE_REMINDER_DAYS: Final = (7, 14)
-"""Days after enrolment, or after a profile lost its last offer or want, at which the person is reminded."""
 WAITING_UPDATE_DAYS: Final = 30
 WAITING_RETRY_DAYS: Final = 7
 """Somebody with an open proposal or on a pause at the day of the update is looked at again that much later."""
 
-ProfileSaid = said.ParticipationEnrolled | said.ParticipationUpdated
 Said = Callable[[Rows, Programme, Participant, Event, datetime], Effects]
 TimerRule = Callable[[Rows, Programme, Participant, datetime, datetime], Effects]
 
@@ -84,7 +81,7 @@ def _refused(message: ParticipationReported, record: Record, refusal: Refuse) ->
     reply = ParticipationRefused(
         person_id=message.person_id,
         programme_id=message.programme_id,
-        is_enrolment=type(message.event.data) is said.ParticipationEnrolled,
+        stamp=stamp_of(message.event),
         source=message.event.source,
         event_id=message.event.id,
         redrive_count=record.origin.redrive_count if record.origin else 0,
@@ -96,123 +93,84 @@ def _refused(message: ParticipationReported, record: Record, refusal: Refuse) ->
 def unknown_topic(programme: Programme, data: ProfileSaid) -> str | None:
     """Return the first topic of a profile that the programme's catalogue doesn't have."""
     families = families_of(programme.policy_json)
-    topics = [offer.topic for offer in data.offers] + [want.topic for want in data.wants]
+    topics = [offer.topic for offer in data.offers or ()] + [want.topic for want in data.wants or ()]
     return next((topic for topic in topics if topic not in families), None)
 
 
-def profile_from(data: ProfileSaid) -> Profile:
-    """Read a profile; a topic that is named twice counts as last said."""
-    return Profile(
-        offers=tuple(sorted({offer.topic: (offer.topic, offer.level) for offer in data.offers}.values())),
-        wants=tuple(sorted({want.topic: (want.topic, want.importance, want.own_level) for want in data.wants}.values())),
-        experience_band=data.experience_band,
-        hours=tuple((slot.weekday, slot.from_, slot.to) for slot in data.hours or ()),
-        languages=tuple(data.languages or ()),
-        capacity=data.capacity or 1,
-        exclude=tuple(sorted(set(data.exclude or ()))),
-    )
-
-
-def _stamp(event: Event) -> tuple[str, ...]:
-    return (event.time.isoformat(), f"{event.sequence or 0:020d}", event.id)
-
-
-def _on_profile(rows: Rows, programme: Programme, participant: Participant, event: Event, at: datetime) -> Effects:
-    """Enrol, or replace the profile of somebody enrolled. A late `updated` never brings back somebody who withdrew."""
+def _on_said(rows: Rows, programme: Programme, participant: Participant, event: Event, at: datetime) -> Effects:
+    """Take in what the person says about taking part and about itself; what is older than what is known changes nothing."""
     data = event.data
-    assert isinstance(data, ProfileSaid)
-    has_left = participant.status is ParticipantStatus.WITHDRAWN
-    if _stamp(event) <= participant.profile_stamp or (has_left and isinstance(data, said.ParticipationUpdated)):
-        yield put_participant(participant)
+    course = told(participant.course, event, left_at=participant.facts.left_at)
+    heard = replace(participant, course=course)
+    if isinstance(data, ProfileSaid):
+        profile, stamps = with_said(heard.profile, heard.profile_stamps, data, stamp_of(event))
+        heard = replace(heard, profile=profile, profile_stamps=stamps)
+    after = settled(with_pause_over(heard, at), participant, not_before=programme.created_at, last_round=programme.rounds_held)
+    yield put_participant(after)
+    if after != participant:
+        yield from _followed(rows, programme, participant, after, at)
+        if isinstance(data, ProfileSaid):
+            yield from _counted(rows, after, at)
+    if isinstance(data, ProfileSaid):
+        yield from _exclusions_told(after, event)
+
+
+def _followed(rows: Rows, programme: Programme, before: Participant, after: Participant, at: datetime) -> Effects:
+    """Let nudges, proposals and pairs follow from what somebody said."""
+    if after.status is ParticipantStatus.WITHDRAWN:
+        if before.status is not ParticipantStatus.WITHDRAWN:
+            yield from _taken_back(after)
+            yield from standing.gone(rows, programme, after, at, is_own_choice=True)
         return
-    current = participant
-    if participant.status not in TAKING_PART:
-        current = enrolled(participant, at)
-        yield from _taken_back(current, NudgeKey.OPEN_INVITATION)
-    current = _profile_reminded(replace(current, profile=profile_from(data), profile_stamp=_stamp(event)), at)
-    if current.profile.is_complete and participant.profile_reminders:
-        yield from _taken_back(current, NudgeKey.PROFILE_INCOMPLETE)
-    if participant.waiting_since is not None:
-        yield from _taken_back(current, NudgeKey.WAITING_UPDATE)
-    if not current.pairing_ids:
-        current = _waiting_on(waiting(current, at, programme.rounds_held))
-    yield put_participant(current)
-    yield from _exclusions_told(participant, current, event)
-    yield from standing.reviewed(rows, programme, current, at, since_at=at)
+    if before.status not in TAKING_PART and after.status in TAKING_PART:
+        yield from _taken_back(after, NudgeKey.OPEN_INVITATION)
+    if before.profile_reminders and after.incomplete_since is None:
+        yield from _taken_back(after, NudgeKey.PROFILE_INCOMPLETE)
+    if after.profile != before.profile:
+        if before.waiting_since is not None:
+            yield from _taken_back(after, NudgeKey.WAITING_UPDATE)
+        yield from standing.reviewed(rows, programme, after, at, since_at=at)
+    yield from _paused_or_back(rows, programme, before, after, at)
 
 
-def _exclusions_told(before: Participant, after: Participant, event: Event) -> Effects:
-    """Let those who are newly excluded know the programme, so that their erasure finds it; by whom stays here (A3)."""
-    for person_id in sorted(set(after.profile.exclude) - set(before.profile.exclude)):
-        named = PersonNamed(person_id=person_id, programme_id=after.programme_id, said_at=event.time)
-        yield Send(StageName.PEOPLE, person_id, named)
+def _paused_or_back(rows: Rows, programme: Programme, before: Participant, after: Participant, at: datetime) -> Effects:
+    was_paused, is_paused = (one.status is ParticipantStatus.PAUSED for one in (before, after))
+    current = participant_in(rows, programme.programme_id, after.person_id) or after
+    if is_paused and not (was_paused and before.paused_until_on == after.paused_until_on):
+        yield from standing.went_away(rows, programme, current, at, is_leave=False, until_on=after.paused_until_on)
+    elif was_paused and not is_paused:
+        yield from standing.came_back(rows, programme, current, at, is_leave=False)
 
 
-def _profile_reminded(participant: Participant, at: datetime) -> Participant:
-    """Set the reminders of an incomplete profile when it becomes so, and remove them when it is whole."""
-    if participant.profile.is_complete:
-        whole = replace(participant, incomplete_since=None, profile_reminders=0)
-        return with_timer(whole, ParticipantTimer.PROFILE_INCOMPLETE, None)
-    if participant.incomplete_since is not None:
-        return participant
-    due_at = at + timedelta(days=PROFILE_REMINDER_DAYS[0])
-    return with_timer(replace(participant, incomplete_since=at), ParticipantTimer.PROFILE_INCOMPLETE, due_at)
+def _counted(rows: Rows, participant: Participant, at: datetime) -> Effects:
+    """Count an enrolment or a profile as what a nudge may have asked for."""
+    completed = ("profile_completed",) if participant.profile.is_complete else ()
+    for action in ("enrolled", "widened", *completed):
+        yield from did(rows, participant.programme_id, participant.person_id, action, at)
 
 
-def _waiting_on(participant: Participant) -> Participant:
-    """Set the timer of the waiting update, unless it is set already."""
-    if timer_of(participant, ParticipantTimer.STILL_WAITING) is not None:
-        return participant
-    due_at = still_waiting_at(participant.waiting_since, participant.pairing_ids)
-    return with_timer(participant, ParticipantTimer.STILL_WAITING, due_at)
+def _exclusions_told(participant: Participant, event: Event) -> Effects:
+    """Pass on whom the person would rather not meet, to the person's own row, which tells it to every programme of the person (A3)."""
+    data = event.data
+    is_said = "exclude" in data.model_fields_set and (data.exclude is not None or isinstance(data, said.ParticipationUpdated))
+    if is_said:
+        message = PeopleExcluded(
+            person_id=participant.person_id,
+            programme_id=participant.programme_id,
+            excluded_ids=tuple(sorted(set(data.exclude or ()) - {participant.person_id})),
+            stamp=stamp_of(event),
+        )
+        yield Send(StageName.PEOPLE, participant.person_id, message)
 
 
 def _on_nominated(_rows: Rows, programme: Programme, participant: Participant, _event: Event, at: datetime) -> Effects:
     """Send one open invitation a programme, without a word about who nominated. A paused programme invites nobody yet."""
-    is_new = participant.status is ParticipantStatus.KNOWN and not participant.was_invited
-    if not is_new or programme.status is not ProgrammeStatus.RUNNING:
+    if participant.was_invited or programme.status is not ProgrammeStatus.RUNNING:
         yield put_participant(participant)
         return
     yield put_participant(replace(participant, was_invited=True))
-    yield from intended(programme, NudgeKey.OPEN_INVITATION, participant.person_id, at=at)
-
-
-def _on_paused(rows: Rows, programme: Programme, participant: Participant, event: Event, at: datetime) -> Effects:
-    """Take a break, until the first instant of `until_on` in the person's zone if the event names that day."""
-    assert isinstance(event.data, said.ParticipationPaused)
-    until_on = event.data.until_on
-    over_at = None if until_on is None else start_of_day(until_on, participant.facts.timezone)
-    if participant.status not in TAKING_PART or (over_at is not None and over_at <= at):
-        yield put_participant(participant)
-        return
-    paused = replace(participant, status=ParticipantStatus.PAUSED, paused_until_on=until_on)
-    yield put_participant(with_timer(paused, ParticipantTimer.PAUSE_OVER, over_at))
-    yield from standing.went_away(rows, programme, paused, at, is_leave=False, until_on=until_on)
-
-
-def _on_resumed(rows: Rows, programme: Programme, participant: Participant, _event: Event, at: datetime) -> Effects:
-    if participant.status is ParticipantStatus.PAUSED:
-        yield from _resumed(rows, programme, participant, at)
-    else:
-        yield put_participant(participant)
-
-
-def _resumed(rows: Rows, programme: Programme, participant: Participant, at: datetime) -> Effects:
-    back = replace(participant, status=ParticipantStatus.ENROLLED, paused_until_on=None)
-    if not back.pairing_ids:
-        back = _waiting_on(waiting(back, at, programme.rounds_held))
-    yield put_participant(with_timer(back, ParticipantTimer.PAUSE_OVER, None))
-    yield from standing.came_back(rows, programme, back, at, is_leave=False)
-
-
-def _on_withdrawn(rows: Rows, programme: Programme, participant: Participant, event: Event, at: datetime) -> Effects:
-    """Leave at once; what the person said about itself goes with it."""
-    if participant.status is ParticipantStatus.WITHDRAWN:
-        return
-    gone = withdrawn(participant, _stamp(event))
-    yield put_participant(gone)
-    yield from _taken_back(gone)
-    yield from standing.gone(rows, programme, gone, at, is_own_choice=True)
+    if participant.status is ParticipantStatus.KNOWN:
+        yield from intended(programme, NudgeKey.OPEN_INVITATION, participant.person_id, at=at)
 
 
 def _on_trained(_rows: Rows, _programme: Programme, participant: Participant, _event: Event, _at: datetime) -> Effects:
@@ -226,12 +184,12 @@ def _taken_back(participant: Participant, *keys: NudgeKey) -> Effects:
 
 ON_SAID: Final[Mapping[type, Said]] = MappingProxyType(
     {
-        said.ParticipationEnrolled: _on_profile,
-        said.ParticipationUpdated: _on_profile,
+        said.ParticipationEnrolled: _on_said,
+        said.ParticipationUpdated: _on_said,
         said.ParticipationNominated: _on_nominated,
-        said.ParticipationPaused: _on_paused,
-        said.ParticipationResumed: _on_resumed,
-        said.ParticipationWithdrawn: _on_withdrawn,
+        said.ParticipationPaused: _on_said,
+        said.ParticipationResumed: _on_said,
+        said.ParticipationWithdrawn: _on_said,
         said.ParticipationTrainingCompleted: _on_trained,
     }
 )
@@ -268,7 +226,10 @@ def wake(rows: Rows, key: str, _due_at: datetime, at: datetime) -> Effects:
 
 
 def _pause_over(rows: Rows, programme: Programme, participant: Participant, _due_at: datetime, at: datetime) -> Effects:
-    yield from _resumed(rows, programme, participant, at)
+    back = with_pause_over(participant, at)
+    after = settled(back, participant, not_before=programme.created_at, last_round=programme.rounds_held)
+    yield put_participant(after)
+    yield from _paused_or_back(rows, programme, participant, after, at)
 
 
 def _profile_incomplete(_rows: Rows, programme: Programme, participant: Participant, due_at: datetime, at: datetime) -> Effects:

@@ -6,11 +6,12 @@ from types import MappingProxyType
 from typing import Final, get_args
 
 from engine.domain.calendar import start_of_day
-from engine.domain.messages import NudgesWithdrawn, PersonNamed
+from engine.domain.messages import NudgesWithdrawn, PairForbidden, PersonNamed
 from engine.domain.nudging import RULES
 from engine.domain.pairing import Pairing
 from engine.domain.participant import Participant, at_rest
 from engine.domain.programme import Lock, Programme, ProgrammeStatus, next_round, pair_of, with_policy
+from engine.domain.stamp import stamp_of
 from engine.effects import Effects, Emit, Handler, Record, Refuse, Rows, Send, StageName
 from engine.processors import lifecycle, rounds, standing
 from engine.processors.tables import (
@@ -178,6 +179,9 @@ def _forbidden(rows: Rows, programme: Programme, event: Event, data: PairingForb
     bar = bar_in(rows, programme.programme_id, people)
     yield put_bar(programme.programme_id, replace(bar, is_forbidden=True))
     yield from _named(programme, event, data)
+    for person_id, other_id in (people, people[::-1]):
+        forbidden = PairForbidden(person_id=person_id, other_id=other_id, programme_id=programme.programme_id, stamp=stamp_of(event))
+        yield Send(StageName.PEOPLE, person_id, forbidden)
     pairing = pairing_in(rows, bar.open_pairing_id) if bar.open_pairing_id is not None else None
     if pairing is not None and pairing.state is PairingState.PROPOSED:
         yield from lifecycle.lapse(rows, programme, pairing, at)

@@ -99,7 +99,7 @@ def on_participation(rows: Rows, record: Record) -> Effects:
     event, person = _event(record), _person(rows, record)
     assert isinstance(event.data, Participation)
     programme_id = event.data.programme_id
-    enrolments = after_event(person.enrolments, event.data, event_id=event.id, at=record.at, zone=person.timezone)
+    enrolments = after_event(person.enrolments, event, at=record.at, zone=person.timezone, left_at=person.left_at)
     if enrolments is not person.enrolments:
         person = timed(replace(person, enrolments=enrolments))
         yield put_person(person)
@@ -119,9 +119,7 @@ def on_participation_refused(rows: Rows, record: Record) -> Effects:
     person = person_in(rows, message.person_id)
     if person is None:
         return
-    enrolments = after_refusal(
-        person.enrolments, message.programme_id, event_id=message.event_id, is_enrolment=message.is_enrolment, at=record.at
-    )
+    enrolments = after_refusal(person.enrolments, message.programme_id, message.stamp)
     if enrolments is not person.enrolments:
         yield put_person(timed(replace(person, enrolments=enrolments)))
 

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from engine.domain.cadence import is_plan_done, timed
+from engine.domain.course import ended
 from engine.domain.eligibility import RoundContext, bar_between
 from engine.domain.line import PowerRelation, ReportingLine, power_between
 from engine.domain.messages import Employment, PersonFacts
@@ -26,8 +27,6 @@ from schemas.frozen import replace
 from schemas.ids import ERASED, PairingId
 
 _PRESENT: Final = frozenset({Employment.ACTIVE, Employment.ON_LEAVE})
-_NEVER_BEEN: Final = frozenset({Employment.UNKNOWN, Employment.EXPECTED, Employment.ERASED})
-"""A cancelled hire or an erasure: nothing is kept of the participant, not even that it withdrew."""
 _SETTLED: Final = frozenset({EligibilityCode.ONE_WAY, EligibilityCode.PAST_PARTNER, EligibilityCode.RESTING})
 """Rules that were settled, or waived by a lock, when a proposal was made."""
 
@@ -69,10 +68,11 @@ def _has_left(was: Employment, now: Employment) -> bool:
 
 def _left_the_organisation(rows: Rows, programme: Programme, participant: Participant, at: datetime) -> Effects:
     """Drop what the person said about itself; hired again, it has to enrol anew."""
-    gone_by = replace(withdrawn(participant), facts=PersonFacts(person_id=participant.person_id, employment=participant.facts.employment))
+    over = replace(participant, course=ended(participant.course))
+    gone_by = replace(withdrawn(over), facts=PersonFacts(person_id=participant.person_id, employment=participant.facts.employment))
     yield put_participant(gone_by)
     yield from gone(rows, programme, gone_by, at, is_own_choice=False)
-    if gone_by.facts.employment in _NEVER_BEEN:
+    if gone_by.facts.employment is Employment.ERASED:
         yield Delete(PARTICIPANTS, gone_by.key)
 
 

@@ -17,6 +17,7 @@ from engine.domain.messages import (
 )
 from engine.domain.person import Person
 from engine.domain.person_view import described
+from engine.domain.stamp import stamp_of
 from engine.effects import Effects, Put, Record, Refuse, Rows, Send, StageName
 from engine.execution import step
 from engine.processors.people_tables import PEOPLE, REPORTS
@@ -49,7 +50,7 @@ def _hear(rows: Rows, record: Record) -> Effects:
         refusal = ParticipationRefused(
             person_id=message.person_id,
             programme_id=message.programme_id,
-            is_enrolment=message.event.type == "bothways.participation.enrolled.v1",
+            stamp=stamp_of(message.event),
             source=message.event.source,
             event_id=message.event.id,
             redrive_count=record.origin.redrive_count,

@@ -8,6 +8,7 @@ import pytest
 
 from engine.domain.messages import Employment, ParticipationReported
 from engine.domain.pairing import Pairing
+from engine.domain.profile import BLANK
 from engine.effects import Record, StageName
 from engine.execution import step
 from engine.processors.tables import PAIRINGS, PARTICIPANTS
@@ -255,7 +256,8 @@ def test_a_cancelled_hire_removes_row_and_proposals_quietly() -> None:
     story.tell(builders.hire_cancelled(ANN, story.now))
 
     assert "lapsed" == story.state
-    assert None is story.row(StageName.PROGRAMMES, PARTICIPANTS, f"{PROGRAMME}/{ANN}")
+    row = story.row_of(ANN)
+    assert ("withdrawn", BLANK, "unknown") == (row.status, row.profile, row.facts.employment)
     assert [(ANN, "proposal_ready"), (BOB, "proposal_ready")] == story.nudges()
     assert [] == story.codes()
 

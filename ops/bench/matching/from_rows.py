@@ -18,8 +18,9 @@ from engine.domain import participant
 from engine.domain.choosing import Choice, Task
 from engine.domain.eligibility import PoolMember
 from engine.domain.messages import Employment, PersonFacts
-from engine.domain.participant import Participant, ParticipantStatus, Profile
+from engine.domain.participant import Participant, ParticipantStatus
 from engine.domain.pool import members_of
+from engine.domain.profile import Profile
 from engine.domain.programme import Programme
 from engine.domain.rounds import hold_round
 from engine.effects import StageName
@@ -105,6 +106,7 @@ def _participant(member: PoolMember) -> Participant:
         line=member.line,
         department=member.department,
         timezone=member.timezone,
+        excluded_ids=tuple(sorted(member.excluded)),
     )
     profile = Profile(
         offers=member.offers,
@@ -113,7 +115,6 @@ def _participant(member: PoolMember) -> Participant:
         hours=member.hours,
         languages=tuple(sorted(member.languages)),
         capacity=member.room,
-        exclude=tuple(sorted(member.excluded)),
     )
     return Participant(
         programme_id=PROGRAMME.programme_id,

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.domain.course import Course
 from engine.domain.messages import Employment, PersonFacts
 from engine.domain.participant import (
     Participant,
     ParticipantStatus,
     ParticipantTimer,
-    Profile,
     at_rest,
     check,
     enrolled,
@@ -27,10 +27,13 @@ from engine.domain.participant import (
     with_timer,
     withdrawn,
 )
+from engine.domain.profile import NEVER_SAID, Profile, ProfileStamps
+from engine.domain.stamp import Stamp
 from schemas.codes import EligibilityCode
 from schemas.ids import PairingId, PersonId, ProgrammeId
 
 AT = datetime(2025, 1, 6, 9, tzinfo=UTC)
+SAID_AT = Stamp(AT, 0, "e")
 WHOLE = Profile(offers=(("python", 2),), wants=(("strategy", 3, 0),))
 KNOWN = Participant(
     programme_id=ProgrammeId("p"), person_id=PersonId("ann"), facts=PersonFacts(person_id=PersonId("ann"), employment=Employment.ACTIVE)
@@ -47,32 +50,28 @@ def test_nobody_takes_part_without_having_enrolled() -> None:
         check(replace(KNOWN, status=ParticipantStatus.ENROLLED))
 
 
-@pytest.mark.parametrize("leftover", [{"profile": WHOLE}, {"waiting_since": AT}])
+@pytest.mark.parametrize("leftover", [{"profile": WHOLE, "profile_stamps": ProfileStamps(oldest=SAID_AT)}, {"waiting_since": AT}])
 def test_whoever_does_not_take_part_keeps_nothing(leftover: dict[str, object]) -> None:
-    """A4: no profile, no timers, no place in the queue."""
+    """A4: no profile from before it left, no timers, no place in the queue."""
     with pytest.raises(AssertionError, match="A4"):
-        check(replace(KNOWN, **leftover))
+        check(replace(KNOWN, status=ParticipantStatus.WITHDRAWN, course=Course(left=SAID_AT), **leftover))
 
 
 def test_withdrawing_leaves_a_row_that_may_be_written() -> None:
     """A4 holds after a withdrawal, whatever there was."""
     busy = with_timer(waiting(READY, AT, 3), ParticipantTimer.STILL_WAITING, AT)
 
-    gone = withdrawn(replace(busy, is_first_in_queue=True, unmatched_reason="hours/hours"), ("later",))
+    left = replace(busy, course=Course(left=SAID_AT), profile_stamps=ProfileStamps(oldest=SAID_AT))
+    gone = withdrawn(replace(left, is_first_in_queue=True, unmatched_reason="hours/hours"))
 
     check(gone)
-    assert (Profile(), None, False, None, ("later",)) == (
+    assert (Profile(), NEVER_SAID, None, False, None) == (
         gone.profile,
+        gone.profile_stamps,
         gone.waiting_since,
         gone.is_first_in_queue,
         gone.unmatched_reason,
-        gone.profile_stamp,
     )
-
-
-def test_a_withdrawal_never_forgets_a_newer_profile() -> None:
-    """The newest stamp stays, so that nothing older comes back."""
-    assert ("z",) == withdrawn(replace(READY, profile_stamp=("z",)), ("a",)).profile_stamp
 
 
 def test_enrolling_begins_anew_and_keeps_training_and_pairings() -> None:

@@ -75,7 +75,7 @@ def test_an_invitation_may_be_for_one_department(department: str, *, is_invitabl
 @pytest.mark.parametrize("status", list(EnrolmentStatus))
 def test_an_invitation_goes_once_and_never_to_somebody_who_has_left(status: EnrolmentStatus) -> None:
     """Only somebody of whom the programme has merely heard (a training, say) may still be invited."""
-    enrolment = Enrolment(programme_id=PROGRAMME, status=status, since_at=TOLD_AT, event_id="e")
+    enrolment = Enrolment(programme_id=PROGRAMME, status=status, since_at=TOLD_AT)
     person = replace(active(), enrolments=(enrolment,))
 
     is_invitable = invitable(person, PROGRAMME, eligible_after_days=0, department=None, at=TOLD_AT)

@@ -29,7 +29,7 @@ def test_a_person_is_described_as_plain_json() -> None:
     person = Person(
         person_id=PersonId("ann"),
         line=(PersonId("max"),),
-        enrolments=(Enrolment(programme_id=ProgrammeId("p"), status=EnrolmentStatus.PAUSED, since_at=AT, event_id="e"),),
+        enrolments=(Enrolment(programme_id=ProgrammeId("p"), status=EnrolmentStatus.PAUSED, since_at=AT),),
     )
     for fact in (hire, change, departure):
         person = with_hr_fact(person, fact)

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.domain.messages import Employment, PersonFacts
-from engine.domain.participant import Participant, ParticipantStatus, Profile, enrolled, waiting
+from engine.domain.participant import Participant, ParticipantStatus, enrolled, waiting
 from engine.domain.pool import band_of, history_code, is_anybody_in_pool, member_of, members_of
+from engine.domain.profile import Profile
 from engine.domain.programme import Bar, Programme
 from schemas.codes import EligibilityCode
 from schemas.ids import PairingId, PersonId, ProgrammeId

@@ -8,7 +8,8 @@ from engine.domain.insights import Evidence
 from engine.domain.meetings import Exchange, Meeting, MeetingState
 from engine.domain.messages import PersonFacts
 from engine.domain.pairing import Pairing
-from engine.domain.participant import Participant, ParticipantStatus, Profile
+from engine.domain.participant import Participant, ParticipantStatus
+from engine.domain.profile import Profile
 from engine.domain.programme import Programme
 from engine.domain.stamp import Stamp
 from engine.domain.trials import Arms, Attention, Tally, arm_of
