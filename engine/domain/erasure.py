@@ -149,7 +149,7 @@ def person_without(person: Person, erased_id: PersonId, erasure: Erasure, above_
 
 def _exclusion_without(exclusion: Exclusion, erased_id: PersonId) -> Exclusion:
     kept = _others(exclusion.excluded_ids, erased_id)
-    return exclusion if len(kept) == len(exclusion.excluded_ids) else replace(exclusion, excluded_ids=kept)
+    return exclusion if len(kept) == len(exclusion.excluded_ids) else replace(exclusion, excluded_ids=kept, stamp=nameless(exclusion.stamp))
 
 
 def _fact_without(fact: HrFact, erased_id: PersonId) -> HrFact:
