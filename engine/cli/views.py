@@ -8,6 +8,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 from engine.domain import meetings as ledger
+from engine.domain.names import shown
 from engine.domain.outreach import Contact
 from engine.domain.pairing import Pairing
 from engine.domain.participant import Participant, ParticipantStatus
@@ -25,6 +26,8 @@ from schemas.policy import Policy
 
 if TYPE_CHECKING:
     from engine.runtimes.embedded.reader import Reader
+NAMES: Final = ("department", "location", "legal_entity")
+"""What people type, each in a spelling of its own."""
 QUESTION_STATES: Final = frozenset({PairingState.PAUSED, PairingState.SUSPENDED, PairingState.CONCLUDING})
 """Both are asked how to go on, now or when the reason is over."""
 
@@ -40,7 +43,16 @@ def person(reader: "Reader", person_id: str) -> dict[str, Any] | None:
         {"key": one.key, "programme_id": one.programme_id, "reason": one.reason, "at": instant_text(one.at)}
         for one in (contact.held_back if contact is not None else ())
     ]
-    return {**described(found), "pairings": pairings, "nudges_held_back": held_back}
+    return {**described(found), **_names_shown(reader, found), "pairings": pairings, "nudges_held_back": held_back}
+
+
+def _names_shown(reader: "Reader", found: Person) -> dict[str, str]:
+    """Give each name the spelling that everybody sees, of those that the people here have for it."""
+    said = {name: value for name in NAMES if (value := getattr(found.attributes, name)) is not None}
+    if not said:
+        return {}
+    everybody = [person.attributes for _, person in reader.scan(StageName.PEOPLE, PEOPLE, "", Person)]
+    return {name: shown(value, (getattr(one, name) for one in everybody)) for name, value in said.items()}
 
 
 def _open_pairings(reader: "Reader", programme_id: str, person_id: str) -> list[dict[str, Any]]:

@@ -71,6 +71,7 @@ class PoolMember:
     wants: tuple[Want, ...] = ()
     band: int | None = None
     department: str | None = None
+    """As names are compared (domain/names)."""
     timezone: str = TIMEZONE_DEFAULT
     hours: tuple[LocalHours, ...] = ()
     """None given stands for the default working week."""

@@ -26,6 +26,7 @@ from engine.domain.employment import EMPLOYED, Standing, hired_by, standing
 from engine.domain.enrolment import Enrolments, EnrolmentStatus, after_end, after_pauses, enrolment_in, next_pause_over_at
 from engine.domain.leaves import stray_ends
 from engine.domain.messages import Employment, PersonFacts
+from engine.domain.names import normalised
 from engine.domain.person_facts import (
     Cancellation,
     FactKind,
@@ -302,7 +303,7 @@ def invitable(person: Person, programme_id: ProgrammeId, *, eligible_after_days:
     now, says = person.standing, person.attributes
     if now.employment is not Employment.ACTIVE or now.hired_on is None:
         return False
-    if department is not None and says.department != department:
+    if department is not None and normalised(says.department or "") != normalised(department):
         return False
     if start_of_day(now.hired_on + timedelta(days=eligible_after_days), says.timezone) > at:
         return False

@@ -14,6 +14,7 @@ from typing import Final, TypeVar
 from engine.domain.attributes import LANGUAGES_DEFAULT
 from engine.domain.eligibility import PoolMember
 from engine.domain.hours import TIMEZONE_DEFAULT
+from engine.domain.names import normalised
 from engine.domain.participant import TAKING_PART, Participant, in_pool, room, standing
 from engine.domain.programme import Bar, Programme
 from schemas.codes import EligibilityCode
@@ -122,7 +123,7 @@ def member_of(
         offers=shared.each(profile.offers),
         wants=shared.each(profile.wants),
         band=band_of(participant, policy),
-        department=shared.one(facts.department),
+        department=shared.one(None if facts.department is None else normalised(facts.department)),
         timezone=shared.one(facts.timezone or TIMEZONE_DEFAULT),
         hours=shared.one(profile.hours),
         languages=shared.one(frozenset(profile.languages or facts.languages or LANGUAGES_DEFAULT)),
