@@ -143,7 +143,10 @@ class CorruptState(FatalError):
 
     path: object
     reason: str
-    template: ClassVar[str] = "{path} is damaged ({reason}). Restore the last backup into an empty directory and ingest what came after it."
+    template: ClassVar[str] = (
+        "{path} is damaged ({reason}). `bothways verify` lists the damage; restore the last backup into an empty directory "
+        "and ingest what came after it."
+    )
 
 
 @dataclass(kw_only=True, eq=False)

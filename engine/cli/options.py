@@ -79,7 +79,7 @@ def opened_to_read(options: Options) -> "Reader":
     directory = _existing(options)
     from engine.runtimes.embedded.reader import Reader
 
-    return Reader(directory)
+    return Reader(directory, given_salt=options.settings().salt_bytes())
 
 
 def _existing(options: Options) -> Path:

@@ -32,8 +32,8 @@ def test_verify_fails_and_says_what_to_do(story: Story, form: list[str]) -> None
 
 
 @pytest.mark.parametrize("form", [[], ["--json"]])
-def test_explain_check_fails_and_says_what_to_do(story: Story, form: list[str]) -> None:
-    """A score that its reasons don't give is an error, with and without `--json`."""
+def test_explain_reads_nothing_that_was_changed(story: Story, form: list[str]) -> None:
+    """A record that is not what was written is refused when it is read, with and without `--json`."""
     pairing_id = story.pair()
     change(story, '"score":1000', '"score":900')
 

@@ -13,7 +13,7 @@ Source: reliability promises P1, P2, P9; scenarios S6-S9.
 import fcntl
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -160,11 +160,14 @@ class Database:
             return str(error)
         return None if found == "ok" else _one_line(found)
 
-    def back_up(self, target: Path) -> None:
-        """Copy the committed state into a new file with SQLite's online backup, then put it in place in one step.
+    def back_up(self, target: Path, damage_in: Callable[[sqlite3.Connection], str | None]) -> None:
+        """Copy the committed state into a new file with SQLite's online backup, check the copy, then put it in place in one step.
 
+        Args:
+            damage_in: says what is wrong with the records of a copy, or None.
         Raises:
             StoreFailed: the target exists already or can't be written; nothing is left at its name.
+            CorruptState: what would be copied is not what was written; nothing is left at the target's name either.
         """
         assert not self.connection.in_transaction, "a backup holds committed data only"
         if target.exists():
@@ -176,8 +179,12 @@ class Database:
             try:
                 self.connection.backup(copy)
                 copy.execute("PRAGMA journal_mode=DELETE").fetchall()
+                damage = damage_in(copy)
             finally:
                 copy.close()
+            if damage is not None:
+                partial.unlink()
+                raise CorruptState(path=self.path, reason=damage)
             _sync(partial)
             partial.rename(target)
             _sync(target.parent)

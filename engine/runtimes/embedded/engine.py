@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from secrets import token_hex
 from types import TracebackType
 from typing import Any, ClassVar, Final, Self
 
@@ -19,15 +18,17 @@ import msgspec
 from engine.cascade import Cascade, Tally, TimeMode
 from engine.dead_letters import is_added
 from engine.effects import Headers, Note, Origin, Rows, StageName
-from engine.errors import InvalidSettings
 from engine.execution import Outcome, Transition, instant
 from engine.identity import derived_id
 from engine.runtimes.embedded import fingerprints
 from engine.runtimes.embedded.database import WAL_BYTES_MAX, Database
 from engine.runtimes.embedded.erasure import named_counts
+from engine.runtimes.embedded.facts import put_facts
 from engine.runtimes.embedded.input_log import REDRIVE_HEADER, redrive_count_in
+from engine.runtimes.embedded.integrity import first_damage
 from engine.runtimes.embedded.layout import STRUCTURED_HEADERS
 from engine.runtimes.embedded.lines import Line
+from engine.runtimes.embedded.salts import is_salted
 from engine.runtimes.embedded.store import SqliteStore
 from engine.runtimes.embedded.stored_outputs import StoredOutput
 from engine.runtimes.embedded.verification import Verification, verification
@@ -42,7 +43,6 @@ COMMIT_CHANGES_MAX: Final = 20_000
 WALL_TICKS_MAX: Final = 100
 """Ticks of one call in wall time; the rest wait for the next."""
 COMMAND_SOURCE: Final = "urn:bothways:cli"
-SALT: Final = "salt"
 
 _canonical: Final = msgspec.json.Encoder(order="sorted").encode
 
@@ -89,13 +89,12 @@ class EmbeddedEngine:
         self._clock = clock
         self._units_count = 0
         try:
-            self._store = self.store_type(self._database, self._topology, on_notes=on_notes)
-            self._salt = self._settled_salt()
+            self._store = self._settled_store(on_notes)
             self._store.erasures.finish()
         except BaseException:
             self._database.close()
             raise
-        self._cascade = Cascade(self._topology, self._store, salt=self._salt)
+        self._cascade = Cascade(self._topology, self._store, salt=self.salt)
 
     def __enter__(self) -> Self:
         return self
@@ -129,7 +128,7 @@ class EmbeddedEngine:
     @property
     def salt(self) -> bytes:
         """The salt of the hashes that stand for people."""
-        return self._salt
+        return self._store.salt
 
     def observe(self, on_transition: Callable[[Transition], None]) -> None:
         """Hand every transition to an observer as it is taken over, in order, before it is durable."""
@@ -260,9 +259,13 @@ class EmbeddedEngine:
                 yield from self.outputs(topic)
 
     def back_up(self, file: Path) -> None:
-        """Write a copy of the committed state into a new file, to be used as `bothways.db` of a new directory."""
+        """Write a copy of the committed state into a new file, to be used as `bothways.db` of a new directory.
+
+        Raises:
+            CorruptState: a record is not what was written; no copy is made of it.
+        """
         self._finish()
-        self._database.back_up(file)
+        self._database.back_up(file, first_damage)
 
     def verify(self, *, on_progress: Callable[[int, int], None] | None = None) -> Verification:
         """Replay the log, from the snapshot on if there is one, into a fresh store and compare everything.
@@ -271,7 +274,7 @@ class EmbeddedEngine:
             on_progress: is called with (entries replayed, entries in all).
         """
         self._finish()
-        return verification(self._database, self._topology, salt=self._salt, on_progress=on_progress)
+        return verification(self._database, self._topology, salt=self.salt, on_progress=on_progress)
 
     def _commanded(self, type_: str, data: Mapping[str, Any], actor: str | None) -> Answer:
         at = self._store.last_at or self._clock().replace(microsecond=0)
@@ -336,24 +339,18 @@ class EmbeddedEngine:
         self.commit()
         self._store.erasures.finish()
 
-    def _settled_salt(self) -> bytes:
-        """Return the salt that the directory was made with; draw it, or take the one that is set, when it is new."""
-        given = self._settings.salt_bytes()
-        kept = self._store.meta(SALT)
+    def _settled_store(self, on_notes: Callable[[Sequence[Note]], None] | None) -> SqliteStore:
+        """Open the store; a new directory first remembers its salt and which version wrote it."""
         row_types = {(name, table.name): table.row_type for name, stage in self._topology.stages.items() for table in stage.tables.values()}
         rules = fingerprints.own(row_types)
-        if kept is not None:
+        is_new = not is_salted(self._database)
+        if not is_new:
             fingerprints.settle(self._database, rules)
-        else:
-            kept = given or token_hex(16).encode()
-            self._store.set_meta(SALT, kept)
-            for name, value in rules.items():
-                self._store.set_meta(name, value)
-            self._store.commit()
-        assert isinstance(kept, bytes)
-        if given is not None and given != kept:
-            raise InvalidSettings(name="BOTHWAYS_SALT", reason="is not the salt that this data directory was made with")
-        return kept
+        store = self.store_type(self._database, self._topology, given_salt=self._settings.salt_bytes(), on_notes=on_notes)
+        if is_new:
+            put_facts(store.database, rules.items())
+            store.commit()
+        return store
 
 
 def _built() -> Topology:

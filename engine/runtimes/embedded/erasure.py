@@ -25,8 +25,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from engine.effects import Origin
+from engine.errors import CorruptState
 from engine.runtimes.embedded import snapshot
 from engine.runtimes.embedded.database import Database
+from engine.runtimes.embedded.facts import drop_fact, fact, put_facts
+from engine.runtimes.embedded.gone import Gone
+from engine.runtimes.embedded.hashes import fields_hash
 from engine.runtimes.embedded.layout import headers_from
 from engine.runtimes.embedded.mentions import Mentions
 
@@ -41,24 +45,27 @@ _ROWS: Final = "SELECT stage || '/' || name, key, value, NULL FROM rows"
 _LOG: Final = f"SELECT '{LOG}', key, value, headers, position FROM log"  # noqa: S608 - a constant
 _OUTPUTS: Final = "SELECT topic, key, value, headers, id FROM outputs"
 
-_PENDING: Final = "SELECT person_id FROM erasing ORDER BY person_id"
-_BEGIN: Final = "INSERT INTO erasing (person_id) VALUES (?) ON CONFLICT DO NOTHING"
-_KEEP: Final = "INSERT INTO gone (id, body_hash) SELECT id, body_hash FROM outputs WHERE id = ? ON CONFLICT DO NOTHING"
+_PENDING: Final = "SELECT person_id, hash FROM erasing ORDER BY person_id"
+_BEGIN: Final = "INSERT INTO erasing (person_id, hash) VALUES (?, ?) ON CONFLICT DO NOTHING"
+_BODY_HASH: Final = "SELECT id, body_hash FROM outputs WHERE id = ?"
 _DELETE_OUTPUT: Final = "DELETE FROM outputs WHERE id = ?"
 _DELETE_ENTRY: Final = "DELETE FROM log WHERE position = ?"
-_MARK_UNSCRUBBED: Final = f"INSERT INTO meta (name, value) VALUES ('{UNSCRUBBED}', 1) ON CONFLICT DO NOTHING"  # noqa: S608 - a constant
-_UNMARK: Final = f"DELETE FROM meta WHERE name = '{UNSCRUBBED}'"  # noqa: S608 - a constant
 
 
 class Erasures:
     """The erasures of one data directory that are not finished."""
 
-    def __init__(self, database: Database) -> None:
-        """Read what the last process left unfinished."""
+    def __init__(self, database: Database, gone: Gone) -> None:
+        """Read what the last process left unfinished.
+
+        Raises:
+            CorruptState: an id is not what was written; erasing another person instead would be worse than stopping.
+        """
         self._database = database
-        self._pending = {person_id for (person_id,) in database.read(_PENDING)}
+        self._gone = gone
+        self._pending = pending(database)
         self._unwritten: list[str] = []
-        self._is_unscrubbed = bool(database.read("SELECT 1 FROM meta WHERE name = ?", (UNSCRUBBED,)))
+        self._is_unscrubbed = fact(database, UNSCRUBBED) is not None
         self._mentions = Mentions(self._pending) if self._pending else None
 
     def begin(self, person_ids: Sequence[str]) -> None:
@@ -69,7 +76,7 @@ class Erasures:
 
     def write(self) -> None:
         """Write what waits into the open transaction."""
-        self._database.write_many(_BEGIN, [(person_id,) for person_id in self._unwritten])
+        self._database.write_many(_BEGIN, [(person_id, fields_hash(person_id)) for person_id in self._unwritten])
         self._unwritten.clear()
 
     def come_before(self, origin: Origin) -> bool:
@@ -86,15 +93,32 @@ class Erasures:
         """
         assert not self._unwritten, "an erasure is finished after the commit that begins it"
         if self._mentions is not None:
-            _remove(self._database, self._mentions)
+            _remove(self._database, self._mentions, self._gone)
             self._pending.clear()
             self._mentions = None
             self._is_unscrubbed = True
         if self._is_unscrubbed:
             self._database.scrub()
-            self._database.write_many(_UNMARK, [()])
+            drop_fact(self._database, UNSCRUBBED)
             self._database.commit()
             self._is_unscrubbed = False
+
+
+def pending(database: Database) -> set[str]:
+    """Return whose erasures are not finished.
+
+    Raises:
+        CorruptState: an id is not what was written.
+    """
+    stored = database.read(_PENDING)
+    if any(fields_hash(person_id) != kept for person_id, kept in stored):
+        raise CorruptState(path=database.path, reason="whose erasure is not finished")
+    return {person_id for person_id, _ in stored}
+
+
+def is_due(database: Database) -> bool:
+    """Say whether an erasure is to be finished before anything is read."""
+    return bool(pending(database)) or fact(database, UNSCRUBBED) is not None
 
 
 def named_counts(database: Database, person_id: str) -> dict[str, int]:
@@ -104,17 +128,17 @@ def named_counts(database: Database, person_id: str) -> dict[str, int]:
     return dict(sorted(counts.items()))
 
 
-def _remove(database: Database, mentions: Mentions) -> None:
+def _remove(database: Database, mentions: Mentions, gone: Gone) -> None:
     """Write the snapshot and delete every record that names somebody, in one transaction."""
     entries = [(position,) for _, position in _naming(database, _LOG, mentions)]
     outputs = [(output_id,) for _, output_id in _naming(database, _OUTPUTS, mentions)]
     database.begin()
     snapshot.write(database)
     database.write_many(_DELETE_ENTRY, entries)
-    database.write_many(_KEEP, outputs)
+    gone.keep(database.read(_BODY_HASH, output)[0] for output in outputs)
     database.write_many(_DELETE_OUTPUT, outputs)
     database.write_many("DELETE FROM erasing", [()])
-    database.write_many(_MARK_UNSCRUBBED, [()])
+    put_facts(database, [(UNSCRUBBED, 1)])
     database.commit()
 
 

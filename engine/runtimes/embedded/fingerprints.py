@@ -19,14 +19,12 @@ from engine.effects import StageName
 from engine.errors import OtherRules
 from engine.runtimes.embedded import snapshot
 from engine.runtimes.embedded.database import Database
+from engine.runtimes.embedded.facts import facts, put_facts
 
 VERSION: Final = "written_by"
 """In `meta`: the version that wrote last."""
 ROWS: Final = "row_shape/"
 """In `meta`, before stage and table: the fingerprint of the row type."""
-
-_TAKE_OVER: Final = f"UPDATE meta SET value = ? WHERE name = '{VERSION}'"  # noqa: S608 - a constant
-_READ: Final = f"SELECT name, value FROM meta WHERE name = '{VERSION}' OR name GLOB '{ROWS}*'"  # noqa: S608 - two constants
 
 
 def own(row_types: Mapping[tuple[StageName, str], type[Any]]) -> dict[str, str]:
@@ -37,7 +35,7 @@ def own(row_types: Mapping[tuple[StageName, str], type[Any]]) -> dict[str, str]:
 
 def found(database: Database) -> dict[str, str]:
     """Return what the directory remembers."""
-    return dict(database.read(_READ))
+    return facts(database, VERSION) | facts(database, ROWS)
 
 
 def settle(database: Database, expected: Mapping[str, str]) -> None:
@@ -55,7 +53,7 @@ def settle(database: Database, expected: Mapping[str, str]) -> None:
         raise OtherRules(path=database.path, found=last, own=this)
     database.begin()
     snapshot.write(database)
-    database.write_many(_TAKE_OVER, [(this,)])
+    put_facts(database, [(VERSION, this)])
     database.commit()
 
 

@@ -14,6 +14,7 @@ from engine.effects import Headers, Origin
 from engine.errors import CorruptState
 from engine.execution import instant
 from engine.runtimes.embedded.database import Database
+from engine.runtimes.embedded.facts import fact
 from engine.runtimes.embedded.layout import headers_from, headers_json, instant_from, seconds_from
 
 NEXT_NAME: Final = "next_log_position"
@@ -27,7 +28,10 @@ _READ: Final = """
     SELECT position, kind, at, received_at, source_position, topic, key, value, headers, hash FROM log
     WHERE position >= ? ORDER BY position LIMIT ?
 """
-_LATEST_CONTROL: Final = "SELECT value FROM log WHERE kind = ? ORDER BY position DESC LIMIT 1"
+_LATEST_CONTROL: Final = """
+    SELECT position, kind, at, received_at, source_position, topic, key, value, headers, hash FROM log
+    WHERE kind = ? ORDER BY position DESC LIMIT 1
+"""
 _PAGE_ENTRIES: Final = 500
 
 _Fields = tuple[int, str, int, int | None, int | None, str | None, str | None, bytes | None, bytes | None]
@@ -39,8 +43,7 @@ class InputLog:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        stored = database.read("SELECT value FROM meta WHERE name = ?", (NEXT_NAME,))
-        self.next_position: int = stored[0][0] if stored else 0
+        self.next_position: int = fact(database, NEXT_NAME) or 0
         self._unwritten: list[_LogRow] = []
         self.bytes_count = 0
         """Size of what waits to be written, roughly."""
@@ -86,7 +89,7 @@ class InputLog:
     def latest_bound(self) -> datetime | None:
         """Return what the newest written control record bounds emission by."""
         found = self._database.read(_LATEST_CONTROL, (EntryKind.CONTROL.value,))
-        return _bound_from(found[0][0]) if found else None
+        return self._entry(found[0]).emit_from if found else None
 
     def _entry(self, stored: tuple[Any, ...]) -> Entry:
         *fields, stored_hash = stored

@@ -1,8 +1,10 @@
 """What is in the file: tables, and how instants and headers are written.
 
-One transaction changes all of them together. Instants are integer seconds since 1970, UTC.
+One transaction changes all of them together. Instants are integer seconds since 1970, UTC. Every record has a hash of its columns, which is
+checked when it is read (hashes.py).
 
-    meta     name → value: the salt, the last `at`, the next position of the log and of every topic
+    meta     name → value: the salt that was drawn, or the fingerprint of one that was set; the last `at`, the next position of the log and
+             of every topic
     log      every input, tick and control record that moved the engine, in order; the only cause of everything else
     rows     the tables of both stages but one; a row's timer is its `wake_at`. An ordinary table with an index, because a key and its
              value in one tree would push every value of a quarter of a page into pages of its own: twice the bytes written
@@ -12,7 +14,8 @@ One transaction changes all of them together. Instants are integer seconds since
 Erasure has its own, see erasure.py:
 
     erasing          whose erasure is not finished; the one place that holds such an id, for as long
-    gone             id and body hash of every output and dead letter that went, so that none comes back under its id
+    gone             id and body hash of every output and dead letter that went, both keyed with the salt, so that none comes back under
+                     its id and nobody can try out whose it was
     snapshot_…       rows, marks and the facts of `meta` that a replay starts from; without one it starts from nothing
 """
 
@@ -26,11 +29,11 @@ from engine.effects import Headers
 APPLICATION_ID: Final = 0x42574159
 """`BWAY`, in the file's header."""
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """Raised with every change of SCHEMA; an older version refuses a newer file, and a newer version an older one."""
 
 SCHEMA: Final = (
-    "CREATE TABLE meta (name TEXT PRIMARY KEY, value ANY NOT NULL) STRICT, WITHOUT ROWID",
+    "CREATE TABLE meta (name TEXT PRIMARY KEY, value ANY NOT NULL, hash BLOB NOT NULL) STRICT, WITHOUT ROWID",
     """
     CREATE TABLE log (
         position INTEGER PRIMARY KEY, kind TEXT NOT NULL, at INTEGER NOT NULL, received_at INTEGER, source_position INTEGER,
@@ -39,13 +42,14 @@ SCHEMA: Final = (
     """,
     """
     CREATE TABLE rows (
-        stage TEXT NOT NULL, name TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL, wake_at INTEGER,
+        stage TEXT NOT NULL, name TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL, wake_at INTEGER, hash BLOB NOT NULL,
         UNIQUE (stage, name, key)
     ) STRICT
     """,
     """
     CREATE TABLE marks (
-        stage INTEGER NOT NULL, key BLOB NOT NULL, content BLOB NOT NULL, refused TEXT, wake_at INTEGER, PRIMARY KEY (stage, key)
+        stage INTEGER NOT NULL, key BLOB NOT NULL, content BLOB NOT NULL, refused TEXT, wake_at INTEGER, hash BLOB NOT NULL,
+        PRIMARY KEY (stage, key)
     ) STRICT, WITHOUT ROWID
     """,
     "CREATE INDEX mark_timers ON marks (stage, wake_at, key) WHERE wake_at IS NOT NULL",
@@ -53,14 +57,22 @@ SCHEMA: Final = (
     """
     CREATE TABLE outputs (
         topic TEXT NOT NULL, position INTEGER NOT NULL, id TEXT NOT NULL UNIQUE, key TEXT, value BLOB, headers BLOB,
-        body_hash BLOB NOT NULL, UNIQUE (topic, position)
+        body_hash BLOB NOT NULL, hash BLOB NOT NULL, UNIQUE (topic, position)
     ) STRICT
     """,
-    "CREATE TABLE erasing (person_id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID",
-    "CREATE TABLE gone (id TEXT PRIMARY KEY, body_hash BLOB NOT NULL) STRICT, WITHOUT ROWID",
-    "CREATE TABLE snapshot_meta (name TEXT PRIMARY KEY, value ANY NOT NULL) STRICT, WITHOUT ROWID",
-    "CREATE TABLE snapshot_rows (stage TEXT NOT NULL, name TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL, wake_at INTEGER) STRICT",
-    "CREATE TABLE snapshot_marks (stage INTEGER NOT NULL, key BLOB NOT NULL, content BLOB NOT NULL, refused TEXT, wake_at INTEGER) STRICT",
+    "CREATE TABLE erasing (person_id TEXT PRIMARY KEY, hash BLOB NOT NULL) STRICT, WITHOUT ROWID",
+    "CREATE TABLE gone (id BLOB PRIMARY KEY, body_hash BLOB NOT NULL, hash BLOB NOT NULL) STRICT, WITHOUT ROWID",
+    "CREATE TABLE snapshot_meta (name TEXT PRIMARY KEY, value ANY NOT NULL, hash BLOB NOT NULL) STRICT, WITHOUT ROWID",
+    """
+    CREATE TABLE snapshot_rows (
+        stage TEXT NOT NULL, name TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL, wake_at INTEGER, hash BLOB NOT NULL
+    ) STRICT
+    """,
+    """
+    CREATE TABLE snapshot_marks (
+        stage INTEGER NOT NULL, key BLOB NOT NULL, content BLOB NOT NULL, refused TEXT, wake_at INTEGER, hash BLOB NOT NULL
+    ) STRICT
+    """,
 )
 
 LAST_AT: Final = "last_at"

@@ -10,25 +10,29 @@ from collections.abc import Iterator
 from typing import Final
 
 from engine.dead_letters import DeadLetter
-from engine.errors import IdentityConflict
+from engine.errors import CorruptState, IdentityConflict
 from engine.execution import Output
 from engine.runtimes.embedded.database import Database
+from engine.runtimes.embedded.gone import Gone
+from engine.runtimes.embedded.hashes import fields_hash
 from engine.runtimes.embedded.layout import STRUCTURED_HEADERS, headers_json
 from engine.runtimes.embedded.stored_outputs import NEXT_PREFIX, StoredOutput, body_hash, next_positions, stored_outputs
 from schemas.codec import encode_structured
 
 _APPEND: Final = """
-    INSERT INTO outputs (topic, position, id, key, value, headers, body_hash) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
+    INSERT INTO outputs (topic, position, id, key, value, headers, body_hash, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (id) DO NOTHING
 """
-_HASH_OF: Final = "SELECT body_hash FROM outputs WHERE id = ?1 UNION ALL SELECT body_hash FROM gone WHERE id = ?1"
+_KNOWN: Final = "SELECT topic, position, id, body_hash, hash FROM outputs WHERE id = ?"
 _IS_ANY_GONE: Final = "SELECT EXISTS (SELECT 1 FROM snapshot_meta)"
 
 
 class OutputLog:
     """All output logs; appended to in memory, written with the transaction."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, gone: Gone) -> None:
         self._database = database
+        self._gone = gone
         self._next_position = next_positions(database)
         self._outputs: dict[str, Output] = {}
         self._dead_letters: dict[str, DeadLetter] = {}
@@ -67,8 +71,9 @@ class OutputLog:
         if rows and self._database.read(_IS_ANY_GONE) == [(1,)]:
             rows = [row for row in rows if not self._is_known(row)]
         self._insert([self._placed(row, moved) for row in rows])
-        fresh = [letter for letter in self._dead_letters.values() if not self._database.read(_HASH_OF, (letter.id,))]
-        self._insert([self._placed(_letter_row(letter), moved) for letter in fresh])
+        letters = [_letter_row(letter) for letter in self._dead_letters.values()]
+        fresh = [row for row in letters if self._is_same(row[1], _hash_of(row)) is None]
+        self._insert([self._placed(row, moved) for row in fresh])
         self._next_position |= moved
         self._outputs.clear()
         self._dead_letters.clear()
@@ -81,29 +86,44 @@ class OutputLog:
 
     def _is_known(self, row: "_Row") -> bool:
         """Say whether an output was published before, even if it is gone."""
-        topic, id_, key, value, headers = row
-        known = self._database.read(_HASH_OF, (id_,))
-        if known and known[0][0] != body_hash(topic, key, value, headers):
-            raise IdentityConflict(topic=topic, output_id=id_)
-        return bool(known)
+        is_same = self._is_same(row[1], _hash_of(row))
+        if is_same is False:
+            raise IdentityConflict(topic=row[0], output_id=row[1])
+        return is_same is not None
+
+    def _is_same(self, id_: str, hash_: bytes) -> bool | None:
+        """Say whether what was published under an id had this body; None where nothing was."""
+        known = self._database.read(_KNOWN, (id_,))
+        if not known:
+            return self._gone.is_same(id_, hash_)
+        topic, position, of, kept, record_hash = known[0]
+        if record_hash != fields_hash(topic, position, of, kept):
+            raise CorruptState(path=self._database.path, reason=f"{topic} position {position}")
+        return bool(kept == hash_)
 
     def _placed(self, row: "_Row", moved: dict[str, int]) -> "_PlacedRow":
         topic, id_, key, value, headers = row
         position = moved.get(topic, self._next_position.get(topic, 0))
         moved[topic] = position + 1
-        return topic, position, id_, key, value, headers, body_hash(topic, key, value, headers)
+        hash_ = _hash_of(row)
+        return topic, position, id_, key, value, headers, hash_, fields_hash(topic, position, id_, hash_)
 
     def _insert(self, rows: "list[_PlacedRow]") -> None:
         """Insert, or compare with what is there under the same id."""
         if self._database.write_many(_APPEND, rows) == len(rows):
             return
-        for topic, _, id_, *_, hash_ in rows:
-            if self._database.read(_HASH_OF, (id_,))[0][0] != hash_:
+        for topic, _, id_, *_, hash_, _ in rows:
+            if not self._is_same(id_, hash_):
                 raise IdentityConflict(topic=topic, output_id=id_)
 
 
 _Row = tuple[str, str, str | None, bytes | None, bytes | None]
-_PlacedRow = tuple[str, int, str, str | None, bytes | None, bytes | None, bytes]
+_PlacedRow = tuple[str, int, str, str | None, bytes | None, bytes | None, bytes, bytes]
+
+
+def _hash_of(row: _Row) -> bytes:
+    topic, _, key, value, headers = row
+    return body_hash(topic, key, value, headers)
 
 
 def _output_row(output: Output) -> _Row:

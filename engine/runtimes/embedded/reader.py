@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 import msgspec
 
@@ -16,30 +16,37 @@ from engine.effects import StageName
 from engine.errors import CorruptState
 from engine.runtimes.embedded import fingerprints
 from engine.runtimes.embedded.database import Database
-from engine.runtimes.embedded.erasure import Erasures
+from engine.runtimes.embedded.erasure import Erasures, is_due
+from engine.runtimes.embedded.facts import fact
+from engine.runtimes.embedded.gone import Gone
+from engine.runtimes.embedded.hashes import row_hash
 from engine.runtimes.embedded.layout import LAST_AT, instant_from
+from engine.runtimes.embedded.salts import settled_salt
 from engine.runtimes.embedded.stored_outputs import StoredOutput, next_positions, stored_outputs
 from schemas.topics import DEAD_LETTER_PREFIX
 
 T = TypeVar("T")
 
-_GET: Final = "SELECT value FROM rows WHERE stage = ? AND name = ? AND key = ?"
-_SCAN: Final = "SELECT key, value FROM rows WHERE stage = ? AND name = ? AND key >= ? AND key < ? ORDER BY key"
+_GET: Final = "SELECT key, value, wake_at, hash FROM rows WHERE stage = ? AND name = ? AND key = ?"
+_SCAN: Final = "SELECT key, value, wake_at, hash FROM rows WHERE stage = ? AND name = ? AND key >= ? AND key < ? ORDER BY key"
 _LAST: Final = "\U0010ffff"
 
 
 class Reader:
     """The committed state of one directory. A context manager."""
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, *, given_salt: bytes | None = None) -> None:
         """Open an existing directory.
 
+        Args:
+            given_salt: the salt that is set from outside, if any; needed only where an erasure is to be finished.
         Raises:
-            StoreInUse, NewerData, CorruptState, StoreFailed: one line for the operator.
+            StoreInUse, NewerData, CorruptState, StoreFailed, InvalidSettings: one line for the operator.
         """
         self._database = Database(data_dir)
         try:
-            Erasures(self._database).finish()
+            if is_due(self._database):
+                Erasures(self._database, Gone(self._database, settled_salt(self._database, given_salt))).finish()
         except BaseException:
             self._database.close()
             raise
@@ -53,8 +60,8 @@ class Reader:
     @property
     def last_at(self) -> datetime | None:
         """Engine time: the `at` of the last thing that moved it."""
-        stored = self._database.read("SELECT value FROM meta WHERE name = ?", (LAST_AT,))
-        return instant_from(stored[0][0]) if stored else None
+        stored = fact(self._database, LAST_AT)
+        return None if stored is None else instant_from(stored)
 
     @property
     def topics(self) -> tuple[str, ...]:
@@ -65,13 +72,13 @@ class Reader:
         """Return one row, or None."""
         found = self._database.read(_GET, (stage.value, table, key))
         self._check(stage, table, row_type)
-        return self._decoded(found[0][0], row_type, table) if found else None
+        return self._decoded(stage, table, row_type, *found[0]) if found else None
 
     def scan(self, stage: StageName, table: str, prefix: str, row_type: type[T]) -> Iterator[tuple[str, T]]:
         """Yield (key, row) for keys that start with `prefix`, in key order."""
         self._check(stage, table, row_type)
-        for key, value in self._database.read(_SCAN, (stage.value, table, prefix, prefix + _LAST)):
-            yield key, self._decoded(value, row_type, table)
+        for stored in self._database.read(_SCAN, (stage.value, table, prefix, prefix + _LAST)):
+            yield stored[0], self._decoded(stage, table, row_type, *stored)
 
     def outputs(self, topic: str, start: int = 0, limit: int | None = None) -> Iterator[StoredOutput]:
         """Yield records of a topic from a position on; positions may have gaps."""
@@ -89,7 +96,10 @@ class Reader:
             expected = {fingerprints.name_of(stage, table): fingerprints.fingerprint(row_type)}
             fingerprints.check(self._database.path, remembered, expected)
 
-    def _decoded(self, value: bytes, row_type: type[T], table: str) -> T:
+    def _decoded(self, stage: StageName, table: str, row_type: type[T], *stored: Any) -> T:
+        key, value, wake_at, kept = stored
+        if row_hash(stage.value, table, key, value, wake_at) != kept:
+            raise CorruptState(path=self._database.path, reason=f"a row of {table}")
         try:
             return msgspec.json.decode(value, type=row_type)
         except msgspec.MsgspecError as error:

@@ -17,7 +17,6 @@ Source: reliability promises P1, P2, P9, rules 3, 8, 9.
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Final
 
 from engine.cascade import Entry
 from engine.dead_letters import DeadLetter
@@ -25,28 +24,40 @@ from engine.effects import Note, StageName
 from engine.execution import Transition
 from engine.runtimes.embedded.database import Database
 from engine.runtimes.embedded.erasure import Erasures
+from engine.runtimes.embedded.facts import fact, put_facts
+from engine.runtimes.embedded.gone import Gone
 from engine.runtimes.embedded.input_log import InputLog
 from engine.runtimes.embedded.layout import LAST_AT, instant_from, seconds_from
 from engine.runtimes.embedded.output_log import OutputLog
+from engine.runtimes.embedded.salts import settled_salt
 from engine.runtimes.embedded.stage_rows import StageRows
 from engine.topology import Topology
-
-_SET_META: Final = "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 
 
 class SqliteStore:
     """Rows, timers, log, outputs and dead letters of one data directory."""
 
-    def __init__(self, database: Database, topology: Topology, *, on_notes: Callable[[Sequence[Note]], None] | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        topology: Topology,
+        *,
+        given_salt: bytes | None = None,
+        on_notes: Callable[[Sequence[Note]], None] | None = None,
+    ) -> None:
         """Read what the last commit left.
 
         Args:
+            given_salt: the salt that is set from outside, if any.
             on_notes: is handed the notes of each commit once it is durable.
         """
         self.log = InputLog(database)
-        self.outputs = OutputLog(database)
-        self.erasures = Erasures(database)
-        self._database = database
+        self.salt = settled_salt(database, given_salt)
+        """Of the hashes that stand for people."""
+        gone = Gone(database, self.salt)
+        self.outputs = OutputLog(database, gone)
+        self.erasures = Erasures(database, gone)
+        self.database = database
         self._rows = {name: StageRows(database, stage) for name, stage in topology.stages.items()}
         self.changes_count = 0
         """Row changes since the last commit."""
@@ -55,8 +66,8 @@ class SqliteStore:
         self._latest_refusal: DeadLetter | None = None
         self._on_notes = on_notes
         self._notes: list[Note] = []
-        stored = database.read("SELECT value FROM meta WHERE name = ?", (LAST_AT,))
-        self.last_at: datetime | None = instant_from(stored[0][0]) if stored else None
+        stored = fact(database, LAST_AT)
+        self.last_at: datetime | None = None if stored is None else instant_from(stored)
         self._committed_at = self.last_at
 
     def rows(self, stage: StageName) -> StageRows:
@@ -106,15 +117,6 @@ class SqliteStore:
         """Size of the log entries and outputs that wait, roughly."""
         return self.log.bytes_count + self.outputs.bytes_count
 
-    def set_meta(self, name: str, value: int | bytes | str) -> None:
-        """Write a fact about the directory into the open transaction."""
-        self._database.write_many(_SET_META, [(name, value)])
-
-    def meta(self, name: str) -> int | bytes | str | None:
-        """Return a fact about the directory."""
-        stored = self._database.read("SELECT value FROM meta WHERE name = ?", (name,))
-        return stored[0][0] if stored else None
-
     def commit(self) -> None:
         """Make every unit since the last commit durable, all or none. Returns at once when there is none.
 
@@ -123,13 +125,13 @@ class SqliteStore:
         """
         for rows in self._rows.values():
             rows.write()
-        facts: dict[str, int] = {**self.log.write(), **self.outputs.write()}
+        moved: dict[str, int] = {**self.log.write(), **self.outputs.write()}
         if self.last_at is not None and self.last_at != self._committed_at:
-            facts[LAST_AT] = seconds_from(self.last_at)
-        self._database.write_many(_SET_META, list(facts.items()))
+            moved[LAST_AT] = seconds_from(self.last_at)
+        put_facts(self.database, moved.items())
         self.erasures.write()
-        if self._database.connection.in_transaction:
-            self._database.commit()
+        if self.database.connection.in_transaction:
+            self.database.commit()
         self._committed_at = self.last_at
         self.changes_count = 0
         if self._on_notes is not None and self._notes:

@@ -7,15 +7,18 @@ from dataclasses import dataclass
 from typing import Final
 
 from engine.effects import Headers
+from engine.errors import CorruptState
 from engine.runtimes.embedded.database import Database
-from engine.runtimes.embedded.layout import headers_from, headers_json
+from engine.runtimes.embedded.facts import facts
+from engine.runtimes.embedded.hashes import fields_hash
+from engine.runtimes.embedded.layout import headers_from
 
 PAGE_RECORDS: Final = 500
 NEXT_PREFIX: Final = "next_position/"
 
-_POSITIONS: Final = "SELECT name, value FROM meta WHERE name >= ? AND name < ?"
 _READ: Final = """
-    SELECT topic, position, id, key, value, headers, body_hash FROM outputs WHERE topic = ? AND position >= ? ORDER BY position LIMIT ?
+    SELECT topic, position, id, key, value, headers, body_hash, hash FROM outputs
+    WHERE topic = ? AND position >= ? ORDER BY position LIMIT ?
 """
 
 
@@ -32,11 +35,6 @@ class StoredOutput:
     headers: Headers
     body_hash: bytes
 
-    @property
-    def is_intact(self) -> bool:
-        """Whether the bytes are those that were written."""
-        return self.body_hash == body_hash(self.topic, self.key, self.value, headers_json(self.headers))
-
 
 def body_hash(topic: str, key: str | None, value: bytes | None, headers: bytes | None) -> bytes:
     """Return the hash that is kept beside a body; lengths keep neighbouring fields apart."""
@@ -48,16 +46,21 @@ def body_hash(topic: str, key: str | None, value: bytes | None, headers: bytes |
 
 def next_positions(database: Database) -> dict[str, int]:
     """Return the position that comes next, of every topic that ever had an output."""
-    stored = database.read(_POSITIONS, (NEXT_PREFIX, NEXT_PREFIX + "\U0010ffff"))
-    return {name.removeprefix(NEXT_PREFIX): value for name, value in stored}
+    return {name.removeprefix(NEXT_PREFIX): value for name, value in facts(database, NEXT_PREFIX).items()}
 
 
 def stored_outputs(database: Database, topic: str, start: int = 0, limit: int | None = None) -> Iterator[StoredOutput]:
-    """Yield up to `limit` committed records of a topic from a position on; erasure leaves gaps."""
+    """Yield up to `limit` committed records of a topic from a position on; erasure leaves gaps.
+
+    Raises:
+        CorruptState: a record is not what was written.
+    """
     wanted = sys.maxsize if limit is None else limit
     start = max(0, min(start, sys.maxsize))  # SQLite takes no more; nothing is there
     while page := database.read(_READ, (topic, start, min(wanted, PAGE_RECORDS))):
-        for of, position, id_, key, value, headers, hash_ in page:
-            yield StoredOutput(topic=of, position=position, id=id_, key=key, value=value, headers=headers_from(headers), body_hash=hash_)
+        for of, position, id_, key, value, headers, kept, record_hash in page:
+            if kept != body_hash(of, key, value, headers) or record_hash != fields_hash(of, position, id_, kept):
+                raise CorruptState(path=database.path, reason=f"{topic} position {position}")
+            yield StoredOutput(topic=of, position=position, id=id_, key=key, value=value, headers=headers_from(headers), body_hash=kept)
         wanted -= len(page)
         start = page[-1][1] + 1

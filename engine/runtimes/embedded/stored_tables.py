@@ -16,6 +16,7 @@ from engine.effects import Row, StageName
 from engine.errors import CorruptState
 from engine.row_codec import RowCodec, UnreadableRow
 from engine.runtimes.embedded.database import Database
+from engine.runtimes.embedded.hashes import fields_hash, row_hash
 from engine.runtimes.embedded.lately import UNKNOWN, Lately
 from engine.runtimes.embedded.layout import instant_from, seconds_from
 from engine.topology import SEEN, Stage
@@ -28,20 +29,22 @@ STAGE_NUMBERS: Final = {StageName.PEOPLE: 0, StageName.PROGRAMMES: 1}
 _LAST: Final = "\U0010ffff"
 """Sorts after every character that a key may hold."""
 
-_GET: Final = "SELECT value FROM rows WHERE stage = ? AND name = ? AND key = ?"
-_SCAN: Final = "SELECT key, value FROM rows WHERE stage = ? AND name = ? AND key >= ? AND key < ? ORDER BY key LIMIT ?"
+_GET: Final = "SELECT key, value, wake_at, hash FROM rows WHERE stage = ? AND name = ? AND key = ?"
+_SCAN: Final = """
+    SELECT key, value, wake_at, hash FROM rows WHERE stage = ? AND name = ? AND key >= ? AND key < ? ORDER BY key LIMIT ?
+"""
 _PUT: Final = """
-    INSERT INTO rows (stage, name, key, value, wake_at) VALUES (?, ?, ?, ?, ?)
-    ON CONFLICT (stage, name, key) DO UPDATE SET value = excluded.value, wake_at = excluded.wake_at
+    INSERT INTO rows (stage, name, key, value, wake_at, hash) VALUES (?, ?, ?, ?, ?, ?)
+    ON CONFLICT (stage, name, key) DO UPDATE SET value = excluded.value, wake_at = excluded.wake_at, hash = excluded.hash
 """
 _DELETE: Final = "DELETE FROM rows WHERE stage = ? AND name = ? AND key = ?"
 _TIMERS: Final = "SELECT wake_at, name, key FROM rows WHERE stage = ? AND wake_at IS NOT NULL ORDER BY wake_at, name, key LIMIT ?"
 
-_GET_MARK: Final = "SELECT content, refused, wake_at FROM marks WHERE stage = ? AND key = ?"
-_SCAN_MARKS: Final = "SELECT key, content, refused, wake_at FROM marks WHERE stage = ? ORDER BY key"
+_GET_MARK: Final = "SELECT content, refused, wake_at, hash FROM marks WHERE stage = ? AND key = ?"
+_SCAN_MARKS: Final = "SELECT key, content, refused, wake_at, hash FROM marks WHERE stage = ? ORDER BY key"
 _PUT_MARK: Final = """
-    INSERT INTO marks (stage, key, content, refused, wake_at) VALUES (?, ?, ?, ?, ?)
-    ON CONFLICT (stage, key) DO UPDATE SET content = excluded.content, refused = excluded.refused, wake_at = excluded.wake_at
+    INSERT INTO marks (stage, key, content, refused, wake_at, hash) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (stage, key)
+    DO UPDATE SET content = excluded.content, refused = excluded.refused, wake_at = excluded.wake_at, hash = excluded.hash
 """
 _DELETE_MARK: Final = "DELETE FROM marks WHERE stage = ? AND key = ?"
 _MARK_TIMERS: Final = "SELECT wake_at, key FROM marks WHERE stage = ? AND wake_at IS NOT NULL ORDER BY wake_at, key LIMIT ?"
@@ -78,7 +81,7 @@ class RowTable:
         row = self._lately.recall((self._name, key))
         if row is UNKNOWN:
             found = _one(self._database, _GET, (self._stage, self._name, key))
-            row = None if found is None else self._decoded(found[0])
+            row = None if found is None else self._decoded(*found)
             self._lately.remember((self._name, key), row)
         return row
 
@@ -87,10 +90,10 @@ class RowTable:
         start = prefix
         while True:
             page = self._database.read(_SCAN, (self._stage, self._name, start, prefix + _LAST, SCAN_PAGE_ROWS))
-            for key, value in page:
+            for key, value, wake_at, kept in page:
                 row = self._lately.recall((self._name, key))
                 if row is UNKNOWN:
-                    row = self._decoded(value)
+                    row = self._decoded(key, value, wake_at, kept)
                     self._lately.remember((self._name, key), row)
                 yield key, row
             if len(page) < SCAN_PAGE_ROWS:
@@ -100,7 +103,7 @@ class RowTable:
     def write(self, changes: Mapping[str, Row | None], stilled: frozenset[str]) -> None:
         """Write changes in key order, so that neighbours share their pages."""
         encode = self._codec.encode
-        puts: list[tuple[str, str, str, bytes, int | None]] = []
+        puts: list[tuple[str, str, str, bytes, int | None, bytes]] = []
         deletions: list[tuple[str, str, str]] = []
         for key in sorted(changes):
             row = changes[key]
@@ -108,12 +111,15 @@ class RowTable:
                 deletions.append((self._stage, self._name, key))
             else:
                 wake_at = None if row.wake_at is None or key in stilled else seconds_from(row.wake_at)
-                puts.append((self._stage, self._name, key, encode(row), wake_at))
+                value = encode(row)
+                puts.append((self._stage, self._name, key, value, wake_at, row_hash(self._stage, self._name, key, value, wake_at)))
             self._lately.remember((self._name, key), row)
         self._database.write_many(_PUT, puts)
         self._database.write_many(_DELETE, deletions)
 
-    def _decoded(self, value: bytes) -> Any:
+    def _decoded(self, key: str, value: bytes, wake_at: int | None, kept: bytes) -> Any:
+        if row_hash(self._stage, self._name, key, value, wake_at) != kept:
+            raise CorruptState(path=self._database.path, reason=f"a row of {self._stage}/{self._name}")
         try:
             return self._codec.decode(self._name, value)
         except UnreadableRow as error:
@@ -130,17 +136,17 @@ class MarkTable:
     def get(self, key: str) -> Seen | None:
         """Return the mark, or None."""
         found = _one(self._database, _GET_MARK, (self._stage, bytes.fromhex(key)))
-        return None if found is None else self._decoded(*found)
+        return None if found is None else self._decoded(bytes.fromhex(key), *found)
 
     def scan(self, prefix: str) -> Iterator[tuple[str, Seen]]:
         """Yield the marks in key order. For looking at, not for rules: it reads all of them."""
         for key, *fields in self._database.read(_SCAN_MARKS, (self._stage,)):
             if key.hex().startswith(prefix):
-                yield key.hex(), self._decoded(*fields)
+                yield key.hex(), self._decoded(key, *fields)
 
     def write(self, changes: Mapping[str, Row | None], stilled: frozenset[str]) -> None:
         """Write changes in key order."""
-        puts: list[tuple[int, bytes, bytes, str | None, int | None]] = []
+        puts: list[tuple[int, bytes, bytes, str | None, int | None, bytes]] = []
         deletions: list[tuple[int, bytes]] = []
         for key in sorted(changes):
             mark = changes[key]
@@ -149,15 +155,15 @@ class MarkTable:
                 continue
             assert isinstance(mark, Seen)
             wake_at = None if mark.wake_at is None or key in stilled else seconds_from(mark.wake_at)
-            puts.append((self._stage, bytes.fromhex(key), bytes.fromhex(mark.content), mark.refused, wake_at))
+            fields = (self._stage, bytes.fromhex(key), bytes.fromhex(mark.content), mark.refused and mark.refused.value, wake_at)
+            puts.append((*fields, fields_hash(*fields)))
         self._database.write_many(_PUT_MARK, puts)
         self._database.write_many(_DELETE_MARK, deletions)
 
-    def _decoded(self, content: bytes, refused: str | None, wake_at: int | None) -> Seen:
-        try:
-            code = None if refused is None else ErrorCode(refused)
-        except ValueError as error:
-            raise CorruptState(path=self._database.path, reason="a mark") from error
+    def _decoded(self, key: bytes, content: bytes, refused: str | None, wake_at: int | None, kept: bytes) -> Seen:
+        if fields_hash(self._stage, key, content, refused, wake_at) != kept:
+            raise CorruptState(path=self._database.path, reason="a mark")
+        code = None if refused is None else ErrorCode(refused)
         return Seen(content=content.hex(), refused=code, wake_at=None if wake_at is None else instant_from(wake_at))
 
 

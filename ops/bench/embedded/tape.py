@@ -6,12 +6,11 @@ by row, so that a write which bypassed the tape is found and not measured as spe
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from engine.effects import Note
 from engine.runtimes.embedded.database import Database
 from engine.runtimes.embedded.engine import EmbeddedEngine
 from engine.runtimes.embedded.store import SqliteStore
@@ -78,8 +77,8 @@ def taped(lines: Sequence[bytes], data_dir: Path, settings: Settings) -> Tape:
     tape = Tape()
 
     class TapedStore(SqliteStore):
-        def __init__(self, database: Database, topology: Topology, *, on_notes: Callable[[Sequence[Note]], None] | None = None) -> None:
-            super().__init__(TapedDatabase(database, tape), topology, on_notes=on_notes)
+        def __init__(self, database: Database, topology: Topology, **given: Any) -> None:
+            super().__init__(TapedDatabase(database, tape), topology, **given)
 
     class TapedEngine(EmbeddedEngine):
         store_type = TapedStore

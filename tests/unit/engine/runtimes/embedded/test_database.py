@@ -12,11 +12,13 @@ from engine.errors import CorruptState, NewerData, StoreFailed, StoreInUse, Stor
 from engine.runtimes.embedded.database import Database
 from engine.runtimes.embedded.layout import APPLICATION_ID, FORMAT
 
+PUT = "INSERT INTO meta (name, value, hash) VALUES (?, ?, x'00')"
+
 
 def filled(data_dir: Path, rows_count: int = 200) -> Path:
     """A directory with something in it; returns the file."""
     database = Database(data_dir)
-    database.write_many("INSERT INTO meta (name, value) VALUES (?, ?)", [(f"name-{n}", b"x" * 100) for n in range(rows_count)])
+    database.write_many(PUT, [(f"name-{n}", b"x" * 100) for n in range(rows_count)])
     database.commit()
     database.close()
     return database.path
@@ -55,7 +57,7 @@ def test_second_process_fails_at_once_and_leaves_the_first_alone(tmp_path: Path)
     second = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True)
 
     assert f"{StoreInUse(path=tmp_path)}\n" == second.stdout
-    first.write_many("INSERT INTO meta (name, value) VALUES (?, ?)", [("still", b"here")])
+    first.write_many(PUT, [("still", b"here")])
     first.commit()
     first.close()
 
@@ -129,7 +131,7 @@ def test_write_ahead_log_stays_bounded(tmp_path: Path) -> None:
     sizes = []
 
     for number in range(20):
-        database.write_many("INSERT INTO meta (name, value) VALUES (?, ?)", [(f"{number}", b"x" * 30_000)])
+        database.write_many(PUT, [(f"{number}", b"x" * 30_000)])
         database.commit()
         sizes.append((tmp_path / "bothways.db-wal").stat().st_size)
 
@@ -144,7 +146,7 @@ def test_full_disk_is_an_error_that_stops(tmp_path: Path) -> None:
     database.connection.execute("PRAGMA max_page_count=20").fetchall()
 
     with pytest.raises(StoreFailed, match="SQLITE_FULL"):
-        database.write_many("INSERT INTO meta (name, value) VALUES (?, ?)", [(f"{n}", b"x" * 4000) for n in range(100)])
+        database.write_many(PUT, [(f"{n}", b"x" * 4000) for n in range(100)])
 
     database.close()
     reopened = Database(tmp_path)

@@ -323,11 +323,12 @@ def test_verify_agrees_with_what_was_written(tmp_path: Path) -> None:
         "DELETE FROM outputs WHERE topic = 'mentorship.nudges.v1' AND position = 2",
         "UPDATE log SET value = CAST(value || ' ' AS BLOB) WHERE position = 4",
         "DELETE FROM log WHERE position = 10",
-        "UPDATE meta SET value = value + 1 WHERE name = 'last_at'",
+        "UPDATE rows SET hash = x'00' WHERE name = 'people' AND key = 'p1'",
+        "UPDATE outputs SET position = 900 WHERE topic = 'mentorship.nudges.v1' AND position = 3",
     ],
 )
 def test_verify_finds_what_was_changed_behind_its_back(tmp_path: Path, damage: str) -> None:
-    """P9: a row, an output, a dead letter, an entry or the clock that differs is reported."""
+    """P9, P13: a row, an output, a dead letter or an entry that differs is reported, and what only its hash can tell."""
     with opened(tmp_path) as engine:
         engine.ingest(toy_lines(100))
     connection = sqlite3.connect(tmp_path / "bothways.db", isolation_level=None)

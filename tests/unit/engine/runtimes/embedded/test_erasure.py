@@ -12,6 +12,8 @@ from engine.runtimes.embedded import erasure
 from engine.runtimes.embedded.database import Database
 from engine.runtimes.embedded.engine import EmbeddedEngine
 from engine.runtimes.embedded.erasure import UNSCRUBBED, Erasures, named_counts
+from engine.runtimes.embedded.gone import Gone
+from engine.runtimes.embedded.hashes import fields_hash
 from engine.runtimes.embedded.mentions import Mentions
 from engine.runtimes.embedded.reader import Reader
 from engine.runtimes.embedded.verification import digests
@@ -175,7 +177,7 @@ def test_the_next_start_finishes_what_a_crash_interrupted(tmp_path: Path, *, is_
     interrupted.close()
     assert ["bothways.db"] == files_with(tmp_path, CANARY.encode())
 
-    (Reader(tmp_path) if is_reader else opened(tmp_path))._database.close()
+    (Reader(tmp_path, given_salt=b"of the toy") if is_reader else opened(tmp_path))._database.close()
 
     assert [] == files_with(tmp_path, CANARY.encode())
 
@@ -184,14 +186,14 @@ def test_the_next_start_scrubs_what_was_deleted(tmp_path: Path) -> None:
     """Between the transaction and the scrubbing, a flag says that free pages may still hold what went."""
     told(tmp_path)
     connection = sqlite3.connect(tmp_path / "bothways.db", isolation_level=None)
-    connection.execute("INSERT INTO meta (name, value) VALUES (?, 1)", (UNSCRUBBED,))
+    connection.execute("INSERT INTO meta (name, value, hash) VALUES (?, 1, ?)", (UNSCRUBBED, fields_hash(UNSCRUBBED, 1)))
     connection.execute("DELETE FROM log")
     connection.execute("DELETE FROM outputs")
     connection.close()
     size = (tmp_path / "bothways.db").stat().st_size
 
     database = Database(tmp_path)
-    Erasures(database).finish()
+    Erasures(database, Gone(database, b"salt")).finish()
 
     assert (tmp_path / "bothways.db").stat().st_size < size
     assert [] == database.read("SELECT value FROM meta WHERE name = ?", (UNSCRUBBED,))
@@ -202,10 +204,10 @@ def test_what_was_deleted_counts_as_unscrubbed_until_it_is(tmp_path: Path) -> No
     """The flag is set by the transaction that deletes, so no crash after it can lose the scrubbing."""
     told(tmp_path)
     database = Database(tmp_path)
-    erasure._remove(database, Mentions([CANARY]))
+    erasure._remove(database, Mentions([CANARY]), Gone(database, b"salt"))
     after_deleting = database.read("SELECT value FROM meta WHERE name = ?", (UNSCRUBBED,))
 
-    Erasures(database).finish()
+    Erasures(database, Gone(database, b"salt")).finish()
 
     assert ([(1,)], []) == (after_deleting, database.read("SELECT value FROM meta WHERE name = ?", (UNSCRUBBED,)))
     database.close()

@@ -12,6 +12,7 @@ from engine.errors import OtherRules
 from engine.runtimes.embedded import fingerprints
 from engine.runtimes.embedded.database import Database
 from engine.runtimes.embedded.engine import EmbeddedEngine
+from engine.runtimes.embedded.facts import put_facts
 from engine.runtimes.embedded.reader import Reader
 from engine.settings import Settings
 from engine.topology import Topology
@@ -91,7 +92,7 @@ def test_other_rows_refuse_the_directory_in_one_line_that_says_what_to_do(tmp_pa
 def rewritten_by(version: str, data_dir: Path) -> None:
     """Let another version have written a directory last."""
     database = Database(data_dir)
-    database.write_many("UPDATE meta SET value = ? WHERE name = ?", [(version, fingerprints.VERSION)])
+    put_facts(database, [(fingerprints.VERSION, version)])
     database.commit()
     database.close()
 

@@ -30,10 +30,13 @@ IDS = st.text("abp019._:-", min_size=1, max_size=8)
         b"C:\\p1",
         b"\xff\xfep\x001\x00,\x00",
         b"person_id='p1'",
+        b'{"actor":"mailto:p1@example.org"}',
+        b'{"actor":"urn:staff:p1"}',
+        b'{"actor":"mailto%3Ap1"}',
     ],
 )
 def test_a_person_is_named_however_the_id_is_written(value: bytes) -> None:
-    """T1 to T4: as a whole token, with punctuation around it, escaped, hidden by a repeated name, or in bytes that nobody can read."""
+    """T1 to T5: as a whole token, with punctuation around it, in an address, escaped, hidden by a repeated name, or in unreadable bytes."""
     assert Mentions(["p1"]).in_bytes(value)
 
 
@@ -44,6 +47,7 @@ def test_a_person_is_named_however_the_id_is_written(value: bytes) -> None:
         b'{"person_id":"xp1"}',
         b'{"person_id":"p1.2"}',
         b'{"person_id":"P1"}',
+        b'{"actor":"mailto:p10@example.org"}',
         b'{"session_id":"s-p1"}',
         b'{"pairing_id":"p1.0123456789abcdef"}',
         b'{"person_id":"p1-b"',
@@ -79,9 +83,9 @@ def test_depth_that_no_parser_follows_hides_nothing() -> None:
 
 @given(person_id=IDS, other=IDS)
 def test_a_string_of_one_id_names_that_person_alone(person_id: str, other: str) -> None:
-    """T1, T2: two ids are told apart unless they differ in the punctuation around them only."""
+    """T1, T2: two ids are told apart unless they differ in the punctuation around them only, or a colon joins one to the other."""
     value = json.dumps({"person_id": other}).encode()
 
     assert Mentions([other]).in_bytes(value)
-    if person_id.strip("._:-") != other.strip("._:-"):
+    if person_id.strip("._:-") != other.strip("._:-") and ":" not in other:
         assert not Mentions([person_id]).in_bytes(value) or not person_id.strip("._:-")
