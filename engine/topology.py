@@ -28,8 +28,8 @@ from engine.processors import (
     audit_days,
     erasure,
     erasure_in_programmes,
+    feedback,
     insights,
-    learning,
     naming,
     outreach,
     pairings,
@@ -41,6 +41,7 @@ from engine.processors import (
     summaries,
     tables,
 )
+from engine.processors.feedback import Farewells
 from engine.processors.insights import ReportClock
 from engine.processors.people_tables import ERASURES
 from schemas.base import InputData
@@ -118,7 +119,7 @@ def build() -> Topology:
         participants.HANDLERS,
         answers.HANDLERS,
         sessions.HANDLERS,
-        learning.HANDLERS,
+        feedback.HANDLERS,
         insights.HANDLERS,
         actions.HANDLERS,
     )
@@ -129,6 +130,7 @@ def build() -> Topology:
             Table(name=tables.PROGRAMMES, row_type=Programme),
             Table(name=tables.PARTICIPANTS, row_type=Participant, check=participant.check),
             Table(name=tables.PAIRINGS, row_type=Pairing, check=pairing.check),
+            Table(name=feedback.FAREWELLS, row_type=Farewells),
             Table(name=tables.BARS, row_type=Bar),
             Table(name=tables.ROUNDS, row_type=HeldRound),
             Table(name=arrivals.ARRIVALS, row_type=Arrival),
@@ -147,6 +149,7 @@ def build() -> Topology:
             summaries.SUMMARIES: storm.guarded_wake(summaries.wake),
             tables.PROGRAMMES: storm.guarded_wake(programme.wake),
             tables.PARTICIPANTS: storm.guarded_wake(participants.wake),
+            feedback.FAREWELLS: storm.guarded_wake(feedback.wake),
             tables.PAIRINGS: storm.guarded_wake(pairings.wake),
             insights.CLOCKS: insights.wake,
         },

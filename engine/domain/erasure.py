@@ -24,6 +24,7 @@ from typing import Final
 
 from engine.domain.apart import Exclusion
 from engine.domain.attributes import Attribute, Value
+from engine.domain.feedback import Word
 from engine.domain.meetings import Meeting
 from engine.domain.messages import PersonFacts, Reason
 from engine.domain.pairing import Pairing
@@ -218,8 +219,17 @@ def pairing_without(pairing: Pairing, erased_id: PersonId) -> Pairing:
         meetings=tuple(_meeting_without(meeting, erased_id, name) for meeting in pairing.meetings),
         away=tuple(replace(away, person_id=renamed(away.person_id)) for away in pairing.away),
         answers=tuple(sorted((renamed(person_id), answer) for person_id, answer in pairing.answers)),
-        feedback=tuple(sorted((renamed(person_id), session_id, learned) for person_id, session_id, learned in pairing.feedback)),
+        feedback=tuple(
+            sorted(
+                (_word_without(word, renamed(word.person_id)) for word in pairing.feedback),
+                key=lambda word: (word.person_id, word.session_id),
+            )
+        ),
     )
+
+
+def _word_without(word: Word, name: PersonId) -> Word:
+    return replace(word, person_id=name, stamp=nameless(word.stamp))
 
 
 def _meeting_without(meeting: Meeting, erased_id: PersonId, name: PersonId) -> Meeting:

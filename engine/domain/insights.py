@@ -141,8 +141,8 @@ def _teaching(evidence: Evidence, shown: Shown) -> Mapping[str, Value]:
     ratios = [ratio for pairing in formed if (ratio := ledger.reciprocity_ratio(pairing.meetings, pairing.people)) is not None]
     exchanges = [exchange for pairing in formed for meeting in ledger.held(pairing.meetings) for exchange in meeting.exchanges]
     taught = Counter(exchange.topic for exchange in exchanges)
-    both = [pairing for pairing in formed if len({person_id for person_id, _, _ in pairing.feedback}) == len(pairing.people)]
-    two_way = sum(len({person_id for person_id, _, learned in pairing.feedback if learned}) == len(pairing.people) for pairing in both)
+    both = [pairing for pairing in formed if len({word.person_id for word in pairing.feedback}) == len(pairing.people)]
+    two_way = sum(len({word.person_id for word in pairing.feedback if word.learned}) == len(pairing.people) for pairing in both)
     beyond = sum(exchange.family not in TECH_FAMILIES for exchange in exchanges)
     held_count = sum(len(ledger.held(pairing.meetings)) for pairing in formed)
     is_broad = _have_met(formed) >= shown.k

@@ -222,6 +222,8 @@ class NudgesWithdrawn:
     pairing_id: PairingId | None = None
     keys: tuple[NudgeKey, ...] = ()
     """Which keys; empty means every key of the pairing (or programme)."""
+    spared: tuple[NudgeKey, ...] = ()
+    """Which of them stay all the same."""
     occasion: str | None = None
     """Only this occasion; None means all."""
     is_conflict: bool = False

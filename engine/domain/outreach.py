@@ -373,6 +373,7 @@ def _names(message: NudgesWithdrawn, nudge: NudgeIntended | Requested) -> bool:
         nudge.programme_id == message.programme_id
         and message.pairing_id in {None, nudge.pairing_id}
         and (not message.keys or nudge.key in message.keys)
+        and nudge.key not in message.spared
         and message.occasion in {None, nudge.occasion}
     )
 

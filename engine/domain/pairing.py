@@ -24,6 +24,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from engine.domain.feedback import Word
 from engine.domain.meetings import Meeting
 from engine.domain.messages import Reason
 from schemas.codes import EndCode, PairingState, Track
@@ -206,8 +207,8 @@ class Pairing:
     """Answers to the question that is open: resume, renew, convert."""
     is_convertible: bool = False
     """The gap that its track needs is gone; both have been offered `convert`."""
-    feedback: tuple[tuple[PersonId, str, bool], ...] = ()
-    """(person, session or empty, learned something). Never published per person."""
+    feedback: tuple[Word, ...] = ()
+    """In (person, session) order. Never published per person."""
     marks: tuple[str, ...] = ()
     """Occasions that come once."""
     turn: int = 0

@@ -159,3 +159,10 @@ def next_round(programme: Programme, after: datetime) -> datetime | None:
     while due <= after:
         due += step
     return due
+
+
+def next_clock(clock: str, after: datetime) -> datetime:
+    """Return the first instant after `after` at which it is that time of day in UTC."""
+    hour, minute = map(int, clock.split(":"))
+    today = datetime.combine(after.date(), time(hour, minute), tzinfo=UTC)
+    return today if today > after else today + timedelta(days=1)

@@ -72,5 +72,6 @@ def takes_back(withdrawal: NudgesWithdrawn, intent: NudgeIntended) -> bool:
         and withdrawal.programme_id == intent.programme_id
         and (withdrawal.pairing_id is None or withdrawal.pairing_id == intent.pairing_id)
         and (not withdrawal.keys or intent.key in withdrawal.keys)
+        and intent.key not in withdrawal.spared
         and (withdrawal.occasion is None or withdrawal.occasion == intent.occasion)
     )

@@ -67,7 +67,8 @@ def on_feedback(rows: Rows, record: Record) -> Effects:
     data = _data(record)
     assert isinstance(data, FeedbackGiven)
     pairing = _pairing_of(rows, data.pairing_id, data.person_id)
-    if pairing is not None:
+    stamp = stamp_of(_event(record))
+    if pairing is not None and any(word.person_id == data.person_id and word.stamp == stamp for word in pairing.feedback):
         yield from did(rows, pairing.programme_id, data.person_id, "feedback", record.at)
 
 

@@ -136,6 +136,7 @@ def withdrawn(
     *,
     people: Iterable[PersonId] | None = None,
     keys: tuple[NudgeKey, ...] = (),
+    spared: tuple[NudgeKey, ...] = (),
     occasion: str | None = None,
     is_conflict: bool = False,
     is_correction: bool = False,
@@ -144,6 +145,7 @@ def withdrawn(
 
     Args:
         keys: which ones; none named means all.
+        spared: which of them stay all the same.
         is_correction: the ledger was corrected; what was sent stays sent, only what waits is taken back.
     """
     for person_id in pairing.people if people is None else people:
@@ -152,6 +154,7 @@ def withdrawn(
             programme_id=pairing.programme_id,
             pairing_id=pairing.pairing_id,
             keys=keys,
+            spared=spared,
             occasion=occasion,
             is_conflict=is_conflict,
             is_correction=is_correction,

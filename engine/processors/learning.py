@@ -1,30 +1,23 @@
 """What the ledger of teaching leads to: feedback asked of both alike, prompts to balance and to broaden, the end of the plan."""
 
-from collections.abc import Mapping
 from datetime import datetime
-from types import MappingProxyType
 from typing import Final
 
 from engine.domain import meetings as ledger
 from engine.domain.cadence import is_plan_done, term_held, term_since
-from engine.domain.erasure import names_a_stranger
 from engine.domain.meetings import Meeting, MeetingState
 from engine.domain.pairing import Pairing, marked, unmarked
 from engine.domain.programme import Programme, families_of
 from engine.domain.scoring import TECH_FAMILIES
-from engine.effects import Effects, Handler, Ignore, Record, Refuse, Rows
+from engine.effects import Effects, Rows
 from engine.processors import lifecycle
 from engine.processors.intents import Params, nudged, withdrawn
 from engine.processors.summaries import gathered
-from engine.processors.tables import pairing_in, participant_in, programme_in, put_pairing
-from schemas.codes import ErrorCode, Fit, NudgeKey, PairingState, TopicFamily, Track
-from schemas.envelope import Event
-from schemas.feedback import FeedbackGiven
-from schemas.frozen import replace
-from schemas.ids import PersonId, SessionId, programme_of
+from engine.processors.tables import pairing_in, participant_in, put_pairing
+from schemas.codes import NudgeKey, PairingState, TopicFamily, Track
 
 CHECKPOINTS: Final = (1, 3)
-"""Sessions after which both are asked how it goes, and after which one "no" is enough."""
+"""Sessions after which both are asked how it goes."""
 BALANCE_SESSIONS: Final = 3
 RECIPROCITY_RATIO_MIN: Final = 0.34
 CANCELLATIONS_IN_A_ROW: Final = 2
@@ -152,46 +145,3 @@ def _protected(rows: Rows, programme: Programme, before: Pairing, pairing: Pairi
     occasion = now[-1].session_id
     yield from nudged(programme, pairing, NudgeKey.PROTECT_THE_TIME, senior_id, at=at, occasion=occasion, params=params)
     yield from gathered(rows, programme, NudgeKey.COORDINATOR_MOMENTUM, pairing, at)
-
-
-def on_feedback(rows: Rows, record: Record) -> Effects:
-    """Keep one side's feedback to itself; one "no" at a checkpoint ends the pair kindly, with a rematch offer to both."""
-    assert isinstance(record.payload, Event) and isinstance(record.payload.data, FeedbackGiven)
-    data = record.payload.data
-    programme = programme_in(rows, programme_of(data.pairing_id))
-    if programme is None:
-        yield Refuse(ErrorCode.UNKNOWN_PROGRAMME, "pairing_id: no such programme")
-        return
-    pairing = pairing_in(rows, data.pairing_id)
-    if pairing is None or pairing.activated_at is None:
-        yield Refuse(ErrorCode.UNKNOWN_PAIRING, "pairing_id: no such pairing")
-        return
-    if names_a_stranger(pairing, (data.person_id,)):
-        yield Ignore()
-        return
-    if data.person_id not in pairing.people:
-        yield Refuse(ErrorCode.NOT_THE_PERSON, "person_id: not one of the two")
-        return
-    known = ledger.find(pairing.meetings, data.session_id) if data.session_id is not None else None
-    session_id = known.session_id if known is not None else None
-    told = _with_feedback(pairing, data.person_id, session_id or "", learned=data.learned)
-    yield put_pairing(told)
-    yield from withdrawn(told, people=(data.person_id,), keys=(NudgeKey.SHARE_FEEDBACK,), occasion=session_id)
-    if told.is_live and data.fit is Fit.NOT_A_FIT and _is_at_checkpoint(told, session_id):
-        yield from lifecycle.end(rows, programme, told, lifecycle.wish_code(told), record.at, first_in_queue=told.people)
-
-
-def _with_feedback(pairing: Pairing, person_id: PersonId, session_id: str, *, learned: bool) -> Pairing:
-    """Keep what somebody says about a session that is known, or about the pair; the last word counts."""
-    others = tuple(known for known in pairing.feedback if known[:2] != (person_id, session_id))
-    return replace(pairing, feedback=tuple(sorted((*others, (person_id, session_id, learned)))))
-
-
-def _is_at_checkpoint(pairing: Pairing, session_id: SessionId | None) -> bool:
-    """Whether a word about this session, or about the pair now, comes after session 1 or 3 of the term."""
-    held = [meeting.session_id for meeting in term_held(pairing)]
-    number = held.index(session_id) + 1 if session_id in held else len(held)
-    return number in CHECKPOINTS
-
-
-HANDLERS: Final[Mapping[type, Handler]] = MappingProxyType({FeedbackGiven: on_feedback})

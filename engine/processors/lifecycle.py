@@ -165,7 +165,9 @@ def end(
     bar = bar_in(rows, programme.programme_id, over.people)
     yield put_bar(programme.programme_id, replace(bar, open_pairing_id=None, is_past=True))
     yield from _freed(rows, programme, over, at, set(first_in_queue))
-    yield from withdrawn(over, is_conflict=pairing.state is PairingState.SUSPENDED)
+    is_suspended = pairing.state is PairingState.SUSPENDED
+    # Both may still say how it was: what was asked stays open, for both alike.
+    yield from withdrawn(over, spared=() if is_suspended else (NudgeKey.SHARE_FEEDBACK,), is_conflict=is_suspended)
     if pairing.state is PairingState.SUSPENDED or code is EndCode.COMPLETED:
         return
     openly_first = _openly_first(rows, over, set(first_in_queue))

@@ -9,7 +9,7 @@ from engine.domain import meetings as ledger
 from engine.domain.cadence import slot, term_since, timed
 from engine.domain.erasure import names_a_stranger
 from engine.domain.meetings import Exchange, Meeting, MeetingState
-from engine.domain.pairing import Pairing, PairingEvent
+from engine.domain.pairing import Pairing, PairingEvent, is_published
 from engine.domain.programme import Programme, families_of
 from engine.domain.stamp import stamp_of
 from engine.effects import Effects, Handler, Ignore, Record, Refuse, Rows
@@ -149,7 +149,8 @@ def _taken(rows: Rows, programme: Programme, before: Pairing, meetings: tuple[Me
         if pairing.state in _WITH_CADENCE:
             pairing = timed(pairing, programme.policy, at)
         yield put_pairing(pairing)
-        yield from lifecycle.announced(pairing, at)
+        if is_published(pairing):
+            yield from lifecycle.announced(pairing, at)
     yield from after_change(rows, programme, before, report, at)
 
 

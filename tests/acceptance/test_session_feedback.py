@@ -1,5 +1,7 @@
 """Feedback on a session: when it is asked for, what one "no" does, and what is never shown."""
 
+import pytest
+
 from tests.acceptance.nudge_story import asked
 from tests.acceptance.session_story import meet
 from tests.acceptance.story import NUDGES, PAIRINGS, Story
@@ -21,40 +23,37 @@ def test_feedback_is_asked_for_after_session_1(story: Story) -> None:
     assert {(one["class"], one["category"], one["priority"]) for one in story.nudges("share_feedback")} == {("behavioural", "learning", 65)}
 
 
-def test_feedback_given_cancels_the_request(story: Story) -> None:
-    """Done is done."""
+def test_both_answers_cancel_both_requests(story: Story) -> None:
+    """Done is done; but one answer alone shows nowhere."""
     pairing = early(story)
-    story.good(
-        story.by("feedback.given", "2025-01-07T13:00:00Z", "ann", pairing_id=pairing, session_id="s1", learned=True, fit="good", rating=5)
-    )
+    cancelled = []
+    for person, at in (("bob", "2025-01-07T13:00:00Z"), ("ann", "2025-01-07T14:00:00Z")):
+        story.good(story.by("feedback.given", at, person, pairing_id=pairing, session_id="s1", learned=True, fit="good", rating=5))
+        cancelled.append([one["nudge_id"] for one in story.cancelled()])
 
-    (mine,) = story.nudges("share_feedback", "ann")
-    assert [one["nudge_id"] for one in story.cancelled()][-1:] == [mine["nudge_id"]]
+    asked_ = [one["nudge_id"] for person in ("ann", "bob") for one in story.nudges("share_feedback", person)]
+    assert (asked_, cancelled[0]) == (cancelled[1][-2:], cancelled[1][:-2])
 
 
-def test_one_no_ends_kindly(story: Story) -> None:
-    """One "no" after session 1 ends the pair `choice`, with the promise of another partner to both, and says no more."""
+@pytest.mark.parametrize("session_id", ["s1", "s2", None])
+def test_one_no_ends_kindly(story: Story, session_id: str | None) -> None:
+    """One "no", whenever it is said, ends the pair `choice` at the next `round_at`, with the promise of another partner to both."""
     pairing = early(story)
+    about = {} if session_id is None else {"session_id": session_id}
     story.good(
-        story.by("feedback.given", "2025-01-07T13:00:00Z", "ann", pairing_id=pairing, session_id="s1", learned=False, fit="not_a_fit")
+        story.held("2025-01-09T10:00:00Z", pairing, "s2", "python:ann", "strategy:bob"),
+        story.by("feedback.given", "2025-01-09T13:00:00Z", "ann", pairing_id=pairing, learned=False, fit="not_a_fit", **about),
     )
     before = len(story.tail(NUDGES))
-    story.tick("2025-01-16T00:00:00Z")
+    story.tick("2025-01-10T05:59:00Z")
+    meanwhile = story.state(pairing)
+    story.tick("2025-01-10T06:00:00Z")
 
-    assert story.tail(PAIRINGS)[-1]["data"]["code"] == "choice"
+    ended = story.of_type(PAIRINGS, "pairing.ended")[-1]
+    assert (meanwhile, story.state(pairing), ended["code"]) == ("active", "ended", "choice")
+    assert story.tail(PAIRINGS)[-1]["time"] == "2025-01-10T06:00:00Z"
     assert "not_a_fit" not in str(story.tail(NUDGES)[before:]) + str(story.tail(PAIRINGS))
-    assert sorted({person for person, _ in asked(story, "partner_found_next")}) == ["ann", "bob"]
-
-
-def test_no_after_session_2_is_only_noted(story: Story) -> None:
-    """The exit ramp is after session 1 and 3."""
-    pairing = early(story)
-    story.good(
-        story.held("2025-01-14T10:00:00Z", pairing, "s2", "python:ann", "strategy:bob"),
-        story.by("feedback.given", "2025-01-14T13:00:00Z", "ann", pairing_id=pairing, session_id="s2", learned=False, fit="not_a_fit"),
-    )
-
-    assert story.state(pairing) == "active"
+    assert sorted({person for person, _ in asked(story, "pairing_ended")}) == ["ann", "bob"]
 
 
 def test_rating_is_never_shown(story: Story) -> None:
@@ -66,6 +65,9 @@ def test_rating_is_never_shown(story: Story) -> None:
     )
     story.tick("2025-03-16T00:00:00Z")
 
-    told = [story.run("tail", topic).out for topic in (NUDGES, PAIRINGS)] + [story.run("inspect", "pairing", pairing, "--json").out]
+    nudges = story.tail(NUDGES)
+    forms = [event["data"].get("params", {}).pop("answers", None) for event in nudges]
+    told = [str(nudges), story.run("tail", PAIRINGS).out, story.run("inspect", "pairing", pairing, "--json").out]
     assert [pairing in text for text in told] == [True, True, True]
+    assert "rating" in str(forms)  # the question has a field for it
     assert "rating" not in "".join(told)

@@ -194,18 +194,36 @@ def test_what_is_parked_for_the_person_or_names_it_goes() -> None:
     assert not {event["subject"] for event in story.read(type_="nudge.suppressed")} & {pseudonym_on(ANN, day, b"test") for day in days}
 
 
-def test_what_waits_for_a_partner_of_before_names_nobody() -> None:
-    """A prompt that waits in the partner's ledger goes with the pair."""
+@pytest.mark.parametrize("is_over", [False, True])
+def test_what_waits_for_a_partner_of_before_names_nobody(*, is_over: bool) -> None:
+    """A prompt that waits in the partner's ledger goes with the pair; the question how it was, which outlives a pair, with the person."""
     story = active_pair()
     story.holds("s1")
+    if is_over:
+        story.says(BOB, "end")
     before = rows_naming(story, '"ann"')
     erased(story, ANN)
-    story.after(days=30)
+    after = rows_naming(story, '"ann"')
 
     assert "people/contacts bob" in before
-    assert [] == rows_naming(story, '"ann"')
+    assert [] == after == rows_naming(story.after(days=30), '"ann"')
     assert [] == story.told("share_feedback")
     assert ("share_feedback", "done") in story.withheld()
+
+
+def test_what_was_said_and_reported_keeps_no_id_that_names_the_person() -> None:
+    """The id of an event may hold the person's; the ledger stays as it is without it."""
+    story = active_pair()
+    story.books("s1", by=ANN, days=1)
+    story.holds("s2")
+    story.feedback(ANN, session_id="s2", rating=5)
+    before = story.pairing
+    erased(story, ANN)
+
+    assert "feedback.given/ann" in str(before)
+    assert [] == rows_naming(story, "/ann/")
+    assert [(word.session_id, word.rating) for word in before.feedback] == [(w.session_id, w.rating) for w in story.pairing.feedback]
+    assert len(before.meetings) == len(story.pairing.meetings)
 
 
 def test_the_participant_goes_and_the_programme_goes_on() -> None:
