@@ -146,6 +146,8 @@ class Refuse:
 
     code: ErrorCode
     message: str
+    may_pass: bool = False
+    """Whether a later event can mend what is wrong, besides the codes of which that is always so: the refusal isn't remembered."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,8 @@ from schemas.topics import DLQ_TIMERS
 DAY_LENGTH: Final = len("2025-01-31")
 SOURCE: Final = "bothways"
 """The `source` of everything that the engine publishes."""
+CIRCUMSTANCES: Final = frozenset({ErrorCode.UNKNOWN_PROGRAMME, ErrorCode.UNKNOWN_PAIRING, ErrorCode.UNKNOWN_NUDGE})
+"""Refusals that a later event can mend."""
 
 
 class Outcome(StrEnum):
@@ -71,6 +73,8 @@ class Transition:
     notes: list[Note] = field(default_factory=list)
     forgotten: tuple[PersonId, ...] = ()
     """Who was erased by this step: what else the runtime keeps of these ids goes once the unit is committed."""
+    is_remembered: bool = True
+    """Whether a repetition is answered from the mark. A refusal of circumstance isn't: the same event again is judged anew."""
     stilled: tuple[str, str] | None = None
     """The (table, key) whose wake failed: the row stays as it is, its timer is cleared until the row is written again."""
 
@@ -144,7 +148,7 @@ def step(stage: Stage, rows: Rows, record: Record, *, salt: bytes, is_new: bool 
     if known is not None:
         return known
     transition = _applied(stage, rows, record, salt)
-    if transition.outcome is Outcome.IGNORED:
+    if transition.outcome is Outcome.IGNORED or not transition.is_remembered:
         return transition
     refused = transition.dead_letters[0].code if transition.outcome is Outcome.DEAD_LETTERED else None
     mark = Seen(content=record.payload.content, refused=refused, wake_at=mark_expiry(record.at))
@@ -165,13 +169,16 @@ def repeated(rows: Rows, record: Record) -> Transition | None:
     """Say what an external record comes to when its source and id were seen before; None when they were not.
 
     A repetition changes no row and has no effect in time, so a runtime in data time asks this before it fires timers up to the record.
-    What was refused is refused again, with the same dead letter, whatever has become true since: only a redrive gives it another chance.
+    What was refused for good is refused again, with the same dead letter, whatever has become true since: only a redrive gives it another
+    chance. It stands in the way of nothing: another content under its id is judged as if it had never come.
     """
     assert isinstance(record.payload, Event)
     mark: Seen | None = rows.get(SEEN, _mark_key(record))
     if mark is None:
         return None
     if mark.content != record.payload.content:
+        if mark.refused is not None:
+            return None
         message = f"first seen with content {mark.content}, now {record.payload.content}"
         return _refused(record, ErrorCode.CONFLICTING_DUPLICATE, message)
     if mark.refused is not None:
@@ -269,10 +276,11 @@ def _collect(stage: Stage, draft: Draft, effects: Effects, cause: _Cause, salt: 
                 assert not draft.changes and not transition.hops and not transition.outputs, "what is ignored has done nothing yet"
                 transition.outcome = Outcome.IGNORED
                 break
-            case Refuse(code, message):
+            case Refuse(code, message, may_pass):
                 assert cause.record is not None and cause.record.origin is not None, "only an external record can be refused"
                 transition.dead_letters.append(dead_letter(cause.record.origin, code, message))
                 transition.outcome = Outcome.DEAD_LETTERED
+                transition.is_remembered = not may_pass and code not in CIRCUMSTANCES
     return transition
 
 

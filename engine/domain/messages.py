@@ -13,7 +13,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from engine.domain.stamp import Stamp
-from schemas.codes import ErrorCode, NudgeKey, SuppressionReason
+from schemas.codes import NudgeKey, SuppressionReason
 from schemas.envelope import Event
 from schemas.frozen import quick
 from schemas.ids import PairingId, PersonId, ProgrammeId
@@ -130,8 +130,7 @@ class ParticipationRefused:
     source: str
     event_id: str
     redrive_count: int
-    """With `source` and `event_id`, the name of the refused record's mark, which keeps why it was refused."""
-    code: ErrorCode
+    """With `source` and `event_id`, the name of the refused record's mark, which goes: a later event can mend what was wrong."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

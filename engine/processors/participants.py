@@ -73,7 +73,7 @@ def _refusal(programme: Programme | None, event: Event) -> Refuse | None:
     if programme is None or (programme.status is ProgrammeStatus.CLOSED and not is_farewell):
         return Refuse(ErrorCode.UNKNOWN_PROGRAMME, "programme_id: no such programme, or closed")
     unknown = unknown_topic(programme, event.data) if isinstance(event.data, ProfileSaid) else None
-    return None if unknown is None else Refuse(ErrorCode.SCHEMA_INVALID, f"topic: unknown topic {unknown}")
+    return None if unknown is None else Refuse(ErrorCode.SCHEMA_INVALID, f"topic: unknown topic {unknown}", may_pass=True)
 
 
 def _refused(message: ParticipationReported, record: Record, refusal: Refuse) -> Effects:
@@ -85,7 +85,6 @@ def _refused(message: ParticipationReported, record: Record, refusal: Refuse) ->
         source=message.event.source,
         event_id=message.event.id,
         redrive_count=record.origin.redrive_count if record.origin else 0,
-        code=refusal.code,
     )
     yield Send(StageName.PEOPLE, message.person_id, reply)
 

@@ -34,7 +34,7 @@ from engine.domain.person import (
     with_odd,
 )
 from engine.domain.person_facts import Cancellation, FactKind, HrFact
-from engine.effects import Effects, Handler, Put, Record, Rows, Send, StageName, Wake
+from engine.effects import Delete, Effects, Handler, Record, Rows, Send, StageName, Wake
 from engine.processors import findings, outreach
 from engine.processors.naming import known_to, names_told
 from engine.processors.people_tables import PEOPLE, REPORTS, SEEN, erasure_of, person_in, put_person
@@ -109,13 +109,10 @@ def on_participation(rows: Rows, record: Record) -> Effects:
 
 
 def on_participation_refused(rows: Rows, record: Record) -> Effects:
-    """Take back what a refused event brought, and mark it refused, so that its repetition is refused again."""
+    """Take back what a refused event brought, its mark included, so that the same or a mended one is judged anew."""
     message = record.payload
     assert isinstance(message, ParticipationRefused)
-    name = mark_key(message.source, message.event_id, message.redrive_count)
-    mark = rows.get(SEEN, name)
-    if mark is not None:
-        yield Put(SEEN, name, replace(mark, refused=message.code))
+    yield Delete(SEEN, mark_key(message.source, message.event_id, message.redrive_count))
     person = person_in(rows, message.person_id)
     if person is None:
         return

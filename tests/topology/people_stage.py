@@ -54,7 +54,6 @@ def _hear(rows: Rows, record: Record) -> Effects:
             source=message.event.source,
             event_id=message.event.id,
             redrive_count=record.origin.redrive_count,
-            code=ErrorCode.UNKNOWN_PROGRAMME,
         )
         yield Send(StageName.PEOPLE, message.person_id, refusal)
         yield Refuse(ErrorCode.UNKNOWN_PROGRAMME, "no such programme")

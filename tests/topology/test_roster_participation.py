@@ -93,8 +93,8 @@ def test_whoever_withdrew_is_not_spoken_of_any_more(driver: PeopleDriver) -> Non
     assert [0, 1, 1] == [len(driver.facts(programme_id)) for programme_id in ("a", "b", "c")]
 
 
-def test_a_refused_enrolment_is_withdrawn_and_refused_again_when_repeated(driver: PeopleDriver) -> None:
-    """The dead letter holds the original bytes, and the mark remembers the refusal."""
+def test_a_refused_enrolment_is_withdrawn_and_judged_anew_when_repeated(driver: PeopleDriver) -> None:
+    """The dead letter holds the original bytes; the mark goes, because the programme may come."""
     event = enrolled("ann", TENS[0], UNKNOWN_PROGRAMME)
     outcomes = [driver.pipe(event), driver.pipe(event)]
 
