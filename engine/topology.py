@@ -40,6 +40,7 @@ from engine.processors import (
     storm,
     summaries,
     tables,
+    told,
 )
 from engine.processors.feedback import Farewells
 from engine.processors.insights import ReportClock
@@ -120,6 +121,7 @@ def build() -> Topology:
         answers.HANDLERS,
         sessions.HANDLERS,
         feedback.HANDLERS,
+        told.HANDLERS,
         insights.HANDLERS,
         actions.HANDLERS,
     )

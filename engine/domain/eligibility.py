@@ -86,9 +86,12 @@ class PoolMember:
     """History with others: forbidden, past_partner or resting; one side's entry is enough."""
     partner_ids: frozenset[PersonId] = frozenset()
     """Partners of live pairs and of open proposals now; one side's entry is enough."""
+    undecided_ids: frozenset[PersonId] = frozenset()
+    """Those of `partner_ids` with whom there is only a proposal that takes no room any more."""
     room: int = 1
-    """Capacity less live pairs and open proposals."""
+    """Capacity less live pairs and open proposals (domain/room)."""
     live_count: int = 0
+    """Live pairs and open proposals that take room."""
     waiting_days: int = 0
     rounds_waited: int = 0
     is_first_in_queue: bool = False

@@ -215,7 +215,9 @@ def pairing_without(pairing: Pairing, erased_id: PersonId) -> Pairing:
             reasons=tuple(_reason_without(reason, erased_id, name) for reason in proposal.reasons),
         ),
         senior_id=_one(pairing.senior_id, erased_id, name),
+        told=(),
         accepted_by=tuple(sorted(map(renamed, pairing.accepted_by))),
+        said=(),  # the pair ends with the erasure, and stamps hold ids of inputs, which may name the person
         meetings=tuple(_meeting_without(meeting, erased_id, name) for meeting in pairing.meetings),
         away=tuple(replace(away, person_id=renamed(away.person_id)) for away in pairing.away),
         answers=tuple(sorted((renamed(person_id), answer) for person_id, answer in pairing.answers)),

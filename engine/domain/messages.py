@@ -233,7 +233,7 @@ class NudgesWithdrawn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NudgeOutcome:
-    """To a programme: what became of a nudge, for its insights."""
+    """To a programme: what became of a nudge, for its insights and for rules that wait until somebody was told."""
 
     programme_id: ProgrammeId
     person_id: PersonId
@@ -241,6 +241,11 @@ class NudgeOutcome:
     outcome: str
     """requested, cancelled, acted, dismissed, opted_out, or `suppressed:<reason>`."""
     at: datetime
+    pairing_id: PairingId | None = None
+    """Which pair it is about, and below, which occasion; both None where a whole key is opted out of."""
+    occasion: str | None = None
+    not_before: datetime | None = None
+    """Of a request: from when the person could hear of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,9 +10,10 @@ Invariants
     P2  A terminal state is left by nothing.
     P3  It has timers only for what can still happen in its state.
     P4  It is live only after both accepted the same proposal version.
+    P5  What one side has answered to a proposal changes nothing but this row until both accept: no state, no timer, no output.
 
 How conflicts are resolved: the programme's key handles one record at a time, so two answers are never simultaneous; what comes after
-a terminal state is refused as stale.
+a terminal state is refused as stale, and so is what the same person has answered anew since (domain/answering).
 
 Source: design of the programme's lifecycle (README, Pairings); the state table as data follows the idea of h11's.
 """
@@ -24,6 +25,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from engine.domain.answering import Asked, Question, Said
 from engine.domain.feedback import Word
 from engine.domain.meetings import Meeting
 from engine.domain.messages import Reason
@@ -43,7 +45,7 @@ class PairingEvent(StrEnum):
     """What can happen to a pairing."""
 
     BOTH_ACCEPTED = "both accepted"
-    PROPOSAL_OVER = "declined, expired, a hard rule broke, or retracted"
+    PROPOSAL_OVER = "expired, a hard rule broke, or retracted"
     LEFT_FOR_A_WHILE = "leave or self-pause of either"
     BACK = "both continue after a leave, or the self-pause is over"
     CONFLICT_AROSE = "a reporting line or manager joins them"
@@ -191,7 +193,14 @@ class Pairing:
     """How long each side had waited when the pair began, as far as it is known."""
     orphaned_days: tuple[float, ...] = ()
     """The same, of a side that had lost a pair through circumstances."""
+    told: tuple[tuple[PersonId, datetime], ...] = ()
+    """From when each side could hear of this version of the proposal; what became of the request later plays no part."""
     accepted_by: tuple[PersonId, ...] = ()
+    """Whose last answer to this version is `accept`. Never shown."""
+    said: tuple[Said, ...] = ()
+    """When each side last answered each question, ordered by person and question."""
+    asked: tuple[Asked, ...] = ()
+    """When the questions that the two were asked were put, each as last put."""
     activated_at: datetime | None = None
     term: int = 1
     term_started_at: datetime | None = None
@@ -268,8 +277,9 @@ def disarmed(pairing: Pairing, *kinds: TimerKind) -> Pairing:
 
 
 def retained(pairing: Pairing) -> Pairing:
-    """Let the last state of a pairing that is over stay published for a while, and nothing else of it happen."""
-    return armed(disarmed(pairing), Timer(kind=TimerKind.RETENTION_OVER, due_at=pairing.since + timedelta(days=RETENTION_DAYS)))
+    """Let the last state of a pairing that is over stay published for a while, and nothing else of it happen or be answered."""
+    over = replace(disarmed(pairing), told=(), said=(), asked=())
+    return armed(over, Timer(kind=TimerKind.RETENTION_OVER, due_at=pairing.since + timedelta(days=RETENTION_DAYS)))
 
 
 def is_published(pairing: Pairing) -> bool:
@@ -296,6 +306,28 @@ def answered(pairing: Pairing, person_id: PersonId, answer: str) -> Pairing:
     """Record one side's answer to the open question; a later answer of the same side replaces it."""
     others = tuple(given for given in pairing.answers if given[0] != person_id)
     return replace(pairing, answers=tuple(sorted((*others, (person_id, answer)))))
+
+
+def asking(pairing: Pairing, question: Question, at: datetime) -> Pairing:
+    """Put a question to both: what was said before now is no answer to it."""
+    others = tuple(one for one in pairing.asked if one.question is not question)
+    said = tuple(one for one in pairing.said if one.question is not question)
+    return replace(pairing, asked=(*others, Asked(question=question, at=at)), said=said)
+
+
+def put_at(pairing: Pairing, question: Question) -> datetime | None:
+    """Return when a question was last put; None if it never was."""
+    match question:
+        case Question.PROPOSAL:
+            return pairing.proposal.proposed_at
+        case Question.GOING_ON:
+            # Consent counts by its own time: engine time may be later, where records arrive late.
+            consented = [one.stamp.time for one in pairing.said if one.question is Question.PROPOSAL]
+            return max(consented, default=pairing.activated_at)
+        case Question.RENEWAL:
+            return pairing.since if pairing.state is PairingState.CONCLUDING else None
+        case _:
+            return next((one.at for one in pairing.asked if one.question is question), None)
 
 
 def both_answered(pairing: Pairing, *answers: str) -> bool:

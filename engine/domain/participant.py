@@ -92,7 +92,9 @@ class Participant:
     is_first_in_queue: bool = False
     """Lost a pair through circumstances; comes first in the next round."""
     pairing_ids: tuple[PairingId, ...] = ()
-    """Open proposals and live pairs, sorted: what takes up room."""
+    """Open proposals and live pairs, sorted: what takes up room (domain/room)."""
+    roomless: tuple[tuple[PairingId, datetime], ...] = ()
+    """From when one of them takes no room any more, sorted."""
     unmatched_reason: str | None = None
     """Why the last round found nobody."""
     was_invited: bool = False
@@ -134,6 +136,7 @@ def participant_key(programme_id: ProgrammeId, person_id: PersonId) -> str:
 def check(participant: Participant) -> None:
     """Assert what must hold before the row is written."""
     assert list(participant.pairing_ids) == sorted(set(participant.pairing_ids)), "pairing ids sorted, each once"
+    assert {pairing_id for pairing_id, _ in participant.roomless} <= set(participant.pairing_ids), "only what is open takes room or none"
     takes_part = participant.status in TAKING_PART
     assert not takes_part or participant.enrolled_at is not None, "A1"
     assert participant is kept_of(participant), "A5"
@@ -169,27 +172,6 @@ def standing(participant: Participant, *, training_required: bool) -> Eligibilit
     if training_required and not participant.is_trained:
         return EligibilityCode.TRAINING
     return None
-
-
-def in_pool(participant: Participant, *, capacity_max: int, training_required: bool) -> bool:
-    """Whether a round would look for somebody for this participant."""
-    has_room = is_ready(participant) and room(participant, capacity_max) > 0
-    return has_room and standing(participant, training_required=training_required) is None
-
-
-def room(participant: Participant, capacity_max: int) -> int:
-    """Return capacity less live pairs and open proposals, never below 0."""
-    return max(0, min(participant.profile.capacity, capacity_max) - len(participant.pairing_ids))
-
-
-def joined(participant: Participant, pairing_id: PairingId) -> Participant:
-    """Take up room for a proposal."""
-    return replace(participant, pairing_ids=tuple(sorted({*participant.pairing_ids, pairing_id})))
-
-
-def left(participant: Participant, pairing_id: PairingId) -> Participant:
-    """Give the room back."""
-    return replace(participant, pairing_ids=tuple(kept for kept in participant.pairing_ids if kept != pairing_id))
 
 
 def enrolled(participant: Participant, at: datetime) -> Participant:

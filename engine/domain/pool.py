@@ -15,15 +15,17 @@ from engine.domain.attributes import LANGUAGES_DEFAULT
 from engine.domain.eligibility import PoolMember
 from engine.domain.hours import TIMEZONE_DEFAULT
 from engine.domain.names import normalised
-from engine.domain.participant import TAKING_PART, Participant, in_pool, room, standing
+from engine.domain.participant import TAKING_PART, Participant, standing
 from engine.domain.programme import Bar, Programme
+from engine.domain.room import in_pool, released_ids, room, taking_room
 from schemas.codes import EligibilityCode
-from schemas.ids import PersonId
+from schemas.ids import PairingId, PersonId
 from schemas.policy import Policy
 
 LEVELS_PER_BAND: Final = 3
 """Job levels 1 to 12 in four career stages."""
 _NO_HISTORY: Final[Mapping[PersonId, EligibilityCode]] = MappingProxyType({})
+_NOBODY: Final[frozenset[PersonId]] = frozenset()
 _T = TypeVar("_T")
 
 
@@ -51,10 +53,10 @@ def band_of(participant: Participant, policy: Policy) -> int | None:
     return (level - 1) // LEVELS_PER_BAND
 
 
-def is_anybody_in_pool(policy: Policy, participants: Iterable[Participant]) -> bool:
+def is_anybody_in_pool(policy: Policy, participants: Iterable[Participant], at: datetime) -> bool:
     """Say whether a round would look for somebody, without building the pool."""
     capacity_max, training_required = policy.capacity_max, policy.training_required
-    return any(in_pool(one, capacity_max=capacity_max, training_required=training_required) for one in participants)
+    return any(in_pool(one, capacity_max=capacity_max, training_required=training_required, at=at) for one in participants)
 
 
 def members_of(programme: Programme, participants: Iterable[Participant], bars: Iterable[Bar], at: datetime) -> list[PoolMember]:
@@ -62,9 +64,11 @@ def members_of(programme: Programme, participants: Iterable[Participant], bars: 
     policy, shared = programme.policy, Shared()
     history: dict[PersonId, dict[PersonId, EligibilityCode]] = {}
     partners: dict[PersonId, set[PersonId]] = {}
+    people_of_open: dict[PairingId, tuple[PersonId, PersonId]] = {}
     for bar in bars:
         first, second = bar.people
         if bar.open_pairing_id is not None:
+            people_of_open[bar.open_pairing_id] = bar.people
             partners.setdefault(first, set()).add(second)
             partners.setdefault(second, set()).add(first)
         code = history_code(bar, policy, at)
@@ -78,11 +82,22 @@ def members_of(programme: Programme, participants: Iterable[Participant], bars: 
             at,
             bars=history.get(participant.person_id, _NO_HISTORY),
             partner_ids=frozenset(partners.get(participant.person_id, ())),
+            undecided_ids=_undecided(participant, people_of_open, at),
             shared=shared,
         )
         for participant in participants
         if participant.status in TAKING_PART and participant.profile.is_complete
     ]
+
+
+def _undecided(
+    participant: Participant, people_of_open: Mapping[PairingId, tuple[PersonId, PersonId]], at: datetime
+) -> frozenset[PersonId]:
+    """Name the partners of proposals that take no room any more."""
+    if not participant.roomless:
+        return _NOBODY
+    pairs = (people_of_open.get(pairing_id, ()) for pairing_id in released_ids(participant, at))
+    return frozenset(person_id for people in pairs for person_id in people if person_id != participant.person_id)
 
 
 def history_code(bar: Bar, policy: Policy, at: datetime) -> EligibilityCode | None:
@@ -107,7 +122,8 @@ def member_of(
     at: datetime,
     *,
     bars: Mapping[PersonId, EligibilityCode] = _NO_HISTORY,
-    partner_ids: frozenset[PersonId] = frozenset(),
+    partner_ids: frozenset[PersonId] = _NOBODY,
+    undecided_ids: frozenset[PersonId] = _NOBODY,
     shared: Shared | None = None,
 ) -> PoolMember:
     """Turn one participant into a member.
@@ -133,8 +149,9 @@ def member_of(
         excluded=frozenset(shared.each(facts.excluded_ids)),
         bars=_with_forbidden(bars, facts.forbidden_ids),
         partner_ids=partner_ids,
-        room=room(participant, policy.capacity_max),
-        live_count=len(participant.pairing_ids),
+        undecided_ids=undecided_ids,
+        room=room(participant, policy.capacity_max, at),
+        live_count=len(taking_room(participant, at)),
         waiting_days=0 if since is None else max(0, (at - since).days),
         rounds_waited=0 if since is None else max(0, programme.rounds_held - participant.waiting_since_round),
         is_first_in_queue=participant.is_first_in_queue,

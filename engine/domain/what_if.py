@@ -131,14 +131,14 @@ def kept_scores(members: Iterable[PoolMember], proposed: RoundResult, context: R
         context: that of the fresh round.
     """
     by_id = {member.person_id: member for member in members if member.status is None}
-    pairs = {(min(one, other), max(one, other)) for one, member in by_id.items() for other in member.partner_ids}
+    pairs = {(min(one, other), max(one, other)) for one, member in by_id.items() for other in member.partner_ids - member.undecided_ids}
     pairs |= {proposal.person_ids for proposal in proposed.proposals}
     return {pair: context.score(by_id[pair[0]], by_id[pair[1]]) for pair in sorted(pairs) if by_id.keys() >= set(pair)}
 
 
 def unpaired(member: PoolMember) -> PoolMember:
     """Imagine somebody without a pair: all capacity free, nobody a partner."""
-    return replace(member, room=member.room + len(member.partner_ids), live_count=0, partner_ids=frozenset())
+    return replace(member, room=member.room + member.live_count, live_count=0, partner_ids=frozenset(), undecided_ids=frozenset())
 
 
 def _matched(result: RoundResult) -> set[PersonId]:

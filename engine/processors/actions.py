@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 from engine.domain import meetings as ledger
+from engine.domain.answering import Question, last_said
 from engine.domain.meetings import Exchange
 from engine.domain.pairing import Pairing
 from engine.domain.scoring import TECH_FAMILIES
@@ -33,8 +34,13 @@ def on_answer(rows: Rows, record: Record) -> Effects:
     if isinstance(data, PairingContinuationAnswered):
         if data.answer is ContinuationAnswer.CONTINUE:
             yield from did(rows, pairing.programme_id, data.person_id, "continued", record.at)
-    elif data.person_id in pairing.accepted_by or (pairing.state is PairingState.LAPSED and pairing.since == record.at):
+    elif _was_taken(pairing, record.payload, data.person_id) or (pairing.state is PairingState.LAPSED and pairing.since == record.at):
         yield from did(rows, pairing.programme_id, data.person_id, "answered", record.at)
+
+
+def _was_taken(pairing: Pairing, event: object, person_id: PersonId) -> bool:
+    """Say whether this answer is the last one that the person gave to the proposal, whatever it was."""
+    return isinstance(event, Event) and last_said(pairing.said, person_id, Question.PROPOSAL) == stamp_of(event)
 
 
 def on_session(rows: Rows, record: Record) -> Effects:

@@ -3,20 +3,20 @@
 Only the two themselves answer, each for itself; intake has checked that the actor is the person.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
+from engine.domain.answering import Question, counts, is_last_word, with_said
 from engine.domain.erasure import names_a_stranger
-from engine.domain.pairing import Pairing, PairingEvent, answered, both_answered
-from engine.domain.pool import member_of
+from engine.domain.pairing import Pairing, PairingEvent, answered, both_answered, put_at
 from engine.domain.programme import Programme
 from engine.effects import Effects, Handler, Ignore, Record, Refuse, Rows
-from engine.processors import lifecycle, standing
+from engine.processors import consent, lifecycle, standing
 from engine.processors.intents import withdrawn
-from engine.processors.tables import pairing_in, participant_in, programme_in, put_pairing
-from schemas.codes import Answer, ContinuationAnswer, EndCode, ErrorCode, NudgeKey, PairingState
+from engine.processors.tables import pairing_in, programme_in, put_pairing
+from schemas.codes import ContinuationAnswer, EndCode, ErrorCode, NudgeKey, PairingState
 from schemas.envelope import Event
 from schemas.frozen import replace
 from schemas.ids import PersonId, programme_of
@@ -26,7 +26,7 @@ _ENDING: Final = frozenset({ContinuationAnswer.END, ContinuationAnswer.REMATCH})
 
 
 def on_answered(rows: Rows, record: Record) -> Effects:
-    """One side accepts or declines a proposal."""
+    """One side accepts or declines a proposal, or changes its mind. Nothing shows of it until both accept."""
     assert isinstance(record.payload, Event) and isinstance(record.payload.data, PairingAnswered)
     data = record.payload.data
     found = found_for(rows, data)
@@ -39,33 +39,22 @@ def on_answered(rows: Rows, record: Record) -> Effects:
     elif record.at >= pairing.proposal.expires_at:
         # In wall time a record may come before the tick that lets the proposal lapse.
         yield Refuse(ErrorCode.STALE_ANSWER, "the time to answer is over")
-    elif data.answer is Answer.DECLINE:
-        yield from lifecycle.lapse(rows, programme, pairing, record.at)
-    elif data.person_id not in pairing.accepted_by:
-        yield from _accepted(rows, programme, pairing, data.person_id, record.at)
-
-
-def _accepted(rows: Rows, programme: Programme, pairing: Pairing, person_id: PersonId, at: datetime) -> Effects:
-    consented = replace(pairing, accepted_by=tuple(sorted((*pairing.accepted_by, person_id))))
-    if len(consented.accepted_by) < len(consented.people):
-        yield put_pairing(consented)
-        yield from withdrawn(consented, people=(person_id,), keys=lifecycle.LEADING_KEYS)
-    elif _have_room(rows, programme, pairing, at):
-        yield from lifecycle.activate(rows, programme, consented, at)
+    elif not consent.counts_for(pairing, record.payload, data.person_id):
+        yield Refuse(ErrorCode.STALE_ANSWER, "said before the proposal was made, or before this person's last answer to it")
     else:
-        yield from lifecycle.lapse(rows, programme, pairing, at)
+        given = consent.with_answer(pairing, record.payload, data.person_id, data.answer)
+        yield put_pairing(given)
+        yield from _decided(rows, programme, given, record.at)
 
 
-def _have_room(rows: Rows, programme: Programme, pairing: Pairing, at: datetime) -> bool:
-    """Check the room of both again: this proposal itself takes one place of each."""
-    for person_id in pairing.people:
-        participant = participant_in(rows, programme.programme_id, person_id)
-        if participant is None:
-            return False
-        others = tuple(kept for kept in participant.pairing_ids if kept != pairing.pairing_id)
-        if member_of(programme, replace(participant, pairing_ids=others), at).room < 1:
-            return False
-    return True
+def _decided(rows: Rows, programme: Programme, given: Pairing, at: datetime) -> Effects:
+    """Begin the pair if both accept now and nothing bars it silently; without room the proposal lapses."""
+    if len(given.accepted_by) < len(given.people) or consent.is_silently_barred(rows, programme, given, at):
+        return
+    if consent.have_room(rows, programme, given, at):
+        yield from lifecycle.activate(rows, programme, given, at)
+    else:
+        yield from lifecycle.lapse(rows, programme, given, at)
 
 
 def on_continuation_answered(rows: Rows, record: Record) -> Effects:
@@ -77,12 +66,40 @@ def on_continuation_answered(rows: Rows, record: Record) -> Effects:
         yield found
         return
     programme, pairing = found
-    if not pairing.is_live:
-        yield Refuse(ErrorCode.STALE_ANSWER, f"the pairing is {pairing.state}")
+    question = _question_of(pairing, data.answer)
+    if not pairing.is_live or question is None:
+        yield Refuse(ErrorCode.STALE_ANSWER, f"`{data.answer}` answers nothing while the pairing is {pairing.state}")
+    elif not _counts(pairing, record.payload, data, question):
+        yield Refuse(ErrorCode.STALE_ANSWER, "said before the question was put, or before this person's last answer to it")
     elif data.answer in _ENDING:
         yield from _ended_by_answer(rows, programme, pairing, data, record.at)
     else:
-        yield from _continued(rows, programme, pairing, data, record.at)
+        said = with_said(pairing.said, record.payload, data.person_id, question)
+        yield from ON_ANSWER[question](rows, programme, replace(pairing, said=said), data, record.at)
+
+
+def _question_of(pairing: Pairing, answer: ContinuationAnswer) -> Question | None:
+    """Name the question that an answer is one to, in the pairing's state; None where nobody asks that now."""
+    match answer:
+        case ContinuationAnswer.END | ContinuationAnswer.REMATCH:
+            return Question.GOING_ON
+        case ContinuationAnswer.CONTINUE if _asks_to_resume(pairing):
+            return Question.RESUMPTION
+        case ContinuationAnswer.CONTINUE if pairing.state in {PairingState.ACTIVE, PairingState.STALLED}:
+            return Question.GOING_ON
+        case ContinuationAnswer.RENEW | ContinuationAnswer.FINISH if pairing.state is PairingState.CONCLUDING:
+            return Question.RENEWAL
+        case ContinuationAnswer.CONVERT if pairing.is_convertible and pairing.state is PairingState.ACTIVE:
+            return Question.CONVERSION
+        case _:
+            return None
+
+
+def _counts(pairing: Pairing, event: Event, data: PairingContinuationAnswered, question: Question) -> bool:
+    """Say whether an answer counts. Whoever asks to end answers every question at once (Q3 of domain/answering)."""
+    since = put_at(pairing, question)
+    is_in_time = since is not None and counts(event, pairing.said, data.person_id, question, since)
+    return is_in_time and (data.answer not in _ENDING or is_last_word(event, pairing.said, data.person_id))
 
 
 def _ended_by_answer(rows: Rows, programme: Programme, pairing: Pairing, data: PairingContinuationAnswered, at: datetime) -> Effects:
@@ -91,40 +108,44 @@ def _ended_by_answer(rows: Rows, programme: Programme, pairing: Pairing, data: P
     yield from lifecycle.end(rows, programme, pairing, lifecycle.wish_code(pairing), at, first_in_queue=first)
 
 
-def _continued(rows: Rows, programme: Programme, pairing: Pairing, data: PairingContinuationAnswered, at: datetime) -> Effects:
+def _resumed(_rows: Rows, programme: Programme, pairing: Pairing, data: PairingContinuationAnswered, at: datetime) -> Effects:
+    """Back to active once both want to go on."""
     given = answered(pairing, data.person_id, data.answer)
-    match data.answer:
-        case ContinuationAnswer.CONTINUE if _asks_to_resume(pairing):
-            if both_answered(given, ContinuationAnswer.CONTINUE):
-                is_suspended = pairing.state is PairingState.SUSPENDED
-                event = PairingEvent.BOTH_CONSENTED_AGAIN if is_suspended else PairingEvent.BACK
-                yield from lifecycle.resume(programme, given, event, at)
-            else:
-                yield from _noted(given, data.person_id, NudgeKey.PAIRING_RESUMABLE, NudgeKey.CONFLICT_CHOICE)
-        case ContinuationAnswer.CONTINUE if pairing.state in {PairingState.ACTIVE, PairingState.STALLED}:
-            yield from withdrawn(pairing, people=(data.person_id,), keys=(NudgeKey.STILL_RIGHT_FOR_YOU,))
-        case ContinuationAnswer.RENEW if programme.policy.repair_at_term_end:
-            yield Refuse(ErrorCode.STALE_ANSWER, "this programme pairs everybody anew at the end of a term")
-        case ContinuationAnswer.RENEW | ContinuationAnswer.FINISH if pairing.state is PairingState.CONCLUDING:
-            yield from _concluded(rows, programme, given, data.person_id, at)
-        case ContinuationAnswer.CONVERT if pairing.is_convertible and pairing.state is PairingState.ACTIVE:
-            if both_answered(given, ContinuationAnswer.CONVERT):
-                yield from lifecycle.convert(programme, given, at)
-            else:
-                yield from _noted(given, data.person_id, NudgeKey.CONVERT_OFFER)
-        case _:
-            yield Refuse(ErrorCode.STALE_ANSWER, f"`{data.answer}` answers nothing while the pairing is {pairing.state}")
+    if both_answered(given, ContinuationAnswer.CONTINUE):
+        is_suspended = given.state is PairingState.SUSPENDED
+        event = PairingEvent.BOTH_CONSENTED_AGAIN if is_suspended else PairingEvent.BACK
+        yield from lifecycle.resume(programme, given, event, at)
+    else:
+        yield from _noted(given, data.person_id, NudgeKey.PAIRING_RESUMABLE, NudgeKey.CONFLICT_CHOICE)
 
 
-def _concluded(rows: Rows, programme: Programme, given: Pairing, person_id: PersonId, at: datetime) -> Effects:
+def _goes_on(_rows: Rows, _programme: Programme, pairing: Pairing, data: PairingContinuationAnswered, _at: datetime) -> Effects:
+    """Nothing changes when somebody is content; the question is answered."""
+    yield put_pairing(pairing)
+    yield from withdrawn(pairing, people=(data.person_id,), keys=(NudgeKey.STILL_RIGHT_FOR_YOU,))
+
+
+def _converted(_rows: Rows, programme: Programme, pairing: Pairing, data: PairingContinuationAnswered, at: datetime) -> Effects:
+    """Go on as equals once both want to."""
+    given = answered(pairing, data.person_id, data.answer)
+    if both_answered(given, ContinuationAnswer.CONVERT):
+        yield from lifecycle.convert(programme, given, at)
+    else:
+        yield from _noted(given, data.person_id, NudgeKey.CONVERT_OFFER)
+
+
+def _concluded(rows: Rows, programme: Programme, pairing: Pairing, data: PairingContinuationAnswered, at: datetime) -> Effects:
     """A new term if both want one; once both have answered otherwise, the pair is complete."""
-    if both_answered(given, ContinuationAnswer.RENEW):
+    given = answered(pairing, data.person_id, data.answer)
+    if data.answer is ContinuationAnswer.RENEW and programme.policy.repair_at_term_end:
+        yield Refuse(ErrorCode.STALE_ANSWER, "this programme pairs everybody anew at the end of a term")
+    elif both_answered(given, ContinuationAnswer.RENEW):
         yield from lifecycle.renew(programme, given, at)
         yield from standing.renewed_meanwhile(rows, programme, given, at)
     elif both_answered(given, ContinuationAnswer.RENEW, ContinuationAnswer.FINISH):
         yield from lifecycle.end(rows, programme, given, EndCode.COMPLETED, at)
     else:
-        yield from _noted(given, person_id, *lifecycle.ASKING_TO_RENEW)
+        yield from _noted(given, data.person_id, *lifecycle.ASKING_TO_RENEW)
 
 
 def _noted(given: Pairing, person_id: PersonId, *keys: NudgeKey) -> Effects:
@@ -134,7 +155,7 @@ def _noted(given: Pairing, person_id: PersonId, *keys: NudgeKey) -> Effects:
 
 
 def _asks_to_resume(pairing: Pairing) -> bool:
-    """Whether `continue` would bring the pair back: nobody is away any more, and no line of power joins the two."""
+    """Whether `continue` may bring the pair back: nobody is away any more, and no line of power joins the two."""
     is_held = pairing.state in {PairingState.PAUSED, PairingState.SUSPENDED}
     return is_held and not pairing.conflict and all(away.is_over for away in pairing.away)
 
@@ -154,6 +175,17 @@ def found_for(rows: Rows, data: PairingAnswered | PairingContinuationAnswered) -
     return programme, pairing
 
 
+ON_ANSWER: Final[Mapping[Question, Callable[[Rows, Programme, Pairing, PairingContinuationAnswered, datetime], Effects]]] = (
+    MappingProxyType(
+        {
+            Question.RESUMPTION: _resumed,
+            Question.GOING_ON: _goes_on,
+            Question.RENEWAL: _concluded,
+            Question.CONVERSION: _converted,
+        }
+    )
+)
+"""What an answer that ends nothing means, by the question that it answers."""
 HANDLERS: Final[Mapping[type, Handler]] = MappingProxyType(
     {PairingAnswered: on_answered, PairingContinuationAnswered: on_continuation_answered}
 )

@@ -12,7 +12,9 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from engine.domain import meetings as ledger
+from engine.domain.answering import Question
 from engine.domain.cadence import is_plan_done, timed
+from engine.domain.chance import had_a_chance
 from engine.domain.pairing import (
     TERMINAL,
     Away,
@@ -21,12 +23,14 @@ from engine.domain.pairing import (
     Timer,
     TimerKind,
     armed,
+    asking,
     disarmed,
     moved,
     retained,
 )
-from engine.domain.participant import TAKING_PART, ParticipantTimer, left, waiting, with_timer
+from engine.domain.participant import TAKING_PART, ParticipantTimer, waiting, with_timer
 from engine.domain.programme import Programme
+from engine.domain.room import kept, left
 from engine.effects import Effects, Emit, Rows
 from engine.processors.intents import nudged, withdrawn
 from engine.processors.summaries import gathered
@@ -112,7 +116,7 @@ def activate(rows: Rows, programme: Programme, pairing: Pairing, at: datetime) -
     yield put_pairing(started)
     yield from _changed(started, programme, published.PairingActivated, at)
     for one in sides:
-        settled = replace(one, waiting_since=None, is_first_in_queue=False, unmatched_reason=None)
+        settled = replace(kept(one, begun.pairing_id), waiting_since=None, is_first_in_queue=False, unmatched_reason=None)
         yield put_participant(with_timer(settled, ParticipantTimer.STILL_WAITING, None))
     yield from withdrawn(started, keys=LEADING_KEYS)
     for person_id in started.people:
@@ -123,15 +127,20 @@ def _days(since: datetime, at: datetime) -> float:
     return round(max(timedelta(0), at - since) / timedelta(days=1), 2)
 
 
-def lapse(rows: Rows, programme: Programme, pairing: Pairing, at: datetime) -> Effects:
-    """The proposal is over, for whatever reason; nothing says which."""
+def lapse(rows: Rows, programme: Programme, pairing: Pairing, at: datetime, *, has_expired: bool = False) -> Effects:
+    """The proposal is over, for whatever reason; nothing says which, nor what anybody answered.
+
+    Args:
+        has_expired: nothing ended it but its own time. Only then the pair rests, and only if both had a chance to answer.
+    """
     lapsed = retained(replace(moved(pairing, PairingEvent.PROPOSAL_OVER, at), accepted_by=()))
     yield put_pairing(lapsed)
     data = published.PairingLapsed(pairing_id=lapsed.pairing_id, programme_id=lapsed.programme_id, people=lapsed.people)
     yield Emit(topic=PAIRINGS, key=lapsed.pairing_id, data=data, is_traceable=False)
     yield from announced(lapsed, at)
     bar = bar_in(rows, programme.programme_id, lapsed.people)
-    rests_until = at + timedelta(days=programme.policy.lapsed_rest_days)
+    rests = has_expired and had_a_chance(pairing)
+    rests_until = at + timedelta(days=programme.policy.lapsed_rest_days) if rests else bar.rests_until
     yield put_bar(programme.programme_id, replace(bar, open_pairing_id=None, rests_until=rests_until))
     for person_id in lapsed.people:
         participant = participant_in(rows, programme.programme_id, person_id)
@@ -246,7 +255,7 @@ def suspend(programme: Programme, pairing: Pairing, at: datetime) -> Effects:
     """A line of power joins the two: nothing more is said about the pair, except one private note to each."""
     over_at = at + timedelta(days=programme.policy.conflict_days)
     held = replace(moved(disarmed(pairing), PairingEvent.CONFLICT_AROSE, at), conflict=True, answers=())
-    held = armed(held, Timer(kind=TimerKind.CONFLICT_OVER, due_at=over_at))
+    held = asking(armed(held, Timer(kind=TimerKind.CONFLICT_OVER, due_at=over_at)), Question.CONFLICT, at)
     yield put_pairing(held)
     yield from _changed(held, programme, published.PairingSuspended, at)
     yield from withdrawn(held, is_conflict=True)
@@ -303,6 +312,7 @@ def renew(programme: Programme, pairing: Pairing, at: datetime) -> Effects:
 
 def offer_conversion(programme: Programme, pairing: Pairing, at: datetime) -> Effects:
     """Offer both to go on as equals."""
+    yield put_pairing(asking(pairing, Question.CONVERSION, at))
     for person_id in pairing.people:
         yield from nudged(programme, pairing, NudgeKey.CONVERT_OFFER, person_id, at=at, occasion=instant(at))
 

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from engine.domain.audit_day import AuditLine, HeldBack, public_reason, with_held_back
-from engine.domain.messages import EmissionBounded, Employment, NudgeHeldBack, NudgeIntended, NudgeOutcome, NudgesWithdrawn
+from engine.domain.messages import EmissionBounded, Employment, NudgeHeldBack, NudgeIntended, NudgesWithdrawn
 from engine.domain.nudging import rule_of
 from engine.domain.outreach import (
     ABSENT,
@@ -28,7 +28,6 @@ from engine.domain.outreach import (
     choose,
     current,
     decide,
-    is_optional,
     recall,
     timed,
     with_choice,
@@ -36,9 +35,10 @@ from engine.domain.outreach import (
     without,
 )
 from engine.domain.person_facts import has_departed
-from engine.effects import Delete, Effects, Emit, Handler, Put, Record, Refuse, Rows, RowsOfStep, Send, StageName, Wake
+from engine.effects import Delete, Effects, Emit, Handler, Put, Record, Refuse, Rows, RowsOfStep, Wake
 from engine.identity import derived_id
 from engine.processors.audit_days import forgotten, noted
+from engine.processors.outcomes import KEPT_OPEN, left_reported, reported
 from engine.processors.people_tables import person_in
 from schemas.base import NudgeReason
 from schemas.codes import CancellationReason, ErrorCode, NudgeClass, NudgeKey, NudgeReasonCode, SuppressionReason
@@ -152,7 +152,7 @@ def on_bounded(rows: Rows, record: Record) -> Effects:  # noqa: ARG001 - every h
 
 
 def on_outcome(rows: Rows, record: Record) -> Effects:
-    """Hear what became of a nudge. What the person did about it closes it; whatever else came, it can still be recalled."""
+    """Hear what became of a nudge. What the person did about it closes it, but for a proposal's; until then it can still be recalled."""
     data = _data(record)
     if rows.get(NUDGED, _mark_key(data.person_id, data.nudge_id)) is None:
         yield Refuse(ErrorCode.UNKNOWN_NUDGE, "nudge_id: no such nudge was requested for this person")
@@ -161,8 +161,8 @@ def on_outcome(rows: Rows, record: Record) -> Effects:
     found = next((request for request in contact.requested if request.nudge_id == data.nudge_id), None)
     if found is None:
         return
-    yield from _reported(data.person_id, found.programme_id, found.key, OUTCOMES[type(data)], record.at)
-    if isinstance(data, CLOSING):
+    yield from reported(data.person_id, found, OUTCOMES[type(data)], record.at)
+    if isinstance(data, CLOSING) and found.key not in KEPT_OPEN:
         decision = Decision(contact=without(contact, (found,)))
         yield from _carried_out(rows, data.person_id, decision, _standing(rows, data.person_id), record.at)
 
@@ -171,12 +171,7 @@ def on_opted_out(rows: Rows, record: Record) -> Effects:
     """Stop a category: what waits is suppressed when its turn comes, what nobody can have heard yet is cancelled."""
     data = _data(record)
     contact = _contact(rows, data.person_id, record.at)
-    about = {(nudge.programme_id, nudge.key) for nudge in contact.requested} | {
-        (waiting.intent.programme_id, waiting.intent.key) for waiting in contact.waiting
-    }
-    for programme_id, key in sorted(about):
-        if is_optional(key, data.category):
-            yield from _reported(data.person_id, programme_id, key, "opted_out", record.at)
+    yield from left_reported(data.person_id, contact, data.category, record.at)
     changed = with_choice(contact, data.category, is_opted_out=True)
     decision = recall(changed, at=record.at, category=data.category)
     yield from _carried_out(rows, data.person_id, decision, _standing(rows, data.person_id), record.at)
@@ -215,7 +210,7 @@ def erased(rows: Rows, person_id: PersonId, at: datetime) -> Effects:
     contact = _contact(rows, person_id, at)
     for waiting in contact.waiting:
         ended = Suppressed(nudge_id=waiting.nudge_id, intent=waiting.intent, reason=SuppressionReason.AWAY)
-        yield from _reported(person_id, ended.intent.programme_id, ended.intent.key, f"suppressed:{ended.reason}", at)
+        yield from reported(person_id, ended.intent.programme_id, ended.intent.key, f"suppressed:{ended.reason}", at)
     for request in recall(contact, at=at).cancelled:
         yield from _untraceable(_cancelled(ERASED, request, at))
     yield from forgotten(rows, person_id, at)
@@ -307,7 +302,7 @@ def _requested(granted: Granted, person: Standing, at: datetime) -> Effects:
     )
     yield Emit(topic=NUDGES, key=intent.person_id, data=data, subjects=(granted.nudge_id,), expires_at=intent.expires_at)
     yield Put(NUDGED, _mark_key(intent.person_id, granted.nudge_id), Nudged(requested_at=at))
-    yield from _reported(intent.person_id, intent.programme_id, intent.key, "requested", at)
+    yield from reported(intent.person_id, intent, "requested", at, not_before=granted.not_before)
 
 
 def _suppressed(rows: Rows, suppressed: Suppressed, person: Standing, at: datetime) -> Effects:
@@ -319,7 +314,7 @@ def _suppressed(rows: Rows, suppressed: Suppressed, person: Standing, at: dateti
     if person.employment is not Employment.ERASED:
         body = (("key", intent.key.value), ("reason", public_reason(suppressed.reason).value))
         yield from noted(rows, intent.person_id, AuditLine(type=NudgeSuppressed.TYPE, body=body), at)
-    yield from _reported(intent.person_id, intent.programme_id, intent.key, f"suppressed:{suppressed.reason}", at)
+    yield from reported(intent.person_id, intent, f"suppressed:{suppressed.reason}", at)
 
 
 def _remembering(decision: Decision, person: Standing, at: datetime) -> Contact:
@@ -340,13 +335,7 @@ def _cancelled(person_id: PersonId, request: Requested, at: datetime) -> Effects
         reason=CancellationReason.NO_LONGER_NEEDED,
     )
     yield Emit(topic=NUDGES, key=person_id, data=data, subjects=(request.nudge_id,))
-    yield from _reported(person_id, request.programme_id, request.key, "cancelled", at)
-
-
-def _reported(person_id: PersonId, programme_id: ProgrammeId, key: NudgeKey, outcome: str, at: datetime) -> Effects:
-    """Tell the programme, whose insights count outcomes."""
-    message = NudgeOutcome(programme_id=programme_id, person_id=person_id, key=key, outcome=outcome, at=at)
-    yield Send(StageName.PROGRAMMES, programme_id, message)
+    yield from reported(person_id, request, "cancelled", at)
 
 
 def _params(intent: NudgeIntended) -> Any:

@@ -7,8 +7,9 @@ from typing import Final
 
 from engine.domain import cadence
 from engine.domain import meetings as ledger
+from engine.domain.answering import Question
 from engine.domain.nudging import expiry
-from engine.domain.pairing import Pairing, Timer, TimerKind, armed, due, marked, without
+from engine.domain.pairing import Pairing, Timer, TimerKind, armed, asking, due, marked, without
 from engine.domain.programme import Programme
 from engine.effects import Effects, Rows
 from engine.processors import lifecycle
@@ -39,23 +40,23 @@ def wake(rows: Rows, key: str, due_at: datetime, at: datetime) -> Effects:
 
 
 def _answer_due(_rows: Rows, programme: Programme, pairing: Pairing, _timer: Timer, at: datetime) -> Effects:
+    """Remind both of a proposal that is undecided, whatever either has answered."""
     for person_id in pairing.people:
-        if person_id not in pairing.accepted_by:
-            yield from nudged(
-                programme,
-                pairing,
-                NudgeKey.ANSWER_PROPOSAL,
-                person_id,
-                at=at,
-                occasion=str(pairing.proposal.version),
-                expires_at=pairing.proposal.expires_at,
-                proposal_version=pairing.proposal.version,
-                answer_by=instant(pairing.proposal.expires_at),
-            )
+        yield from nudged(
+            programme,
+            pairing,
+            NudgeKey.ANSWER_PROPOSAL,
+            person_id,
+            at=at,
+            occasion=str(pairing.proposal.version),
+            expires_at=pairing.proposal.expires_at,
+            proposal_version=pairing.proposal.version,
+            answer_by=instant(pairing.proposal.expires_at),
+        )
 
 
 def _consent_over(rows: Rows, programme: Programme, pairing: Pairing, _timer: Timer, at: datetime) -> Effects:
-    yield from lifecycle.lapse(rows, programme, pairing, at)
+    yield from lifecycle.lapse(rows, programme, pairing, at, has_expired=True)
 
 
 def _book_first(_rows: Rows, programme: Programme, pairing: Pairing, timer: Timer, at: datetime) -> Effects:
@@ -175,7 +176,7 @@ def asked_to_resume(programme: Programme, pairing: Pairing, at: datetime) -> Eff
     A suspended pair is asked by another `conflict_choice`: nothing else is said about it.
     """
     over_at = at + timedelta(days=programme.policy.resume_days)
-    asked = armed(pairing, Timer(kind=TimerKind.RESUME_OVER, due_at=over_at))
+    asked = asking(armed(pairing, Timer(kind=TimerKind.RESUME_OVER, due_at=over_at)), Question.RESUMPTION, at)
     yield put_pairing(asked)
     key, answers = _QUESTION[asked.state]
     answered = {person_id for person_id, _ in asked.answers}

@@ -103,7 +103,7 @@ def on_command(rows: Rows, record: Record) -> Effects:
             yield from _locked(rows, programme, event, data)
             return
         case PairingForbidden():
-            yield from _forbidden(rows, programme, event, data, record.at)
+            yield from _forbidden(rows, programme, event, data)
         case NudgesReleased() | DeparturesReleased():
             pass  # processors/storm lets them leave: behind the breaker, not through it
     day = start_of_day(record.at.date(), None) if isinstance(data, PairingForbidden) else None
@@ -173,8 +173,8 @@ def _named(programme: Programme, event: Event, data: PairingLocked | PairingForb
         yield Send(StageName.PEOPLE, person_id, named)
 
 
-def _forbidden(rows: Rows, programme: Programme, event: Event, data: PairingForbidden, at: datetime) -> Effects:
-    """Never propose these two; an open proposal between them lapses, a live pair is theirs to end."""
+def _forbidden(rows: Rows, programme: Programme, event: Event, data: PairingForbidden) -> Effects:
+    """Never propose these two. An open proposal is as if declined in silence (processors/consent), a live pair is theirs to end."""
     people = pair_of(*data.person_ids)
     bar = bar_in(rows, programme.programme_id, people)
     yield put_bar(programme.programme_id, replace(bar, is_forbidden=True))
@@ -182,9 +182,6 @@ def _forbidden(rows: Rows, programme: Programme, event: Event, data: PairingForb
     for person_id, other_id in (people, people[::-1]):
         forbidden = PairForbidden(person_id=person_id, other_id=other_id, programme_id=programme.programme_id, stamp=stamp_of(event))
         yield Send(StageName.PEOPLE, person_id, forbidden)
-    pairing = pairing_in(rows, bar.open_pairing_id) if bar.open_pairing_id is not None else None
-    if pairing is not None and pairing.state is PairingState.PROPOSED:
-        yield from lifecycle.lapse(rows, programme, pairing, at)
 
 
 def on_retracted(rows: Rows, record: Record) -> Effects:
@@ -209,7 +206,7 @@ def wake(rows: Rows, key: str, _due_at: datetime, at: datetime) -> Effects:
     """Hold the daily round, once however late; a day with nobody to pair and no lock has none."""
     programme = rows.get(PROGRAMMES, key)
     assert isinstance(programme, Programme), key
-    if rounds.is_wanted(rows, programme):
+    if rounds.is_wanted(rows, programme, at):
         yield from rounds.held(rows, programme, at)
     else:
         yield put_programme(replace(programme, next_round_at=next_round(programme, at)))

@@ -7,8 +7,9 @@ reasons leaves the proposal as it is.
 from datetime import datetime
 
 from engine.domain import rounds as matching
+from engine.domain.answering import Question
 from engine.domain.eligibility import RoundContext, bar_between
-from engine.domain.pairing import Pairing, armed, disarmed
+from engine.domain.pairing import Pairing, armed, asking, disarmed
 from engine.domain.participant import Participant
 from engine.domain.pool import member_of
 from engine.domain.programme import HeldRound, Programme, round_key
@@ -43,8 +44,8 @@ def _proposed_anew(rows: Rows, programme: Programme, pairing: Pairing, found: ma
     now = rounds.proposal_of(rows, programme, found, version=before.version + 1, at=at)
     if (now.score, now.sides, now.reasons) == (before.score, before.sides, before.reasons):
         return
-    anew = replace(disarmed(pairing), proposal=now, accepted_by=())
-    anew = armed(anew, *rounds.consent_timers(programme.policy, at))
+    anew = asking(replace(disarmed(pairing), proposal=now, accepted_by=(), told=()), Question.PROPOSAL, at)
+    anew = armed(anew, *rounds.consent_timers(anew))
     yield put_pairing(anew)
     yield Emit(topic=PAIRINGS, key=anew.pairing_id, data=rounds.described(anew), expires_at=now.expires_at)
     yield from lifecycle.announced(anew, at)

@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from engine.domain import rounds as matching
+from engine.domain.chance import reminders
 from engine.domain.eligibility import PoolMember
 from engine.domain.messages import NudgesWithdrawn, Reason
 from engine.domain.pairing import Learns, Pairing, Proposal, SideOffer, Timer, TimerKind, armed
-from engine.domain.participant import joined
 from engine.domain.pool import band_of, is_anybody_in_pool, members_of
 from engine.domain.programme import HeldRound, Programme, families_of, next_round, round_key
+from engine.domain.room import joined
 from engine.domain.scoring import TECH_FAMILIES
 from engine.domain.waiting import Unmatched
 from engine.effects import Effects, Emit, Note, Put, Rows, Send, StageName
@@ -41,7 +42,6 @@ from schemas.policy import Policy
 from schemas.round import RoundCompleted, RoundProposal
 from schemas.topics import AUDIT, INSIGHTS, PAIRINGS
 
-ANSWER_REMINDER_DAYS: Final = 3
 RATIO_ALARM: Final = (99, 100)
 """Below this share of the bound the coordinator is told."""
 DATA_USED: Final = (
@@ -133,10 +133,10 @@ def reported(rows: Rows, rehearsed: Rehearsal) -> RoundCompleted:
     )
 
 
-def is_wanted(rows: Rows, programme: Programme) -> bool:
+def is_wanted(rows: Rows, programme: Programme, at: datetime) -> bool:
     """Say whether there is anybody to be paired, or a lock to answer: a day without has no round."""
     participants = (row for _, row in rows.scan(PARTICIPANTS, f"{programme.programme_id}/"))
-    return bool(programme.locks) or is_anybody_in_pool(programme.policy, participants)
+    return bool(programme.locks) or is_anybody_in_pool(programme.policy, participants, at)
 
 
 def _members(rows: Rows, programme: Programme, at: datetime) -> tuple[PoolMember, ...]:
@@ -165,15 +165,16 @@ def _proposed(rows: Rows, programme: Programme, found: matching.Proposal, ordina
         round_ordinal=ordinal,
         bands=_bands(rows, programme, people),
     )
-    pairing = armed(pairing, *consent_timers(programme.policy, at))
+    pairing = armed(pairing, *consent_timers(pairing))
     yield put_pairing(pairing)
     yield Emit(topic=PAIRINGS, key=pairing.pairing_id, data=described(pairing), expires_at=proposal.expires_at)
     yield from announced(pairing, at)
     yield put_bar(programme.programme_id, replace(bar_in(rows, programme.programme_id, people), open_pairing_id=pairing.pairing_id))
+    room_until = at + timedelta(days=programme.policy.room_days)
     for person_id in people:
         participant = participant_in(rows, programme.programme_id, person_id)
         assert participant is not None, "a round proposes participants only"
-        yield put_participant(replace(joined(participant, pairing.pairing_id), unmatched_reason=None))
+        yield put_participant(replace(joined(participant, pairing.pairing_id, room_until), unmatched_reason=None))
         over = NudgesWithdrawn(person_id=person_id, programme_id=programme.programme_id, keys=(NudgeKey.WAITING_UPDATE,))
         yield Send(StageName.PEOPLE, person_id, over)
     yield from ready_nudges(programme, pairing, at)
@@ -193,12 +194,9 @@ def proposal_of(rows: Rows, programme: Programme, found: matching.Proposal, *, v
     )
 
 
-def consent_timers(policy: Policy, at: datetime) -> tuple[Timer, ...]:
-    """Return what a proposal made at an instant waits for: its end, and a reminder where there is time for one."""
-    over = Timer(kind=TimerKind.CONSENT_OVER, due_at=at + timedelta(days=policy.consent_days))
-    if policy.consent_days <= ANSWER_REMINDER_DAYS:
-        return (over,)
-    return Timer(kind=TimerKind.ANSWER_DUE, due_at=at + timedelta(days=ANSWER_REMINDER_DAYS)), over
+def consent_timers(pairing: Pairing) -> tuple[Timer, ...]:
+    """Return what an open proposal waits for: its end, and a reminder where there is time for one."""
+    return *reminders(pairing), Timer(kind=TimerKind.CONSENT_OVER, due_at=pairing.proposal.expires_at)
 
 
 def ready_nudges(programme: Programme, pairing: Pairing, at: datetime) -> Effects:

@@ -4,17 +4,19 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Final
 
+from engine.domain.answering import Question
 from engine.domain.cadence import is_plan_done, timed
 from engine.domain.course import ended
 from engine.domain.eligibility import RoundContext, bar_between
 from engine.domain.line import PowerRelation, ReportingLine, power_between
 from engine.domain.messages import Employment, PersonFacts
-from engine.domain.pairing import OPEN, Away, Pairing, PairingEvent, Timer, TimerKind, armed, can, disarmed
+from engine.domain.pairing import OPEN, Away, Pairing, PairingEvent, Timer, TimerKind, armed, asking, can, disarmed
 from engine.domain.participant import Participant, ParticipantStatus, with_facts, withdrawn
 from engine.domain.pool import band_of, member_of
 from engine.domain.programme import Programme
 from engine.effects import Delete, Effects, Note, Rows
 from engine.processors import intents, lifecycle
+from engine.processors.consent import SILENT_BARS, turned_down
 from engine.processors.insights import exposed
 from engine.processors.intents import nudged
 from engine.processors.lifecycle import instant
@@ -53,6 +55,7 @@ def facts_taken(rows: Rows, programme: Programme, before: Participant, facts: Pe
         yield from _left_the_organisation(rows, programme, participant, at)
         return
     yield put_participant(participant)
+    yield from turned_down(rows, participant, set(facts.excluded_ids) - set(before.facts.excluded_ids))
     if now is Employment.ON_LEAVE and was is not Employment.ON_LEAVE:
         yield from went_away(rows, programme, participant, at, is_leave=True, until_on=facts.expected_return_on)
     elif was is Employment.ON_LEAVE and now is Employment.ACTIVE:
@@ -184,7 +187,8 @@ def _timed_anew(rows: Rows, programme: Programme, pairing_id: PairingId, at: dat
 def reviewed(rows: Rows, programme: Programme, participant: Participant, at: datetime, *, since_at: datetime) -> Effects:
     """Look again at what is open after a change of facts or profile.
 
-    An open proposal that a hard rule now bars lapses. A live pair is held against the line of power and the gap of its track only.
+    An open proposal that a hard rule now bars lapses; an exclusion only declines it (processors/consent). A live pair is held against the
+    line of power and the gap of its track only.
     """
     for pairing in _open(rows, participant):
         yield from _pair_reviewed(rows, programme, pairing, at, since_at=since_at)
@@ -237,6 +241,7 @@ def _conflict(
     if pairing.state is PairingState.SUSPENDED:
         over_at = at + timedelta(days=programme.policy.conflict_days)
         again = armed(disarmed(replace(pairing, conflict=True, answers=())), Timer(kind=TimerKind.CONFLICT_OVER, due_at=over_at))
+        again = asking(again, Question.CONFLICT, at)
         yield put_pairing(again)
         yield from intents.withdrawn(again, is_conflict=True)
         for person_id in again.people:
@@ -286,7 +291,7 @@ def _is_barred(programme: Programme, first: Participant, second: Participant, at
         return True
     context = RoundContext.of(programme.policy, week_of=at.date(), topic_weights={})
     one, other = (replace(member_of(programme, participant, at), room=1) for participant in (first, second))
-    return bar_between(one, other, context, waived=_SETTLED) is not None
+    return bar_between(one, other, context, waived=_SETTLED | SILENT_BARS) is not None
 
 
 def _open(rows: Rows, participant: Participant) -> Iterator[Pairing]:

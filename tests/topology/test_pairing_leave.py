@@ -163,16 +163,27 @@ def test_continue_twice_is_one_answer() -> None:
     assert "paused" == story.state
 
 
-def test_answer_during_the_soft_landing_counts_and_is_not_asked_for_again() -> None:
-    """Who has said `continue` needs no question."""
+def test_answer_during_the_soft_landing_is_stale_and_both_are_asked() -> None:
+    """Nobody can answer what was not yet asked; the question comes to both when the landing is over."""
     story = on_leave().after(days=30).is_back(BOB).after(days=1)
 
     story.says(ANN, "continue")
     story.after(days=SOFT_LANDING_DAYS)
-    asked = story.told("pairing_resumable")
+
+    assert ["stale_answer"] == story.codes()
+    assert list(PEOPLE) == sorted(story.told("pairing_resumable"))
+
+
+def test_older_answer_to_go_on_never_wins() -> None:
+    """Answers of one person to one question are ordered by their own time: `end` said before `continue` is stale."""
+    story = on_leave().after(days=30).is_back(BOB).after(days=SOFT_LANDING_DAYS, hours=2)
+    earlier = builders.continuation_answered(ANN, story.now - timedelta(hours=1), story.pairing_id, answer="end")
+
+    story.says(ANN, "continue")
+    story.tell(earlier)
     story.says(BOB, "continue")
 
-    assert [BOB] == asked
+    assert ["stale_answer"] == story.codes()
     assert "active" == story.state
 
 

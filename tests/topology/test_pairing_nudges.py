@@ -23,14 +23,17 @@ def test_both_hear_of_a_proposal_at_once() -> None:
     assert ["accept", "decline"] == choices(request)
 
 
-def test_whoever_has_not_answered_is_reminded_after_three_days() -> None:
-    """`answer_proposal`: 3 days unanswered → the one who has not answered, until the proposal expires."""
+@pytest.mark.parametrize("answer", ["accept", "decline", None])
+def test_both_are_reminded_after_three_days_whatever_one_has_answered(answer: str | None) -> None:
+    """`answer_proposal`: 3 days undecided → both, until the proposal expires; who has answered what shows in nothing."""
     story = proposed_pair().after(days=1)
-    story.answers(ANN, "accept")
+    if answer is not None:
+        story.answers(ANN, answer)
 
     story.after(days=5)
 
-    assert [(BOB, START + timedelta(days=3) + SETTLE)] == sent(story, "answer_proposal")
+    due_at = START + timedelta(days=3) + SETTLE
+    assert [(ANN, due_at), (BOB, due_at)] == sent(story, "answer_proposal")
     assert (90, instant_text(START + timedelta(days=7))) == (
         about(story, "answer_proposal")["priority"],
         about(story, "answer_proposal")["expires_at"],
@@ -42,13 +45,16 @@ def test_both_are_reminded_when_neither_answered() -> None:
     assert [ANN, BOB] == sorted(proposed_pair().after(days=4).told("answer_proposal"))
 
 
-def test_answer_takes_the_reminder_back() -> None:
-    """Nothing once the action is done."""
+def test_decision_takes_what_was_asked_back_from_both_at_once() -> None:
+    """One answer takes nothing back; when both accept, nothing is left to answer."""
     story = proposed_pair().after(days=4)
 
     story.answers(ANN, "accept")
+    after_one = story.recalled("answer_proposal")
+    story.answers(BOB, "accept")
 
-    assert [ANN] == story.recalled("answer_proposal") == story.recalled("proposal_ready")
+    assert [] == after_one
+    assert list(PEOPLE) == story.recalled("answer_proposal") == story.recalled("proposal_ready")
 
 
 def test_both_hear_that_the_pair_has_begun() -> None:

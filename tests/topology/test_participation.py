@@ -351,12 +351,13 @@ def test_a_profile_that_changes_nothing_proposed_makes_no_new_version() -> None:
     assert (1, "active") == (len(story.read(type_="pairing.proposed")), story.state)
 
 
-def test_an_exclusion_lets_the_open_proposal_lapse() -> None:
-    """A hard rule bars the pair now."""
+def test_an_exclusion_declines_the_open_proposal_in_silence() -> None:
+    """The proposal stays until it expires, as if that side had not answered."""
     story = proposed_pair()
     story.enrols("bob", exclude=["ann"])
 
-    assert "lapsed" == story.state
+    assert "proposed" == story.state
+    assert "lapsed" == story.after(days=7).state
 
 
 def test_a_live_pair_is_not_judged_by_later_profiles() -> None:

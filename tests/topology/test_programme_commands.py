@@ -147,13 +147,17 @@ def test_a_forbidden_pair_is_never_proposed() -> None:
     assert [("pairing.locked", "forbidden")] == story.refusals()
 
 
-def test_forbidding_lets_the_open_proposal_lapse_and_leaves_a_live_pair_alone() -> None:
-    """A coordinator never ends a pair."""
+def test_forbidding_declines_the_open_proposal_in_silence_and_leaves_a_live_pair_alone() -> None:
+    """A coordinator never ends a pair; an open proposal stays until it expires, and two accepts make it no pair."""
     proposed, active = proposed_pair(), active_pair()
     for story in (proposed, active):
         story.tell(builders.pairing_forbidden(story.now, [ANN, BOB]))
 
-    assert ("lapsed", "active") == (proposed.state, active.state)
+    proposed.answers(ANN, "accept")
+    proposed.answers(BOB, "accept")
+
+    assert ("proposed", "active") == (proposed.state, active.state)
+    assert "lapsed" == proposed.after(days=7).state
 
 
 # Policy

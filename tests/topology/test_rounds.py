@@ -90,10 +90,11 @@ def test_a_tick_three_days_late_holds_one_round() -> None:
 
 
 def test_nobody_is_matched_anew_before_the_next_daily_round() -> None:
-    """A decline at noon leads to nothing before the next morning, when the two are free for others."""
+    """A retraction at noon leads to nothing before the next morning, when the two are free for others."""
     story = two_ready(**DAILY).after(days=1)
     story.joins("cat", "python", "strategy")
-    story.answers("ann", "decline")
+    story.tell(builders.pairing_forbidden(story.now, ["ann", "bob"]))
+    story.tell(builders.proposal_retracted(story.now, story.pairing_id))
 
     story.after(hours=20)
     before = story.proposed()
@@ -122,7 +123,7 @@ def test_proposal_says_what_the_contract_promises() -> None:
 def test_a_new_proposal_after_a_lapse_has_a_new_pairing_id() -> None:
     """A lapsed pairing is over for good; a lock makes another one."""
     story = two_ready().round()
-    story.answers("ann", "decline")
+    story.after(days=7)
     story.tell(builders.pairing_locked(story.now, ["ann", "bob"]))
     story.round()
 

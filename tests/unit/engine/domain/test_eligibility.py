@@ -214,6 +214,7 @@ OTHERWISE: dict[str, object] = {
     "excluded": frozenset({PersonId("eve")}),
     "bars": {PersonId("eve"): EligibilityCode.RESTING},
     "partner_ids": frozenset({PersonId("eve")}),
+    "undecided_ids": frozenset({PersonId("eve")}),
     "room": 3,
     "live_count": 2,
     "waiting_days": 90,

@@ -16,11 +16,7 @@ from engine.domain.participant import (
     at_rest,
     check,
     enrolled,
-    in_pool,
     is_ready,
-    joined,
-    left,
-    room,
     standing,
     timer_of,
     waiting,
@@ -30,7 +26,7 @@ from engine.domain.participant import (
 from engine.domain.profile import NEVER_SAID, Profile, ProfileStamps
 from engine.domain.stamp import Stamp
 from schemas.codes import EligibilityCode
-from schemas.ids import PairingId, PersonId, ProgrammeId
+from schemas.ids import PersonId, ProgrammeId
 
 AT = datetime(2025, 1, 6, 9, tzinfo=UTC)
 SAID_AT = Stamp(AT, 0, "e")
@@ -125,37 +121,6 @@ def test_nothing_stands_in_the_way_of_somebody_active_and_trained() -> None:
     """None means: may be paired."""
     assert None is standing(replace(READY, is_trained=True), training_required=True)
     assert None is standing(READY, training_required=False)
-
-
-@given(capacity=st.integers(1, 5), capacity_max=st.integers(1, 5), taken=st.integers(0, 7))
-def test_room_is_what_both_allow_less_what_is_taken(capacity: int, capacity_max: int, taken: int) -> None:
-    """Never below zero, though a policy may lower the limit under what is live."""
-    ids = tuple(PairingId(f"p.{number:016x}") for number in range(taken))
-    participant = replace(READY, profile=replace(WHOLE, capacity=capacity), pairing_ids=ids)
-
-    assert max(0, min(capacity, capacity_max) - taken) == room(participant, capacity_max)
-
-
-def test_the_pool_has_those_with_room_and_nothing_in_the_way() -> None:
-    """The short question asks what a round would ask."""
-    asked = [READY, KNOWN, joined(READY, PairingId("p.0")), replace(READY, status=ParticipantStatus.PAUSED)]
-
-    assert [True, False, False, False] == [in_pool(one, capacity_max=5, training_required=False) for one in asked]
-    assert not in_pool(READY, capacity_max=5, training_required=True)
-
-
-@given(names=st.lists(st.sampled_from("abcd"), max_size=8))
-def test_joining_and_leaving_keep_the_ids_sorted_and_single(names: list[str]) -> None:
-    """The row's check would refuse anything else."""
-    participant = READY
-    for name in names:
-        participant = joined(participant, PairingId(name))
-        check(participant)
-
-    assert tuple(sorted(set(names))) == participant.pairing_ids
-    for name in names:
-        participant = left(participant, PairingId(name))
-    assert () == participant.pairing_ids
 
 
 @given(changes=st.lists(st.tuples(kinds, st.none() | instants), max_size=12))
