@@ -48,10 +48,13 @@ class Rows(Protocol):
 
 
 class RowsOfStep(Rows, Protocol):
-    """Rows as a step sees them: it can draw lots, too, that nobody outside can draw again."""
+    """Rows as a step sees them: it can draw lots and make names, too, that nobody outside can make again."""
 
     def drawn_percent(self, subject: str) -> int:
         """Return a number from 0 to 99 that belongs to a subject for ever, by a hash keyed with the salt."""
+
+    def hidden_name(self, subject: str) -> str:
+        """Return 16 hex characters that name a subject for ever, by a hash keyed with the salt."""
 
 
 Headers = tuple[tuple[str, bytes | None], ...]

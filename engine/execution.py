@@ -22,7 +22,7 @@ from engine.dead_letters import DeadLetter, dead_letter
 from engine.domain.marks import MARK_DAYS, Seen, Sequence, mark_expiry, mark_key
 from engine.effects import Delete, Effects, Emit, Forget, Ignore, Note, Origin, Put, Record, Refuse, Row, Rows, Send
 from engine.errors import FatalError
-from engine.identity import derived_id, drawn_percent, hidden_id, pseudonym, pseudonym_on
+from engine.identity import derived_id, drawn_percent, hidden_id, hidden_name, pseudonym, pseudonym_on
 from engine.topology import SEEN, SEQUENCES, Stage
 from schemas.base import OutputData, data_json
 from schemas.codes import ErrorCode
@@ -119,6 +119,10 @@ class Draft:
     def drawn_percent(self, subject: str) -> int:
         """Draw a lot for a subject."""
         return drawn_percent(subject, self._salt)
+
+    def hidden_name(self, subject: str) -> str:
+        """Name a subject so that a guess of it can't be tried out."""
+        return hidden_name(subject, self._salt)
 
     def scan(self, table: str, prefix: str) -> Iterator[tuple[str, Any]]:
         """Yield (key, row) in key order as changed so far."""

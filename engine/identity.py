@@ -65,3 +65,8 @@ def drawn_percent(subject: str, salt: bytes) -> int:
     """Return a number from 0 to 99 that is the same for ever and that nobody without the salt can compute."""
     digest = hashlib.blake2b(subject.encode(), key=salt[:64], digest_size=8, person=b"draw").digest()
     return int.from_bytes(digest, "big") % 100
+
+
+def hidden_name(subject: str, salt: bytes) -> str:
+    """Return 16 hex characters that name a subject for ever, and that nobody without the salt can compute from a guess of it."""
+    return hashlib.blake2b(subject.encode(), key=salt[:64], digest_size=8, person=b"name").hexdigest()

@@ -12,7 +12,7 @@ from engine.domain.pairing import Pairing
 from engine.domain.participant import Participant, at_rest
 from engine.domain.programme import Lock, Programme, ProgrammeStatus, next_round, pair_of, with_policy
 from engine.domain.stamp import stamp_of
-from engine.effects import Effects, Emit, Handler, Record, Refuse, Rows, Send, StageName
+from engine.effects import Effects, Emit, Handler, Record, Refuse, Rows, RowsOfStep, Send, StageName
 from engine.processors import lifecycle, rounds, standing
 from engine.processors.tables import (
     PAIRINGS,
@@ -71,7 +71,7 @@ def on_created(rows: Rows, record: Record) -> Effects:
     yield from _recorded(data.programme_id, event)
 
 
-def on_command(rows: Rows, record: Record) -> Effects:
+def on_command(rows: RowsOfStep, record: Record) -> Effects:
     """Carry out a command to an existing programme, or refuse it."""
     event, data = _event(record)
     assert isinstance(data, Command)
@@ -135,7 +135,7 @@ def _closed(rows: Rows, programme: Programme, at: datetime) -> Effects:
         yield from _hushed(participant)
 
 
-def _round(rows: Rows, programme: Programme, event: Event, data: RoundRequested, at: datetime) -> Effects:
+def _round(rows: RowsOfStep, programme: Programme, event: Event, data: RoundRequested, at: datetime) -> Effects:
     """Hold a round, or rehearse one, which a paused programme may do too."""
     if data.dry_run:
         report = rounds.reported(rows, rounds.rehearsal(rows, programme, at))
@@ -202,7 +202,7 @@ def on_retracted(rows: Rows, record: Record) -> Effects:
         yield from _recorded(pairing.pairing_id, event, data.reason)
 
 
-def wake(rows: Rows, key: str, _due_at: datetime, at: datetime) -> Effects:
+def wake(rows: RowsOfStep, key: str, _due_at: datetime, at: datetime) -> Effects:
     """Hold the daily round, once however late; a day with nobody to pair and no lock has none."""
     programme = rows.get(PROGRAMMES, key)
     assert isinstance(programme, Programme), key

@@ -1,6 +1,5 @@
 """Rounds: proposals out of the pool, with reasons, a certificate, and a word for everybody left out."""
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,7 +15,7 @@ from engine.domain.programme import HeldRound, Programme, families_of, next_roun
 from engine.domain.room import joined
 from engine.domain.scoring import TECH_FAMILIES
 from engine.domain.waiting import Unmatched
-from engine.effects import Effects, Emit, Note, Put, Rows, Send, StageName
+from engine.effects import Effects, Emit, Note, Put, Rows, RowsOfStep, Send, StageName
 from engine.processors.intents import coordinator_of, intended, nudged
 from engine.processors.lifecycle import announced
 from engine.processors.round_figures import matched, measured
@@ -58,7 +57,7 @@ DATA_USED: Final = (
 )
 
 
-def held(rows: Rows, programme: Programme, at: datetime) -> Effects:
+def held(rows: RowsOfStep, programme: Programme, at: datetime) -> Effects:
     """Hold the next round: propose pairs, say why for everybody else, set the next round.
 
     A lock is for this round only; one that a hard rule forbids ends as a refused command with the rule's code.
@@ -145,16 +144,16 @@ def _members(rows: Rows, programme: Programme, at: datetime) -> tuple[PoolMember
     return tuple(members_of(programme, (row for _, row in people), (row for _, row in bars), at))
 
 
-def _pairing_id(programme: Programme, people: tuple[PersonId, PersonId], ordinal: int) -> PairingId:
-    name = f"{programme.programme_id}/{people[0]}/{people[1]}/{ordinal}"
-    return PairingId(f"{programme.programme_id}.{hashlib.blake2b(name.encode(), digest_size=8).hexdigest()}")
+def _pairing_id(rows: RowsOfStep, programme: Programme, people: tuple[PersonId, PersonId], ordinal: int) -> PairingId:
+    """Name a pairing. The name outlives an erasure of one of the two, so nobody may try out who it was."""
+    return PairingId(f"{programme.programme_id}.{rows.hidden_name(f'{programme.programme_id}/{people[0]}/{people[1]}/{ordinal}')}")
 
 
-def _proposed(rows: Rows, programme: Programme, found: matching.Proposal, ordinal: int, at: datetime) -> Effects:
+def _proposed(rows: RowsOfStep, programme: Programme, found: matching.Proposal, ordinal: int, at: datetime) -> Effects:
     people = found.person_ids
     proposal = proposal_of(rows, programme, found, version=1, at=at)
     pairing = Pairing(
-        pairing_id=_pairing_id(programme, people, ordinal),
+        pairing_id=_pairing_id(rows, programme, people, ordinal),
         programme_id=programme.programme_id,
         people=people,
         track=programme.policy.track,
