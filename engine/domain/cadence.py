@@ -27,6 +27,10 @@ from schemas.policy import Policy
 BOOK_FIRST_DAYS: Final = (5, 12)
 """Days of an active pair without a session at which nobody having booked is worth a reminder."""
 BOOK_NEXT_DAYS: Final = 14
+BOOK_AGAIN_DAYS: Final = 2
+"""Days after a session fell through at which nobody having booked is worth a reminder."""
+BOOK_AGAIN_APART_DAYS: Final = 7
+"""No other reminder to book comes before that one, nor so many days after it."""
 DAY: Final = timedelta(hours=24)
 _SOON: Final = "soon/"
 
@@ -63,13 +67,29 @@ def _waits(pairing: Pairing, policy: Policy, at: datetime) -> Iterator[Timer]:
 
 
 def _to_book(pairing: Pairing, at: datetime) -> Iterator[Timer]:
+    """Wait for the instants at which nobody having booked is worth a reminder.
+
+    Whose session fell through is asked to book again soon, and by nothing else at about that time.
+    """
     held = ledger.held(pairing.meetings)
+    again_at: datetime | None = None
+    is_booked = bool(ledger.booked(pairing.meetings, at))
+    fallen = ledger.last_fallen_through(pairing.meetings)
+    if fallen is not None and fallen.stamp.time >= pairing.since:
+        again_at = fallen.stamp.time.replace(microsecond=0) + timedelta(days=BOOK_AGAIN_DAYS)
+        if not is_booked:
+            yield Timer(kind=TimerKind.BOOK_AGAIN, due_at=again_at, about=fallen.session_id)
     if not held:
-        for number, days in enumerate(BOOK_FIRST_DAYS, 1):
-            yield Timer(kind=TimerKind.BOOK_FIRST, due_at=pairing.since + timedelta(days=days), about=str(number))
-    elif next_mark(held[-1]) not in pairing.marks and not ledger.booked(pairing.meetings, at):
+        fixed = [
+            Timer(kind=TimerKind.BOOK_FIRST, due_at=pairing.since + timedelta(days=days), about=str(number))
+            for number, days in enumerate(BOOK_FIRST_DAYS, 1)
+        ]
+    elif next_mark(held[-1]) not in pairing.marks and not is_booked:
         begun_at = pairing.since if held[-1].ends_at + timedelta(days=BOOK_NEXT_DAYS) < pairing.since else held[-1].ends_at
-        yield Timer(kind=TimerKind.BOOK_NEXT, due_at=begun_at + timedelta(days=BOOK_NEXT_DAYS), about=held[-1].session_id)
+        fixed = [Timer(kind=TimerKind.BOOK_NEXT, due_at=begun_at + timedelta(days=BOOK_NEXT_DAYS), about=held[-1].session_id)]
+    else:
+        fixed = []
+    yield from (timer for timer in fixed if again_at is None or timer.due_at >= again_at + timedelta(days=BOOK_AGAIN_APART_DAYS))
 
 
 def stalls_at(pairing: Pairing, policy: Policy) -> datetime:

@@ -89,6 +89,7 @@ class TimerKind(StrEnum):
     CONSENT_OVER = "consent_over"
     BOOK_FIRST = "book_first"
     BOOK_NEXT = "book_next"
+    BOOK_AGAIN = "book_again"
     SESSION_SOON = "session_soon"
     SESSION_UNREPORTED = "session_unreported"
     STALL = "stall"
@@ -105,7 +106,7 @@ _T = TimerKind
 WAITS: Final[Mapping[PairingState, frozenset[TimerKind]]] = MappingProxyType(
     {
         _S.PROPOSED: frozenset({_T.ANSWER_DUE, _T.CONSENT_OVER}),
-        _S.ACTIVE: frozenset({_T.BOOK_FIRST, _T.BOOK_NEXT, _T.SESSION_SOON, _T.SESSION_UNREPORTED, _T.STALL, _T.TERM_OVER}),
+        _S.ACTIVE: frozenset({_T.BOOK_FIRST, _T.BOOK_NEXT, _T.BOOK_AGAIN, _T.SESSION_SOON, _T.SESSION_UNREPORTED, _T.STALL, _T.TERM_OVER}),
         _S.PAUSED: frozenset({_T.SOFT_LANDING_OVER, _T.RESUME_OVER}),
         _S.SUSPENDED: frozenset({_T.CONFLICT_OVER, _T.SOFT_LANDING_OVER, _T.RESUME_OVER}),
         _S.STALLED: frozenset({_T.GRACE_OVER}),

@@ -60,25 +60,45 @@ def _consent_over(rows: Rows, programme: Programme, pairing: Pairing, _timer: Ti
 
 
 def _book_first(_rows: Rows, programme: Programme, pairing: Pairing, timer: Timer, at: datetime) -> Effects:
-    """Ask the side that hasn't proposed a time; else one, then the other."""
-    if ledger.booked(pairing.meetings, at):
-        return
-    person_id, turned = _next_in_turn(pairing, {meeting.proposed_by for meeting in pairing.meetings if meeting.proposed_by is not None})
-    yield put_pairing(turned)
-    expires_at = expiry(NudgeKey.BOOK_FIRST_SESSION, due_at=timer.due_at, at=at)
-    occasion = f"{pairing.since:%Y-%m-%d}/{timer.about}"
-    yield from nudged(programme, turned, NudgeKey.BOOK_FIRST_SESSION, person_id, at=at, occasion=occasion, expires_at=expires_at)
+    """Ask for the first session some days after the pair became active."""
+    if not ledger.booked(pairing.meetings, at):
+        yield from _first_asked_for(programme, pairing, f"{pairing.since:%Y-%m-%d}/{timer.about}", timer.due_at, at)
 
 
 def _book_next(_rows: Rows, programme: Programme, pairing: Pairing, timer: Timer, at: datetime) -> Effects:
+    """Ask for the next session some days after the last, once."""
+    reminded = marked(pairing, cadence.next_mark(ledger.held(pairing.meetings)[-1]))
+    yield from _next_asked_for(programme, reminded, timer.about, at)
+
+
+def _book_again(_rows: Rows, programme: Programme, pairing: Pairing, timer: Timer, at: datetime) -> Effects:
+    """Ask for another session in the place of one that fell through."""
+    fallen = ledger.find(pairing.meetings, SessionId(timer.about))
+    assert fallen is not None, "a timer about a session follows from the meetings"
+    if ledger.booked(pairing.meetings, at):
+        return
+    occasion = f"again/{cadence.slot(fallen)}"
+    if ledger.held(pairing.meetings):
+        yield from _next_asked_for(programme, pairing, occasion, at)
+    else:
+        yield from _first_asked_for(programme, pairing, occasion, timer.due_at, at)
+
+
+def _first_asked_for(programme: Programme, pairing: Pairing, occasion: str, due_at: datetime, at: datetime) -> Effects:
+    """Ask the side that hasn't proposed a time; else one, then the other."""
+    person_id, turned = _next_in_turn(pairing, {meeting.proposed_by for meeting in pairing.meetings if meeting.proposed_by is not None})
+    yield put_pairing(turned)
+    expires_at = expiry(NudgeKey.BOOK_FIRST_SESSION, due_at=due_at, at=at)
+    yield from nudged(programme, turned, NudgeKey.BOOK_FIRST_SESSION, person_id, at=at, occasion=occasion, expires_at=expires_at)
+
+
+def _next_asked_for(programme: Programme, pairing: Pairing, occasion: str, at: datetime) -> Effects:
     """Ask the side that gave up the last session or that has taught less; else one, then the other."""
-    last = ledger.held(pairing.meetings)[-1]
     owing = _owing_side(pairing)
     person_id, turned = (owing, pairing) if owing is not None else _next_in_turn(pairing)
-    reminded = marked(turned, cadence.next_mark(last))
-    yield put_pairing(reminded)
-    last_at = instant(last.starts_at)
-    yield from nudged(programme, reminded, NudgeKey.BOOK_NEXT_SESSION, person_id, at=at, occasion=timer.about, last_session_at=last_at)
+    yield put_pairing(turned)
+    last_at = instant(ledger.held(pairing.meetings)[-1].starts_at)
+    yield from nudged(programme, turned, NudgeKey.BOOK_NEXT_SESSION, person_id, at=at, occasion=occasion, last_session_at=last_at)
 
 
 def _owing_side(pairing: Pairing) -> PersonId | None:
@@ -204,6 +224,7 @@ ON_TIMER: Final[Mapping[TimerKind, TimerRule]] = MappingProxyType(
         TimerKind.CONSENT_OVER: _consent_over,
         TimerKind.BOOK_FIRST: _book_first,
         TimerKind.BOOK_NEXT: _book_next,
+        TimerKind.BOOK_AGAIN: _book_again,
         TimerKind.SESSION_SOON: _session_soon,
         TimerKind.SESSION_UNREPORTED: _session_unreported,
         TimerKind.STALL: _stall,

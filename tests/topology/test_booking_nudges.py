@@ -2,10 +2,12 @@
 
 from datetime import timedelta
 
+import pytest
+
 from schemas.fields import instant_text
 from tests import builders
 from tests.topology.nudges_of_a_pair import SETTLE, about, sent
-from tests.topology.pair_story import ANN, BOB, START, active_pair
+from tests.topology.pair_story import ANN, BOB, START, PairStory, active_pair
 
 
 def test_nobody_having_booked_is_a_reminder_after_5_and_12_days() -> None:
@@ -85,18 +87,89 @@ def test_side_that_owes_is_asked_to_book() -> None:
 
 
 def test_side_that_cancelled_is_asked_to_book() -> None:
-    """Also when the fourteen days are over already: at once then, and once only."""
+    """Two days after, also when the fourteen days are over already, and once only."""
     story = active_pair().after(days=1)
     story.holds("s1")
     story.after(days=1).books("s2", days=18)
     story.after(days=17).cancels("s2", by=BOB)
     cancelled_at = story.now
-    story.after(days=1).books("s3", days=2)
-    story.after(days=1).cancels("s3", by=ANN)
+
+    story.after(days=20)
+
+    assert [(BOB, cancelled_at + timedelta(days=2) + SETTLE)] == sent(story, "book_next_session")
+
+
+# Sessions that fell through
+
+
+def fell_through(how: str, *, held: bool, after_days: float = 13) -> PairStory:
+    """An active pair whose booked session came to nothing, some days after it began or met."""
+    story = active_pair()
+    if held:
+        story.holds("s0")
+    story.books("s1", by=ANN, days=after_days)
+    story.after(days=after_days)
+    if how == "cancelled":
+        story.cancels("s1", by=BOB)
+    else:
+        story.misses("s1", BOB)
+    return story
+
+
+@pytest.mark.parametrize(("held", "key"), [(False, "book_first_session"), (True, "book_next_session")])
+@pytest.mark.parametrize("how", ["cancelled", "missed"])
+def test_whose_session_fell_through_is_asked_to_book_again(how: str, key: str, *, held: bool) -> None:
+    """2 days after, cancelled or missed: the first session if none was held, else the next one."""
+    story = fell_through(how, held=held)
+    fell_at = story.now
+
+    story.after(days=20)
+
+    assert [(BOB, fell_at + timedelta(days=2) + SETTLE)] == sent(story, key)
+
+
+def test_nobody_is_asked_to_book_again_what_is_booked_by_then() -> None:
+    """Whatever becomes of it."""
+    again, elsewhere = (fell_through("cancelled", held=False).after(days=1) for _ in range(2))
+    again.books("s1", days=3)
+    elsewhere.books("s2", days=3)
+
+    assert [] == again.after(days=15).told("book_first_session") == elsewhere.after(days=15).told("book_first_session")
+
+
+@pytest.mark.parametrize(("fell_after", "asked_after"), [(1, [3, 12]), (4, [6]), (9, [5, 11])])
+def test_booking_is_asked_for_once_at_a_time(fell_after: float, asked_after: list[float]) -> None:
+    """Beside the reminder to book again no other comes, nor before it."""
+    story = active_pair()
+    story.after(days=fell_after - 0.5).books("s1", days=9)
+    story.after(days=0.5).cancels("s1")
+
+    asked = [at for _, at in sent(story.after(days=25), "book_first_session")]
+
+    assert [START + timedelta(days=days) + SETTLE for days in asked_after] == asked
+
+
+def test_session_that_falls_through_again_is_asked_for_again() -> None:
+    """Also under the same id, booked for another time."""
+    story = fell_through("cancelled", held=False).after(days=8)
+    story.books("s1", days=5)
+    story.after(days=1).cancels("s1", by=ANN)
+    fell_at = story.now
 
     story.after(days=10)
 
-    assert [(BOB, cancelled_at + SETTLE)] == sent(story, "book_next_session")
+    assert [fell_at + timedelta(days=2) + SETTLE] == [at for _, at in sent(story, "book_first_session")][1:]
+
+
+def test_time_away_asks_for_nothing_to_be_booked_again() -> None:
+    """What fell through before a pause is over; the clocks start anew."""
+    story = fell_through("cancelled", held=False).after(days=1)
+    story.tell(builders.paused(ANN, story.now))
+    story.after(days=30)
+    story.tell(builders.resumed(ANN, story.now))
+    back_at = story.now
+
+    assert [back_at + timedelta(days=5) + SETTLE] == [at for _, at in sent(story.after(days=6), "book_first_session")]
 
 
 def test_booked_next_session_is_not_asked_for() -> None:
