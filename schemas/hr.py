@@ -92,13 +92,13 @@ class _PersonFact(_Person):
 
     @property
     def odd_fields(self) -> tuple[tuple[str, HrFindingCode], ...]:
-        """What was left out: field and code, each once, in order."""
+        """What is to be reported: field and code, each once, in order."""
         return tuple(sorted({(odd.field, odd.code) for odd in self._odd}))
 
     @property
     def is_odd(self) -> bool:
         """Whether something in it was left out."""
-        return bool(self._odd)
+        return any(odd.code is not HrFindingCode.NAMES_ITSELF for odd in self._odd)
 
     @model_validator(mode="wrap")
     @classmethod

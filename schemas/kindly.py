@@ -26,7 +26,7 @@ Said = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Odd:
-    """Something that was left out."""
+    """Something to report."""
 
     field: str
     code: HrFindingCode
@@ -43,15 +43,13 @@ class Items:
 
 
 def naming_itself(said: Said, person_id: object) -> set[Odd]:
-    """Find where a fact gives somebody as its own manager, or as one of those it also reports to."""
-    found: set[Odd] = set()
-    for name in _NAMING:
-        value = said.get(name)
-        if isinstance(value, list | tuple):
-            found |= {Odd(name, HrFindingCode.NAMES_ITSELF, place) for place, item in enumerate(value) if item == person_id}
-        elif value is not None and value == person_id:
-            found.add(Odd(name, HrFindingCode.NAMES_ITSELF))
-    return found
+    """Find where a fact gives somebody as its own manager, or as one of those it also reports to. It can be read, and counts."""
+    values = ((name, said.get(name)) for name in _NAMING)
+    return {
+        Odd(name, HrFindingCode.NAMES_ITSELF)
+        for name, value in values
+        if value is not None and (value == person_id or (isinstance(value, list | tuple) and person_id in value))
+    }
 
 
 def odd_in(said: Said, name: str, lists: Mapping[str, Items]) -> set[Odd]:
@@ -74,10 +72,11 @@ def is_blank(value: object) -> bool:
 
 
 def left_out(said: Said, odd: Collection[Odd]) -> dict[str, Any]:
-    """Return the attributes without what is odd in them."""
+    """Return the attributes without what can't be read in them."""
+    unread = [one for one in odd if one.code is not HrFindingCode.NAMES_ITSELF]
     kept: dict[str, Any] = {}
     for name, value in said.items():
-        places = {one.place for one in odd if one.field == name}
+        places = {one.place for one in unread if one.field == name}
         if None in places:
             continue
         items = [item for place, item in enumerate(value) if place not in places] if places else value

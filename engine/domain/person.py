@@ -189,7 +189,8 @@ def with_odd(person: Person, news: Iterable[OddValue]) -> Person:
 def has_odd_value(person: Person) -> bool:
     """Say whether the newest word about an attribute could not be read."""
     said = {(attribute.value, fact.stamp) for fact in person.history for attribute, _ in fact.says}
-    return any(not any(name == value.field and stamp > value.stamp for name, stamp in said) for value in person.odd)
+    unread = [value for value in person.odd if value.code in {HrFindingCode.UNREADABLE, HrFindingCode.BLANK}]
+    return any(not any(name == value.field and stamp > value.stamp for name, stamp in said) for value in unread)
 
 
 def is_second_source(person: Person, fact: HrFact) -> bool:

@@ -7,7 +7,7 @@ Invariants
     F1  A history is sorted by stamp: (effective_on, recordedtime or time, sequence, id). The newest fact in force that names an attribute
         gives its value, so an older one never overwrites a newer one, whatever order they arrive in.
     F2  A fact is in force from the first instant of its effective day in the person's zone; a departure from the first instant after it.
-        Once in force it stays so, even if the person then moves to a zone where that day has not begun.
+        Once in force it stays so, even if the person then moves to a zone where that day has not begun; since when is said in that zone.
     F3  The zone is the one in force; while none is, that of the earliest pending fact that names one; else UTC.
     F4  A fact is in the history once, however often it comes.
 
@@ -161,7 +161,17 @@ def brought_into_force(history: History, at: datetime) -> History:
         history = tuple(
             replace(fact, in_force_at=due_at) if fact.in_force_at is None and fact.effect_on == day else fact for fact in history
         )
-    return history
+    return _dated(history, at)
+
+
+def _dated(history: History, at: datetime) -> History:
+    """Say of all that is in force since when it is, in the zone now in force: so the order of arrival has no say in it."""
+    zone = zone_of(history)
+    dated = []
+    for fact in history:
+        begun_at = None if fact.in_force_at is None else min(at, start_of_day(fact.effect_on, zone))
+        dated.append(fact if begun_at == fact.in_force_at else replace(fact, in_force_at=begun_at))
+    return tuple(dated)
 
 
 def _next_day(history: History) -> date | None:

@@ -77,7 +77,7 @@ def on_hr_fact(rows: Rows, record: Record) -> Effects:
     before, event = _person(rows, record), _event(record)
     fact = _fact_of(event)
     assert isinstance(event.data, HrFactData)
-    yield from findings.found_in_fact(before, fact, event.data)
+    yield from findings.found_in_fact(rows, before, fact, event.data, record.at)
     told = with_odd(with_hr_fact(before, fact), odd_news(before, fact, event.data.odd_fields))
     yield from _told(rows, before, told, record)
 
@@ -144,7 +144,7 @@ def changed(rows: Rows, before: Person, now: Person, at: datetime, onset: Onset)
     if after == before:
         return
     yield put_person(after)
-    yield from findings.found_in_force(before, after)
+    yield from findings.found_in_force(rows, before, after, at)
     if current.enrolments:
         facts = after.facts()
         # Who leaves and is hired again at the same instant has left all the same: the programme has to hear the farewell.
