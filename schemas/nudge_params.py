@@ -64,11 +64,13 @@ class BookFirstSessionParams(PairParams):
 
 
 class SessionTomorrowParams(PairParams):
-    """A session is near."""
+    """A session is near: tomorrow, or after a weekend and holidays."""
 
     session_id: SessionIdField
     starts_at: Instant
     duration_minutes: Omittable[Minutes] = None
+    days_ahead: Omittable[Count] = None
+    """Local days from the reminder's to the session's; 0 only where it was booked too late for an earlier one."""
 
 
 class LogSessionParams(PairParams):

@@ -26,7 +26,7 @@ class Want(Part):
 
 
 class HourSlot(Part):
-    """A stretch of a weekday, local time, half-open; never over midnight."""
+    """A stretch of a weekday, local time, half-open. One that ends before it starts runs into the next day."""
 
     weekday: Annotated[int, Field(ge=1, le=7)]
     """ISO: 1 is Monday."""
@@ -34,10 +34,9 @@ class HourSlot(Part):
     to: ClockTimeEnd
 
     @model_validator(mode="after")
-    def _ends_after_its_start(self) -> Self:
-        # Both are zero-padded, so the order of the texts is the order of the times.
-        if self.from_ >= self.to:
-            raise ValueError("from must come before to")
+    def _is_not_empty(self) -> Self:
+        if self.from_ == self.to:
+            raise ValueError("from and to must differ")
         return self
 
     @property
@@ -47,7 +46,7 @@ class HourSlot(Part):
 
     @property
     def end_minute(self) -> int:
-        """Minutes since local midnight, exclusive; 1,440 at the end of the day."""
+        """Minutes since local midnight, exclusive, of the next day if it comes before the start; 1,440 at the end of the day."""
         return minute_of_day(self.to)
 
 

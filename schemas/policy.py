@@ -52,8 +52,8 @@ class Policy(ExactPart):
     experience_gap_min: Annotated[int, Field(ge=0, le=3)] = Field(default_factory=_gap_of_track)
     """Bands."""
     min_benefit_ratio: Ratio = 0.25
-    shared_hours_min: Annotated[int, Field(ge=0, le=24)] = 2
-    """A day, in common."""
+    shared_hours_min: Annotated[int, Field(ge=0, le=168)] = 1
+    """A week, in common; one stretch of them as long as a session."""
     cross_department_only: bool = False
     same_manager_allowed: bool = False
     past_partner_allowed: bool = False

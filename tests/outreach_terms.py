@@ -7,7 +7,7 @@ from engine.domain.messages import OutreachTerms
 TERMS: Final = OutreachTerms(
     quiet_from="20:00",
     quiet_to="08:00",
-    quiet_weekends=True,
+    weekend=(6, 7),
     holidays=(),
     daily_cap=3,
     holdout_percent=0,

@@ -28,7 +28,6 @@ from typing import Final
 from engine.domain.candidates import OPTIONS_COUNTED_MAX, Lists, Option, Seekers, exact_lists
 from engine.domain.coded import HUBS, LEVELS, NOTHING, Coded
 from engine.domain.eligibility import RoundContext
-from engine.domain.hours import shared_week_minutes
 from engine.domain.rule_book import RuleBook
 from engine.domain.scoring import BANDS_APART_MAX, context_hundredths, pair_score
 from engine.domain.ties import mixed, ring_distance, ring_start
@@ -176,7 +175,7 @@ class _Search:
         name = (first, second) if first < second else (second, first)
         minutes = self._minutes.get(name)
         if minutes is None:
-            minutes = self._minutes[name] = shared_week_minutes(people.masks[first], people.masks[second])
+            minutes = self._minutes[name] = context.shared_minutes(people.masks[first], people.masks[second])
         if minutes < context.shared_week_minutes_min:
             return -1
         if context.bands_apart_min:

@@ -4,7 +4,8 @@ Decides: at which instants an active or concluding pair is looked at again, and 
 Never knows: what is then done about it (processors/pairings).
 
 Invariants
-    C1  The timers are a function of the row, the policy and the instant: whatever changes the row, the same row waits for the same things.
+    C1  The timers are a function of the row, the policy, the calendars of the two and the instant: whatever changes the row, the same row
+        waits for the same things.
     C2  What was due before comes no second time, except that a timer which is still armed stays so, however late it is.
     C3  Time away doesn't count: after a pause, a conflict or a stall the clock starts again at the return.
 
@@ -20,6 +21,7 @@ from typing import Final
 from engine.domain import meetings as ledger
 from engine.domain.meetings import Meeting, MeetingState
 from engine.domain.pairing import Pairing, Timer, TimerKind, armed, marked
+from engine.domain.waking import Waking
 from schemas.codes import PairingState
 from schemas.frozen import replace
 from schemas.policy import Policy
@@ -39,10 +41,14 @@ _GUARDED: Final = frozenset({TimerKind.STALL, TimerKind.TERM_OVER, TimerKind.CON
 """Kinds that a mark or the change of state keeps from coming twice: one that should have been due before now is due now."""
 
 
-def timed(pairing: Pairing, policy: Policy, at: datetime) -> Pairing:
-    """Set all timers of an active or concluding pair (C1, C2)."""
+def timed(pairing: Pairing, policy: Policy, at: datetime, people: tuple[Waking, Waking]) -> Pairing:
+    """Set all timers of an active or concluding pair (C1, C2).
+
+    Args:
+        people: when its two people may hear something; the reminder of a session goes by that.
+    """
     due: list[Timer] = []
-    for timer in _waits(pairing, policy, at):
+    for timer in _waits(pairing, policy, at, people):
         if timer.due_at > at or timer in pairing.timers:
             due.append(timer)
         elif timer.kind in _GUARDED:
@@ -50,20 +56,27 @@ def timed(pairing: Pairing, policy: Policy, at: datetime) -> Pairing:
     return armed(replace(pairing, timers=()), *due)
 
 
-def _waits(pairing: Pairing, policy: Policy, at: datetime) -> Iterator[Timer]:
+def _waits(pairing: Pairing, policy: Policy, at: datetime, people: tuple[Waking, Waking]) -> Iterator[Timer]:
     match pairing.state:
         case PairingState.ACTIVE:
             yield Timer(kind=TimerKind.STALL, due_at=stalls_at(pairing, policy))
             yield Timer(kind=TimerKind.TERM_OVER, due_at=term_over_at(pairing, policy))
             yield from _to_book(pairing, at)
         case PairingState.CONCLUDING:
-            yield Timer(kind=TimerKind.CONCLUDING_OVER, due_at=pairing.since + timedelta(days=policy.concluding_days))
+            assert pairing.decide_by_at is not None, "a concluding pair has a day by which to answer"
+            yield Timer(kind=TimerKind.CONCLUDING_OVER, due_at=pairing.decide_by_at)
         case _:
             raise AssertionError(f"a {pairing.state} pair has no cadence")
     for meeting in ledger.planned(pairing.meetings):
         if meeting.starts_at > at and soon_mark(meeting) not in pairing.marks:
-            yield Timer(kind=TimerKind.SESSION_SOON, due_at=meeting.starts_at - DAY, about=meeting.session_id)
+            yield Timer(kind=TimerKind.SESSION_SOON, due_at=reminded_at(meeting, people), about=meeting.session_id)
         yield Timer(kind=TimerKind.SESSION_UNREPORTED, due_at=meeting.ends_at + DAY, about=meeting.session_id)
+
+
+def reminded_at(meeting: Meeting, people: tuple[Waking, Waking]) -> datetime:
+    """Return when to begin to remind two people of a session: as soon as the reminder of either is due."""
+    found = [waking.reminder_of(meeting.starts_at) for waking in people]
+    return min((at for at in found if at is not None), default=meeting.starts_at - DAY)
 
 
 def _to_book(pairing: Pairing, at: datetime) -> Iterator[Timer]:
@@ -104,9 +117,9 @@ def stalls_at(pairing: Pairing, policy: Policy) -> datetime:
 
 
 def term_over_at(pairing: Pairing, policy: Policy) -> datetime:
-    """Return the end of the current term; time away is part of it."""
+    """Return the end of the current term, which stands still while the pair is paused or suspended."""
     assert pairing.term_started_at is not None, "only a live pair has a term"
-    return pairing.term_started_at + timedelta(days=policy.term_days)
+    return pairing.term_started_at + timedelta(days=policy.term_days, seconds=pairing.away_seconds)
 
 
 def is_plan_done(pairing: Pairing, policy: Policy, at: datetime) -> bool:

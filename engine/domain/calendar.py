@@ -8,6 +8,7 @@ Invariants
     C2  `next_waking` is the earliest instant, in whole seconds, that is at or after the given one and not quiet.
     C3  A local day starts at the first instant at which the zone's calendar shows that day or a later one.
     C4  All instants in and out are aware and UTC; a search ends after SEARCH_DAYS_MAX local days.
+    C5  The stretches of a local day are its instants of one kind, in order, half-open, and no two of them touch.
 
 When the clocks change
     gap      A wall time that is skipped is never shown. Quiet hours that end inside the gap end with it: at the first instant after it.
@@ -18,15 +19,21 @@ When the clocks change
 Source: house rule; RFC 9557 zones through `zoneinfo`; the tzdata package is pinned, so a due instant is the same on every machine.
 """
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from itertools import pairwise
 from typing import Final
 
 from schemas.zones import ZoneInfo
 
+WEEKEND_DEFAULT: Final = (6, 7)
 SEARCH_DAYS_MAX: Final = 400
 """A calendar that is quiet for longer than a year has no waking instant."""
+
+Stretch = tuple[datetime, datetime]
+"""From the first instant to the one after the last."""
 
 _ZONES_KEPT: Final = 1_024
 _DAYS_KEPT: Final = 4_096
@@ -44,12 +51,13 @@ class Quiet:
     """"HH:MM"; a span may pass midnight."""
     to_clock: str
     """"HH:MM", exclusive; equal to `from_clock` means no quiet hours."""
-    is_weekend_quiet: bool = True
+    weekend: tuple[int, ...] = WEEKEND_DEFAULT
+    """Weekdays that are quiet all day; Monday is 1."""
     holidays: tuple[date, ...] = ()
 
     def covers(self, local: datetime) -> bool:
         """Say whether a wall clock that shows `local` shows a quiet time."""
-        if (self.is_weekend_quiet and local.isoweekday() >= 6) or local.date() in self.holidays:
+        if local.isoweekday() in self.weekend or local.date() in self.holidays:
             return True
         clock, start, end = local.time(), _clock(self.from_clock), _clock(self.to_clock)
         if start <= end:
@@ -102,6 +110,47 @@ def next_waking(at: datetime, zone: str | None, quiet: Quiet) -> datetime | None
 def next_waking_day(at: datetime, zone: str | None, quiet: Quiet) -> datetime | None:
     """Return the first waking instant of the first local day after that of `at` which has one."""
     return next_waking(start_of_day(local_date(at, zone) + _DAY, zone), zone, quiet)
+
+
+def instant_of(local: datetime, zone: str | None) -> datetime:
+    """Return the first instant at which a wall clock shows `local`, or the one that would be it in a gap."""
+    return local.replace(tzinfo=_zone(zone), fold=0).astimezone(UTC)
+
+
+def local_of(at: datetime, zone: str | None) -> datetime:
+    """Return what a wall clock shows."""
+    return at.astimezone(_zone(zone)).replace(tzinfo=None)
+
+
+def waking_stretches(day: date, zone: str | None, quiet: Quiet) -> list[Stretch]:
+    """List the waking stretches of a local day (C5)."""
+    clocks = (_clock(quiet.from_clock), _clock(quiet.to_clock))
+    return stretches(day, zone, clocks, lambda local: not quiet.covers(local))
+
+
+def stretches(day: date, zone: str | None, clocks: Iterable[time], is_wanted: Callable[[datetime], bool]) -> list[Stretch]:
+    """List the stretches of a local day whose wall clock is wanted (C5).
+
+    Args:
+        clocks: the times of the day at which that can change, midnight aside.
+        is_wanted: asked what a wall clock shows.
+    """
+    tz = _zone(zone)
+    start_at, end_at = start_of_day(day, zone), start_of_day(day + _DAY, zone)
+    walls = [datetime.combine(shown, clock, tzinfo=tz) for clock in (time.min, *clocks) for shown in (day - _DAY, day)]
+    turns = {start_at, *(wall.replace(fold=fold).astimezone(UTC) for wall in walls for fold in (0, 1))}
+    if start_at.astimezone(tz).utcoffset() != end_at.astimezone(tz).utcoffset():
+        turns.add(_offset_change(start_at, end_at, tz))
+    edges = [*sorted(turn for turn in turns if start_at <= turn < end_at), end_at]
+    found: list[Stretch] = []
+    for first_at, next_at in pairwise(edges):
+        if not is_wanted(first_at.astimezone(tz).replace(tzinfo=None)):
+            continue
+        if found and found[-1][1] == first_at:
+            found[-1] = found[-1][0], next_at
+        else:
+            found.append((first_at, next_at))
+    return found
 
 
 def _quiet_ends(day: date, zone: str | None, quiet: Quiet) -> list[datetime]:

@@ -58,7 +58,6 @@ RULES: Final[tuple[Bar, ...]] = (
 LOCK_WAIVES: Final[frozenset[Bar]] = frozenset({EligibilityCode.RESTING, EligibilityCode.PAST_PARTNER, EligibilityCode.ONE_WAY})
 STATUS_RULES: Final = (EligibilityCode.NOT_ACTIVE, EligibilityCode.PAUSED, EligibilityCode.ON_LEAVE, EligibilityCode.TRAINING)
 HISTORY_RULES: Final = (EligibilityCode.FORBIDDEN, EligibilityCode.PAST_PARTNER, EligibilityCode.RESTING)
-WORKDAYS: Final = 5
 _NO_WAIVER: Final[frozenset[Bar]] = frozenset()
 
 
@@ -117,6 +116,8 @@ class RoundContext:
     track: Track
     bands_apart_min: int
     benefit_min: Fraction
+    stretch_minutes: int
+    """Of a session: one stretch of the shared time must be as long."""
     shared_week_minutes_min: int
     same_manager_allowed: bool
     cross_department_only: bool
@@ -131,7 +132,8 @@ class RoundContext:
             track=policy.track,
             bands_apart_min=max(policy.experience_gap_min, 0 if policy.track is Track.MUTUAL else 1),
             benefit_min=Fraction(str(policy.min_benefit_ratio)),
-            shared_week_minutes_min=round(WORKDAYS * 60 * policy.shared_hours_min),
+            stretch_minutes=policy.session_minutes,
+            shared_week_minutes_min=max(60 * policy.shared_hours_min, policy.session_minutes),
             same_manager_allowed=policy.same_manager_allowed,
             cross_department_only=policy.cross_department_only,
             past_partner_allowed=policy.past_partner_allowed,
@@ -142,6 +144,14 @@ class RoundContext:
     def mask(self, member: PoolMember) -> int:
         """Lay a member's hours over the week of the round."""
         return week_mask(member.hours, member.timezone, self.week_of)
+
+    def shared_minutes(self, first_mask: int, second_mask: int) -> int:
+        """Count the minutes of the week in which two people can meet: the one statement of what shared time is."""
+        return shared_week_minutes(first_mask, second_mask, self.stretch_minutes)
+
+    def has_shared_time(self, a: PoolMember, b: PoolMember) -> bool:
+        """Say whether two members can meet: one stretch as long as a session, and enough hours a week in all."""
+        return self.shared_minutes(self.mask(a), self.mask(b)) >= self.shared_week_minutes_min
 
     def benefit(self, learner: PoolMember, teacher: PoolMember) -> Benefit:
         """Measure what one member can learn from another."""
@@ -155,7 +165,7 @@ class RoundContext:
             b: the other.
             shared_minutes: of their weeks, if they are counted already.
         """
-        minutes = shared_week_minutes(self.mask(a), self.mask(b)) if shared_minutes is None else shared_minutes
+        minutes = self.shared_minutes(self.mask(a), self.mask(b)) if shared_minutes is None else shared_minutes
         return _context(minutes, is_other_department(a, b), bands_apart(a, b))
 
     def score(self, a: PoolMember, b: PoolMember) -> int:
@@ -239,8 +249,7 @@ def _bar_of_history(a: PoolMember, b: PoolMember, context: RoundContext, waived:
 def _bar_of_meeting(a: PoolMember, b: PoolMember, context: RoundContext, waived: frozenset[Bar]) -> Bar | None:
     if a.spoken.isdisjoint(b.spoken) and EligibilityCode.LANGUAGE not in waived:
         return EligibilityCode.LANGUAGE
-    shared = shared_week_minutes(context.mask(a), context.mask(b))
-    if shared < context.shared_week_minutes_min and EligibilityCode.HOURS not in waived:
+    if EligibilityCode.HOURS not in waived and not context.has_shared_time(a, b):
         return EligibilityCode.HOURS
     if EligibilityCode.BAND_GAP not in waived and not _is_gap_wide_enough(a, b, context):
         return EligibilityCode.BAND_GAP

@@ -1,12 +1,15 @@
 """When two people can meet: weekly hours in local time, laid over one week of UTC minutes.
 
-Decides: which of the 10,080 UTC minutes of one ISO week a person calls working hours, and how many two people share.
-Never knows: how many shared hours a pair needs (domain/eligibility), what they are worth (domain/scoring).
+Decides: which of the 10,080 UTC minutes of one ISO week a person calls working hours, and how many two people share in a way that lets
+them meet.
+Never knows: how many shared hours a pair needs, how long a session is (domain/eligibility), what hours are worth (domain/scoring).
 
 Invariants
     H1  A mask has bits 0 to 10,079 only; bit 0 is Monday 00:00 UTC of the week.
     H2  A minute before that Monday or after its Sunday wraps into the week, because hours repeat weekly.
     H3  Each weekday uses its own offset, so a change of the clocks in the middle of the week is seen.
+    H4  Two people share no time at all unless one stretch of it is long enough for a session. A stretch may pass midnight, and the week's
+        end: hours repeat weekly.
 
 An interval that doesn't end after it starts runs into the next day; one of length nothing covers nothing.
 
@@ -42,9 +45,25 @@ def week_mask(hours: tuple[LocalHours, ...], timezone: str, week_of: date) -> in
     return _mask(hours or HOURS_DEFAULT, timezone, week_of - timedelta(days=week_of.weekday()))
 
 
-def shared_week_minutes(first_mask: int, second_mask: int) -> int:
-    """Count the minutes of the week that both people have."""
-    return (first_mask & second_mask).bit_count()
+def shared_week_minutes(first_mask: int, second_mask: int, stretch_minutes: int) -> int:
+    """Count the minutes of the week that both people have; none where no stretch of them is long enough (H4).
+
+    Args:
+        stretch_minutes: how long one stretch of them must be, at least 1.
+    """
+    common = first_mask & second_mask
+    return common.bit_count() if _has_stretch(common, stretch_minutes) else 0
+
+
+def _has_stretch(mask: int, minutes: int) -> bool:
+    """Say whether so many minutes in a row are set, over the week's end too: bit m stays if the next `length` bits are set."""
+    assert 1 <= minutes <= WEEK_MINUTES, minutes
+    starts, length = mask | mask << WEEK_MINUTES, 1
+    while starts and length < minutes:
+        step = min(length, minutes - length)
+        starts &= starts >> step
+        length += step
+    return starts != 0
 
 
 @lru_cache(maxsize=_MASKS_KEPT)

@@ -21,7 +21,6 @@ from typing import Final
 
 from engine.domain.eligibility import PoolMember
 from engine.domain.exchange import Exchange, bits_of, positions_of
-from engine.domain.hours import shared_week_minutes
 from engine.domain.rule_book import Groups, RuleBook, grouped
 from engine.domain.scoring import BANDS_APART_MAX, Offer, context_hundredths, mutual_score, pair_score
 from schemas.codes import Track
@@ -164,7 +163,7 @@ class Kinds:
         known = self._minutes.get(name)
         if known is None:
             masks = self._hours_kinds[0]
-            known = shared_week_minutes(masks[first], masks[second])
+            known = self._context.shared_minutes(masks[first], masks[second])
             if len(masks) <= HOURS_KINDS_GROUPED_MAX:
                 self._minutes[name] = known
         return known

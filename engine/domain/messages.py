@@ -166,12 +166,16 @@ class PairAllowed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutreachTerms:
-    """The programme's rationing rules, carried by every intent because outreach knows no policy."""
+    """The programme's rationing rules for one person, carried by every intent because outreach knows neither policy nor place."""
 
     quiet_from: str
     quiet_to: str
-    quiet_weekends: bool
+    weekend: tuple[int, ...]
+    """Weekdays that are quiet all day; Monday is 1."""
     holidays: tuple[date, ...]
+    """Up to the end of the intent; of the calendar that held for the person when it was made."""
+    hours: tuple[tuple[int, str, str], ...] = ()
+    """Weekly hours that the person gave in that programme, local: weekday, start, end. None leaves all waking time."""
     daily_cap: int
     holdout_percent: int
     soft_landing_days: int
@@ -199,6 +203,8 @@ class NudgeIntended:
     params: dict[str, str | int | float | bool | tuple[str, ...] | None]
     expires_at: datetime
     terms: OutreachTerms
+    about_at: datetime | None = None
+    """What begins at that instant is reminded of on the last waking day before, and `days_ahead` is filled in."""
     reasons: tuple[Reason, ...] = ()
     data_used: tuple[str, ...] = ()
 

@@ -21,6 +21,7 @@ Invariants
     O3  No `not_before` is in the quiet hours of its own programme, in the person's zone at the time of the request.
     O4  An intent ends once: requested, suppressed, or it still waits. A suppressed one takes neither the weekly slot nor a day's room.
     O5  At most WAITING_MAX intents wait and REQUESTED_MAX requests can be recalled.
+    O6  What a quiet time or the person's hours held back is spread over the first hour after it by a hash of its id (domain/waking, K2).
 
 How conflicts are resolved: the highest priority goes first, then the oldest, then the smallest nudge id. An intent may be chosen only
 SETTLE after it came, so that what comes with it, or takes it back, is seen first. Of several that coalesce, the newest stays.
@@ -34,9 +35,10 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from engine.domain.audit_day import HeldBack
-from engine.domain.calendar import Quiet, is_quiet, local_date, next_waking, next_waking_day
+from engine.domain.calendar import Quiet, local_date
 from engine.domain.messages import Employment, NudgeIntended, NudgesWithdrawn, OutreachTerms
 from engine.domain.nudging import LatePolicy, rule_of
+from engine.domain.waking import Waking
 from schemas.codes import NudgeCategory, NudgeClass, NudgeKey, SuppressionReason
 from schemas.frozen import quick, replace
 from schemas.ids import NudgeId, PairingId, ProgrammeId
@@ -172,17 +174,28 @@ def current(contact: Contact, at: datetime) -> Contact:
 
 
 def decide(
-    contact: Contact, nudge_id: NudgeId, intent: NudgeIntended, standing: Standing, *, at: datetime, emit_from: datetime | None, lots: Lots
+    contact: Contact,
+    nudge_id: NudgeId,
+    intent: NudgeIntended,
+    standing: Standing,
+    *,
+    at: datetime,
+    emit_from: datetime | None,
+    lots: Lots,
+    wanted_at: datetime | None = None,
 ) -> Decision:
-    """Decide a transactional intent at once.
+    """Decide a transactional intent at once, or a behavioural one when its turn has come.
 
     Args:
         lots: draws a number from 0 to 99 for a subject, by a hash keyed with the salt.
+        wanted_at: from when on it waited for a waking instant; None if that is now.
     """
-    found = _verdict(contact, intent, standing, at=at, emit_from=emit_from, lots=lots)
+    found = _verdict(contact, intent, standing, at=at, emit_from=emit_from, lots=lots) or _with_room(
+        contact, nudge_id, intent, standing, at=at, wanted_at=wanted_at or at
+    )
     if isinstance(found, SuppressionReason):
         return Decision(contact=contact, suppressed=(Suppressed(nudge_id=nudge_id, intent=intent, reason=found),))
-    granted = Granted(nudge_id=nudge_id, intent=intent, not_before=found)
+    granted = Granted(nudge_id=nudge_id, intent=_with_days_ahead(intent, found, standing), not_before=found)
     return Decision(contact=_recorded(contact, granted, standing), granted=granted)
 
 
@@ -201,7 +214,7 @@ def admit(contact: Contact, nudge_id: NudgeId, intent: NudgeIntended, person: St
         return Decision(contact=contact)
     else:
         replaced = ()
-    newest = Waiting(nudge_id=nudge_id, intent=_trimmed(intent, at), arrived_at=at)
+    newest = Waiting(nudge_id=nudge_id, intent=intent, arrived_at=at)
     waiting = [*(one for one in contact.waiting if one not in replaced), newest]
     waiting.sort(key=lambda one: (rule_of(one.intent.key).priority, one.arrived_at, one.nudge_id))
     overflow = max(0, len(waiting) - WAITING_MAX)
@@ -220,10 +233,11 @@ def choose(contact: Contact, person: Standing, *, at: datetime, emit_from: datet
     suppressed = list(_suppressed(over, SuppressionReason.EXPIRED_WAITING))
     contact = replace(contact, waiting=tuple(waiting for waiting in contact.waiting if waiting not in over))
     for waiting in sorted(contact.waiting, key=lambda waiting: waiting.rank):
-        if person.is_yet_to_come or _earliest(contact, waiting) > at or is_quiet(at, person.timezone, _quiet(waiting.intent.terms)):
+        if person.is_yet_to_come or _due(contact, waiting, person, at) > at:
             continue
+        wanted_at = _earliest(contact, waiting)
         contact = replace(contact, waiting=tuple(other for other in contact.waiting if other != waiting))
-        decided = decide(contact, waiting.nudge_id, waiting.intent, person, at=at, emit_from=emit_from, lots=lots)
+        decided = decide(contact, waiting.nudge_id, waiting.intent, person, at=at, emit_from=emit_from, lots=lots, wanted_at=wanted_at)
         if decided.granted is not None:
             return replace(decided, suppressed=tuple(suppressed))
         suppressed.extend(decided.suppressed)
@@ -282,8 +296,8 @@ def is_held_out(intent: NudgeIntended, lots: Lots) -> bool:
 
 def _verdict(
     contact: Contact, intent: NudgeIntended, person: Standing, *, at: datetime, emit_from: datetime | None, lots: Lots
-) -> datetime | SuppressionReason:
-    """Check an intent in the order of the module's docstring. Returns: its `not_before`, or why there is none."""
+) -> SuppressionReason | None:
+    """Check an intent in the order of the module's docstring, but for its instant. Returns: what is against it, if anything."""
     terms = intent.terms
     if intent.expires_at <= at:
         return SuppressionReason.EXPIRED_WAITING
@@ -295,22 +309,40 @@ def _verdict(
         return SuppressionReason.HELD_OUT
     if emit_from is not None and at < emit_from:
         return SuppressionReason.BACKFILL
-    return _with_room(contact, intent, person, at)
+    return None
 
 
-def _with_room(contact: Contact, intent: NudgeIntended, person: Standing, at: datetime) -> datetime | SuppressionReason:
-    """Find the first waking instant on a local date with room under the cap; only the dates already counted can be full."""
-    quiet = _quiet(intent.terms)
+def _with_room(
+    contact: Contact, nudge_id: NudgeId, intent: NudgeIntended, person: Standing, *, at: datetime, wanted_at: datetime
+) -> datetime | SuppressionReason:
+    """Find a waking instant on a local date with room under the cap; only the dates already counted can be full.
+
+    What had to wait for it is spread (O6). A reminder has an instant of its own, unless that is past.
+    """
+    waking, expires_at = _waking(intent.terms, person), intent.expires_at
     full = {count.day for count in contact.day_counts if count.requested_count >= intent.terms.daily_cap}
-    not_before = next_waking(at, person.timezone, quiet)
-    if not_before is None or not_before >= intent.expires_at:
-        return SuppressionReason.QUIET
+    reminded_at = None if intent.about_at is None else waking.reminder_of(intent.about_at)
+    if reminded_at is not None and reminded_at >= at:
+        not_before = reminded_at
+    else:
+        opened_at = waking.opening(wanted_at, expires_at)
+        if opened_at is None or max(opened_at, at) >= expires_at:
+            return SuppressionReason.QUIET
+        not_before = at if opened_at == wanted_at else max(at, waking.spread(opened_at, expires_at, nudge_id))
     while local_date(not_before, person.timezone) in full:
-        moved = next_waking_day(not_before, person.timezone, quiet)
-        if moved is None or moved >= intent.expires_at:
+        moved_at = waking.opening_of_later_day(not_before, expires_at)
+        if moved_at is None or moved_at >= expires_at:
             return SuppressionReason.DAILY_CAP
-        not_before = moved
+        not_before = waking.spread(moved_at, expires_at, nudge_id)
     return not_before
+
+
+def _with_days_ahead(intent: NudgeIntended, not_before: datetime, person: Standing) -> NudgeIntended:
+    """Say in a reminder how many local days ahead it comes."""
+    if intent.about_at is None:
+        return intent
+    days = local_date(intent.about_at, person.timezone) - local_date(not_before, person.timezone)
+    return replace(intent, params={**intent.params, "days_ahead": days.days})
 
 
 def _recorded(contact: Contact, granted: Granted, person: Standing) -> Contact:
@@ -342,9 +374,9 @@ def _due(contact: Contact, waiting: Waiting, person: Standing, at: datetime) -> 
     """Return when a waiting intent can be chosen, or when it expires if that comes first."""
     if person.is_yet_to_come:
         return waiting.intent.expires_at
-    waking_at = next_waking(max(_earliest(contact, waiting), at), person.timezone, _quiet(waiting.intent.terms))
     expires_at = waiting.intent.expires_at
-    return expires_at if waking_at is None else min(waking_at, expires_at)
+    opened_at = _waking(waiting.intent.terms, person).opening(max(_earliest(contact, waiting), at), expires_at)
+    return expires_at if opened_at is None else min(opened_at, expires_at)
 
 
 def _earliest(contact: Contact, waiting: Waiting) -> datetime:
@@ -352,15 +384,9 @@ def _earliest(contact: Contact, waiting: Waiting) -> datetime:
     return settled_at if contact.behavioural_at is None else max(settled_at, contact.behavioural_at + BEHAVIOURAL_GAP)
 
 
-def _quiet(terms: OutreachTerms) -> Quiet:
-    return Quiet(from_clock=terms.quiet_from, to_clock=terms.quiet_to, is_weekend_quiet=terms.quiet_weekends, holidays=terms.holidays)
-
-
-def _trimmed(intent: NudgeIntended, at: datetime) -> NudgeIntended:
-    """Keep only the holidays that can matter before the intent expires, so that a row stays small."""
-    first_on, last_on = at.date() - _ANY_ZONE, intent.expires_at.date() + _ANY_ZONE
-    holidays = tuple(day for day in intent.terms.holidays if first_on <= day <= last_on)
-    return replace(intent, terms=replace(intent.terms, holidays=holidays))
+def _waking(terms: OutreachTerms, person: Standing) -> Waking:
+    quiet = Quiet(from_clock=terms.quiet_from, to_clock=terms.quiet_to, weekend=terms.weekend, holidays=terms.holidays)
+    return Waking(zone=person.timezone, quiet=quiet, hours=terms.hours)
 
 
 def _says_the_same(one: NudgeIntended, other: NudgeIntended) -> bool:

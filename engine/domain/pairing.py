@@ -34,6 +34,8 @@ from schemas.frozen import replace
 from schemas.ids import PairingId, PersonId, ProgrammeId
 
 LIVE: Final = frozenset({PairingState.ACTIVE, PairingState.PAUSED, PairingState.SUSPENDED, PairingState.STALLED, PairingState.CONCLUDING})
+STANDING_STILL: Final = frozenset({PairingState.PAUSED, PairingState.SUSPENDED})
+"""States in which the term doesn't go on."""
 TERMINAL: Final = frozenset({PairingState.LAPSED, PairingState.COMPLETED, PairingState.ENDED})
 OPEN: Final = LIVE | {PairingState.PROPOSED}
 """States that take up room."""
@@ -205,6 +207,10 @@ class Pairing:
     activated_at: datetime | None = None
     term: int = 1
     term_started_at: datetime | None = None
+    away_seconds: int = 0
+    """How long the pair was paused or suspended in this term: that time is not part of it."""
+    decide_by_at: datetime | None = None
+    """By when a concluding pair has to answer; set once."""
     quiet_since: datetime | None = None
     """When a booking was last made, or the pair became active or came back: the cadence clock."""
     meetings: tuple[Meeting, ...] = ()
@@ -254,12 +260,15 @@ def check(pairing: Pairing) -> None:
 
 
 def moved(pairing: Pairing, event: PairingEvent, at: datetime) -> Pairing:
-    """Move a pairing along the table.
+    """Move a pairing along the table, and count the time that it stood still.
 
     Args:
         event: one that the table has for the pairing's state; the caller asks `can` first where that is open.
     """
-    return replace(pairing, state=TRANSITIONS[(pairing.state, event)], since=at)
+    stood_still = int((at - pairing.since).total_seconds()) if pairing.state in STANDING_STILL else 0
+    return replace(
+        pairing, state=TRANSITIONS[(pairing.state, event)], since=at, away_seconds=pairing.away_seconds + stood_still, decide_by_at=None
+    )
 
 
 def can(pairing: Pairing, event: PairingEvent) -> bool:

@@ -25,7 +25,6 @@ from typing import Final
 from engine.domain.candidates import Seekers
 from engine.domain.choosing import Choice, Chooser, Task, in_use
 from engine.domain.eligibility import LOCK_WAIVES, Bar, PoolMember, RoundContext, bar_between
-from engine.domain.hours import shared_week_minutes
 from engine.domain.rule_book import RuleBook
 from engine.domain.scoring import Benefit, Context, Lesson, benefit_of, lessons, need, topic_weights
 from engine.domain.waiting import Unmatched, unmatched_reasons
@@ -227,7 +226,7 @@ def _proposal(book: RuleBook, found: Choice, pair: tuple[int, int], *, is_locked
         book.context,
         (book.members[lo], book.members[hi]),
         (found.option_counts[lo], found.option_counts[hi]),
-        shared_minutes=shared_week_minutes(book.masks[lo], book.masks[hi]),
+        shared_minutes=book.context.shared_minutes(book.masks[lo], book.masks[hi]),
         is_locked=is_locked,
     )
 

@@ -21,7 +21,6 @@ from typing import Final, Generic, TypeVar
 
 from engine.domain.eligibility import STATUS_RULES, Bar, PoolMember, RoundContext
 from engine.domain.exchange import Exchange, bits_of, positions_of
-from engine.domain.hours import shared_week_minutes
 from engine.domain.ties import person_tie
 from schemas.codes import EligibilityCode, Track
 from schemas.ids import PersonId
@@ -240,13 +239,13 @@ class RuleBook:
     def _wrong_hours(self, position: int, among: int) -> int:
         own, minutes_min = self.masks[position], self.context.shared_week_minutes_min
         if len(self._by_mask) > HOURS_KINDS_GROUPED_MAX:
-            others = (other for other in positions_of(among) if shared_week_minutes(own, self.masks[other]) < minutes_min)
+            others = (other for other in positions_of(among) if self.context.shared_minutes(own, self.masks[other]) < minutes_min)
             return bits_of(others, among.bit_length())
         known = self._meeting_by_mask.get(own)
         if known is None:
             known = 0
             for mask in self._by_mask:
-                if shared_week_minutes(own, mask) >= minutes_min:
+                if self.context.shared_minutes(own, mask) >= minutes_min:
                     known |= self._by_mask.among(mask, self._everybody)
             self._meeting_by_mask[own] = known
         return among & ~known

@@ -48,7 +48,7 @@ def _found(task: Task, progress: Progress) -> tuple[Graph, Array, Array]:
     """Find the options: the graph, and by person how many there are and how many were kept. All else is let go."""
     progress("people")
     pool = coded(task.book, task.seekers)
-    people, rules, size = people_of(pool), rules_of(task.book.context, pool), pool.size
+    people, rules, size = people_of(pool, task.book.context.stretch_minutes), rules_of(task.book.context, pool), pool.size
     crowd = crowd_of(people, pool) if size <= task.exact_people_max else None
     del pool
     progress("candidates")

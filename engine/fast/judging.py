@@ -51,6 +51,7 @@ class Rules(NamedTuple):
     track: int
     bands_apart_min: int
     minutes_min: int
+    stretch_minutes: int
     is_cross_department_only: int
     topic_count: int
     words_count: int
@@ -61,8 +62,8 @@ class Rules(NamedTuple):
     """How many kinds of hours there are."""
 
 
-def people_of(coded: Coded) -> People:
-    """Lay a coded pool out as arrays."""
+def people_of(coded: Coded, stretch_minutes: int) -> People:
+    """Lay a coded pool out as arrays; of the time that two people share, one stretch must be as long as that."""
     size = coded.size
     facts = np.zeros((size, COLUMNS), np.int64)
     offers = np.stack([_view(coded.offer_topic), _view(coded.offer_level)], axis=1).astype(np.int32).ravel()
@@ -90,15 +91,16 @@ def people_of(coded: Coded) -> People:
     ties = _view(coded.tie)
     facts[:, TIE], facts[:, START] = ties.view(np.int64), _starts(ties).view(np.int64)
     cells = np.concatenate([offers, wants, _view(coded.related).astype(np.int32)])
-    return People(facts, cells, np.concatenate([_view(coded.language_words).view(np.int64), _hours(coded).ravel()]))
+    return People(facts, cells, np.concatenate([_view(coded.language_words).view(np.int64), _hours(coded, stretch_minutes)]))
 
 
-def _hours(coded: Coded) -> Array:
+def _hours(coded: Coded, stretch_minutes: int) -> Array:
     """Shared minutes of two kinds of hours, or the weeks themselves."""
     weeks = np.zeros((len(coded.masks), WEEK_WORDS), np.uint64)
     for kind, mask in enumerate(coded.masks):
         weeks[kind] = np.frombuffer(mask.to_bytes(8 * WEEK_WORDS, "little"), np.uint64)
-    return _minutes_table(weeks) if len(coded.masks) <= HOURS_TABLE_MAX else weeks.view(np.int64)
+    words = weeks.view(np.int64).ravel()
+    return _minutes_table(words, stretch_minutes).ravel() if len(coded.masks) <= HOURS_TABLE_MAX else words
 
 
 def rules_of(context: RoundContext, coded: Coded) -> Rules:
@@ -107,6 +109,7 @@ def rules_of(context: RoundContext, coded: Coded) -> Rules:
         track=TRACK_NUMBER[context.track],
         bands_apart_min=context.bands_apart_min,
         minutes_min=context.shared_week_minutes_min,
+        stretch_minutes=context.stretch_minutes,
         is_cross_department_only=int(context.cross_department_only),
         topic_count=coded.topic_count,
         words_count=coded.words_count,
@@ -151,15 +154,41 @@ def _ones(bits: Any) -> Any:
 
 
 @njit(cache=True, nogil=True)
-def _minutes_table(weeks: Array) -> Array:
-    size = len(weeks)
+def _has_stretch(words: Array, first: int, second: int, minutes: int) -> bool:
+    """See domain/hours: whether so many minutes in a row are common; after the week's end its beginning is looked at once more."""
+    run = 0
+    for step in range(2 * WEEK_WORDS):
+        if step >= WEEK_WORDS and run == 0:
+            return False
+        word = step % WEEK_WORDS
+        bits = np.uint64(words[first + word]) & np.uint64(words[second + word])
+        if bits == np.uint64(0):
+            run = 0
+            continue
+        for place in range(64 if word < WEEK_WORDS - 1 else WEEK_MINUTES - 64 * (WEEK_WORDS - 1)):
+            run = run + 1 if (bits >> np.uint64(place)) & np.uint64(1) else 0
+            if run >= minutes:
+                return True
+    return False
+
+
+@njit(cache=True, nogil=True)
+def _minutes_of(words: Array, first: int, second: int, stretch_minutes: int) -> int:
+    """See domain/hours.shared_week_minutes: of two weeks that begin at these words."""
+    total = 0
+    for word in range(WEEK_WORDS):
+        total += _ones(np.uint64(words[first + word]) & np.uint64(words[second + word]))
+    return total if total >= stretch_minutes and _has_stretch(words, first, second, stretch_minutes) else 0
+
+
+@njit(cache=True, nogil=True)
+def _minutes_table(words: Array, stretch_minutes: int) -> Array:
+    size = len(words) // WEEK_WORDS
     table = np.empty((size, size), np.int64)
     for first in range(size):
         for second in range(first + 1):
-            total = 0
-            for word in range(WEEK_WORDS):
-                total += _ones(weeks[first, word] & weeks[second, word])
-            table[first, second] = table[second, first] = total
+            minutes = _minutes_of(words, first * WEEK_WORDS, second * WEEK_WORDS, stretch_minutes)
+            table[first, second] = table[second, first] = minutes
     return table
 
 
@@ -192,8 +221,7 @@ def minutes_together(facts: Array, tables: Array, rules: Rules, one: int, two: i
         minutes = tables[rules.hours_at + facts[one, HOURS] * rules.hours_count + facts[two, HOURS]]
     elif speaks:
         first, second = rules.hours_at + facts[one, HOURS] * WEEK_WORDS, rules.hours_at + facts[two, HOURS] * WEEK_WORDS
-        for word in range(WEEK_WORDS):
-            minutes += _ones(np.uint64(tables[first + word]) & np.uint64(tables[second + word]))
+        minutes = _minutes_of(tables, first, second, rules.stretch_minutes)
     is_apart = rules.bands_apart_min == 0 or (facts[one, BAND] >= 0 and facts[two, BAND] >= 0 and apart >= rules.bands_apart_min)
     is_elsewhere = rules.is_cross_department_only == 0 or is_other_department(facts, one, two)
     return minutes if speaks and is_apart and is_elsewhere and minutes >= rules.minutes_min else -1

@@ -31,7 +31,7 @@ class CompiledStandby:
     def __init__(self, asked: Asked) -> None:
         self._asked = asked
         numbered = coded(asked.book, asked.seekers)
-        self._people, self._rules = people_of(numbered), rules_of(asked.book.context, numbered)
+        self._people, self._rules = people_of(numbered, asked.book.context.stretch_minutes), rules_of(asked.book.context, numbered)
         self._crowd = alone_of(self._people, numbered.topic_count)
         self._number_by_position = {position: number for number, position in enumerate(asked.seekers.positions)}
         self._scratch = np.zeros(numbered.size, np.int32), np.empty(numbered.size, np.int32)

@@ -108,13 +108,13 @@ def _ended_by_answer(rows: Rows, programme: Programme, pairing: Pairing, data: P
     yield from lifecycle.end(rows, programme, pairing, lifecycle.wish_code(pairing), at, first_in_queue=first)
 
 
-def _resumed(_rows: Rows, programme: Programme, pairing: Pairing, data: PairingContinuationAnswered, at: datetime) -> Effects:
+def _resumed(rows: Rows, programme: Programme, pairing: Pairing, data: PairingContinuationAnswered, at: datetime) -> Effects:
     """Back to active once both want to go on."""
     given = answered(pairing, data.person_id, data.answer)
     if both_answered(given, ContinuationAnswer.CONTINUE):
         is_suspended = given.state is PairingState.SUSPENDED
         event = PairingEvent.BOTH_CONSENTED_AGAIN if is_suspended else PairingEvent.BACK
-        yield from lifecycle.resume(programme, given, event, at)
+        yield from lifecycle.resume(rows, programme, given, event, at)
     else:
         yield from _noted(given, data.person_id, NudgeKey.PAIRING_RESUMABLE, NudgeKey.CONFLICT_CHOICE)
 
@@ -140,7 +140,7 @@ def _concluded(rows: Rows, programme: Programme, pairing: Pairing, data: Pairing
     if data.answer is ContinuationAnswer.RENEW and programme.policy.repair_at_term_end:
         yield Refuse(ErrorCode.STALE_ANSWER, "this programme pairs everybody anew at the end of a term")
     elif both_answered(given, ContinuationAnswer.RENEW):
-        yield from lifecycle.renew(programme, given, at)
+        yield from lifecycle.renew(rows, programme, given, at)
         yield from standing.renewed_meanwhile(rows, programme, given, at)
     elif both_answered(given, ContinuationAnswer.RENEW, ContinuationAnswer.FINISH):
         yield from lifecycle.end(rows, programme, given, EndCode.COMPLETED, at)

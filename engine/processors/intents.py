@@ -1,6 +1,7 @@
 """Nudge intents: what a programme would like somebody to hear, and what it takes back.
 
-Decides: the typed parameters, reasons and validity of each intent.
+Decides: the typed parameters, reasons and validity of each intent. The person's calendar and hours are put in at the door
+(processors/storm), so whoever intends something need not look up the person.
 Never knows: when or whether it goes out; that is `outreach`, in the stage of the person.
 
 Reasons and data used of a pair's nudges name the pairing's state only, never the HR event behind it.
@@ -11,17 +12,22 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
+from engine.domain.calendars import quiet_of
 from engine.domain.messages import NudgeIntended, NudgesWithdrawn, OutreachTerms, Reason
 from engine.domain.nudging import rule_of
 from engine.domain.pairing import Pairing
 from engine.domain.programme import Programme, ProgrammeStatus
+from engine.domain.waking import Waking
 from engine.effects import Effects, Send, StageName
 from schemas.codes import NudgeClass, NudgeKey, NudgeReasonCode
+from schemas.frozen import replace
 from schemas.ids import COORDINATOR_PREFIX, PersonId, ProgrammeId
 
 ParamValue = str | int | float | bool | tuple[str, ...] | None
 Params = Mapping[str, ParamValue]
 
+_ANY_ZONE: Final = timedelta(days=2)
+"""Local dates of two zones at one instant are never this far apart."""
 _REASON: Final[Mapping[NudgeKey, NudgeReasonCode]] = {
     NudgeKey.OPEN_INVITATION: NudgeReasonCode.NOMINATED,
     NudgeKey.PROFILE_INCOMPLETE: NudgeReasonCode.PROFILE_INCOMPLETE,
@@ -49,18 +55,30 @@ _REASON: Final[Mapping[NudgeKey, NudgeReasonCode]] = {
 
 
 def terms_of(programme: Programme) -> OutreachTerms:
-    """Write down the rationing rules of a programme for its intents."""
-    policy = programme.policy
+    """Write down the rationing rules of a programme for its intents, as they are for a coordinator."""
+    policy, quiet = programme.policy, quiet_of(programme, None)
     return OutreachTerms(
         quiet_from=policy.quiet_from,
         quiet_to=policy.quiet_to,
-        quiet_weekends=policy.quiet_weekends,
-        holidays=policy.holidays,
+        weekend=quiet.weekend,
+        holidays=quiet.holidays,
         daily_cap=policy.nudge_daily_cap,
         holdout_percent=policy.holdout_percent,
         soft_landing_days=policy.soft_landing_days,
         policy_version=programme.policy_version,
     )
+
+
+def placed(intent: NudgeIntended, waking: Waking, at: datetime) -> NudgeIntended:
+    """Put a person's own calendar, up to the end of the intent, and hours into its terms. A later move changes only later intents."""
+    first_on, last_on = at.date() - _ANY_ZONE, intent.expires_at.date() + _ANY_ZONE
+    terms = replace(
+        intent.terms,
+        weekend=waking.quiet.weekend,
+        holidays=tuple(day for day in waking.quiet.holidays if first_on <= day <= last_on),
+        hours=waking.hours,
+    )
+    return replace(intent, terms=terms)
 
 
 def nudged(
@@ -72,6 +90,7 @@ def nudged(
     at: datetime,
     occasion: str = "",
     expires_at: datetime | None = None,
+    about_at: datetime | None = None,
     params: Params = MappingProxyType({}),
     **more: ParamValue,
 ) -> Effects:
@@ -80,6 +99,7 @@ def nudged(
     Args:
         occasion: tells two nudges of one key, person and pairing apart; one occasion is never nudged twice.
         expires_at: when it stops making sense, if not the key's own number of valid days after `at`.
+        about_at: when the session begins that it reminds of.
         params: of the key, beside the two ids that every nudge of a pair has; `more` are the same by name.
     """
     yield from intended(
@@ -89,6 +109,7 @@ def nudged(
         at=at,
         occasion=occasion,
         expires_at=expires_at,
+        about_at=about_at,
         pairing=pairing,
         params={"pairing_id": pairing.pairing_id, "partner_id": pairing.partner_of(person_id), **params, **more},
     )
@@ -102,6 +123,7 @@ def intended(
     at: datetime,
     occasion: str = "",
     expires_at: datetime | None = None,
+    about_at: datetime | None = None,
     pairing: Pairing | None = None,
     params: Params | None = None,
 ) -> Effects:
@@ -120,6 +142,7 @@ def intended(
         params={"programme_id": programme.programme_id, "programme_name": programme.name or programme.programme_id, **(params or {})},
         expires_at=expires_at if expires_at is not None else at + timedelta(days=rule.valid_days),
         terms=terms_of(programme),
+        about_at=about_at,
         reasons=(Reason(code=reason, params=dict(state)),),
         data_used=("pairing.state",) if pairing is not None else ("participation",),
     )

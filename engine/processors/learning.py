@@ -41,7 +41,7 @@ def after_change(rows: Rows, programme: Programme, before: Pairing, report: Meet
     current = pairing_in(rows, before.pairing_id)
     assert current is not None, "nothing deletes a pairing"
     if current.state is PairingState.ACTIVE and is_plan_done(current, programme.policy, at):
-        yield from lifecycle.conclude(programme, current, at)
+        yield from lifecycle.conclude(rows, programme, current, at)
 
 
 def midpoint(sessions_planned: int) -> int:

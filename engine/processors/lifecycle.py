@@ -13,7 +13,7 @@ from typing import Final
 
 from engine.domain import meetings as ledger
 from engine.domain.answering import Question
-from engine.domain.cadence import is_plan_done, timed
+from engine.domain.cadence import is_plan_done
 from engine.domain.chance import had_a_chance
 from engine.domain.pairing import (
     TERMINAL,
@@ -33,6 +33,7 @@ from engine.domain.programme import Programme
 from engine.domain.room import kept, left
 from engine.effects import Effects, Emit, Rows
 from engine.processors.intents import nudged, withdrawn
+from engine.processors.reach import deadline_in, timed_in
 from engine.processors.summaries import gathered
 from engine.processors.tables import bar_in, pairing_in, participant_in, put_bar, put_pairing, put_participant
 from schemas import pairing as published
@@ -112,7 +113,7 @@ def activate(rows: Rows, programme: Programme, pairing: Pairing, at: datetime) -
         waited_days=tuple(_days(one.waiting_since, at) for one in sides if one.waiting_since is not None),
         orphaned_days=tuple(_days(one.waiting_since, at) for one in sides if one.waiting_since is not None and one.is_first_in_queue),
     )
-    started = timed(replace(begun, activated_at=at, term_started_at=at, quiet_since=at), programme.policy, at)
+    started = timed_in(rows, programme, replace(begun, activated_at=at, term_started_at=at, quiet_since=at), at)
     yield put_pairing(started)
     yield from _changed(started, programme, published.PairingActivated, at)
     for one in sides:
@@ -237,23 +238,23 @@ def _asked_too_early(pairing: Pairing) -> Effects:
     yield put_pairing(replace(disarmed(pairing, TimerKind.SOFT_LANDING_OVER, TimerKind.RESUME_OVER), answers=()))
 
 
-def resume(programme: Programme, pairing: Pairing, event: PairingEvent, at: datetime) -> Effects:
+def resume(rows: Rows, programme: Programme, pairing: Pairing, event: PairingEvent, at: datetime) -> Effects:
     """Back to active, from a pause, a stall or a conflict that is gone; a pair whose plan was done meanwhile concludes at once."""
     back = replace(moved(disarmed(pairing), event, at), away=(), until_on=None, answers=(), quiet_since=at)
-    back = timed(back, programme.policy, at)
+    back = timed_in(rows, programme, back, at)
     yield put_pairing(back)
     yield from _changed(back, programme, published.PairingResumed, at)
     keys = (NudgeKey.PAIRING_RESUMABLE, NudgeKey.PAIRING_PAUSED, NudgeKey.PAIRING_QUIET, NudgeKey.CONFLICT_CHOICE)
     yield from withdrawn(back, keys=keys)
     if is_plan_done(back, programme.policy, at):
-        yield from conclude(programme, back, at)
+        yield from conclude(rows, programme, back, at)
     elif back.is_convertible:
         yield from offer_conversion(programme, back, at)
 
 
-def suspend(programme: Programme, pairing: Pairing, at: datetime) -> Effects:
+def suspend(rows: Rows, programme: Programme, pairing: Pairing, at: datetime) -> Effects:
     """A line of power joins the two: nothing more is said about the pair, except one private note to each."""
-    over_at = at + timedelta(days=programme.policy.conflict_days)
+    over_at = deadline_in(rows, programme, pairing.people, programme.policy.conflict_days, at)
     held = replace(moved(disarmed(pairing), PairingEvent.CONFLICT_AROSE, at), conflict=True, answers=())
     held = asking(armed(held, Timer(kind=TimerKind.CONFLICT_OVER, due_at=over_at)), Question.CONFLICT, at)
     yield put_pairing(held)
@@ -265,7 +266,7 @@ def suspend(programme: Programme, pairing: Pairing, at: datetime) -> Effects:
 
 def stall(rows: Rows, programme: Programme, pairing: Pairing, at: datetime) -> Effects:
     """Nobody met or booked for a while."""
-    over_at = at + timedelta(days=programme.policy.grace_days)
+    over_at = deadline_in(rows, programme, pairing.people, programme.policy.grace_days, at)
     quiet = moved(disarmed(replace(pairing, answers=())), PairingEvent.NO_SESSION, at)
     quiet = armed(quiet, Timer(kind=TimerKind.GRACE_OVER, due_at=over_at))
     yield put_pairing(quiet)
@@ -276,13 +277,14 @@ def stall(rows: Rows, programme: Programme, pairing: Pairing, at: datetime) -> E
     yield from gathered(rows, programme, NudgeKey.COORDINATOR_STUCK, quiet, at)
 
 
-def conclude(programme: Programme, pairing: Pairing, at: datetime) -> Effects:
+def conclude(rows: Rows, programme: Programme, pairing: Pairing, at: datetime) -> Effects:
     """The plan is done: both are asked whether to renew or to finish. What is booked still takes place.
 
     In a programme that pairs anew at the end of a term there is no term to ask for: both may say that they are done.
     """
-    over_at = at + timedelta(days=programme.policy.concluding_days)
-    done = timed(replace(moved(disarmed(pairing), PairingEvent.PLAN_DONE, at), answers=()), programme.policy, at)
+    over_at = deadline_in(rows, programme, pairing.people, programme.policy.concluding_days, at)
+    done = replace(moved(disarmed(pairing), PairingEvent.PLAN_DONE, at), answers=(), decide_by_at=over_at)
+    done = timed_in(rows, programme, done, at)
     yield put_pairing(done)
     yield from _changed(done, programme, published.PairingConcluding, at)
     yield from withdrawn(done, keys=ENDS_WITH_THE_PLAN)
@@ -300,11 +302,11 @@ def conclude(programme: Programme, pairing: Pairing, at: datetime) -> Effects:
         )
 
 
-def renew(programme: Programme, pairing: Pairing, at: datetime) -> Effects:
+def renew(rows: Rows, programme: Programme, pairing: Pairing, at: datetime) -> Effects:
     """Both want a new term."""
     again = moved(disarmed(pairing), PairingEvent.BOTH_RENEW, at)
-    again = replace(again, term=pairing.term + 1, term_started_at=at, quiet_since=at, answers=())
-    again = timed(again, programme.policy, at)
+    again = replace(again, term=pairing.term + 1, term_started_at=at, away_seconds=0, quiet_since=at, answers=())
+    again = timed_in(rows, programme, again, at)
     yield put_pairing(again)
     yield from _changed(again, programme, published.PairingRenewed, at)
     yield from withdrawn(again, keys=ASKING_TO_RENEW)

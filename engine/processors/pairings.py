@@ -1,7 +1,7 @@
 """Timers of a pairing: what happens when nobody does anything."""
 
 from collections.abc import Callable, Collection, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
@@ -15,6 +15,7 @@ from engine.effects import Effects, Rows
 from engine.processors import lifecycle
 from engine.processors.intents import nudged
 from engine.processors.lifecycle import instant
+from engine.processors.reach import deadline_in
 from engine.processors.tables import pairing_in, programme_in, put_pairing
 from schemas.codes import ContinuationAnswer, EndCode, NudgeKey, PairingState
 from schemas.frozen import replace
@@ -137,6 +138,7 @@ def _session_soon(_rows: Rows, programme: Programme, pairing: Pairing, timer: Ti
             at=at,
             occasion=cadence.slot(meeting),
             expires_at=meeting.starts_at,
+            about_at=meeting.starts_at,
             session_id=meeting.session_id,
             starts_at=instant(meeting.starts_at),
             duration_minutes=meeting.duration_minutes,
@@ -170,8 +172,8 @@ def _grace_over(rows: Rows, programme: Programme, pairing: Pairing, _timer: Time
     yield from lifecycle.end(rows, programme, pairing, EndCode.INACTIVE, at)
 
 
-def _term_over(_rows: Rows, programme: Programme, pairing: Pairing, _timer: Timer, at: datetime) -> Effects:
-    yield from lifecycle.conclude(programme, pairing, at)
+def _term_over(rows: Rows, programme: Programme, pairing: Pairing, _timer: Timer, at: datetime) -> Effects:
+    yield from lifecycle.conclude(rows, programme, pairing, at)
 
 
 def _concluding_over(rows: Rows, programme: Programme, pairing: Pairing, _timer: Timer, at: datetime) -> Effects:
@@ -182,20 +184,20 @@ def _circumstances(rows: Rows, programme: Programme, pairing: Pairing, _timer: T
     yield from lifecycle.end(rows, programme, pairing, EndCode.CIRCUMSTANCES, at)
 
 
-def _soft_landing_over(_rows: Rows, programme: Programme, pairing: Pairing, _timer: Timer, at: datetime) -> Effects:
-    yield from asked_to_resume(programme, pairing, at)
+def _soft_landing_over(rows: Rows, programme: Programme, pairing: Pairing, _timer: Timer, at: datetime) -> Effects:
+    yield from asked_to_resume(rows, programme, pairing, at)
 
 
 def _retention_over(_rows: Rows, _programme: Programme, pairing: Pairing, _timer: Timer, _at: datetime) -> Effects:
     yield from lifecycle.taken_off(pairing)
 
 
-def asked_to_resume(programme: Programme, pairing: Pairing, at: datetime) -> Effects:
+def asked_to_resume(rows: Rows, programme: Programme, pairing: Pairing, at: datetime) -> Effects:
     """Ask whoever hasn't said `continue` yet whether to go on, and wait a while for both.
 
     A suspended pair is asked by another `conflict_choice`: nothing else is said about it.
     """
-    over_at = at + timedelta(days=programme.policy.resume_days)
+    over_at = deadline_in(rows, programme, pairing.people, programme.policy.resume_days, at)
     asked = asking(armed(pairing, Timer(kind=TimerKind.RESUME_OVER, due_at=over_at)), Question.RESUMPTION, at)
     yield put_pairing(asked)
     key, answers = _QUESTION[asked.state]

@@ -18,6 +18,7 @@ from engine.domain.waiting import Unmatched
 from engine.effects import Effects, Emit, Note, Put, Rows, RowsOfStep, Send, StageName
 from engine.processors.intents import coordinator_of, intended, nudged
 from engine.processors.lifecycle import announced
+from engine.processors.reach import deadline_in
 from engine.processors.round_figures import matched, measured
 from engine.processors.tables import (
     BARS,
@@ -189,7 +190,7 @@ def proposal_of(rows: Rows, programme: Programme, found: matching.Proposal, *, v
         data_used=DATA_USED,
         policy_version=programme.policy_version,
         proposed_at=at,
-        expires_at=at + timedelta(days=programme.policy.consent_days),
+        expires_at=deadline_in(rows, programme, found.person_ids, programme.policy.consent_days, at),
     )
 
 

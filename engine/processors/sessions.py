@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Final
 
 from engine.domain import meetings as ledger
-from engine.domain.cadence import slot, term_since, timed
+from engine.domain.cadence import slot, term_since
 from engine.domain.erasure import names_a_stranger
 from engine.domain.meetings import Exchange, Meeting, MeetingState
 from engine.domain.pairing import Pairing, PairingEvent, is_published
@@ -16,6 +16,7 @@ from engine.effects import Effects, Handler, Ignore, Record, Refuse, Rows
 from engine.processors import lifecycle
 from engine.processors.intents import withdrawn
 from engine.processors.learning import after_change
+from engine.processors.reach import timed_in
 from engine.processors.tables import pairing_in, programme_in, put_pairing
 from schemas.codes import ErrorCode, NudgeKey, PairingState
 from schemas.envelope import Event
@@ -142,12 +143,12 @@ def _taken(rows: Rows, programme: Programme, before: Pairing, meetings: tuple[Me
     assert report is not None, "just reported"
     yield from _answered_reminders(before, pairing, report)
     if pairing.state is PairingState.STALLED and report.state in _SIGNS_OF_LIFE:
-        yield from lifecycle.resume(programme, pairing, PairingEvent.SESSION_SEEN, at)
+        yield from lifecycle.resume(rows, programme, pairing, PairingEvent.SESSION_SEEN, at)
     else:
         if pairing.state is PairingState.ACTIVE and report.state is MeetingState.SCHEDULED:
             pairing = replace(pairing, quiet_since=at)
         if pairing.state in _WITH_CADENCE:
-            pairing = timed(pairing, programme.policy, at)
+            pairing = timed_in(rows, programme, pairing, at)
         yield put_pairing(pairing)
         if is_published(pairing):
             yield from lifecycle.announced(pairing, at)

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from engine.domain.answering import Question
-from engine.domain.cadence import is_plan_done, timed
+from engine.domain.cadence import is_plan_done
 from engine.domain.course import ended
 from engine.domain.eligibility import RoundContext, bar_between
 from engine.domain.line import PowerRelation, ReportingLine, power_between
@@ -21,6 +21,7 @@ from engine.processors.insights import exposed
 from engine.processors.intents import nudged
 from engine.processors.lifecycle import instant
 from engine.processors.pairings import asked_to_resume
+from engine.processors.reach import deadline_in, timed_in
 from engine.processors.revisions import revised
 from engine.processors.summaries import gathered
 from engine.processors.tables import PAIRINGS, PARTICIPANTS, pairing_in, participant_in, put_pairing, put_participant
@@ -143,7 +144,7 @@ def came_back(rows: Rows, programme: Programme, participant: Participant, at: da
         if not is_held or known.conflict or any(not away.is_over for away in known.away):
             continue
         if known.state is PairingState.PAUSED and not known.away:
-            yield from lifecycle.resume(programme, known, PairingEvent.BACK, at)
+            yield from lifecycle.resume(rows, programme, known, PairingEvent.BACK, at)
         else:
             yield from _asked_when_landed(rows, programme, known, at)
 
@@ -157,7 +158,7 @@ def _asked_when_landed(rows: Rows, programme: Programme, pairing: Pairing, at: d
     if landed_at > at:
         yield put_pairing(armed(waiting, Timer(kind=TimerKind.SOFT_LANDING_OVER, due_at=landed_at)))
     else:
-        yield from asked_to_resume(programme, waiting, at)
+        yield from asked_to_resume(rows, programme, waiting, at)
 
 
 def policy_reviewed(rows: Rows, programme: Programme, at: datetime) -> Effects:
@@ -177,9 +178,9 @@ def _timed_anew(rows: Rows, programme: Programme, pairing_id: PairingId, at: dat
     if pairing is None or pairing.state is not PairingState.ACTIVE:
         return
     if is_plan_done(pairing, programme.policy, at):
-        yield from lifecycle.conclude(programme, pairing, at)
+        yield from lifecycle.conclude(rows, programme, pairing, at)
         return
-    anew = timed(pairing, programme.policy, at)
+    anew = timed_in(rows, programme, pairing, at)
     if anew != pairing:
         yield put_pairing(anew)
 
@@ -239,7 +240,7 @@ def _conflict(
     yield Note("bothways_conflict_exposure_seconds_total", exposure_seconds)
     yield from exposed(rows, programme.programme_id, exposure_seconds)
     if pairing.state is PairingState.SUSPENDED:
-        over_at = at + timedelta(days=programme.policy.conflict_days)
+        over_at = deadline_in(rows, programme, pairing.people, programme.policy.conflict_days, at)
         again = armed(disarmed(replace(pairing, conflict=True, answers=())), Timer(kind=TimerKind.CONFLICT_OVER, due_at=over_at))
         again = asking(again, Question.CONFLICT, at)
         yield put_pairing(again)
@@ -249,7 +250,7 @@ def _conflict(
                 programme, again, NudgeKey.CONFLICT_CHOICE, person_id, at=at, occasion=instant(at), answer_by=instant(over_at)
             )
     else:
-        yield from lifecycle.suspend(programme, pairing, at)
+        yield from lifecycle.suspend(rows, programme, pairing, at)
     yield from gathered(rows, programme, NudgeKey.COORDINATOR_CONFLICT, pairing, at, code=relation)
 
 

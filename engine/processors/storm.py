@@ -1,6 +1,7 @@
 """The breaker at the door: every nudge intent of a programme passes here before it leaves for the person's stage.
 
-`guarded` wraps the rules and timers of the programmes stage, so that no rule can forget the breaker and none has to know of it.
+`guarded` wraps the rules and timers of the programmes stage, so that no rule can forget the breaker and none has to know of it. Here too
+an intent is given the calendar and the hours of whoever it is for.
 """
 
 from collections.abc import Mapping
@@ -12,7 +13,8 @@ from engine.domain.messages import NudgeHeldBack, NudgeIntended, NudgesWithdrawn
 from engine.domain.programme import Programme, ProgrammeStatus
 from engine.domain.storm import PARKED_MAX, Parked, Storm, counted, limit_of, takes_back
 from engine.effects import Delete, Effects, Handler, Put, Record, Rows, RowsOfStep, Send, StageName, Wake
-from engine.processors.intents import coordinator_of, intended
+from engine.processors.intents import coordinator_of, intended, placed
+from engine.processors.reach import waking_in
 from engine.processors.tables import PARTICIPANTS, programme_in
 from schemas.codes import NudgeKey, SuppressionReason
 from schemas.envelope import Event
@@ -46,7 +48,7 @@ def _passed(rows: Rows, effects: Effects, at: datetime) -> Effects:
     for effect in effects:
         match effect:
             case Send(_, _, NudgeIntended() as intent):
-                yield from _admitted(rows, effect, intent, at)
+                yield from _admitted(rows, _addressed(rows, intent, at), at)
             case Send(_, _, NudgesWithdrawn() as withdrawal):
                 yield effect
                 yield from _unparked(rows, withdrawal)
@@ -54,8 +56,15 @@ def _passed(rows: Rows, effects: Effects, at: datetime) -> Effects:
                 yield effect
 
 
-def _admitted(rows: Rows, send: Send, intent: NudgeIntended, at: datetime) -> Effects:
+def _addressed(rows: Rows, intent: NudgeIntended, at: datetime) -> NudgeIntended:
+    """Give an intent the calendar and the hours of whoever it is for: here, so that no rule can forget it."""
+    programme = programme_in(rows, intent.programme_id)
+    return intent if programme is None else placed(intent, waking_in(rows, programme, intent.person_id), at)
+
+
+def _admitted(rows: Rows, intent: NudgeIntended, at: datetime) -> Effects:
     """Let an intent leave, or park it; what a coordinator has to hear always leaves."""
+    send = Send(StageName.PEOPLE, intent.person_id, intent)
     programme = programme_in(rows, intent.programme_id)
     if programme is None or intent.person_id == coordinator_of(intent.programme_id):
         yield send
@@ -75,7 +84,8 @@ def _admitted(rows: Rows, send: Send, intent: NudgeIntended, at: datetime) -> Ef
     if not before.is_open:
         params = {"parked_count": 1}
         receiver = coordinator_of(programme.programme_id)
-        yield from intended(programme, NudgeKey.COORDINATOR_STORM, receiver, at=at, occasion=f"{at:%Y-%m-%d}", params=params)
+        alarm = intended(programme, NudgeKey.COORDINATOR_STORM, receiver, at=at, occasion=f"{at:%Y-%m-%d}", params=params)
+        yield from _passed(rows, alarm, at)
 
 
 def _storm(rows: Rows, programme: Programme, at: datetime) -> Storm:

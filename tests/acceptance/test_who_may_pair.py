@@ -20,8 +20,10 @@ BARRED: Final[dict[str, tuple[dict[str, Any], dict[str, list[str]]]]] = {
     ),
     "language": ({"ann": {"languages": ["it"]}}, {"ann": ["language"], "bob": ["language"]}),
     "another English": ({"ann": {"languages": ["en-GB"]}, "bob": {"languages": ["en-US"]}}, {}),
-    "one hour in common": ({"ann": {"hours": mornings(1)}}, {"ann": ["hours"], "bob": ["hours"]}),
-    "two hours in common": ({"ann": {"hours": mornings(2)}}, {}),
+    "one hour a day in common": ({"ann": {"hours": mornings(1)}}, {}),
+    "one hour a week in common": ({"ann": {"hours": mornings(1)[:1]}}, {}),
+    "no stretch of a session": ({"ann": {"hours": mornings(1)}, "policy": {"session_minutes": 61}}, {"ann": ["hours"], "bob": ["hours"]}),
+    "hours a week by policy": ({"ann": {"hours": mornings(1)}, "policy": {"shared_hours_min": 6}}, {"ann": ["hours"], "bob": ["hours"]}),
     "far zones": ({"hr": {"ann": {"timezone": "Pacific/Auckland"}}}, {"ann": ["hours"], "bob": ["hours"]}),
     "unknown band in traditional": (
         {"ann": {"experience_band": None}, "policy": {"track": "traditional"}},

@@ -33,10 +33,10 @@ KEYS: Final = (
 )
 zones = st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Pacific/Auckland", "Australia/Lord_Howe"])
 terms_drawn = st.builds(
-    lambda cap, quiet_from, weekends: replace(TERMS, daily_cap=cap, quiet_from=quiet_from, quiet_weekends=weekends, holdout_percent=20),
+    lambda cap, quiet_from, weekend: replace(TERMS, daily_cap=cap, quiet_from=quiet_from, weekend=weekend, holdout_percent=20),
     st.sampled_from([1, 3]),
     st.sampled_from(["20:00", "08:00", "02:30"]),
-    st.booleans(),
+    st.sampled_from([(), (6, 7), (5, 6)]),
 )
 """Each programme keeps its terms: p and q."""
 intending = st.tuples(st.just("intend"), st.sampled_from(KEYS), st.sampled_from("pq"), st.integers(1, 6), st.sampled_from([45, 14, 2, 0.1]))
@@ -134,7 +134,7 @@ def _assert_in_waking_hours(requested: list[dict[str, Any]], terms: dict[str, Ou
     counts: dict[date, int] = {}
     for body in requested:
         its, not_before = terms[body["programme_id"]], _at(body["not_before"])
-        quiet = Quiet(from_clock=its.quiet_from, to_clock=its.quiet_to, is_weekend_quiet=its.quiet_weekends)
+        quiet = Quiet(from_clock=its.quiet_from, to_clock=its.quiet_to, weekend=its.weekend)
         assert not is_quiet(not_before, body["timezone"], quiet)
         assert body["at"] <= not_before < _at(body["expires_at"])
         day = local_date(not_before, body["timezone"])

@@ -62,9 +62,10 @@ def test_whom_a_fact_is_about_and_since_when_are_strict(model: type[BaseModel], 
     assert problem_of(model, {**FACT, "changes": {"job_level": 13}, "job_level": 13, field: value}) == field
 
 
-@pytest.mark.parametrize(("start", "end"), [("10:00", "10:00"), ("10:00", "09:00"), ("22:00", "00:00"), ("24:00", "24:00")])
-def test_hours_run_forward_within_a_day(start: str, end: str) -> None:
-    """`from` comes before `to`; a night is two entries."""
+@pytest.mark.parametrize(("start", "end"), [("10:00", "10:00"), ("24:00", "24:00")])
+def test_hours_cover_something(start: str, end: str) -> None:
+    """`from` and `to` differ; a slot that ends before it starts passes midnight."""
+    assert HourSlot.model_validate({"weekday": 1, "from": "22:00", "to": "06:00"})
     with pytest.raises(ValidationError):
         HourSlot.model_validate({"weekday": 1, "from": start, "to": end})
 

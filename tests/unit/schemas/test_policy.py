@@ -18,7 +18,7 @@ DEFAULTS: Final = {
     "track": "mutual",
     "experience_gap_min": 0,
     "min_benefit_ratio": 0.25,
-    "shared_hours_min": 2,
+    "shared_hours_min": 1,
     "cross_department_only": False,
     "same_manager_allowed": False,
     "past_partner_allowed": False,

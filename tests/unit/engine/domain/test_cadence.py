@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.domain.cadence import is_plan_done, next_mark, reminded_of, slot, soon_mark, stalls_at, term_held, timed
+from engine.domain.calendar import Quiet
 from engine.domain.meetings import Meeting, MeetingState
 from engine.domain.pairing import Pairing, Timer, TimerKind, check, marked, without
 from engine.domain.stamp import Stamp
+from engine.domain.waking import Waking
 from schemas.codes import Evidence, PairingState
 from schemas.ids import PersonId, SessionId
 from schemas.policy import Policy
@@ -20,12 +22,24 @@ from tests.unit.engine.domain.pair_rows import pair_row
 START: Final = datetime(2025, 1, 6, 9, tzinfo=UTC)
 DAY: Final = timedelta(days=1)
 POLICY: Final = Policy()
+ALWAYS: Final = Waking(zone="UTC", quiet=Quiet(from_clock="00:00", to_clock="00:00", weekend=()))
+PEOPLE: Final = (ALWAYS, ALWAYS)
 ANN, BOB = PersonId("ann"), PersonId("bob")
 
 
 def pair(*meetings: Meeting, state: PairingState = PairingState.ACTIVE, **fields: Any) -> Pairing:
     """Build a pair that became active at the start."""
-    row = pair_row((ANN, BOB), START, activated_at=START, term_started_at=START, quiet_since=START, state=state, meetings=meetings)
+    over_at = START + 14 * DAY if state is PairingState.CONCLUDING else None
+    row = pair_row(
+        (ANN, BOB),
+        START,
+        activated_at=START,
+        term_started_at=START,
+        quiet_since=START,
+        decide_by_at=over_at,
+        state=state,
+        meetings=meetings,
+    )
     return replace(row, **fields)
 
 
@@ -44,7 +58,7 @@ def meeting(session_id: str, days: float, state: MeetingState = MeetingState.COM
 
 def waits(row: Pairing, at: datetime = START) -> dict[tuple[TimerKind, str], datetime]:
     """What a row waits for, by kind and what it is about."""
-    return {(timer.kind, timer.about): timer.due_at for timer in timed(row, POLICY, at).timers}
+    return {(timer.kind, timer.about): timer.due_at for timer in timed(row, POLICY, at, PEOPLE).timers}
 
 
 def test_new_pair_waits_for_a_booking_a_stall_and_the_end_of_its_term() -> None:
@@ -120,9 +134,9 @@ def test_session_that_has_begun_is_not_announced() -> None:
 
 def test_late_timer_that_is_still_armed_stays() -> None:
     """C2: after downtime a report may come before the tick; what was due is not lost."""
-    row = timed(pair(), POLICY, START)
-    late = timed(replace(row, turn=1), POLICY, START + 6 * DAY)
-    fired = timed(without(row, row.timers[0]), POLICY, START + 5 * DAY)
+    row = timed(pair(), POLICY, START, PEOPLE)
+    late = timed(replace(row, turn=1), POLICY, START + 6 * DAY, PEOPLE)
+    fired = timed(without(row, row.timers[0]), POLICY, START + 5 * DAY, PEOPLE)
 
     assert Timer(due_at=START + 5 * DAY, kind=TimerKind.BOOK_FIRST, about="1") in late.timers
     assert [TimerKind.BOOK_FIRST, TimerKind.STALL, TimerKind.TERM_OVER] == [timer.kind for timer in fired.timers]
@@ -140,7 +154,7 @@ def test_concluding_pair_waits_for_answers_and_for_what_is_booked() -> None:
 def test_other_states_have_no_cadence(state: PairingState) -> None:
     """They wait for one thing only, set by the change to them."""
     with pytest.raises(AssertionError, match="no cadence"):
-        timed(pair(state=state), POLICY, START)
+        timed(pair(state=state), POLICY, START, PEOPLE)
 
 
 @pytest.mark.parametrize(
@@ -186,8 +200,8 @@ def test_invariants_c1_and_c2_hold_for_any_row(meetings: tuple[Meeting, ...], st
     """C1: timing a row twice is timing it once; C2: nothing is due before now unless it was armed already; the row may be written."""
     at = START + timedelta(hours=hours)
 
-    row = timed(pair(*meetings, state=state), POLICY, at)
+    row = timed(pair(*meetings, state=state), POLICY, at, PEOPLE)
 
-    assert row == timed(row, POLICY, at)
+    assert row == timed(row, POLICY, at, PEOPLE)
     assert all(timer.due_at >= at for timer in row.timers)
     check(row)

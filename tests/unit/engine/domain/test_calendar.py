@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from engine.domain.calendar import SEARCH_DAYS_MAX, Quiet, is_quiet, local_date, next_waking, next_waking_day, start_of_day
 
 NIGHT = Quiet(from_clock="20:00", to_clock="08:00")
-ALWAYS_AWAKE = Quiet(from_clock="00:00", to_clock="00:00", is_weekend_quiet=False)
+ALWAYS_AWAKE = Quiet(from_clock="00:00", to_clock="00:00", weekend=())
 
 ODD_NIGHTS = [
     ("UTC", datetime(2025, 1, 3, 12, tzinfo=UTC)),
@@ -44,7 +44,7 @@ def quiets(draw: st.DrawFn, around: date) -> Quiet:
     return Quiet(
         from_clock=draw(clocks),
         to_clock=draw(clocks),
-        is_weekend_quiet=draw(st.booleans()),
+        weekend=tuple(sorted(draw(st.sets(st.integers(1, 7), max_size=3)))),
         holidays=tuple(around + timedelta(days=days) for days in sorted(holidays)),
     )
 
@@ -80,7 +80,7 @@ def test_next_waking_passes_over_holidays() -> None:
 
 def test_next_waking_knows_quiet_hours_within_one_day() -> None:
     """C1: quiet hours need not pass midnight."""
-    siesta = Quiet(from_clock="13:00", to_clock="15:30", is_weekend_quiet=False)
+    siesta = Quiet(from_clock="13:00", to_clock="15:30", weekend=())
 
     assert utc(2025, 1, 8, 15, 30) == next_waking(utc(2025, 1, 8, 13), None, siesta)
     assert utc(2025, 1, 8, 2) == next_waking(utc(2025, 1, 8, 2), None, siesta)
@@ -98,14 +98,14 @@ def test_next_waking_uses_the_zone_of_the_person() -> None:
 
 def test_quiet_that_ends_in_a_gap_ends_with_the_gap() -> None:
     """A wall time that is skipped is never waited for: 02:30 doesn't come, so 03:00 it is."""
-    quiet = Quiet(from_clock="20:00", to_clock="02:30", is_weekend_quiet=False)
+    quiet = Quiet(from_clock="20:00", to_clock="02:30", weekend=())
 
     assert utc(2025, 3, 30, 1) == next_waking(utc(2025, 3, 29, 22), "Europe/Berlin", quiet)
 
 
 def test_quiet_that_ends_in_an_overlap_ends_twice() -> None:
     """Both 02:30 count alike, and what lies between them from 02:00 on is quiet again."""
-    quiet = Quiet(from_clock="20:00", to_clock="02:30", is_weekend_quiet=False)
+    quiet = Quiet(from_clock="20:00", to_clock="02:30", weekend=())
 
     assert utc(2025, 10, 26, 0, 30) == next_waking(utc(2025, 10, 25, 22), "Europe/Berlin", quiet)
     assert utc(2025, 10, 26, 1, 30) == next_waking(utc(2025, 10, 26, 1), "Europe/Berlin", quiet)

@@ -103,9 +103,9 @@ def test_a_common_language_is_needed_and_primary_subtags_meet() -> None:
 
 
 def test_shared_hours_are_needed() -> None:
-    """Two hours a day, ten a week, by default."""
-    early = replace(ANN, hours=tuple((weekday, "09:00", "11:00") for weekday in range(1, 6)))
-    too_early = replace(ANN, hours=tuple((weekday, "09:00", "10:59") for weekday in range(1, 6)))
+    """One stretch as long as a session, by default an hour, and as many hours a week as policy says."""
+    early = replace(ANN, hours=((2, "09:00", "10:00"),))
+    too_early = replace(ANN, hours=tuple((weekday, "09:00", "09:59") for weekday in range(1, 6)))
 
     assert bar(early, BOB) is None
     assert EligibilityCode.HOURS is bar(too_early, BOB)

@@ -99,6 +99,41 @@ def test_shared_minutes_are_symmetric_and_bounded(first: tuple[LocalHours, ...],
     """Two people share what both have, never more than either has."""
     a, b = week_mask(first, "UTC", WINTER), week_mask(second, "Asia/Kolkata", WINTER)
 
-    shared = shared_week_minutes(a, b)
+    shared = shared_week_minutes(a, b, 1)
 
-    assert shared_week_minutes(b, a) == shared <= min(a.bit_count(), b.bit_count())
+    assert shared_week_minutes(b, a, 1) == shared <= min(a.bit_count(), b.bit_count())
+
+
+def test_time_is_shared_only_if_one_stretch_is_long_enough() -> None:
+    """H4: eight half hours are no time to meet for an hour; half an hour on either side of midnight on Sunday is."""
+    scattered = week_mask(tuple((3, f"{hour:02}:00", f"{hour:02}:30") for hour in range(9, 17)), "UTC", WINTER)
+    over_the_end = week_mask(((7, "23:30", "24:00"), (1, "00:00", "00:30")), "UTC", WINTER)
+    whole_week = week_mask(tuple((day, "00:00", "24:00") for day in range(1, 8)), "UTC", WINTER)
+
+    assert (240, 0) == (shared_week_minutes(scattered, whole_week, 30), shared_week_minutes(scattered, whole_week, 31))
+    assert (60, 0) == (shared_week_minutes(over_the_end, whole_week, 60), shared_week_minutes(over_the_end, whole_week, 61))
+    assert WEEK_MINUTES == shared_week_minutes(whole_week, whole_week, 480)
+    assert 0 == shared_week_minutes(0, whole_week, 1)
+
+
+def test_slots_that_pass_midnight_are_shared_across_zones() -> None:
+    """A night shift in Berlin and an evening in New York have four hours in common."""
+    berlin = week_mask(((1, "22:00", "06:00"),), "Europe/Berlin", WINTER)
+    new_york = week_mask(((1, "19:00", "23:00"),), "America/New_York", WINTER)
+
+    assert 4 * 60 == shared_week_minutes(berlin, new_york, 60)
+
+
+@given(first=local_hours(), second=local_hours(), minutes=st.integers(1, 480))
+def test_invariant_h4_stretches_are_found_as_by_walking_the_week(
+    first: tuple[LocalHours, ...], second: tuple[LocalHours, ...], minutes: int
+) -> None:
+    """H4: minute by minute, and once more over the end of the week."""
+    a, b = week_mask(first, "UTC", WINTER), week_mask(second, "Pacific/Auckland", WINTER)
+
+    longest = run = 0
+    for minute in range(2 * WEEK_MINUTES):
+        run = run + 1 if (a & b) >> minute % WEEK_MINUTES & 1 else 0
+        longest = max(longest, run)
+
+    assert (shared_week_minutes(a, b, minutes) > 0) == (longest >= minutes)

@@ -1,7 +1,7 @@
 """Rules of the ledger of nudges (engine/domain/outreach.py)."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -30,6 +30,7 @@ from engine.identity import drawn_percent
 from schemas.codes import NudgeCategory, NudgeKey, SuppressionReason
 from schemas.ids import NudgeId, PairingId, PersonId, ProgrammeId
 from tests.outreach_terms import TERMS
+from tests.spread import is_spread
 
 WEDNESDAY_10 = datetime(2025, 1, 8, 10, tzinfo=UTC)
 HERE = Standing()
@@ -86,11 +87,11 @@ def chosen(contact: Contact, *, at: datetime = WEDNESDAY_10 + timedelta(minutes=
 
 
 def test_transactional_intent_is_granted_for_the_next_waking_instant() -> None:
-    """What is decided on a Friday night is for Monday morning, and for now while people are awake."""
+    """What is decided on a Friday night is for the first hour of Monday, and for now while people are awake."""
     friday_22 = datetime(2025, 1, 10, 22, tzinfo=UTC)
 
     assert decided(an_intent()).granted.not_before == WEDNESDAY_10
-    assert decided(an_intent(), at=friday_22).granted.not_before == datetime(2025, 1, 13, 8, tzinfo=UTC)
+    assert is_spread(decided(an_intent(), at=friday_22).granted.not_before, datetime(2025, 1, 13, 8, tzinfo=UTC))
 
 
 def test_transactional_intent_is_suppressed_when_it_expires_in_the_night() -> None:
@@ -160,7 +161,8 @@ def test_fourth_nudge_of_a_day_moves_to_the_next_waking_day() -> None:
         contact = decision.contact
         not_before.append(decision.granted.not_before)
 
-    assert [friday, friday, friday, datetime(2025, 1, 13, 8, tzinfo=UTC)] == not_before
+    assert [friday, friday, friday] == not_before[:3]
+    assert is_spread(not_before[3], datetime(2025, 1, 13, 8, tzinfo=UTC))
 
 
 def test_nudge_over_the_cap_is_suppressed_only_when_it_can_not_move() -> None:
@@ -183,7 +185,7 @@ def test_cap_counts_local_dates() -> None:
     moved = decided(an_intent(terms=terms), contact, auckland)
     tomorrow = decided(an_intent(terms=terms), contact, auckland, at=WEDNESDAY_10 + timedelta(hours=1))
 
-    assert moved.granted.not_before == WEDNESDAY_10 + timedelta(hours=1)
+    assert is_spread(moved.granted.not_before, WEDNESDAY_10 + timedelta(hours=1))
     assert tomorrow.granted.not_before == WEDNESDAY_10 + timedelta(hours=1)
 
 
@@ -313,12 +315,53 @@ def test_ledger_is_bounded_and_lets_the_least_urgent_go() -> None:
     check(timed(decision.contact, HERE, WEDNESDAY_10))
 
 
-def test_waiting_intent_keeps_only_holidays_that_can_matter() -> None:
-    """A row stays small however long a policy's list of holidays is."""
-    holidays = tuple(date(2025, 1, 1) + timedelta(days=30 * number) for number in range(100))
-    contact = waiting_for(an_intent(NudgeKey.FLIP_ROLES, days=45, terms=replace(TERMS, holidays=holidays)))
+def test_waiting_intent_is_spread_by_its_own_id_when_the_night_is_over() -> None:
+    """O6: what came in the night is chosen as the day begins, and each has a place of its own in the first hour."""
+    evening, morning = datetime(2025, 1, 8, 21, tzinfo=UTC), datetime(2025, 1, 9, 8, tzinfo=UTC)
+    contact = waiting_for(an_intent(NudgeKey.LOG_SESSION), at=evening)
+    found = {
+        choose(
+            replace(contact, waiting=(replace(contact.waiting[0], nudge_id=NudgeId(f"n{number}")),)), HERE, at=morning, emit_from=None
+        ).granted.not_before
+        for number in range(20)
+    }
 
-    assert (date(2025, 1, 31),) == contact.waiting[0].intent.terms.holidays
+    assert morning == timed(contact, HERE, evening).wake_at
+    assert all(is_spread(not_before, morning) for not_before in found)
+    assert len(found) > 15
+
+
+def test_late_choice_is_not_spread_again() -> None:
+    """O6: when the first hour is over, what waited goes now."""
+    contact = waiting_for(an_intent(NudgeKey.LOG_SESSION), at=datetime(2025, 1, 8, 21, tzinfo=UTC))
+    noon = datetime(2025, 1, 9, 12, tzinfo=UTC)
+
+    assert noon == chosen(contact, at=noon).granted.not_before
+
+
+def test_nudges_lie_in_the_hours_that_the_person_gave() -> None:
+    """O6: whoever is there from two to five hears then, and after five at any waking time of that day."""
+    terms = replace(TERMS, hours=((3, "14:00", "17:00"),))
+    at_two, at_six = WEDNESDAY_10 + timedelta(hours=4), WEDNESDAY_10 + timedelta(hours=8)
+    waiting = timed(waiting_for(an_intent(NudgeKey.LOG_SESSION, terms=terms)), HERE, WEDNESDAY_10)
+
+    assert is_spread(decided(an_intent(terms=terms)).granted.not_before, at_two)
+    assert at_six == decided(an_intent(terms=terms), at=at_six).granted.not_before
+    assert at_two == waiting.wake_at
+    assert chosen(waiting).granted is None
+
+
+def test_reminder_comes_the_last_waking_day_before_and_says_how_far_ahead() -> None:
+    """A session on Monday at nine is reminded of on Friday at nine; booked on Saturday, in the first hour of Monday."""
+    monday = datetime(2025, 1, 13, 9, tzinfo=UTC)
+    intent = an_intent(NudgeKey.SESSION_TOMORROW, expires_at=monday, about_at=monday)
+
+    early = decided(intent).granted
+    late = decided(intent, at=datetime(2025, 1, 11, 12, tzinfo=UTC)).granted
+
+    assert (datetime(2025, 1, 10, 9, tzinfo=UTC), 3) == (early.not_before, early.intent.params["days_ahead"])
+    assert is_spread(late.not_before, datetime(2025, 1, 13, 8, tzinfo=UTC))
+    assert 0 == late.intent.params["days_ahead"]
 
 
 def test_erased_people_get_no_ledger_again() -> None:

@@ -130,6 +130,31 @@ def test_compiled_choice_is_the_plain_one_where_every_week_differs(exact_people_
 
 
 @pytest.mark.parametrize("exact_people_max", [50_000, 0], ids=["exact", "bounded"])
+@pytest.mark.parametrize("size", [300, 2_200], ids=["table", "words"])
+def test_compiled_choice_is_the_plain_one_where_people_have_odd_half_hours(size: int, exact_people_max: int) -> None:
+    """Time is shared only where one stretch is long enough, over midnight and over the end of the week too."""
+    from engine.fast.choosing import choose as choose_compiled
+
+    members = [
+        replace(
+            member,
+            hours=(
+                (1 + number % 7, f"{9 + number % 9:02d}:{number % 60:02d}", f"{10 + number % 9:02d}:{number % 43:02d}"),
+                (7, f"{22 + number % 2}:{number // 60 % 60:02d}", f"0{number % 3}:{number % 50:02d}"),
+                (1, f"00:{number % 30:02d}", "00:50"),
+            ),
+        )
+        for number, member in enumerate(people(size, seed=8))
+    ]
+
+    plain = choose(task_of(members, Policy(), exact_people_max=exact_people_max))
+    compiled = choose_compiled(task_of(members, Policy(), exact_people_max=exact_people_max))
+
+    assert seen(plain) == seen(compiled)
+    assert plain.pairs
+
+
+@pytest.mark.parametrize("exact_people_max", [50_000, 0], ids=["exact", "bounded"])
 @pytest.mark.parametrize("speakers", [1, 2, 3], ids=["each its own", "tongues of two", "tongues of three"])
 def test_compiled_choice_is_the_plain_one_where_hundreds_of_languages_are_spoken(speakers: int, exact_people_max: int) -> None:
     """Languages are listed then; a language of one person joins nobody."""
