@@ -6,7 +6,7 @@ Never knows: when a nudge goes out (domain/outreach), what happens when a deadli
 Invariants
     L1  The first entry of the policy's `calendars` counts of which every list that isn't empty names the person's value; without one,
         `quiet_weekends` and `holidays` do. Nothing is added up.
-    L2  Places and legal entities are compared trimmed, case-folded and in NFC; zones by their IANA name, UTC where none is known.
+    L2  Places and legal entities are compared as names (domain/names); zones by their IANA name, UTC where none is known.
     L3  Two people have until the later of what the days come to for each of them (domain/waking, K4).
 
 Whoever is no participant, a coordinator say, lives in UTC by the programme's default.
@@ -14,7 +14,6 @@ Whoever is no participant, a coordinator say, lives in UTC by the programme's de
 Source: house rule.
 """
 
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -23,6 +22,7 @@ from typing import Final
 
 from engine.domain.calendar import WEEKEND_DEFAULT, Quiet
 from engine.domain.messages import PersonFacts
+from engine.domain.names import normalised
 from engine.domain.participant import Participant
 from engine.domain.programme import Programme, policy_from
 from engine.domain.waking import Waking
@@ -52,7 +52,7 @@ def quiet_of(programme: Programme, facts: PersonFacts | None) -> Quiet:
     calendars = _calendars_of(programme.policy_json)
     if facts is None or not calendars.entries:
         return calendars.otherwise
-    place, entity, zone = normalised(facts.location), normalised(facts.legal_entity), normalised(facts.timezone or ZONE_DEFAULT)
+    place, entity, zone = (_as_compared(name) for name in (facts.location, facts.legal_entity, facts.timezone or ZONE_DEFAULT))
     for entry in calendars.entries:
         named = ((entry.locations, place), (entry.legal_entities, entity), (entry.zones, zone))
         if all(not values or value in values for values, value in named):
@@ -73,9 +73,8 @@ def deadline(at: datetime, days: int, people: Iterable[Waking]) -> datetime:
     return max(waking.over_at(at, days) for waking in people)
 
 
-def normalised(text: str | None) -> str:
-    """Return a name as it is compared (L2)."""
-    return "" if text is None else unicodedata.normalize("NFC", unicodedata.normalize("NFC", text.strip()).casefold())
+def _as_compared(name: str | None) -> str:
+    return "" if name is None else normalised(name)
 
 
 @lru_cache(maxsize=_POLICIES_KEPT)
