@@ -38,7 +38,7 @@ from engine.domain.audit_day import HeldBack
 from engine.domain.calendar import Quiet, local_date
 from engine.domain.messages import Employment, NudgeIntended, NudgesWithdrawn, OutreachTerms
 from engine.domain.nudging import LatePolicy, rule_of
-from engine.domain.waking import Waking
+from engine.domain.waking import Slot, Waking, heard_at
 from schemas.codes import NudgeCategory, NudgeClass, NudgeKey, SuppressionReason
 from schemas.frozen import quick, replace
 from schemas.ids import NudgeId, PairingId, ProgrammeId
@@ -315,26 +315,10 @@ def _verdict(
 def _with_room(
     contact: Contact, nudge_id: NudgeId, intent: NudgeIntended, person: Standing, *, at: datetime, wanted_at: datetime
 ) -> datetime | SuppressionReason:
-    """Find a waking instant on a local date with room under the cap; only the dates already counted can be full.
-
-    What had to wait for it is spread (O6). A reminder has an instant of its own, unless that is past.
-    """
-    waking, expires_at = _waking(intent.terms, person), intent.expires_at
+    """Find a waking instant on a local date with room under the cap; only the dates already counted can be full."""
     full = {count.day for count in contact.day_counts if count.requested_count >= intent.terms.daily_cap}
-    reminded_at = None if intent.about_at is None else waking.reminder_of(intent.about_at)
-    if reminded_at is not None and reminded_at >= at:
-        not_before = reminded_at
-    else:
-        opened_at = waking.opening(wanted_at, expires_at)
-        if opened_at is None or max(opened_at, at) >= expires_at:
-            return SuppressionReason.QUIET
-        not_before = at if opened_at == wanted_at else max(at, waking.spread(opened_at, expires_at, nudge_id))
-    while local_date(not_before, person.timezone) in full:
-        moved_at = waking.opening_of_later_day(not_before, expires_at)
-        if moved_at is None or moved_at >= expires_at:
-            return SuppressionReason.DAILY_CAP
-        not_before = waking.spread(moved_at, expires_at, nudge_id)
-    return not_before
+    slot = Slot(name=nudge_id, at=at, wanted_at=wanted_at, expires_at=intent.expires_at, about_at=intent.about_at)
+    return heard_at(_waking(intent.terms, person), slot, full)
 
 
 def _with_days_ahead(intent: NudgeIntended, not_before: datetime, person: Standing) -> NudgeIntended:

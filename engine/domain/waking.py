@@ -1,7 +1,7 @@
 """When one person hears something: the first waking instant, the reminder before a day, the day by which somebody had a chance to answer.
 
-Decides: which waking instant a nudge is given, how those that wake together are spread, how far ahead of a session its reminder comes, and
-at which instant a number of days on which the person may be reached is over.
+Decides: which waking instant a nudge is given, how those that wake together are spread, how far ahead of a session its reminder comes,
+and at which instant a number of days on which the person may be reached is over.
 Never knows: who the person is, which calendar was picked for them (domain/calendars), what is said (domain/outreach).
 
 Invariants
@@ -16,6 +16,7 @@ Source: house rule.
 """
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final
@@ -33,6 +34,7 @@ from engine.domain.calendar import (
     waking_stretches,
 )
 from engine.domain.hours import LocalHours
+from schemas.codes import SuppressionReason
 from schemas.frozen import quick
 
 SPREAD: Final = timedelta(hours=1)
@@ -109,6 +111,43 @@ class Waking:
                 if first_at <= at < end_at:
                     return end_at
         return at + _SECOND
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slot:
+    """What a nudge needs an instant for."""
+
+    name: str
+    """Decides its place among those that wake together."""
+    at: datetime
+    """Now."""
+    wanted_at: datetime
+    """From when on it has waited for an opening; now, if nothing held it back."""
+    expires_at: datetime
+    about_at: datetime | None = None
+    """What it reminds of."""
+
+
+def heard_at(waking: Waking, slot: Slot, full: Collection[date]) -> datetime | SuppressionReason:
+    """Find the instant of a nudge: that of a reminder if it is still ahead, else an opening, on a local day that isn't full.
+
+    Returns: the instant; `quiet` or `daily_cap` where none is left before it expires.
+    """
+    reminded_at = None if slot.about_at is None else waking.reminder_of(slot.about_at)
+    if reminded_at is not None and reminded_at >= slot.at:
+        found_at = reminded_at
+    else:
+        opened_at = waking.opening(slot.wanted_at, slot.expires_at)
+        if opened_at is None or max(opened_at, slot.at) >= slot.expires_at:
+            return SuppressionReason.QUIET
+        has_waited = opened_at != slot.wanted_at
+        found_at = max(slot.at, waking.spread(opened_at, slot.expires_at, slot.name) if has_waited else opened_at)
+    while local_date(found_at, waking.zone) in full:
+        moved_at = waking.opening_of_later_day(found_at, slot.expires_at)
+        if moved_at is None or moved_at >= slot.expires_at:
+            return SuppressionReason.DAILY_CAP
+        found_at = waking.spread(moved_at, slot.expires_at, slot.name)
+    return found_at
 
 
 def over_at(at: datetime, days: int, zone: str | None, holidays: tuple[date, ...]) -> datetime:

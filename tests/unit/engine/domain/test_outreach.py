@@ -320,9 +320,7 @@ def test_waiting_intent_is_spread_by_its_own_id_when_the_night_is_over() -> None
     evening, morning = datetime(2025, 1, 8, 21, tzinfo=UTC), datetime(2025, 1, 9, 8, tzinfo=UTC)
     contact = waiting_for(an_intent(NudgeKey.LOG_SESSION), at=evening)
     found = {
-        choose(
-            replace(contact, waiting=(replace(contact.waiting[0], nudge_id=NudgeId(f"n{number}")),)), HERE, at=morning, emit_from=None
-        ).granted.not_before
+        chosen(replace(contact, waiting=(replace(contact.waiting[0], nudge_id=NudgeId(f"n{number}")),)), at=morning).granted.not_before
         for number in range(20)
     }
 
