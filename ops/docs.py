@@ -40,7 +40,11 @@ REASONS: Final[Mapping[str, tuple[type[StrEnum], ...]]] = {
 }
 """Domain → the codes that say why in it."""
 MEANINGS: Final[Mapping[str, str]] = {
-    **{f"{type(code).__name__}.{code}": text for table in (words.NO_OPTION, words.HELD_BACK, words.ENDINGS) for code, text in table.items()}
+    **{
+        f"{type(code).__name__}.{code}": text
+        for table in (words.NO_OPTION, words.LEFT_OUT, words.HELD_BACK, words.ENDINGS)
+        for code, text in table.items()
+    }
 }
 
 

@@ -71,10 +71,12 @@ class HrFindingCode(StrEnum):
 
 
 class UnmatchedCode(StrEnum):
-    """Why somebody with at least one option still got nobody in a round."""
+    """Why somebody got nobody in a round, where no rule is the reason."""
 
     BELOW_RESERVE = "below_reserve"
     OPTIONS_TAKEN = "options_taken"
+    FEW_PEOPLE = "few_people"
+    """Fewer people are free than the smallest group that is ever told of: nothing more is said."""
 
 
 class WidenCode(StrEnum):

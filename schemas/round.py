@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from schemas.base import InputData, OutputData, PairingReason, Part, UnmatchedReason
-from schemas.codes import EligibilityCode
+from schemas.codes import EligibilityCode, UnmatchedCode
 from schemas.fields import Code, Count, Omittable, Ordinal, Ratio
 from schemas.ids import PersonIdField, ProgrammeIdField
 from schemas.pairing import People
@@ -43,7 +43,7 @@ class RoundCompleted(OutputData):
     dry_run: bool
     proposed: Count
     waiting: Count
-    no_option_by_reason: dict[Code[EligibilityCode], Count]
+    no_option_by_reason: dict[Code[EligibilityCode] | Code[UnmatchedCode], Count]
     total_score: Count
     optimality_bound: Count
     optimal_ratio: Ratio

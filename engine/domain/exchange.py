@@ -60,50 +60,8 @@ def bits_of(positions: Iterable[int], size: int) -> int:
     return int.from_bytes(buffer, "little")
 
 
-def lowest(bits: int, count: int) -> int:
-    """Keep the lowest members of a set."""
-    if bits.bit_count() <= count:
-        return bits
-    # The first `few` positions hold at most as many members as are kept, the first `many` hold more.
-    few, many = count, bits.bit_length()
-    while many - few > 1:
-        middle = (few + many) // 2
-        if (bits & (1 << middle) - 1).bit_count() <= count:
-            few = middle
-        else:
-            many = middle
-    return bits & (1 << few) - 1
-
-
 def _without(bits: int, position: int) -> int:
     return bits ^ 1 << position if bits >> position & 1 else bits
-
-
-def _sizes(keys_by_position: Mapping[int, Sequence[tuple[str, int]]], sets: Mapping[tuple[str, int], int]) -> dict[int, int]:
-    """Count for each position the members of all its sets together.
-
-    The largest sets come first in each row and rows are taken in order, so what the beginnings of two rows share is joined once.
-    """
-    largest_first = sorted(sets, key=lambda key: (-sets[key].bit_count(), key))
-    place_by_key = {key: place for place, key in enumerate(largest_first)}
-    rows = sorted([(sorted([place_by_key[key] for key in keys if key in place_by_key]), each) for each, keys in keys_by_position.items()])
-    found: dict[int, int] = {}
-    joined: list[int] = [0]
-    before: list[int] = []
-    count = 0
-    for row, position in rows:
-        if row != before:
-            shared = 0
-            for one, two in zip(row, before, strict=False):
-                if one != two:
-                    break
-                shared += 1
-            del joined[shared + 1 :]
-            for place in row[shared:]:
-                joined.append(joined[-1] | sets[largest_first[place]])
-            before, count = row, joined[-1].bit_count()
-        found[position] = count
-    return found
 
 
 class Exchange:
@@ -120,7 +78,6 @@ class Exchange:
         self._weights = topic_weights
         self._benefit_min = benefit_min.as_integer_ratio()
         self._demands: dict[tuple[Want, ...], Demand] = {}
-        self._firsts: dict[tuple[str, tuple[str, int], int], int] = {}
         self._demand_at: list[Demand | None] = [None] * len(members)
 
     def demand(self, position: int) -> Demand:
@@ -194,36 +151,14 @@ class Exchange:
     def _wanted(self, position: int) -> list[tuple[str, int]]:
         return [(topic, own_level) for topic, _, own_level in self._members[position].wants]
 
-    def first_partners(self, position: int, count: int) -> int:
-        """The lowest of all others who can teach this person something or learn from it.
-
-        Only the lowest of each set are ever looked at, so the work hardly grows with the number of people.
-        """
-        parts = [self._first(self._teaching, "teaching", key, count) for key in self._wanted(position)]
-        parts += [self._first(self._learning, "learning", offer, count) for offer in self._members[position].offers]
-        found = 0
-        for part in sorted(parts, key=int.bit_length):
-            is_enough = found.bit_count() > count
-            found |= part & (1 << found.bit_length()) - 1 if is_enough else part
-        return lowest(_without(found, position), count)
-
-    def _first(self, table: Mapping[tuple[str, int], int], name: str, key: tuple[str, int], count: int) -> int:
-        """The lowest of a set: one more than are wanted, for the person who asks may be one of them."""
-        known = self._firsts.get((name, key, count))
-        if known is None:
-            known = self._firsts[name, key, count] = lowest(table.get(key, 0), count + 1)
-        return known
-
-    def sides(self, positions: Iterable[int]) -> dict[int, tuple[int, int]]:
-        """Count for each of these people whoever can teach them something, and whoever can learn from them.
-
-        Whoever could teach oneself counts on both sides, so the two compare as if nobody did. Asked of many at once, for people who want
-        or offer nearly the same share nearly all of the counting.
-        """
-        asked = list(positions)
-        teachers = _sizes({position: self._wanted(position) for position in asked}, self._teaching)
-        learners = _sizes({position: self._members[position].offers for position in asked}, self._learning)
-        return {position: (teachers[position], learners[position]) for position in asked}
+    def sides(self, position: int, among: int) -> tuple[int, int]:
+        """Count whoever of a set can teach this person something, and whoever of it can learn from this person."""
+        teachers = learners = 0
+        for key in self._wanted(position):
+            teachers |= self._teaching.get(key, 0) & among
+        for offer in self._members[position].offers:
+            learners |= self._learning.get(offer, 0) & among
+        return teachers.bit_count(), learners.bit_count()
 
     def taught(self, position: int, among: int) -> int:
         """Find everybody of a set who teaches this person enough (X1)."""

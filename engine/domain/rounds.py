@@ -28,7 +28,7 @@ from engine.domain.eligibility import LOCK_WAIVES, Bar, PoolMember, RoundContext
 from engine.domain.rule_book import RuleBook
 from engine.domain.scoring import Benefit, Context, Lesson, benefit_of, lessons, need, topic_weights
 from engine.domain.waiting import Unmatched, unmatched_reasons
-from schemas.codes import EligibilityCode
+from schemas.codes import EligibilityCode, UnmatchedCode
 from schemas.ids import PersonId
 from schemas.policy import Policy
 
@@ -117,10 +117,10 @@ class RoundResult:
         return sum(left_out.is_in_pool for left_out in self.unmatched)
 
     @property
-    def no_option_by_reason(self) -> dict[Bar, int]:
-        """Count the people of the pool without any option by the rule that stands in the way."""
+    def no_option_by_reason(self) -> dict[Bar | UnmatchedCode, int]:
+        """Count the people of the pool without any option by what stands in the way."""
         counted = Counter(left_out.code for left_out in self.unmatched if left_out.is_in_pool and not left_out.has_option)
-        return {code: counted[code] for code in sorted(counted) if isinstance(code, Bar)}
+        return {code: counted[code] for code in sorted(counted)}
 
 
 def hold_round(
@@ -169,7 +169,9 @@ def hold_round(
     proposed = {position for pair in pairs for position in pair}
     return RoundResult(
         proposals=tuple(_proposal(book, found, pair, is_locked=pair in locked) for pair in pairs),
-        unmatched=unmatched_reasons(book, found, [position for position in range(len(everybody)) if position not in proposed]),
+        unmatched=unmatched_reasons(
+            book, found, [position for position in range(len(everybody)) if position not in proposed], k_min=policy.k_min
+        ),
         refused_locks=refused,
         certificate=Certificate(
             total=found.total,

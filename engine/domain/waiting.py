@@ -3,29 +3,36 @@
 Decides: one reason code for each person left out, and the one thing to change.
 Never knows: the words in which a person reads it (consumers), when it is told (domain/nudging).
 
+Whoever looks for a partner is compared with the people around: everybody else who is free now. Free is who has room and no status that
+keeps a person out of rounds. Whom an exclusion or a coordinator keeps apart from the person is not there, for everything that is said.
+
 Invariants
     W1  A person without any eligible option is told a rule, never to wait for a better one.
-    W2  An exclusion and somebody else's state (leave, pause, training, departure) are told as `capacity`: nobody suitable has room.
-        So no confidential list and no absence can be read off a reason.
-    W3  The rule told is the one that bars most of the people with whom there is something to teach or to learn; ties go by RULES.
+    W2  Everything told is what would be told if those whom an exclusion or a coordinator bars from the person, in either direction, were
+        not there, nor anybody who isn't free. So neither a confidential list nor an absence can be read off a reason.
+    W3  The rule told is the one that alone keeps most people around away; if none does alone, the one that keeps most away. Ties go by the
+        order of the codes as published (docs/codes.md).
     W4  Whoever has options that fall short of the reserve is told which side of the exchange would raise them; the reserve falls by itself.
+    W5  With fewer people around than the smallest group that is ever told of, that is the reason, whatever the rules say.
+    W6  `options_taken` is told where somebody good enough was there and is proposed to another.
 
 Source: house rule.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from engine.domain.eligibility import RULES, STATUS_RULES, Bar, PoolMember
-from engine.domain.exchange import bits_of, positions_of
-from engine.domain.rule_book import RuleBook
+from engine.domain.eligibility import Bar, PoolMember
+from engine.domain.exchange import bits_of
+from engine.domain.rule_book import RuleBook, set_among
 from schemas.codes import EligibilityCode, Track, UnmatchedCode, WidenCode
 from schemas.ids import PersonId
 
 COMPARED_MAX: Final = 2_000
-"""People looked at for one person's reason, lowest ids first."""
-PRIVATE_RULES: Final[frozenset[Bar]] = frozenset({EligibilityCode.EXCLUDED, *STATUS_RULES})
+"""People around who are looked at for one person's reason, lowest ids first."""
+_AS_PUBLISHED: Final[tuple[Bar, ...]] = tuple(EligibilityCode)
+_NOBODY: Final = ()
 
 _WIDEN_OF_OWN_STATE: Final[dict[Bar, WidenCode]] = {
     EligibilityCode.CAPACITY: WidenCode.CAPACITY,
@@ -59,87 +66,88 @@ class Unmatched:
     """False if no rule-abiding partner exists in the pool: counted in no_option_by_reason."""
 
 
-def unmatched_reasons(book: RuleBook, found: Found, positions: Iterable[int]) -> tuple[Unmatched, ...]:
+def unmatched_reasons(book: RuleBook, found: Found, positions: Iterable[int], *, k_min: int) -> tuple[Unmatched, ...]:
     """Say for each of these positions why nobody came of the round.
 
     Args:
         book: the rules and all members.
         found: the options of the round.
         positions: of members without a proposal in the round.
+        k_min: the smallest group of people that is told of.
     """
     left_out = tuple(positions)
-    pool = [position for position in left_out if _own_state(book.members[position]) is None]
-    rules = dict(_rules_in_the_way(book, [position for position in pool if not found.option_counts[position]]))
-    falls_short = [position for position in pool if found.option_counts[position] and not found.worthy_counts[position]]
-    one_way = [position for position, (_, decisive) in rules.items() if decisive is EligibilityCode.ONE_WAY]
-    sides = book.exchange.sides([*falls_short, *one_way])
-    return tuple(_reason(book, found, position, (rules, sides)) for position in left_out)
+    around = _Around(book, [position for position in left_out if own_state(book.members[position]) is None])
+    return tuple(_reason(book.members[position], found, position, around, k_min) for position in left_out)
 
 
-def _reason(
-    book: RuleBook, found: Found, position: int, known: tuple[Mapping[int, tuple[Bar, Bar]], Mapping[int, tuple[int, int]]]
-) -> Unmatched:
-    member, (rules, sides) = book.members[position], known
-    own = _own_state(member)
+def _reason(member: PoolMember, found: Found, position: int, around: "_Around", k_min: int) -> Unmatched:
+    own = own_state(member)
     if own is not None:
         widen = _WIDEN_OF_OWN_STATE.get(own, WidenCode.PATIENCE)
         return Unmatched(person_id=member.person_id, code=own, widen=widen, is_in_pool=False, has_option=False)
+    has_option = found.option_counts[position] > 0
+    people = around.of(position)
+    if people.bit_count() < k_min:
+        return Unmatched(person_id=member.person_id, code=UnmatchedCode.FEW_PEOPLE, widen=WidenCode.PATIENCE, has_option=has_option)
     if found.worthy_counts[position]:
         return Unmatched(person_id=member.person_id, code=UnmatchedCode.OPTIONS_TAKEN, widen=WidenCode.PATIENCE)
-    if found.option_counts[position]:
-        return Unmatched(
-            person_id=member.person_id, code=UnmatchedCode.BELOW_RESERVE, widen=_widen_exchange(book.context.track, *sides[position])
-        )
-    code, decisive = rules[position]
-    widen = _widen_exchange(book.context.track, *sides[position]) if decisive is EligibilityCode.ONE_WAY else _widen(member, decisive)
-    return Unmatched(person_id=member.person_id, code=code, widen=widen, has_option=False)
+    if has_option:
+        return Unmatched(person_id=member.person_id, code=UnmatchedCode.BELOW_RESERVE, widen=around.widen_exchange(position, people))
+    rule = around.rule_in_the_way(position, people)
+    widen = around.widen_exchange(position, people) if rule is EligibilityCode.ONE_WAY else _widen(member, rule)
+    return Unmatched(person_id=member.person_id, code=rule, widen=widen, has_option=False)
 
 
-def _own_state(member: PoolMember) -> Bar | None:
+def own_state(member: PoolMember) -> Bar | None:
     """Say why somebody isn't in the pool."""
     return member.status or (EligibilityCode.CAPACITY if member.room < 1 else None)
 
 
-def _rules_in_the_way(book: RuleBook, asked: Sequence[int]) -> Iterator[tuple[int, tuple[Bar, Bar]]]:
-    """Name for each position the rule that bars most people, and the rule that alone keeps most of them away.
+class _Around:
+    """Whom people of a pool are compared with.
 
-    Everybody asks among those it is compared with. Where these are a few of many, a rule book of them alone gives the same answers:
-    their order is the same, so each one's lowest partners are too.
+    A rule book of those concerned alone gives the same answers as that of a whole programme, for much less work where they are few.
+
+    Args:
+        book: the rules and all members.
+        asked: positions of free people.
     """
-    concerned = bits_of(asked, len(book.members))
-    if 2 * len(asked) <= len(book.members):
-        for position in asked:
-            concerned |= book.exchange.first_partners(position, COMPARED_MAX)
-    if 2 * concerned.bit_count() > len(book.members):
-        for position in asked:
-            yield position, _rule_in_the_way(book, position)
-        return
-    positions = list(positions_of(concerned))
-    apart = RuleBook([book.members[position] for position in positions], book.context, book.round_ordinal)
-    place_by_position = {position: place for place, position in enumerate(positions)}
-    for position in asked:
-        yield position, _rule_in_the_way(apart, place_by_position[position])
 
+    def __init__(self, book: RuleBook, asked: Sequence[int]) -> None:
+        compared = [position for position, member in enumerate(book.members) if own_state(member) is None][:COMPARED_MAX]
+        concerned = sorted({*compared, *asked})
+        is_apart = 2 * len(concerned) <= len(book.members)
+        self._book = RuleBook([book.members[at] for at in concerned], book.context, book.round_ordinal) if is_apart else book
+        self._place_by_position: Mapping[int, int] = (
+            {position: place for place, position in enumerate(concerned)} if is_apart else dict(zip(concerned, concerned, strict=True))
+        )
+        self._free = bits_of((self._place_by_position[position] for position in compared), len(self._book.members))
 
-def _rule_in_the_way(book: RuleBook, position: int) -> tuple[Bar, Bar]:
-    barred = book.bars(position, among=book.exchange.first_partners(position, COMPARED_MAX))
-    told: dict[Bar, int] = dict.fromkeys(RULES, 0)
-    alone: dict[Bar, int] = dict.fromkeys(RULES, 0)
-    seen = once = twice = 0
-    for rule in RULES:
-        public = EligibilityCode.CAPACITY if rule in PRIVATE_RULES else rule
-        told[public] += (barred[rule] & ~seen).bit_count()
-        seen |= barred[rule]
-        twice |= once & barred[rule]
-        once |= barred[rule]
-    for rule in RULES:
-        public = EligibilityCode.CAPACITY if rule in PRIVATE_RULES else rule
-        alone[public] += (barred[rule] & once & ~twice).bit_count()
-    code = max(RULES, key=lambda rule: told[rule])
-    if told[code] == 0:
-        return EligibilityCode.ONE_WAY, EligibilityCode.ONE_WAY
-    decisive = max(RULES, key=lambda rule: alone[rule])
-    return code, decisive if alone[decisive] else code
+    def of(self, position: int) -> int:
+        """Return everybody around one person (W2)."""
+        place, free = self._place_by_position[position], self._free
+        apart = set_among(self._book.excluded.get(place, _NOBODY), free)
+        apart |= set_among(self._book.history(EligibilityCode.FORBIDDEN).get(place, _NOBODY), free)
+        return free & ~(apart | 1 << place)
+
+    def rule_in_the_way(self, position: int, people: int) -> Bar:
+        """Name the decisive rule (W3); with nobody whom any rule bars, that of the exchange."""
+        barred = self._book.bars(self._place_by_position[position], among=people)
+        once = twice = 0
+        for bits in barred.values():
+            twice |= once & bits
+            once |= bits
+        alone = {rule: (bits & ~twice).bit_count() for rule, bits in barred.items()}
+        counted = alone if any(alone.values()) else {rule: bits.bit_count() for rule, bits in barred.items()}
+        rule = max(_AS_PUBLISHED, key=lambda rule: counted.get(rule, 0))
+        return rule if counted.get(rule) else EligibilityCode.ONE_WAY
+
+    def widen_exchange(self, position: int, people: int) -> WidenCode:
+        """Ask for the side of the exchange that finds fewer people; a directed track asks for what the person is there for."""
+        teachers_count, learners_count = self._book.exchange.sides(self._place_by_position[position], people)
+        if self._book.context.track is Track.MUTUAL:
+            return WidenCode.WANTS if teachers_count <= learners_count else WidenCode.OFFERS
+        return WidenCode.OFFERS if learners_count <= teachers_count else WidenCode.WANTS
 
 
 def _widen(member: PoolMember, rule: Bar) -> WidenCode:
@@ -152,10 +160,3 @@ def _widen(member: PoolMember, rule: Bar) -> WidenCode:
             return WidenCode.EXPERIENCE_BAND
         case _:
             return WidenCode.PATIENCE
-
-
-def _widen_exchange(track: Track, teachers_count: int, learners_count: int) -> WidenCode:
-    """Ask for the side of the exchange that finds fewer people; a directed track asks for what the person is there for."""
-    if track is Track.MUTUAL:
-        return WidenCode.WANTS if teachers_count <= learners_count else WidenCode.OFFERS
-    return WidenCode.OFFERS if learners_count <= teachers_count else WidenCode.WANTS

@@ -11,7 +11,7 @@ from engine.report import charts, words
 from engine.report.charts import Mark, Whisker
 from engine.report.page import Amount, NudgeEffect, ProgrammePage
 from engine.report.words import NOT_SHOWN, Unit, written
-from schemas.codes import EligibilityCode, EndCode, SuppressionReason, TopicFamily
+from schemas.codes import EndCode, SuppressionReason, TopicFamily
 
 HEAT_LEVELS: Final = 5
 
@@ -263,8 +263,8 @@ def _proof(least: float) -> str:
 
 
 def _waiting(page: ProgrammePage) -> Section:
-    marks = _marks(page.no_option, lambda code: words.NO_OPTION[EligibilityCode(code)])
-    lead = "People for whom the last round had nobody at all, by what stood in the way most often. None of it is about the person."
+    marks = _marks(page.no_option, words.in_the_way)
+    lead = "People for whom the last round had nobody at all, by what kept most of the others away. None of it is about the person."
     block = _chart(
         page, "no-option", marks, title="Without any option in the last round", draw=charts.bars, columns=("in the way", "people")
     )

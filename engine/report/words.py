@@ -11,7 +11,7 @@ from typing import Final
 
 from engine.domain.insights import Value
 from engine.domain.programme import ProgrammeStatus
-from schemas.codes import EligibilityCode, EndCode, ErrorCode, NudgeKey, SuppressionReason, TopicFamily, Track
+from schemas.codes import EligibilityCode, EndCode, ErrorCode, NudgeKey, SuppressionReason, TopicFamily, Track, UnmatchedCode
 
 
 class Unit(StrEnum):
@@ -231,6 +231,20 @@ NO_OPTION: Final[Mapping[EligibilityCode, str]] = MappingProxyType(
         EligibilityCode.CROSS_DEPARTMENT: "The others are in the same department",
     }
 )
+
+LEFT_OUT: Final[Mapping[UnmatchedCode, str]] = MappingProxyType(
+    {
+        UnmatchedCode.BELOW_RESERVE: "The pairs on offer were not good enough yet",
+        UnmatchedCode.OPTIONS_TAKEN: "Those who would fit were proposed to others",
+        UnmatchedCode.FEW_PEOPLE: "Few people are free at present",
+    }
+)
+
+
+def in_the_way(code: str) -> str:
+    """Say what a reason without an option means."""
+    return LEFT_OUT[UnmatchedCode(code)] if code in set(UnmatchedCode) else NO_OPTION[EligibilityCode(code)]
+
 
 FINDINGS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {

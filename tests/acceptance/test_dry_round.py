@@ -59,7 +59,7 @@ def test_dry_run_leaves_no_trace(story: Story) -> None:
 
 def test_left_out_are_told_what_would_widen_the_choice(story: Story) -> None:
     """Everybody without a pair has a reason and the one thing to change, on a terminal too."""
-    couple(story, ann={"languages": ["it"]})
+    couple(story, ann={"languages": ["it"]}, policy={"k_min": 1})
 
     found = story.dry_round()
     told = story.run("round", "p1", "--dry-run").out

@@ -148,7 +148,7 @@ def test_round_reports_its_certificate() -> None:
 
     assert (PROGRAMME, 1, False, 2, 1) == tuple(report[name] for name in ("programme_id", "round", "dry_run", "proposed", "waiting"))
     assert round(report["total_score"] / report["optimality_bound"], 6) == report["optimal_ratio"]
-    assert {"one_way": 1} == report["no_option_by_reason"]
+    assert {"few_people": 1} == report["no_option_by_reason"]
     assert "proposals" not in report
     assert "unmatched" not in report
 
@@ -168,24 +168,23 @@ def test_the_coordinator_is_alarmed_below_99_percent_of_the_bound(total: int, is
     [
         ("language", "languages", {"languages": ["de"]}, {"languages": ["fr"]}),
         ("hours", "hours", {"hours": [{"weekday": 1, "from": "06:00", "to": "08:00"}]}, {}),
-        ("excluded_told_as_capacity", "patience", {"exclude": ["bob"]}, {}),
+        ("few_people", "patience", {"exclude": ["bob"]}, {}),
     ],
 )
 def test_somebody_without_an_option_hears_the_rule_and_what_would_widen_the_choice(
     code: str, widen: str, ann: dict[str, Any], bob: dict[str, Any]
 ) -> None:
     """Never just "waiting": the rule in the way is named, except where that would show what is confidential."""
-    story = ProgrammeStory()
+    story = ProgrammeStory(k_min=1)
     story.joins("ann", "strategy", "python", **ann)
     story.joins("bob", "python", "strategy", **bob)
     story.round()
     told = story.rehearses()["unmatched"]
 
-    expected = "capacity" if code == "excluded_told_as_capacity" else code
-    assert [("ann", expected, widen), ("bob", expected, widen)] == [
+    assert [("ann", code, widen), ("bob", code, widen)] == [
         (left["person_id"], left["reasons"][0]["code"], left["reasons"][0]["params"]["widen"]) for left in told
     ]
-    assert f"{expected}/{widen}" == story.row_of("ann").unmatched_reason
+    assert f"{code}/{widen}" == story.row_of("ann").unmatched_reason
 
 
 def test_nothing_of_a_round_ends_as_a_dead_letter() -> None:

@@ -10,7 +10,7 @@ from tests.topology.programme_story import DAILY, ProgrammeStory, lonely
 
 def test_waiting_update_comes_after_30_days_with_the_rule_and_what_would_widen_the_choice() -> None:
     """Who is unmatched for a month hears why."""
-    story = ProgrammeStory(**DAILY)
+    story = ProgrammeStory(**DAILY, k_min=1)
     story.joins("ann", "strategy", "python", languages=["de"])
     story.joins("bob", "python", "strategy", languages=["fr"])
 
@@ -29,7 +29,7 @@ def test_waiting_update_comes_after_30_days_with_the_rule_and_what_would_widen_t
 
 def test_waiting_update_says_that_options_fell_short_of_the_reserve_and_what_would_raise_them() -> None:
     """No rule stands in the way then, but there is a reason all the same."""
-    story = ProgrammeStory(**DAILY, reserve_start=1_000, reserve_floor=1_000)
+    story = ProgrammeStory(**DAILY, reserve_start=1_000, reserve_floor=1_000, reserve_first_round=1_000, k_min=1)
     story.join_in_twos(("ann", "bob"))
     story.after(days=31)
 
@@ -37,8 +37,8 @@ def test_waiting_update_says_that_options_fell_short_of_the_reserve_and_what_wou
     assert ("below_reserve", [], ["wants"]) == (params["reason"], params["rules"], params["widen"])
 
 
-def test_waiting_update_says_that_nobody_suitable_has_room() -> None:
-    """Three want two: nothing on the side of whoever is left stands in the way."""
+def test_waiting_update_says_that_few_people_are_free() -> None:
+    """Three want two: of whoever has a partner already nothing is said, so nobody is there to be told of."""
     story = ProgrammeStory(**DAILY)
     story.join_in_twos(("ann", "bob"))
     story.joins("cat", "strategy", "python")
@@ -46,7 +46,7 @@ def test_waiting_update_says_that_nobody_suitable_has_room() -> None:
     story.after(days=31)
 
     told = [(request["person_id"], request["params"]) for request in story.requests("waiting_update")]
-    assert [("cat", "capacity", ["patience"])] == [(person_id, params["reason"], params["widen"]) for person_id, params in told]
+    assert [("cat", "few_people", ["patience"])] == [(person_id, params["reason"], params["widen"]) for person_id, params in told]
 
 
 def test_waiting_update_comes_once_a_month() -> None:

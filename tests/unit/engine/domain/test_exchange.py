@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.domain.eligibility import PoolMember
-from engine.domain.exchange import Exchange, bits_of, few_positions_of, lowest, positions_of
+from engine.domain.exchange import Exchange, bits_of, few_positions_of, positions_of
 from engine.domain.scoring import USEFULNESS, benefit
 from schemas.ids import PersonId
 
@@ -81,30 +81,11 @@ def partners(people: list[PoolMember], position: int) -> tuple[list[int], list[i
     )
 
 
-@given(people=members, count=st.integers(1, 6))
-def test_first_partners_are_the_lowest_of_all(people: list[PoolMember], count: int) -> None:
-    """Whoever could exchange something at all, lowest ids first, as many as are asked for."""
+@given(people=members, among=st.integers(0))
+def test_sides_are_those_counted_one_by_one(people: list[PoolMember], among: int) -> None:
+    """Of any set of people."""
     exchange = Exchange(people, WEIGHTS, SHARE)
 
     for position in range(len(people)):
-        teachers, learners = partners(people, position)
-        assert sorted({*teachers, *learners})[:count] == list(positions_of(exchange.first_partners(position, count)))
-
-
-@given(people=members)
-def test_sides_counted_together_are_those_counted_one_by_one(people: list[PoolMember]) -> None:
-    """Sharing the work of counting changes no count."""
-    exchange = Exchange(people, WEIGHTS, SHARE)
-
-    counted = exchange.sides(range(len(people)))
-
-    for position, (teachers, learners) in counted.items():
-        person = people[position]
-        own = int(any(USEFULNESS[level][own] for topic, level in person.offers for wanted, _, own in person.wants if wanted == topic))
-        assert tuple(len(side) + own for side in partners(people, position)) == (teachers, learners)
-
-
-@given(positions=st.frozensets(st.integers(0, 300)), count=st.integers(0, 40))
-def test_lowest_of_a_set_are_kept(positions: frozenset[int], count: int) -> None:
-    """However they are spread."""
-    assert sorted(positions)[:count] == list(positions_of(lowest(bits_of(positions, 301), count)))
+        counted = tuple(sum(among >> other & 1 for other in side) for side in partners(people, position))
+        assert counted == exchange.sides(position, among & ~(1 << position))

@@ -9,7 +9,7 @@ from engine.domain.insights import Value
 from engine.domain.programme import ProgrammeStatus
 from engine.report import findings, page, words
 from engine.report.words import Unit
-from schemas.codes import EligibilityCode, EndCode, ErrorCode, NudgeKey, SuppressionReason, TopicFamily, Track
+from schemas.codes import EligibilityCode, EndCode, ErrorCode, NudgeKey, SuppressionReason, TopicFamily, Track, UnmatchedCode
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,7 @@ from schemas.codes import EligibilityCode, EndCode, ErrorCode, NudgeKey, Suppres
         (SuppressionReason, words.HELD_BACK),
         (EndCode, words.ENDINGS),
         (EligibilityCode, words.NO_OPTION),
+        (UnmatchedCode, words.LEFT_OUT),
         (ErrorCode, words.DEAD_LETTERS),
         (Track, words.TRACKS),
         (ProgrammeStatus, words.STATUS),
