@@ -240,7 +240,7 @@ class Database:
         if found > FORMAT:
             raise NewerData(path=self.path, found=found, supported=FORMAT)
         if has_tables and found < FORMAT:
-            raise OtherRules(path=self.path, found=f"of format {found}", own=f"format {FORMAT}")
+            raise OtherRules(path=self.path, found=_writer(connection), own=f"its files have format {FORMAT}, these {found}")
         _set(connection, "journal_mode", "WAL", "wal")
         _set(connection, "synchronous", "FULL" if self._is_durable else "OFF", 2 if self._is_durable else 0)
         _set(connection, "foreign_keys", "ON", 1)
@@ -260,6 +260,15 @@ def _set(connection: sqlite3.Connection, name: str, value: str, expected: str | 
     connection.execute(f"PRAGMA {name}={value}").fetchall()
     actual = connection.execute(f"PRAGMA {name}").fetchone()
     assert actual is not None and actual[0] == expected, f"SQLite keeps {name} at {actual}, not {expected}"
+
+
+def _writer(connection: sqlite3.Connection) -> str:
+    """Return the version that wrote a file of an older format, as far as that can be read."""
+    try:
+        found = connection.execute("SELECT value FROM meta WHERE name = 'written_by'").fetchone()
+    except sqlite3.Error:
+        return "unknown"
+    return str(found[0]) if found else "unknown"
 
 
 def _create(connection: sqlite3.Connection) -> None:

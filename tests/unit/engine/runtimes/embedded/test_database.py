@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import CorruptState, NewerData, StoreFailed, StoreInUse, StoreUnusable
+from engine.errors import CorruptState, NewerData, OtherRules, StoreFailed, StoreInUse, StoreUnusable
 from engine.runtimes.embedded.database import Database
 from engine.runtimes.embedded.layout import APPLICATION_ID, FORMAT
 
@@ -73,6 +73,25 @@ def test_newer_format_is_refused_untouched(tmp_path: Path) -> None:
         Database(tmp_path)
 
     assert (FORMAT + 1, FORMAT) == (caught.value.found, caught.value.supported)
+
+
+def test_older_format_is_refused_untouched_and_its_writer_named(tmp_path: Path) -> None:
+    """S36: a directory of the version before is refused in one line that says what to do."""
+    connection = sqlite3.connect(tmp_path / "bothways.db", isolation_level=None)
+    connection.execute("CREATE TABLE meta (name TEXT PRIMARY KEY, value ANY NOT NULL) STRICT, WITHOUT ROWID")
+    connection.execute("INSERT INTO meta (name, value) VALUES ('written_by', '0.1.0')")
+    connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version={FORMAT - 1}")
+    connection.close()
+    before = (tmp_path / "bothways.db").read_bytes()
+
+    with pytest.raises(
+        OtherRules, match=r"written by version 0\.1\.0 .* Use the version that wrote it, or ingest the events again"
+    ) as caught:
+        Database(tmp_path)
+
+    assert 1 == len(str(caught.value).splitlines())
+    assert before == (tmp_path / "bothways.db").read_bytes()
 
 
 def test_file_of_another_program_is_refused(tmp_path: Path) -> None:
