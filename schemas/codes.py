@@ -40,6 +40,8 @@ class EligibilityCode(StrEnum):
     PAUSED = "paused"
     ON_LEAVE = "on_leave"
     TRAINING = "training"
+    NOT_YET = "not_yet"
+    """Can't be told of a proposal soon: a holiday time, or just back from a leave."""
     ONE_WAY = "one_way"
     CROSS_DEPARTMENT = "cross_department"
     """Policy alone brings this one: pairs within a department are not wanted."""

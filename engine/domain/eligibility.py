@@ -5,7 +5,7 @@ Never knows: how good the pair is beyond "somebody learns enough" (domain/scorin
 
 Order of the rules, as in RULES: the two are one person · line of power · same manager · no room · excluded by either · forbidden by a
 coordinator · past or present partners · resting after a lapse · no common language · too few shared hours · too few bands apart ·
-same department · not active, paused, on leave, untrained · too little to learn.
+same department · not active, paused, on leave, untrained, out of reach for days · too little to learn.
 
 Invariants
     E1  The answer is the same whichever of the two is asked about first.
@@ -53,10 +53,17 @@ RULES: Final[tuple[Bar, ...]] = (
     EligibilityCode.PAUSED,
     EligibilityCode.ON_LEAVE,
     EligibilityCode.TRAINING,
+    EligibilityCode.NOT_YET,
     EligibilityCode.ONE_WAY,
 )
 LOCK_WAIVES: Final[frozenset[Bar]] = frozenset({EligibilityCode.RESTING, EligibilityCode.PAST_PARTNER, EligibilityCode.ONE_WAY})
-STATUS_RULES: Final = (EligibilityCode.NOT_ACTIVE, EligibilityCode.PAUSED, EligibilityCode.ON_LEAVE, EligibilityCode.TRAINING)
+STATUS_RULES: Final = (
+    EligibilityCode.NOT_ACTIVE,
+    EligibilityCode.PAUSED,
+    EligibilityCode.ON_LEAVE,
+    EligibilityCode.TRAINING,
+    EligibilityCode.NOT_YET,
+)
 HISTORY_RULES: Final = (EligibilityCode.FORBIDDEN, EligibilityCode.PAST_PARTNER, EligibilityCode.RESTING)
 _NO_WAIVER: Final[frozenset[Bar]] = frozenset()
 

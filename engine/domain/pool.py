@@ -17,6 +17,7 @@ from engine.domain.hours import TIMEZONE_DEFAULT
 from engine.domain.names import normalised
 from engine.domain.participant import TAKING_PART, Participant, standing
 from engine.domain.programme import Bar, Programme
+from engine.domain.reach import is_not_yet
 from engine.domain.room import in_pool, released_ids, room, taking_room
 from schemas.codes import EligibilityCode
 from schemas.ids import PairingId, PersonId
@@ -53,10 +54,11 @@ def band_of(participant: Participant, policy: Policy) -> int | None:
     return (level - 1) // LEVELS_PER_BAND
 
 
-def is_anybody_in_pool(policy: Policy, participants: Iterable[Participant], at: datetime) -> bool:
+def is_anybody_in_pool(programme: Programme, participants: Iterable[Participant], at: datetime) -> bool:
     """Say whether a round would look for somebody, without building the pool."""
-    capacity_max, training_required = policy.capacity_max, policy.training_required
-    return any(in_pool(one, capacity_max=capacity_max, training_required=training_required, at=at) for one in participants)
+    capacity_max, training_required = programme.policy.capacity_max, programme.policy.training_required
+    in_it = (one for one in participants if in_pool(one, capacity_max=capacity_max, training_required=training_required, at=at))
+    return any(not is_not_yet(programme, one, at) for one in in_it)
 
 
 def members_of(programme: Programme, participants: Iterable[Participant], bars: Iterable[Bar], at: datetime) -> list[PoolMember]:
@@ -155,5 +157,11 @@ def member_of(
         waiting_days=0 if since is None else max(0, (at - since).days),
         rounds_waited=0 if since is None else max(0, programme.rounds_held - participant.waiting_since_round),
         is_first_in_queue=participant.is_first_in_queue,
-        status=standing(participant, training_required=policy.training_required),
+        status=_status(programme, participant, at),
     )
+
+
+def _status(programme: Programme, participant: Participant, at: datetime) -> EligibilityCode | None:
+    """Say why somebody is in no round now."""
+    found = standing(participant, training_required=programme.policy.training_required)
+    return EligibilityCode.NOT_YET if found is None and is_not_yet(programme, participant, at) else found

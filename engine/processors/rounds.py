@@ -136,7 +136,7 @@ def reported(rows: Rows, rehearsed: Rehearsal) -> RoundCompleted:
 def is_wanted(rows: Rows, programme: Programme, at: datetime) -> bool:
     """Say whether there is anybody to be paired, or a lock to answer: a day without has no round."""
     participants = (row for _, row in rows.scan(PARTICIPANTS, f"{programme.programme_id}/"))
-    return bool(programme.locks) or is_anybody_in_pool(programme.policy, participants, at)
+    return bool(programme.locks) or is_anybody_in_pool(programme, participants, at)
 
 
 def _members(rows: Rows, programme: Programme, at: datetime) -> tuple[PoolMember, ...]:

@@ -30,7 +30,7 @@ from schemas.frozen import replace
 from schemas.ids import ERASED, PairingId
 
 _PRESENT: Final = frozenset({Employment.ACTIVE, Employment.ON_LEAVE})
-_SETTLED: Final = frozenset({EligibilityCode.ONE_WAY, EligibilityCode.PAST_PARTNER, EligibilityCode.RESTING})
+_SETTLED: Final = frozenset({EligibilityCode.ONE_WAY, EligibilityCode.PAST_PARTNER, EligibilityCode.RESTING, EligibilityCode.NOT_YET})
 """Rules that were settled, or waived by a lock, when a proposal was made."""
 
 

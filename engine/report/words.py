@@ -227,6 +227,7 @@ NO_OPTION: Final[Mapping[EligibilityCode, str]] = MappingProxyType(
         EligibilityCode.PAUSED: "Taking a break",
         EligibilityCode.ON_LEAVE: "On leave",
         EligibilityCode.TRAINING: "The short training is still to come",
+        EligibilityCode.NOT_YET: "Out of reach for some days",
         EligibilityCode.ONE_WAY: "Only one of the two would learn",
         EligibilityCode.CROSS_DEPARTMENT: "The others are in the same department",
     }

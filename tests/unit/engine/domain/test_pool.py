@@ -151,4 +151,4 @@ def test_the_short_question_is_answered_as_by_the_pool_itself(everybody: list[Pa
 
     pool = [member for member in members_of(programme, everybody, [], AT) if member.room > 0 and member.status is None]
 
-    assert bool(pool) == is_anybody_in_pool(policy, everybody, AT)
+    assert bool(pool) == is_anybody_in_pool(programme, everybody, AT)
