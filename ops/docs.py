@@ -33,6 +33,7 @@ REASONS: Final[Mapping[str, tuple[type[StrEnum], ...]]] = {
     "Pairing: which hard rule stands in the way": (codes.EligibilityCode,),
     "Pairing: why these two": (codes.PairingReasonCode,),
     "Pairing: why nobody this time, and what would widen the choice": (codes.UnmatchedCode, codes.WidenCode),
+    "Rounds: where somebody without a proposal stands": (codes.RoundStanding,),
     "Pairing: how it ended": (codes.EndCode,),
     "Nudges: why this one now": (codes.NudgeReasonCode,),
     "Nudges: why one was held back or taken back": (codes.SuppressionReason, codes.CancellationReason),

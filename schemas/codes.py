@@ -81,6 +81,19 @@ class UnmatchedCode(StrEnum):
     """Fewer people are free than the smallest group that is ever told of: nothing more is said."""
 
 
+class RoundStanding(StrEnum):
+    """Where somebody without a proposal in a round stands. Only the waiting are counted as waiting."""
+
+    MATCHED = "matched"
+    """Has a partner."""
+    ASKED = "asked"
+    """Has a proposal to answer."""
+    WAITING = "waiting"
+    """The round looked for a partner and found none."""
+    AWAY = "away"
+    """The round looked for nobody, because of the person's own state."""
+
+
 class WidenCode(StrEnum):
     """What a waiting person could change to have more choice."""
 

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from schemas.base import InputData, OutputData, PairingReason, Part, UnmatchedReason
-from schemas.codes import EligibilityCode, UnmatchedCode
+from schemas.codes import EligibilityCode, RoundStanding, UnmatchedCode
 from schemas.fields import Code, Count, Omittable, Ordinal, Ratio
 from schemas.ids import PersonIdField, ProgrammeIdField
 from schemas.pairing import People
@@ -31,6 +31,7 @@ class Unmatched(Part):
     """Somebody a dry run would leave without a proposal, and why."""
 
     person_id: PersonIdField
+    standing: Omittable[Code[RoundStanding]] = None
     reasons: Annotated[tuple[UnmatchedReason, ...], Field(strict=False, max_length=40)]
 
 

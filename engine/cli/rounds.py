@@ -1,5 +1,6 @@
 """`bothways round`: hold a round, or see what it would do, under this policy or another."""
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -153,9 +154,9 @@ def _print_report(report: dict[str, Any], title: str = "") -> None:
         columns = ("one", "other", "score", "they can learn", *(() if report["dry_run"] else ("pairing",)))
         print_table(columns, (_pair_row(pair) for pair in report["proposals"]), title="pairs", right=frozenset({"score"}))
     if report["unmatched"]:
-        reasons = ((each["person_id"], reason) for each in report["unmatched"] for reason in each["reasons"])
-        rows = ((person_id, reason["code"], reason["params"].get("widen")) for person_id, reason in reasons)
-        print_table(("person", "why nobody", "what would widen the choice"), rows, title="without a proposal")
+        reasons = ((each, reason) for each in report["unmatched"] for reason in each["reasons"])
+        rows = ((each["person_id"], each["standing"], reason["code"], reason["params"].get("widen")) for each, reason in reasons)
+        print_table(("person", "is", "why nobody now", "what would widen the choice"), rows, title="without a proposal in this round")
 
 
 def _figures(report: dict[str, Any]) -> tuple[tuple[str, object], ...]:
@@ -167,6 +168,7 @@ def _figures(report: dict[str, Any]) -> tuple[tuple[str, object], ...]:
     return (
         ("pairs", report["proposed"]),
         ("people matched", figures["matched_count"]),
+        ("without a proposal", counted(Counter(each["standing"] for each in report["unmatched"]))),
         ("waiting", report["waiting"]),
         ("without any option", counted(report["no_option_by_reason"])),
         ("mean score", figures["mean_score"]),

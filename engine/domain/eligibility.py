@@ -98,6 +98,8 @@ class PoolMember:
     """Capacity less live pairs and open proposals (domain/room)."""
     live_count: int = 0
     """Live pairs and open proposals that take room."""
+    has_pair: bool = False
+    """Whether one of them is a live pair."""
     waiting_days: int = 0
     rounds_waited: int = 0
     is_first_in_queue: bool = False

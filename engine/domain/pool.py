@@ -18,7 +18,7 @@ from engine.domain.names import normalised
 from engine.domain.participant import TAKING_PART, Participant, standing
 from engine.domain.programme import Bar, Programme
 from engine.domain.reach import is_not_yet
-from engine.domain.room import in_pool, released_ids, room, taking_room
+from engine.domain.room import has_pair, in_pool, released_ids, room, taking_room
 from schemas.codes import EligibilityCode
 from schemas.ids import PairingId, PersonId
 from schemas.policy import Policy
@@ -154,6 +154,7 @@ def member_of(
         undecided_ids=undecided_ids,
         room=room(participant, policy.capacity_max, at),
         live_count=len(taking_room(participant, at)),
+        has_pair=has_pair(participant),
         waiting_days=0 if since is None else max(0, (at - since).days),
         rounds_waited=0 if since is None else max(0, programme.rounds_held - participant.waiting_since_round),
         is_first_in_queue=participant.is_first_in_queue,

@@ -37,6 +37,11 @@ def released_ids(participant: Participant, at: datetime) -> frozenset[PairingId]
     return frozenset(pairing_id for pairing_id, from_at in participant.roomless if from_at <= at)
 
 
+def has_pair(participant: Participant) -> bool:
+    """Whether the participant has a live pair, not proposals alone."""
+    return len(participant.pairing_ids) > len(participant.roomless)
+
+
 def in_pool(participant: Participant, *, capacity_max: int, training_required: bool, at: datetime) -> bool:
     """Whether a round would look for somebody for this participant."""
     has_room = is_ready(participant) and room(participant, capacity_max, at) > 0

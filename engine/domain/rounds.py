@@ -28,7 +28,7 @@ from engine.domain.eligibility import LOCK_WAIVES, Bar, PoolMember, RoundContext
 from engine.domain.rule_book import RuleBook
 from engine.domain.scoring import Benefit, Context, Lesson, benefit_of, lessons, need, topic_weights
 from engine.domain.waiting import Unmatched, unmatched_reasons
-from schemas.codes import EligibilityCode, UnmatchedCode
+from schemas.codes import EligibilityCode, RoundStanding, UnmatchedCode
 from schemas.ids import PersonId
 from schemas.policy import Policy
 
@@ -113,13 +113,14 @@ class RoundResult:
 
     @property
     def waiting_count(self) -> int:
-        """How many people of the pool got nobody."""
-        return sum(left_out.is_in_pool for left_out in self.unmatched)
+        """How many people have nobody and got nobody."""
+        return sum(left_out.standing is RoundStanding.WAITING for left_out in self.unmatched)
 
     @property
     def no_option_by_reason(self) -> dict[Bar | UnmatchedCode, int]:
-        """Count the people of the pool without any option by what stands in the way."""
-        counted = Counter(left_out.code for left_out in self.unmatched if left_out.is_in_pool and not left_out.has_option)
+        """Count those who wait without any option by what stands in the way."""
+        waiting = [left_out for left_out in self.unmatched if left_out.standing is RoundStanding.WAITING]
+        counted = Counter(left_out.code for left_out in waiting if not left_out.has_option)
         return {code: counted[code] for code in sorted(counted)}
 
 

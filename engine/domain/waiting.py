@@ -15,6 +15,7 @@ Invariants
     W4  Whoever has options that fall short of the reserve is told which side of the exchange would raise them; the reserve falls by itself.
     W5  With fewer people around than the smallest group that is ever told of, that is the reason, whatever the rules say.
     W6  `options_taken` is told where somebody good enough was there and is proposed to another.
+    W7  Whoever has a partner, or a proposal to answer, isn't waiting, even where the round looked for another partner.
 
 Source: house rule.
 """
@@ -26,7 +27,7 @@ from typing import Final, Protocol
 from engine.domain.eligibility import Bar, PoolMember
 from engine.domain.exchange import bits_of
 from engine.domain.rule_book import RuleBook, set_among
-from schemas.codes import EligibilityCode, Track, UnmatchedCode, WidenCode
+from schemas.codes import EligibilityCode, RoundStanding, Track, UnmatchedCode, WidenCode
 from schemas.ids import PersonId
 
 COMPARED_MAX: Final = 2_000
@@ -60,6 +61,7 @@ class Unmatched:
     person_id: PersonId
     code: Bar | UnmatchedCode
     widen: WidenCode
+    standing: RoundStanding = RoundStanding.WAITING
     is_in_pool: bool = True
     """False for people with a status or without room: the round didn't look for anybody for them."""
     has_option: bool = True
@@ -84,18 +86,34 @@ def _reason(member: PoolMember, found: Found, position: int, around: "_Around", 
     own = own_state(member)
     if own is not None:
         widen = _WIDEN_OF_OWN_STATE.get(own, WidenCode.PATIENCE)
-        return Unmatched(person_id=member.person_id, code=own, widen=widen, is_in_pool=False, has_option=False)
+        return _left_out(member, own, widen, is_in_pool=False, has_option=False)
     has_option = found.option_counts[position] > 0
     people = around.of(position)
     if people.bit_count() < k_min:
-        return Unmatched(person_id=member.person_id, code=UnmatchedCode.FEW_PEOPLE, widen=WidenCode.PATIENCE, has_option=has_option)
+        return _left_out(member, UnmatchedCode.FEW_PEOPLE, WidenCode.PATIENCE, has_option=has_option)
     if found.worthy_counts[position]:
-        return Unmatched(person_id=member.person_id, code=UnmatchedCode.OPTIONS_TAKEN, widen=WidenCode.PATIENCE)
+        return _left_out(member, UnmatchedCode.OPTIONS_TAKEN, WidenCode.PATIENCE)
     if has_option:
-        return Unmatched(person_id=member.person_id, code=UnmatchedCode.BELOW_RESERVE, widen=around.widen_exchange(position, people))
+        return _left_out(member, UnmatchedCode.BELOW_RESERVE, around.widen_exchange(position, people))
     rule = around.rule_in_the_way(position, people)
     widen = around.widen_exchange(position, people) if rule is EligibilityCode.ONE_WAY else _widen(member, rule)
-    return Unmatched(person_id=member.person_id, code=rule, widen=widen, has_option=False)
+    return _left_out(member, rule, widen, has_option=False)
+
+
+def _left_out(
+    member: PoolMember, code: Bar | UnmatchedCode, widen: WidenCode, *, is_in_pool: bool = True, has_option: bool = True
+) -> Unmatched:
+    standing = standing_of(member, is_in_pool=is_in_pool)
+    return Unmatched(person_id=member.person_id, code=code, widen=widen, standing=standing, is_in_pool=is_in_pool, has_option=has_option)
+
+
+def standing_of(member: PoolMember, *, is_in_pool: bool) -> RoundStanding:
+    """Tell who has a partner, who has been asked and who waits (W7)."""
+    if member.has_pair:
+        return RoundStanding.MATCHED
+    if member.partner_ids:
+        return RoundStanding.ASKED
+    return RoundStanding.WAITING if is_in_pool else RoundStanding.AWAY
 
 
 def own_state(member: PoolMember) -> Bar | None:

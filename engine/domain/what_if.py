@@ -138,7 +138,9 @@ def kept_scores(members: Iterable[PoolMember], proposed: RoundResult, context: R
 
 def unpaired(member: PoolMember) -> PoolMember:
     """Imagine somebody without a pair: all capacity free, nobody a partner."""
-    return replace(member, room=member.room + member.live_count, live_count=0, partner_ids=frozenset(), undecided_ids=frozenset())
+    return replace(
+        member, room=member.room + member.live_count, live_count=0, has_pair=False, partner_ids=frozenset(), undecided_ids=frozenset()
+    )
 
 
 def _matched(result: RoundResult) -> set[PersonId]:

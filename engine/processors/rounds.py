@@ -346,4 +346,4 @@ def _published(reasons: Iterable[Reason]) -> tuple[PairingReason, ...]:
 
 def _left_out(left_out: Unmatched) -> published_round.Unmatched:
     reason = UnmatchedReason(code=left_out.code, params={"widen": left_out.widen})
-    return published_round.Unmatched(person_id=left_out.person_id, reasons=(reason,))
+    return published_round.Unmatched(person_id=left_out.person_id, standing=left_out.standing, reasons=(reason,))

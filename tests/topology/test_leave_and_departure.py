@@ -84,13 +84,14 @@ def test_a_leave_lets_open_proposals_lapse() -> None:
 
 
 def test_nobody_on_leave_is_in_a_round() -> None:
-    """A rehearsal says so to the coordinator; to the one who waits it looks like a lack of room."""
+    """A rehearsal says so to the coordinator; the one who waits is told of nobody who is not free."""
     story = ProgrammeStory()
     story.join_in_twos((ANN, BOB))
     story.goes_on_leave(ANN).round()
 
     assert [] == story.proposed()
-    assert {ANN: "on_leave", BOB: "capacity"} == {left["person_id"]: left["reasons"][0]["code"] for left in story.rehearses()["unmatched"]}
+    told = {left["person_id"]: left["reasons"][0]["code"] for left in story.rehearses()["unmatched"]}
+    assert {ANN: "on_leave", BOB: "few_people"} == told
 
 
 def back_from_leave(**policy: int) -> PairStory:

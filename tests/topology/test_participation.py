@@ -198,7 +198,7 @@ def test_nobody_on_a_pause_is_in_a_round() -> None:
     story.round()
 
     assert [] == story.proposed()
-    assert {"ann": "paused", "bob": "capacity"} == {
+    assert {"ann": "paused", "bob": "few_people"} == {
         left["person_id"]: left["reasons"][0]["code"] for left in story.rehearses()["unmatched"]
     }
 

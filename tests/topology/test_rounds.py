@@ -193,3 +193,36 @@ def test_nothing_of_a_round_ends_as_a_dead_letter() -> None:
 
     assert story.rounds()
     assert [] == story.codes()
+
+
+def test_a_dry_run_tells_the_matched_the_asked_and_the_waiting_apart() -> None:
+    """Only the waiting are counted as waiting, in the dry run and in the round, whoever else is without a proposal."""
+    story = ProgrammeStory()
+    story.join_in_twos(("ann", "bob"))
+    story.round().activates("ann", "bob")
+    story.join_in_twos(("cat", "dan"))
+    story.round()
+    story.joins("eve", "budgeting", "wellbeing")
+    story.joins("fay", "budgeting", "wellbeing")
+    story.tell(builders.paused("fay", story.now))
+
+    rehearsed = story.rehearses()
+    story.round()
+
+    assert {"ann": "matched", "bob": "matched", "cat": "asked", "dan": "asked", "eve": "waiting", "fay": "away"} == {
+        left["person_id"]: left["standing"] for left in rehearsed["unmatched"]
+    }
+    assert [1, 1] == [rehearsed["waiting"], story.rounds()[-1]["waiting"]]
+
+
+def test_somebody_with_a_partner_who_looks_for_another_is_matched() -> None:
+    """Room for a second partner makes nobody wait."""
+    story = ProgrammeStory()
+    story.joins("ann", "strategy", "python", capacity=2)
+    story.joins("bob", "python", "strategy")
+    story.round().activates("ann", "bob")
+
+    rehearsed = story.rehearses()
+
+    assert {"ann": "matched", "bob": "matched"} == {left["person_id"]: left["standing"] for left in rehearsed["unmatched"]}
+    assert (0, {}) == (rehearsed["waiting"], rehearsed["no_option_by_reason"])
