@@ -16,6 +16,13 @@ Families = Annotated[tuple[Code[TopicFamily], ...], Field(strict=False, max_leng
 PairingIds = Annotated[tuple[PairingIdField, ...], Field(strict=False, max_length=200)]
 
 
+class NamedTopic(Part):
+    """A topic, and what the programme's catalogue calls it."""
+
+    topic: TopicIdField
+    name: ShortText
+
+
 class NudgeParams(Part):
     """Every nudge is about a programme; one that asks something says how to answer."""
 
@@ -93,9 +100,10 @@ class ShareFeedbackParams(PairParams):
 
 
 class FlipRolesParams(PairParams):
-    """Topics that the quieter side could teach."""
+    """Who could teach now, the same to both: the side that has taught less, and what."""
 
-    topics: Annotated[tuple[TopicIdField, ...], Field(strict=False, max_length=10)] = ()
+    teacher_id: Omittable[PersonIdField] = None
+    topics: Annotated[tuple[NamedTopic, ...], Field(strict=False, max_length=10)] = ()
 
 
 class OpenDebateParams(PairParams):

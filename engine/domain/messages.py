@@ -200,7 +200,7 @@ class NudgeIntended:
     key: NudgeKey
     occasion: str
     """Tells two nudges of one key, person and pairing apart (term, session, reminder number)."""
-    params: dict[str, str | int | float | bool | tuple[str, ...] | None]
+    params: dict[str, str | int | float | bool | tuple[str | dict[str, str], ...] | None]
     expires_at: datetime
     terms: OutreachTerms
     about_at: datetime | None = None

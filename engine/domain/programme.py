@@ -134,6 +134,12 @@ def families_of(policy_json: str) -> dict[str, TopicFamily]:
     return {topic.id: topic.family for topic in policy_from(policy_json).topics}
 
 
+@lru_cache(maxsize=64)
+def topic_names_of(policy_json: str) -> dict[str, str]:
+    """Return topic id → what a policy's catalogue calls it."""
+    return {topic.id: topic.name for topic in policy_from(policy_json).topics}
+
+
 def with_policy(programme: Programme, policy: Policy, at: datetime) -> Programme:
     """Put a new policy version in force (G1) and set the next round by it."""
     changed = replace(programme, policy_json=policy.model_dump_json(), policy_version=programme.policy_version + 1, measured=None)

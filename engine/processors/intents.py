@@ -16,14 +16,14 @@ from engine.domain.calendars import quiet_of
 from engine.domain.messages import NudgeIntended, NudgesWithdrawn, OutreachTerms, Reason
 from engine.domain.nudging import rule_of
 from engine.domain.pairing import Pairing
-from engine.domain.programme import Programme, ProgrammeStatus
+from engine.domain.programme import Programme, ProgrammeStatus, topic_names_of
 from engine.domain.waking import Waking
 from engine.effects import Effects, Send, StageName
 from schemas.codes import NudgeClass, NudgeKey, NudgeReasonCode
 from schemas.frozen import replace
 from schemas.ids import COORDINATOR_PREFIX, PersonId, ProgrammeId
 
-ParamValue = str | int | float | bool | tuple[str, ...] | None
+ParamValue = str | int | float | bool | tuple[str | dict[str, str], ...] | None
 Params = Mapping[str, ParamValue]
 
 _ANY_ZONE: Final = timedelta(days=2)
@@ -147,6 +147,12 @@ def intended(
         data_used=("pairing.state",) if pairing is not None else ("participation",),
     )
     yield Send(StageName.PEOPLE, person_id, message)
+
+
+def named_topics(programme: Programme, topics: Iterable[str]) -> tuple[dict[str, str], ...]:
+    """Return topics with the names that people know them by; one that the catalogue no longer has goes by its id."""
+    names = topic_names_of(programme.policy_json)
+    return tuple({"topic": topic, "name": names.get(topic, topic)} for topic in topics)
 
 
 def coordinator_of(programme_id: ProgrammeId) -> PersonId:

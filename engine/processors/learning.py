@@ -11,7 +11,7 @@ from engine.domain.programme import Programme, families_of
 from engine.domain.scoring import TECH_FAMILIES
 from engine.effects import Effects, Rows
 from engine.processors import lifecycle
-from engine.processors.intents import Params, nudged, withdrawn
+from engine.processors.intents import Params, named_topics, nudged, withdrawn
 from engine.processors.summaries import gathered
 from engine.processors.tables import pairing_in, participant_in, put_pairing
 from schemas.codes import NudgeKey, PairingState, TopicFamily, Track
@@ -99,28 +99,35 @@ def _prompts(rows: Rows, programme: Programme, pairing: Pairing) -> dict[NudgeKe
     """Return the parameters of each prompt that the ledger of the term asks for; None where it doesn't."""
     held, since = term_held(pairing), term_since(pairing)
     had = ledger.families(pairing.meetings, since)
-    ratio = ledger.reciprocity_ratio(pairing.meetings, pairing.people, since)
     is_counted = len(held) >= BALANCE_SESSIONS
-    is_one_way = is_counted and pairing.track is Track.MUTUAL and ratio is not None and ratio < RECIPROCITY_RATIO_MIN
+    is_one_way = is_counted and _is_one_way(pairing)
     is_narrow = is_counted and bool(had) and had <= TECH_FAMILIES
     is_half_done = len(held) >= midpoint(programme.policy.sessions_planned)
     return {
-        NudgeKey.FLIP_ROLES: {"topics": _topics_of_the_quieter(rows, pairing)} if is_one_way else None,
+        NudgeKey.FLIP_ROLES: _turned_round(rows, programme, pairing) if is_one_way else None,
         NudgeKey.BROADEN_TOPIC: {"families": _OTHER_FAMILIES} if is_narrow else None,
         NudgeKey.OPEN_DEBATE: {"topic": debate_topic(programme, pairing)} if is_half_done else None,
     }
 
 
-def _topics_of_the_quieter(rows: Rows, pairing: Pairing) -> tuple[str, ...]:
-    """Return what the side that has taught less in this term offers: what the other wants to learn, or else all of it; by id."""
+def _is_one_way(pairing: Pairing) -> bool:
+    """Say whether one side does the teaching: nearly all where both are to teach, all of it where one direction is the point."""
+    ratio = ledger.reciprocity_ratio(pairing.meetings, pairing.people, term_since(pairing))
+    return ratio is not None and (ratio < RECIPROCITY_RATIO_MIN if pairing.track is Track.MUTUAL else ratio == 0)
+
+
+def _turned_round(rows: Rows, programme: Programme, pairing: Pairing) -> Params:
+    """Say who could teach, the side that has taught less in this term, and what.
+
+    What the other wants to learn, or else all that it offers; by id.
+    """
     since = term_since(pairing)
     quieter_id, other_id = sorted(pairing.people, key=lambda person_id: ledger.taught_count(pairing.meetings, person_id, since))
     quieter, other = (participant_in(rows, pairing.programme_id, person_id) for person_id in (quieter_id, other_id))
-    if quieter is None or other is None:
-        return ()
-    offered = [topic for topic, _ in quieter.profile.offers]
-    wanted = {topic for topic, _, _ in other.profile.wants}
-    return tuple([topic for topic in offered if topic in wanted] or offered)[:PROMPT_TOPICS_MAX]
+    offered = [topic for topic, _ in quieter.profile.offers] if quieter is not None else []
+    wanted = {topic for topic, _, _ in other.profile.wants} if other is not None else set()
+    topics = ([topic for topic in offered if topic in wanted] or offered)[:PROMPT_TOPICS_MAX]
+    return {"teacher_id": quieter_id, "topics": named_topics(programme, topics)}
 
 
 def debate_topic(programme: Programme, pairing: Pairing) -> str | None:

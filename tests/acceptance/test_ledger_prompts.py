@@ -36,10 +36,23 @@ def test_two_way_street_is_told_nothing(story: Story) -> None:
 
 
 @pytest.mark.parametrize("track", ["reverse", "traditional"])
-def test_roles_are_flipped_in_mutual_programmes_only(story: Story, track: str) -> None:
-    """A one-way track may be one-way."""
+def test_other_tracks_are_told_where_one_side_taught_nothing(story: Story, track: str) -> None:
+    """And who could teach what, the same to both."""
     pairing = story.pair(track=track, training_required=False)
     meet(story, pairing, "python:ann", "python:ann", "strategy:ann")
+    story.tick("2025-04-20T00:00:00Z")
+
+    told = [one["params"] for one in story.nudges("flip_roles")]
+    assert len(told) == 2
+    assert [one["teacher_id"] for one in told] == ["bob", "bob"]
+    assert all(set(topic) == {"topic", "name"} for one in told for topic in one["topics"])
+
+
+@pytest.mark.parametrize("track", ["reverse", "traditional"])
+def test_one_way_track_may_be_nearly_one_way(story: Story, track: str) -> None:
+    """One direction is its point; one exchange the other way is enough."""
+    pairing = story.pair(track=track, training_required=False)
+    meet(story, pairing, "python:ann", "python:ann python:ann python:ann strategy:bob", "strategy:ann")
     story.tick("2025-04-20T00:00:00Z")
 
     assert len(asked(story, "open_debate")) == 2
@@ -101,7 +114,7 @@ def test_correction_withdraws_a_due_prompt(story: Story) -> None:
     )
     story.tick("2025-05-20T00:00:00Z")
 
-    assert [one["reason"] for one in story.suppressed("flip_roles")] == ["done", "done"]
+    assert [one["reason"] for one in story.suppressed("flip_roles")] == ["withheld", "withheld"]
     assert asked(story, "flip_roles") == []
 
 

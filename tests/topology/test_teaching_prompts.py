@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests import builders
 from tests.builders import offer, want
 from tests.topology.pair_story import ANN, BOB, active_pair, with_sessions
 
@@ -21,16 +22,19 @@ def test_one_way_pair_is_told_so_after_three_sessions() -> None:
     assert [ANN, BOB] == sorted(three.told("flip_roles"))
 
 
-def test_flip_roles_names_what_the_quieter_side_could_teach() -> None:
-    """What the other wants to learn of it; where that is nothing, whatever it offers."""
+def test_flip_roles_says_who_could_teach_what() -> None:
+    """The side that taught less: what the other wants to learn of it; where that is nothing, whatever it offers."""
     wanted, anything = active_pair(), active_pair()
     for story, topic in ((wanted, "python"), (anything, "data-literacy")):
         story.enrols(BOB, offers=[offer("cloud-basics", 2), offer("social-media", 1), offer(topic, 3)])
         story.enrols(ANN, wants=[want("python")])
         story.after(days=1).holds_many(3, *ONE_WAY)
 
-    topics = [story.after(days=40).requests("flip_roles")[0]["params"]["topics"] for story in (wanted, anything)]
-    assert [["python"], ["cloud-basics", "data-literacy", "social-media"]] == topics
+    told = [[request["params"] for request in story.after(days=40).requests("flip_roles")] for story in (wanted, anything)]
+    topics = [[topic["topic"] for topic in params["topics"]] for both in told for params in both]
+    assert [["python"]] * 2 + [["cloud-basics", "data-literacy", "social-media"]] * 2 == topics
+    assert {BOB} == {params["teacher_id"] for both in told for params in both}
+    assert {"topic": "python", "name": "Python"} == told[0][0]["topics"][0]
 
 
 def test_balance_at_a_third_is_not_enough_and_at_a_half_it_is() -> None:
@@ -58,13 +62,28 @@ def test_flip_roles_comes_once_per_pair_and_term() -> None:
     assert [ANN, ANN, BOB, BOB] == sorted(story.told("flip_roles"))
 
 
+@pytest.mark.parametrize("teacher", [ANN, BOB])
 @pytest.mark.parametrize("track", ["reverse", "traditional"])
-def test_other_tracks_are_not_asked_to_flip(track: str) -> None:
-    """In those tracks one direction is the point."""
-    story = with_sessions(4, *ONE_WAY, track=track, training_required=False).after(days=40)
+def test_other_tracks_are_asked_to_flip_where_one_side_taught_nothing(track: str, teacher: str) -> None:
+    """One direction is the point there, but not all of it, whichever it is: after 3 sessions."""
+    topic = "strategy" if teacher == ANN else "python"
+    two, three = (with_sessions(count, (topic, teacher), track=track, training_required=False) for count in (2, 3))
+    some = with_sessions(2, (topic, teacher), track=track, training_required=False).after(days=7)
+    some.holds("s3", *[(topic, teacher)] * 9, ("python", BOB), ("strategy", ANN))
 
-    assert [ANN, BOB] == sorted(story.told("open_debate"))
-    assert [] == story.told("flip_roles")
+    assert [] == two.after(days=40).told("flip_roles") == some.after(days=40).told("flip_roles")
+    assert [ANN, BOB] == sorted(three.after(days=40).told("flip_roles"))
+
+
+@pytest.mark.parametrize("track", ["mutual", "reverse", "traditional"])
+def test_sessions_that_taught_nothing_are_not_one_way(track: str) -> None:
+    """Nobody taught, so nobody taught alone."""
+    story = active_pair(track=track, training_required=False).after(days=1)
+    for number in range(4):
+        story.tell(builders.session_completed(f"s{number}", story.now, story.pairing_id))
+        story.after(days=7)
+
+    assert [] == story.after(days=40).told("flip_roles")
 
 
 def test_due_prompt_is_withdrawn_by_a_correction() -> None:

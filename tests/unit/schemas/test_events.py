@@ -215,7 +215,7 @@ def _parts(schema: Any) -> list[dict[str, Any]]:
 
 def test_parameters_are_read_as_their_keys_own_model() -> None:
     """The key decides the shape, and the shape survives the wire."""
-    pair = {"programme_id": "alpha", "pairing_id": PAIRING, "partner_id": "bob", "topics": ["python"]}
+    pair = {"programme_id": "alpha", "pairing_id": PAIRING, "partner_id": "bob", "topics": [{"topic": "python", "name": "Python"}]}
 
     nudge = NudgeRequested.model_validate(requested(NudgeKey.FLIP_ROLES, pair))
 
