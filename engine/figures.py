@@ -78,8 +78,8 @@ class Figures:
                 self._round_held(_read_json(output.data))
 
     def _round_held(self, report: Mapping[str, Any]) -> None:
-        if report["dry_run"]:
-            return
+        if report["dry_run"] or report["waiting"] is None:
+            return  # what was last told stands
         reasons: dict[str, int] = report["no_option_by_reason"]
         gone = dict.fromkeys(self._waiting.get(report["programme_id"], {}), 0)
         self._waiting[report["programme_id"]] = gone | reasons | {NO_OPTION_AT_ALL: report["waiting"] - sum(reasons.values())}

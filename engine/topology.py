@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Final, get_args
 
 from engine.domain import pairing, participant
-from engine.domain.insights import SharedInsight
+from engine.domain.evidence import SharedInsight
 from engine.domain.marks import Seen, Sequence
 from engine.domain.messages import Message
 from engine.domain.pairing import Pairing
@@ -41,6 +41,7 @@ from engine.processors import (
     summaries,
     tables,
     told,
+    told_figures,
 )
 from engine.processors.feedback import Farewells
 from engine.processors.insights import ReportClock
@@ -141,6 +142,7 @@ def build() -> Topology:
             Table(name=insights.NOTES, row_type=SharedInsight),
             Table(name=insights.CLOCKS, row_type=ReportClock),
             Table(name=summaries.SUMMARIES, row_type=Summary),
+            *(Table(name=name, row_type=row_type) for name, row_type in told_figures.ROW_TYPES.items()),
             Table(name=storm.STORMS, row_type=Storm),
             Table(name=storm.PARKED, row_type=Parked),
         ),

@@ -82,3 +82,5 @@ class ProgrammeReported(OutputData):
     metrics: Annotated[dict[MetricName, int | float | None], Field(max_length=1_000)]
     """Null where the group behind the number is too small to show."""
     k: Ordinal
+    as_of_by_metric: Omittable[Annotated[dict[MetricName, Instant], Field(max_length=1_000)]] = None
+    """Since when a figure about people has stood: it is told anew only when those who changed it are many enough."""

@@ -43,8 +43,10 @@ class RoundCompleted(OutputData):
     round: Ordinal
     dry_run: bool
     proposed: Count
-    waiting: Count
-    no_option_by_reason: dict[Code[EligibilityCode] | Code[UnmatchedCode], Count]
+    waiting: Count | None
+    """Null where those who began or ceased to wait since it was last told are too few to show."""
+    no_option_by_reason: dict[Code[EligibilityCode] | Code[UnmatchedCode], Count] | None
+    """Rules with few people left out; null as `waiting`."""
     total_score: Count
     optimality_bound: Count
     optimal_ratio: Ratio

@@ -1,7 +1,7 @@
-"""How a programme goes: the daily report, with no group small enough to point at anybody.
+"""How a programme goes: what the daily report counts of pairs, sessions and endings, which are public events.
 
-Decides: every metric of the report, and which of them are too small to show.
-Never knows: names, single answers, single ratings; it reads rows and gives numbers.
+Decides: these metrics of the report, and which of them are too small to show.
+Never knows: names, single answers, single ratings; it reads rows and gives numbers. What people did by themselves is domain/people_figures.
 
 Invariants
     Y1  No number rests on a group of one to k − 1 people or pairs, nor does its complement; such a number is null.
@@ -17,16 +17,15 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from engine.domain import meetings as ledger
+from engine.domain.evidence import Evidence, activated
 from engine.domain.pairing import LIVE, Pairing
-from engine.domain.participant import Participant, ParticipantStatus
-from engine.domain.programme import Programme
 from engine.domain.scoring import TECH_FAMILIES
 from engine.domain.small_groups import counts_shown
-from engine.domain.trials import Attention, Tally, arm_of, effect
+from engine.domain.told import Value
 from schemas.codes import EndCode, PairingReasonCode, PairingState
 
 BANDS: Final = 4
@@ -35,38 +34,8 @@ MONTH_DAYS: Final = 30
 SURVIVAL_MONTHS: Final = 6
 CADENCE_GRACE_DAYS: Final = 7
 RECIPROCAL_RATIO: Final = 0.5
-_TAKING_PART: Final = frozenset({ParticipantStatus.ENROLLED, ParticipantStatus.PAUSED})
 _DECIDED_AGAINST: Final = PairingState.LAPSED
 _NOT_COMPLETED: Final = tuple(code.value for code in EndCode if code is not EndCode.COMPLETED)
-
-Value = int | float | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SharedInsight:
-    """An anonymous insight that somebody shared; aged until a sponsor answers."""
-
-    family: str
-    shared_at: datetime
-    answered_at: datetime | None = None
-
-    @property
-    def wake_at(self) -> None:
-        """It waits for nothing."""
-        return
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
-    """All rows that a report reads."""
-
-    programme: Programme
-    participants: Sequence[Participant]
-    pairings: Sequence[Pairing]
-    attention: Sequence[Attention]
-    tally: Tally
-    notes: Sequence[SharedInsight]
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,35 +64,20 @@ def report(evidence: Evidence) -> dict[str, Value]:
     """Return every metric of a programme, in name order; null where Y1 forbids a number."""
     shown = Shown(evidence.programme.policy.k_min)
     metrics: dict[str, Value] = {}
-    for part in (_funnel, _rounds, _teaching, _bridges, _lasting, _nudges, _notes):
+    for part in (_pairs, _rounds, _teaching, _bridges, _lasting, _nudges):
         metrics.update(part(evidence, shown))
     return dict(sorted(metrics.items()))
 
 
-def _activated(evidence: Evidence) -> list[Pairing]:
-    return [pairing for pairing in evidence.pairings if pairing.activated_at is not None]
-
-
-def _funnel(evidence: Evidence, shown: Shown) -> Mapping[str, Value]:
-    enrolled = [one for one in evidence.participants if one.status in _TAKING_PART]
-    ready = [one for one in enrolled if one.profile.is_complete]
+def _pairs(evidence: Evidence, shown: Shown) -> Mapping[str, Value]:
     in_pairs = {person_id for pairing in evidence.pairings if pairing.state in LIVE for person_id in pairing.people}
-    matched = sum(one.person_id in in_pairs for one in ready)
-    formed = _activated(evidence)
+    formed = activated(evidence)
     lapsed = sum(pairing.state is _DECIDED_AGAINST for pairing in evidence.pairings)
-    waited = [float(days) for pairing in formed for days in pairing.waited_days]
     return {
-        "enrolled_count": shown.count(len(enrolled)),
-        "ready_count": shown.count(len(ready), len(enrolled)),
-        "matched_count": shown.count(matched, len(ready)),
-        "match_ratio": shown.ratio(matched, len(ready)),
+        "matched_count": shown.count(len(in_pairs)),
         "pairs_formed_count": shown.count(len(formed)),
         "pairs_live_count": shown.count(sum(pairing.state in LIVE for pairing in evidence.pairings)),
         "double_consent_ratio": shown.ratio(len(formed), len(formed) + lapsed),
-        "time_to_match_days_p50": shown.middle(waited),
-        "time_to_match_days_p90": shown.middle(waited, 0.9),
-        "orphan_days_p90": shown.middle([float(days) for pairing in formed for days in pairing.orphaned_days], 0.9),
-        "opt_out_ratio": shown.ratio(sum(one.has_opted_out for one in evidence.attention), max(len(enrolled), len(evidence.attention))),
     }
 
 
@@ -137,12 +91,10 @@ def _rounds(evidence: Evidence, _shown: Shown) -> Mapping[str, Value]:
 
 
 def _teaching(evidence: Evidence, shown: Shown) -> Mapping[str, Value]:
-    formed = _activated(evidence)
+    formed = activated(evidence)
     ratios = [ratio for pairing in formed if (ratio := ledger.reciprocity_ratio(pairing.meetings, pairing.people)) is not None]
     exchanges = [exchange for pairing in formed for meeting in ledger.held(pairing.meetings) for exchange in meeting.exchanges]
     taught = Counter(exchange.topic for exchange in exchanges)
-    both = [pairing for pairing in formed if len({word.person_id for word in pairing.feedback}) == len(pairing.people)]
-    two_way = sum(len({word.person_id for word in pairing.feedback if word.learned}) == len(pairing.people) for pairing in both)
     beyond = sum(exchange.family not in TECH_FAMILIES for exchange in exchanges)
     held_count = sum(len(ledger.held(pairing.meetings)) for pairing in formed)
     is_broad = _have_met(formed) >= shown.k
@@ -150,7 +102,6 @@ def _teaching(evidence: Evidence, shown: Shown) -> Mapping[str, Value]:
         "sessions_held_count": held_count if is_broad or not held_count else None,
         "reciprocity_ratio_p50": shown.middle(ratios),
         "reciprocal_pairs_ratio": shown.ratio(sum(ratio >= RECIPROCAL_RATIO for ratio in ratios), len(ratios)),
-        "two_way_learning_ratio": shown.ratio(two_way, len(both)),
         "non_tech_ratio": round(beyond / len(exchanges), 4) if exchanges and is_broad else None,
         "topic_entropy_bits": _entropy(taught.values()) if exchanges and is_broad else None,
     }
@@ -168,22 +119,21 @@ def _entropy(counts: Iterable[int]) -> float:
 
 
 def _bridges(evidence: Evidence, shown: Shown) -> Mapping[str, Value]:
-    formed = _activated(evidence)
+    formed = activated(evidence)
     known = [pairing.bands for pairing in formed if pairing.bands is not None]
     spanning = [bands for bands in known if bands[0] != bands[1]]
     codes = [{reason.code for reason in pairing.proposal.reasons} for pairing in formed]
     covered = len({tuple(sorted(bands)) for bands in spanning})
     return {
-        "bridge_ratio": shown.ratio(len(spanning), len(known)),
         "band_pairs_covered_ratio": round(covered / BAND_PAIRS_POSSIBLE, 4) if len(spanning) >= shown.k else None,
         "cross_department_ratio": shown.ratio(sum(PairingReasonCode.OTHER_DEPARTMENT in held for held in codes), len(formed)),
     }
 
 
 def _lasting(evidence: Evidence, shown: Shown) -> Mapping[str, Value]:
-    formed = _activated(evidence)
+    formed = activated(evidence)
     ended = Counter(pairing.end_code for pairing in formed if pairing.end_code is not None)
-    completed, exposed = ended[EndCode.COMPLETED], evidence.tally.conflict_exposure_seconds
+    completed = ended[EndCode.COMPLETED]
     live_count, stalled_count = (sum(pairing.state in states for pairing in formed) for states in (LIVE, {PairingState.STALLED}))
     counts = {code.value: ended[code] for code in EndCode}
     # What is over is what was formed less what is live, and the share that completed tells the rest: both totals can be known.
@@ -194,7 +144,6 @@ def _lasting(evidence: Evidence, shown: Shown) -> Mapping[str, Value]:
         "completion_ratio": shown.ratio(completed, ended.total()) if over[EndCode.COMPLETED] is not None else None,
         "first_session_days_p50": shown.middle(_first_session_days(formed)),
         "cadence_ratio": shown.ratio(*_cadence(evidence, formed)) if _have_met(formed) >= shown.k else None,
-        "conflict_exposure_seconds": exposed if shown.count(evidence.tally.exposures_count) is not None else None,
     }
     for code in _NOT_COMPLETED:
         metrics[f"ended_count.{code}"] = over[code]
@@ -241,26 +190,8 @@ def _survival(evidence: Evidence, formed: Iterable[Pairing], month: int) -> tupl
 
 
 def _nudges(evidence: Evidence, shown: Shown) -> Mapping[str, Value]:
-    """Tell how much people hear and whether it helps. Nudges are no people: behind each number there must be enough of those."""
-    weeks = [float(count) for one in evidence.attention for _, count in one.weeks]
-    is_read = sum(bool(one.weeks) for one in evidence.attention) >= shown.k
-    metrics: dict[str, Value] = {"nudges_per_person_week_p95": shown.middle(weeks, 0.95) if is_read else None}
-    held_back = Counter(reason for one in evidence.attention for reason in one.suppressed_for)
-    for reason, count in evidence.tally.suppressed.items():
-        metrics[f"suppressed_count.{reason}"] = count if held_back[reason] >= shown.k else None
-    tried = Counter(arm for one in evidence.attention for arm in one.tried_as)
-    for key, arms in evidence.tally.arms.items():
-        people_count = min(tried[arm_of(key, is_held_out=is_held_out)] for is_held_out in (False, True))
-        found = effect(arms) if people_count >= shown.k else None
-        for name, value in zip(("", ".low", ".high"), found or (None, None, None), strict=True):
-            metrics[f"nudge_effect_ratio.{key}{name}"] = None if value is None else round(value, 4)
-    return metrics
-
-
-def _notes(evidence: Evidence, shown: Shown) -> Mapping[str, Value]:
-    waiting = [(evidence.at - note.shared_at) / timedelta(days=1) for note in evidence.notes if note.answered_at is None]
-    return {
-        "insights_shared_count": shown.count(len(evidence.notes)),
-        "insights_open_count": shown.count(len(waiting), len(evidence.notes)),
-        "insights_open_age_days_p90": shown.middle([round(days, 2) for days in waiting], 0.9),
-    }
+    """Tell how much people hear. Nudges are no people: behind the number there must be enough of those."""
+    heard = evidence.attention.values()
+    weeks = [float(count) for one in heard for _, count in one.weeks]
+    is_read = sum(bool(one.weeks) for one in heard) >= shown.k
+    return {"nudges_per_person_week_p95": shown.middle(weeks, 0.95) if is_read else None}

@@ -1,13 +1,12 @@
 """Which numbers of a table stay hidden, so that neither they nor what is left over point at anybody.
 
-Decides: which cells of a table with known totals are hidden; which of several nested groups may be counted.
+Decides: which cells of a table with known totals are hidden.
 Never knows: what a cell is about.
 
 Invariants
     H1  A cell of one to k − 1 members is hidden.
     H2  On every line whose total is known, what is hidden comes to at least two cells and k members, so no subtraction leaves a small
         group; where a line has too few members for that, all of it is hidden, and its total may not be shown either.
-    H3  Of groups that lie within one another, none is shown whose difference to one already shown is one to k − 1 members.
 
 Order: of what could be hidden besides, the smallest goes, then the first by name.
 
@@ -49,21 +48,3 @@ def counts_shown(counts: Mapping[C, int], lines: Iterable[Collection[C]], k: int
     members = {cell: frozenset(f"{cell}/{number}" for number in range(count)) for cell, count in counts.items()}
     hidden = hidden_cells(members, lines, k)
     return {cell: None if cell in hidden else count for cell, count in counts.items()}
-
-
-def nested_counts(groups: Iterable[Members], k: int, told: Iterable[Members] = ()) -> tuple[int | None, ...]:
-    """Return the size of each group, None where it is small or differs by a small group from one that is shown (H3).
-
-    Args:
-        groups: the most important first.
-        told: groups whose size is shown elsewhere on the page.
-    """
-    shown = list(told)
-    sizes: list[int | None] = []
-    for group in groups:
-        differences = [len(group ^ other) for other in shown if group <= other or other <= group]
-        is_safe = all(not 0 < size < k for size in (len(group), *differences))
-        sizes.append(len(group) if is_safe else None)
-        if is_safe:
-            shown.append(group)
-    return tuple(sizes)

@@ -46,8 +46,8 @@ class Attention:
     has_opted_out: bool = False
     tried_as: tuple[str, ...] = ()
     """Arms that the person has been in, as `<key>/nudged` or `<key>/held_out`: how many people are behind an effect."""
-    suppressed_for: tuple[str, ...] = ()
-    """Reasons for which a nudge of the person was held back."""
+    held_back: dict[str, int] = field(default_factory=dict)
+    """How many nudges of the person never left, by the true reason."""
 
     @property
     def wake_at(self) -> None:
@@ -70,7 +70,6 @@ class Tally:
     """What a programme has counted of its nudges since it began."""
 
     arms: dict[str, Arms] = field(default_factory=dict)
-    suppressed: dict[str, int] = field(default_factory=dict)
     conflict_exposure_seconds: int = 0
     exposures_count: int = 0
     """Conflicts behind those seconds."""
@@ -116,11 +115,9 @@ def tried(attention: Attention, tally: Tally, trial: Trial) -> tuple[Attention, 
     return replace(attention, trials=kept, tried_as=tried_as), replace(tally, arms=arms_counted)
 
 
-def held_back(attention: Attention, tally: Tally, reason: str) -> tuple[Attention, Tally]:
-    """Count a nudge that was suppressed, and remember that this person had one for that reason."""
-    suppressed = dict(sorted({**tally.suppressed, reason: tally.suppressed.get(reason, 0) + 1}.items()))
-    reasons = tuple(sorted({*attention.suppressed_for, reason}))
-    return replace(attention, suppressed_for=reasons), replace(tally, suppressed=suppressed)
+def held_back(attention: Attention, reason: str) -> Attention:
+    """Count a nudge that was suppressed."""
+    return replace(attention, held_back=dict(sorted({**attention.held_back, reason: attention.held_back.get(reason, 0) + 1}.items())))
 
 
 def acted(attention: Attention, tally: Tally, keys: frozenset[NudgeKey], at: datetime) -> tuple[Attention, Tally]:

@@ -21,7 +21,7 @@ from engine.domain.participant import participant_key
 from engine.domain.programme import Programme
 from engine.domain.storm import Parked
 from engine.effects import Delete, Effects, Handler, Put, Record, Rows
-from engine.processors import lifecycle, standing, storm
+from engine.processors import lifecycle, standing, storm, told_figures
 from engine.processors.arrivals import ARRIVALS
 from engine.processors.insights import ATTENTION
 from engine.processors.intents import withdrawn
@@ -79,14 +79,20 @@ def _parked_cleared(rows: Rows, programme: Programme, erased_id: PersonId) -> Ef
 
 
 def _attention_unnamed(rows: Rows, programme: Programme, erased_id: PersonId) -> Effects:
-    """Keep what the person has heard for the figures of the programme, under a number; what it did not answer stays unanswered."""
+    """Keep what the person has heard, and was told of, for the figures of the programme, under a number.
+
+    What the person did not answer stays unanswered.
+    """
     key = f"{programme.programme_id}/{erased_id}"
-    attention = rows.get(ATTENTION, key)
+    attention, prefix = rows.get(ATTENTION, key), f"{programme.programme_id}/{ERASED}/"
+    number = f"{sum(1 for _ in rows.scan(ATTENTION, prefix)):08d}"
     if attention is not None:
-        prefix = f"{programme.programme_id}/{ERASED}/"
-        number = sum(1 for _ in rows.scan(ATTENTION, prefix))
         yield Delete(ATTENTION, key)
-        yield Put(ATTENTION, f"{prefix}{number:08d}", replace(attention, trials=()))
+        yield Put(ATTENTION, f"{prefix}{number}", replace(attention, trials=()))
+    else:
+        silent = f"{programme.programme_id}/{told_figures.person_contributor(ERASED)}/silent/"
+        number = f"silent/{sum(1 for _ in rows.scan(told_figures.TOLD_OF, silent)):08d}"
+    yield from told_figures.unnamed(rows, programme.programme_id, erased_id, number)
 
 
 def _others_cleared(rows: Rows, programme: Programme, erased_id: PersonId) -> Effects:

@@ -12,13 +12,16 @@ from datetime import UTC, datetime, time, timedelta
 from types import MappingProxyType
 from typing import Final
 
-from engine.domain.insights import Evidence, SharedInsight, report
+from engine.domain.evidence import Evidence, SharedInsight
+from engine.domain.insights import report
 from engine.domain.messages import NudgeOutcome
 from engine.domain.nudging import rule_of
+from engine.domain.people_figures import PAGE, figures_of, public_groups
 from engine.domain.programme import Programme
 from engine.domain.trials import ACTED_BY, Attention, Tally, Trial, acted, heard, held_back, tried
 from engine.effects import Effects, Emit, Handler, Put, Record, Refuse, Rows
 from engine.processors.tables import PAIRINGS, PARTICIPANTS, participant_in, programme_in
+from engine.processors.told_figures import told_anew
 from schemas.codes import ErrorCode, NudgeClass, SuppressionReason
 from schemas.envelope import Event
 from schemas.frozen import replace
@@ -34,6 +37,8 @@ CLOCKS: Final = "clocks"
 
 _UNHEARD: Final = Attention()
 _UNCOUNTED: Final = Tally()
+OF_ROUNDS: Final = "round."
+"""What names of figures that rounds tell of begin with."""
 HELD_OUT: Final = f"suppressed:{SuppressionReason.HELD_OUT}"
 
 
@@ -72,13 +77,24 @@ def wake(rows: Rows, key: str, _due_at: datetime, at: datetime) -> Effects:
 
 def _reported(rows: Rows, programme: Programme, at: datetime) -> Effects:
     clock: ReportClock = rows.get(CLOCKS, programme.programme_id) or ReportClock(wake_at=None)
-    metrics = report(evidence_of(rows, programme, at))
-    said = hashlib.blake2b(json.dumps(metrics).encode(), digest_size=16).hexdigest()
-    if said == clock.said:
+    evidence = evidence_of(rows, programme, at)
+    figures = figures_of(evidence)
+    told, _ = yield from told_anew(rows, programme, figures, at, public=public_groups(evidence))
+    never = dict.fromkeys(name for name in figures if not name.startswith(PAGE))
+    said = {name: one for name, one in told.figures.items() if not name.startswith((PAGE, OF_ROUNDS))}
+    metrics = dict(sorted({**never, **{name: one.value for name, one in said.items()}, **report(evidence)}.items()))
+    hashed = hashlib.blake2b(json.dumps(metrics).encode(), digest_size=16).hexdigest()
+    if hashed == clock.said:
         yield Put(CLOCKS, programme.programme_id, replace(clock, wake_at=None))
         return
-    yield Put(CLOCKS, programme.programme_id, ReportClock(wake_at=next_midnight(at), said=said))
-    data = ProgrammeReported(programme_id=programme.programme_id, as_of=at, metrics=metrics, k=programme.policy.k_min)
+    yield Put(CLOCKS, programme.programme_id, ReportClock(wake_at=next_midnight(at), said=hashed))
+    data = ProgrammeReported(
+        programme_id=programme.programme_id,
+        as_of=at,
+        metrics=metrics,
+        k=programme.policy.k_min,
+        as_of_by_metric={name: one.as_of for name, one in said.items()},
+    )
     yield Emit(topic=INSIGHTS, key=programme.programme_id, data=data, subjects=(f"{at:%Y-%m-%dT%H:%M:%SZ}",))
 
 
@@ -89,7 +105,7 @@ def evidence_of(rows: Rows, programme: Programme, at: datetime) -> Evidence:
         programme=programme,
         participants=[row for _, row in rows.scan(PARTICIPANTS, prefix)],
         pairings=[row for _, row in rows.scan(PAIRINGS, f"{programme.programme_id}.")],
-        attention=[row for _, row in rows.scan(ATTENTION, prefix)],
+        attention={key.removeprefix(prefix): row for key, row in rows.scan(ATTENTION, prefix)},
         tally=_tally(rows, programme.programme_id),
         notes=[row for _, row in rows.scan(NOTES, prefix)],
         at=at,
@@ -113,7 +129,7 @@ def on_outcome(rows: Rows, record: Record) -> Effects:
     if (is_requested or is_held_out) and rule_of(message.key).class_ is NudgeClass.BEHAVIOURAL:
         attention, tally = tried(attention, tally, Trial(key=message.key, is_held_out=is_held_out, at=message.at))
     if message.outcome.startswith("suppressed:"):
-        attention, tally = held_back(attention, tally, message.outcome.removeprefix("suppressed:"))
+        attention = held_back(attention, message.outcome.removeprefix("suppressed:"))
     if message.outcome == "opted_out":
         attention = replace(attention, has_opted_out=True)
     if participant_in(rows, message.programme_id, message.person_id) is None:

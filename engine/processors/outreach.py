@@ -210,7 +210,7 @@ def erased(rows: Rows, person_id: PersonId, at: datetime) -> Effects:
     contact = _contact(rows, person_id, at)
     for waiting in contact.waiting:
         ended = Suppressed(nudge_id=waiting.nudge_id, intent=waiting.intent, reason=SuppressionReason.AWAY)
-        yield from reported(person_id, ended.intent.programme_id, ended.intent.key, f"suppressed:{ended.reason}", at)
+        yield from reported(person_id, ended.intent, f"suppressed:{ended.reason}", at)
     for request in recall(contact, at=at).cancelled:
         yield from _untraceable(_cancelled(ERASED, request, at))
     yield from forgotten(rows, person_id, at)

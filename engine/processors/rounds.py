@@ -31,6 +31,7 @@ from engine.processors.tables import (
     put_participant,
     put_programme,
 )
+from engine.processors.told_figures import waiting_told
 from schemas import pairing as published
 from schemas import round as published_round
 from schemas.audit import CommandRefused
@@ -82,7 +83,9 @@ def held(rows: RowsOfStep, programme: Programme, at: datetime) -> Effects:
         reason = f"{left_out.code}/{left_out.widen}"
         if participant is not None and left_out.is_in_pool and participant.unmatched_reason != reason:
             yield put_participant(replace(participant, unmatched_reason=reason))
-    yield Emit(topic=INSIGHTS, key=programme.programme_id, data=_report(done, result, ordinal), subjects=(str(ordinal),))
+    waiting, by_rule = yield from waiting_told(rows, done, result, at)
+    report = _report(done, result, ordinal).model_copy(update={"waiting": waiting, "no_option_by_reason": by_rule})
+    yield Emit(topic=INSIGHTS, key=programme.programme_id, data=report, subjects=(str(ordinal),))
     yield Note("bothways_round_optimal_ratio", min(1.0, result.certificate.ratio))
     yield from alarmed(done, result.certificate, ordinal, at)
 

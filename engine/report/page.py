@@ -19,12 +19,14 @@ from statistics import mean
 from typing import Final
 
 from engine.domain import meetings as ledger
-from engine.domain.insights import BANDS, SURVIVAL_MONTHS, Evidence, Value, report
-from engine.domain.pairing import LIVE, Pairing
-from engine.domain.participant import TAKING_PART, Participant
+from engine.domain.evidence import Evidence
+from engine.domain.insights import BANDS, SURVIVAL_MONTHS, report
+from engine.domain.pairing import Pairing
+from engine.domain.people_figures import PAGE, figures_of
 from engine.domain.programme import ProgrammeStatus
 from engine.domain.scoring import TECH_FAMILIES
-from engine.domain.small_groups import Members, counts_shown, hidden_cells, nested_counts
+from engine.domain.small_groups import counts_shown, hidden_cells
+from engine.domain.told import Told, Value
 from schemas.codes import EndCode, NudgeKey, Track
 
 BALANCE_BINS: Final = (("one_side", 0.0), ("leaning", 0.34), ("shared", 0.5), ("even", 0.8))
@@ -32,6 +34,8 @@ BALANCE_BINS: Final = (("one_side", 0.0), ("leaning", 0.34), ("shared", 0.5), ("
 BALANCED_FROM: Final = 0.5
 BAND_UNKNOWN: Final = "unknown"
 MEETING_MONTHS_MAX: Final = 24
+_FAMILIES: Final = ("suppressed_count.", "nudge_effect_ratio.")
+"""Families of metrics about people."""
 FUNNEL: Final = ("enrolled", "ready", "matched", "met", "completed")
 
 
@@ -41,9 +45,10 @@ class Round:
 
     at: datetime
     proposed: int
-    waiting: int
+    waiting: int | None
+    """None where it was not told anew."""
     optimal_ratio: float
-    no_option_by_reason: Mapping[str, int]
+    no_option_by_reason: Mapping[str, int] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,10 +138,21 @@ class ProgrammePage:
     """Participants who have not said how long they have worked; the value is hidden like any other."""
 
 
-def programme_page(evidence: Evidence, published: Published) -> ProgrammePage:
-    """Say everything that the page says of one programme."""
+def programme_page(evidence: Evidence, published: Published, told: Told) -> ProgrammePage:
+    """Say everything that the page says of one programme.
+
+    Args:
+        told: the figures about people as the programme last published them. The page has no newer ones, which beside those would give away
+            who came or went in between.
+    """
     programme, policy = evidence.programme, evidence.programme.policy
-    metrics = report(evidence)
+    people = {name: one.value for name, one in told.figures.items()}
+    never = dict.fromkeys(name for name in figures_of(evidence) if not name.startswith(PAGE))
+    metrics: dict[str, Value] = {
+        **never,
+        **{name: value for name, value in people.items() if "." not in name or name.startswith(_FAMILIES)},
+    }
+    metrics.update(report(evidence))
     formed = [pairing for pairing in evidence.pairings if pairing.activated_at is not None]
     band_pairs, unknown = _band_pairs(formed, policy.k_min)
     endings = _endings(formed, metrics, policy.k_min)
@@ -153,7 +169,7 @@ def programme_page(evidence: Evidence, published: Published) -> ProgrammePage:
         sessions_planned=policy.sessions_planned,
         holdout_percent=policy.holdout_percent,
         metrics={**metrics, **{name: ending.value for ending in endings if (name := f"ended_count.{ending.code}") in metrics}},
-        funnel=_funnel(evidence, formed),
+        funnel=_funnel(people),
         band_pairs=band_pairs,
         bands_unknown_count=unknown,
         balance=_balance(formed, policy.k_min),
@@ -163,30 +179,16 @@ def programme_page(evidence: Evidence, published: Published) -> ProgrammePage:
         nudges=_nudges(metrics, published, policy.k_min),
         held_back=_held_back(metrics),
         round_months=_round_months(published.rounds, policy.k_min),
-        no_option=_no_option(published.rounds, policy.k_min),
+        no_option=_no_option(published.rounds),
         endings=endings,
-        without_band=_without_band(evidence.participants, policy.k_min),
+        without_band=Amount(code="without_band", value=people.get(f"{PAGE}without_band")),
     )
 
 
-def _funnel(evidence: Evidence, formed: Sequence[Pairing]) -> tuple[Amount, ...]:
-    """Count those who take part now: each step is a part of the one before."""
-    enrolled = frozenset(one.person_id for one in evidence.participants if one.status in TAKING_PART)
-    ready = frozenset(one.person_id for one in evidence.participants if one.status in TAKING_PART and one.profile.is_complete)
-    matched = ready & _people(formed)
-    met = matched & _people([pairing for pairing in formed if ledger.held(pairing.meetings)])
-    completed = met & _people([pairing for pairing in formed if pairing.end_code is EndCode.COMPLETED or pairing.term > 1])
-    in_pairs = ready & _people([pairing for pairing in formed if pairing.state in LIVE])
-    k = evidence.programme.policy.k_min
-    told = [group for group in (in_pairs,) if nested_counts((enrolled, ready, group), k)[2] is not None]
-    return tuple(
-        Amount(code=code, value=size)
-        for code, size in zip(FUNNEL, nested_counts((enrolled, ready, matched, met, completed), k, told), strict=True)
-    )
-
-
-def _people(pairings: Sequence[Pairing]) -> Members:
-    return frozenset(person_id for pairing in pairings for person_id in pairing.people)
+def _funnel(people: Mapping[str, Value]) -> tuple[Amount, ...]:
+    """Count those who take part: each step is a part of the one before."""
+    names = ("enrolled_count", "ready_count", f"{PAGE}matched", f"{PAGE}met", f"{PAGE}completed")
+    return tuple(Amount(code=code, value=people.get(name)) for code, name in zip(FUNNEL, names, strict=True))
 
 
 def _band_pairs(formed: Sequence[Pairing], k: int) -> tuple[tuple[BandPair, ...], int | None]:
@@ -285,7 +287,7 @@ def _round_months(rounds: Sequence[Round], k: int) -> tuple[RoundMonth, ...]:
             month=month,
             rounds=len(held),
             proposed=_large(sum(each.proposed for each in held), k),
-            waiting=_large(held[-1].waiting, k),
+            waiting=next((each.waiting for each in reversed(held) if each.waiting is not None), None),
             optimal_ratio_mean=round(mean(each.optimal_ratio for each in held), 4),
             optimal_ratio_min=min(each.optimal_ratio for each in held),
         )
@@ -297,9 +299,10 @@ def _large(count: int, k: int) -> int | None:
     return None if 0 < count < k else count
 
 
-def _no_option(rounds: Sequence[Round], k: int) -> tuple[Amount, ...]:
-    counts = dict(rounds[-1].no_option_by_reason) if rounds else {}
-    return _amounts(counts_shown(counts, (counts,), k), is_sorted=True)
+def _no_option(rounds: Sequence[Round]) -> tuple[Amount, ...]:
+    """Show what was last told."""
+    told = next((each.no_option_by_reason for each in reversed(rounds) if each.no_option_by_reason is not None), {})
+    return _amounts(told, is_sorted=True)
 
 
 def _endings(formed: Sequence[Pairing], metrics: Mapping[str, Value], k: int) -> tuple[Amount, ...]:
@@ -312,12 +315,6 @@ def _endings(formed: Sequence[Pairing], metrics: Mapping[str, Value], k: int) ->
     return _amounts({code: None if published[code] is None else shown[code] for code in counts})
 
 
-def _without_band(participants: Sequence[Participant], k: int) -> Amount:
-    here = [one for one in participants if one.status in TAKING_PART]
-    missing = sum(one.profile.experience_band is None for one in here)
-    return Amount(code="without_band", value=None if 0 < len(here) - missing < k else _large(missing, k))
-
-
-def _amounts(values: Mapping[str, int | None], *, is_sorted: bool = False) -> tuple[Amount, ...]:
+def _amounts(values: Mapping[str, int | None] | Mapping[str, int], *, is_sorted: bool = False) -> tuple[Amount, ...]:
     codes = sorted(values, key=lambda code: (-(values[code] or 0), code)) if is_sorted else list(values)
     return tuple(Amount(code=code, value=values[code]) for code in codes)

@@ -13,6 +13,7 @@ from engine.effects import StageName
 from engine.processors.insights import evidence_of
 from engine.processors.people_tables import PEOPLE
 from engine.processors.tables import PROGRAMMES
+from engine.processors.told_figures import told_in
 from engine.report.findings import Feed, feed
 from engine.report.page import ProgrammePage, Published, Round, programme_page
 from engine.runtimes.embedded.engine import EmbeddedEngine
@@ -37,9 +38,9 @@ class _RoundData(msgspec.Struct):
     programme_id: str
     dry_run: bool
     proposed: int
-    waiting: int
+    waiting: int | None
     optimal_ratio: float
-    no_option_by_reason: dict[str, int]
+    no_option_by_reason: dict[str, int] | None
 
 
 class _NudgeData(msgspec.Struct):
@@ -71,7 +72,12 @@ def report_page(engine: EmbeddedEngine, programme_id: str | None = None) -> Repo
     published = _published(engine)
     rows = engine.rows(StageName.PROGRAMMES)
     pages = tuple(
-        programme_page(evidence_of(rows, programme, at), published.get(programme.programme_id, Published())) for programme in found
+        programme_page(
+            evidence_of(rows, programme, at),
+            published.get(programme.programme_id, Published()),
+            told_in(rows, programme.programme_id),
+        )
+        for programme in found
     )
     people = (row for _, row in engine.scan(StageName.PEOPLE, PEOPLE))
     k = max((page.k for page in pages), default=Policy().k_min)

@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from engine.domain.insights import BAND_PAIRS_POSSIBLE, Value
+from engine.domain.insights import BAND_PAIRS_POSSIBLE
 from engine.domain.scoring import TECH_FAMILIES
+from engine.domain.told import Value
 from engine.report import charts, words
 from engine.report.charts import Mark, Whisker
 from engine.report.page import Amount, NudgeEffect, ProgrammePage

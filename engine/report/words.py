@@ -9,8 +9,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from engine.domain.insights import Value
 from engine.domain.programme import ProgrammeStatus
+from engine.domain.told import Value
 from schemas.codes import EligibilityCode, EndCode, ErrorCode, NudgeKey, SuppressionReason, TopicFamily, Track, UnmatchedCode
 
 

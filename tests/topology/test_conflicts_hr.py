@@ -61,7 +61,7 @@ def test_a_departed_manager_leaves_no_gap_in_the_line() -> None:
 
 def test_a_report_and_the_manager_of_its_departed_manager_are_not_proposed() -> None:
     """A line of power is no shorter for a gap that HR has yet to fill."""
-    story = PairStory()
+    story = PairStory(k_min=1)
     reports_through(story, BOB, ANN)
     story.tell(builders.departed(BETWEEN, story.now))
     story.after(days=1).round()

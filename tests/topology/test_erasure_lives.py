@@ -175,13 +175,14 @@ def heard_by_others(outputs: list[Output]) -> dict[tuple[str, str], list[Any]]:
         data = json.loads(output.data.replace(f'"{PAT}"'.encode(), f'"{ERASED}"'.encode()))
         if isinstance(data.get("people"), list):
             data["people"].sort(key=str)
-        for name in [name for name in data.get("metrics", ()) if name.startswith("suppressed_count")]:
-            del data["metrics"][name]
+        for told in (data.get("metrics", {}), data.get("as_of_by_metric", {})):
+            for name in [name for name in told if name.startswith("suppressed_count")]:
+                del told[name]
         taught = data.pop("taught_count", None)
         envelope = {name: output.attributes.get(name) for name in ("type", "time", "expirytime")}
         heard[(output.topic, output.key)].append((envelope, "causation" in output.attributes, data, taught and sorted(taught)))
-    for told in heard.values():
-        told.sort(key=lambda one: (one[0]["time"], json.dumps(one)))  # of one instant, what is ordered by ids is ordered otherwise
+    for records in heard.values():
+        records.sort(key=lambda one: (one[0]["time"], json.dumps(one)))  # of one instant, what is ordered by ids is ordered otherwise
     return heard
 
 

@@ -8,6 +8,7 @@ import pytest
 from engine.domain.erasure import ERASED_TOO
 from engine.domain.insights import report
 from engine.domain.participant import Arrival
+from engine.domain.people_figures import figures_of
 from engine.effects import StageName
 from engine.execution import Outcome, Transition
 from engine.identity import pseudonym_on
@@ -126,7 +127,8 @@ def metrics(story: PairStory) -> dict[str, Any]:
     rows = story.rows(StageName.PROGRAMMES)
     programme = programme_in(rows, ProgrammeId(PROGRAMME))
     assert programme is not None
-    return report(evidence_of(rows, programme, story.now))
+    evidence = evidence_of(rows, programme, story.now)
+    return {**{name: figure.value for name, figure in figures_of(evidence).items()}, **report(evidence)}
 
 
 def test_counts_stay() -> None:

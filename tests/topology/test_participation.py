@@ -53,7 +53,7 @@ def test_only_the_person_acts_for_the_person(event: object) -> None:
 
 def test_an_enrolment_without_wants_is_taken_and_proposed_to_nobody() -> None:
     """Everyone offers and everyone wants; until then the person is reminded, not matched."""
-    story = ProgrammeStory(**DAILY)
+    story = ProgrammeStory(**DAILY, k_min=1)
     story.joins("ann", "strategy", None)
     story.joins("bob", "python", "strategy")
     story.after(days=2)

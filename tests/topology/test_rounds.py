@@ -140,7 +140,7 @@ def test_the_same_story_gives_the_same_pairing_id() -> None:
 
 def test_round_reports_its_certificate() -> None:
     """The ratio is the total over the bound; a round that proposes everybody leaves nobody waiting."""
-    story = ProgrammeStory(capacity_max=1)
+    story = ProgrammeStory(capacity_max=1, k_min=1)
     story.join_in_twos(("ann", "bob"), ("cat", "dan"))
     story.joins("eve", "budgeting", "wellbeing")
     story.round()
@@ -197,7 +197,7 @@ def test_nothing_of_a_round_ends_as_a_dead_letter() -> None:
 
 def test_a_dry_run_tells_the_matched_the_asked_and_the_waiting_apart() -> None:
     """Only the waiting are counted as waiting, in the dry run and in the round, whoever else is without a proposal."""
-    story = ProgrammeStory()
+    story = ProgrammeStory(k_min=1)
     story.join_in_twos(("ann", "bob"))
     story.round().activates("ann", "bob")
     story.join_in_twos(("cat", "dan"))
@@ -226,3 +226,16 @@ def test_somebody_with_a_partner_who_looks_for_another_is_matched() -> None:
 
     assert {"ann": "matched", "bob": "matched"} == {left["person_id"]: left["standing"] for left in rehearsed["unmatched"]}
     assert (0, {}) == (rehearsed["waiting"], rehearsed["no_option_by_reason"])
+
+
+def test_a_round_says_how_many_wait_only_where_nobody_stands_out() -> None:
+    """Seven wait; when one more comes the number is null; when nobody has come or gone since it was told, it is told again."""
+    story = ProgrammeStory()
+    for number in range(7):
+        story.joins(f"p{number}", "budgeting", "wellbeing")
+    story.round().round()
+    story.joins("late", "budgeting", "wellbeing")
+    story.round()
+
+    assert [7, 7, None] == [held["waiting"] for held in story.rounds()]
+    assert [{"one_way": 7}, {"one_way": 7}, None] == [held["no_option_by_reason"] for held in story.rounds()]

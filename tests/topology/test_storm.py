@@ -132,7 +132,7 @@ def test_the_programme_counts_what_its_breaker_held_back() -> None:
             told.answers(person_id, "accept", pairing_id=told.pairing_of(*pair))
 
     attention = told.store.rows(StageName.PROGRAMMES).tables[ATTENTION].values()
-    assert 3 == sum("done" in row.suppressed_for for row in attention if isinstance(row, Attention))
+    assert 3 == sum("done" in row.held_back for row in attention if isinstance(row, Attention))
 
 
 def test_no_more_are_parked_than_there_is_room_for_and_the_rest_is_recorded() -> None:

@@ -227,7 +227,7 @@ def test_open_invitation_goes_when_the_person_has_enrolled() -> None:
 
 def test_a_nomination_enrols_nobody() -> None:
     """Only the person enrols."""
-    story = ProgrammeStory(**DAILY)
+    story = ProgrammeStory(**DAILY, k_min=1)
     story.joins("bob", "python", "strategy")
     story.tell(builders.hired("ann", story.now))
     story.tell(builders.nominated("ann", story.now))

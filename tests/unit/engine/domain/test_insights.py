@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.domain.insights import Evidence, Value, report
+from engine.domain.evidence import Evidence
+from engine.domain.insights import report
 from engine.domain.pairing import Pairing
 from engine.domain.programme import Programme
+from engine.domain.told import Value
 from engine.domain.trials import Tally
 from schemas.codes import EndCode, PairingState
 from schemas.ids import PairingId, PersonId, ProgrammeId
@@ -33,7 +35,7 @@ def metrics_of(ended: dict[EndCode, int], live_count: int = 0) -> dict[str, Valu
     codes: list[EndCode | None] = [code for code, count in ended.items() for _ in range(count)]
     pairings = [pair(number, code) for number, code in enumerate([*codes, *[None] * live_count])]
     programme = Programme(programme_id=ProgrammeId("p"), policy_json=Policy().model_dump_json(), created_at=AT)
-    evidence = Evidence(programme=programme, participants=(), pairings=pairings, attention=(), tally=Tally(), notes=(), at=AT)
+    evidence = Evidence(programme=programme, participants=(), pairings=pairings, attention={}, tally=Tally(), notes=(), at=AT)
     return report(evidence)
 
 

@@ -4,14 +4,16 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from engine.domain.insights import Evidence
+from engine.domain.evidence import Evidence
 from engine.domain.meetings import Exchange, Meeting, MeetingState
 from engine.domain.messages import PersonFacts
 from engine.domain.pairing import Pairing
 from engine.domain.participant import Participant, ParticipantStatus
+from engine.domain.people_figures import figures_of, public_groups
 from engine.domain.profile import Profile
 from engine.domain.programme import Programme
 from engine.domain.stamp import Stamp
+from engine.domain.told import Said, Told, due
 from engine.domain.trials import Arms, Attention, Tally, arm_of
 from engine.report.page import ProgrammePage, Published, Round, programme_page
 from schemas.codes import EndCode, NudgeKey, PairingState, TopicFamily
@@ -37,10 +39,10 @@ def test_each_step_of_the_funnel_is_a_part_of_the_one_before() -> None:
 def test_a_programme_is_called_by_its_name_or_else_by_its_id() -> None:
     """The name is for people; where the coordinator gave none, there is the id."""
     programme = Programme(programme_id=PROGRAMME, policy_json=Policy().model_dump_json(), created_at=START)
-    evidence = Evidence(programme=programme, participants=[], pairings=[], attention=[], tally=Tally(), notes=[], at=AT)
+    evidence = Evidence(programme=programme, participants=[], pairings=[], attention={}, tally=Tally(), notes=[], at=AT)
     named = replace(evidence, programme=replace(programme, name="Learning both ways"))
 
-    assert ["Learning both ways", PROGRAMME] == [programme_page(each, Published()).name for each in (named, evidence)]
+    assert ["Learning both ways", PROGRAMME] == [programme_page(each, Published(), Told()).name for each in (named, evidence)]
 
 
 def test_whoever_has_left_is_no_longer_in_the_funnel() -> None:
@@ -144,12 +146,12 @@ def test_a_nudge_has_its_effect_where_both_groups_are_large() -> None:
 
 
 def test_rounds_come_together_by_month() -> None:
-    """Proposals add up; who waits is what the month's last round left; the average stands beside the least."""
+    """Proposals add up; who waits is what the month's last round told; the average stands beside the least."""
     rounds = [_round(0, 3, 12, 0.9), _round(1, 3, 9, 1.0), _round(40, 2, 3, 1.0)]
 
     page = _page(published=Published(rounds=rounds))
 
-    assert [("2025-01", 2, 6, 9, 0.95, 0.9), ("2025-02", 1, None, None, 1.0, 1.0)] == [
+    assert [("2025-01", 2, 6, 9, 0.95, 0.9), ("2025-02", 1, None, 3, 1.0, 1.0)] == [
         (each.month, each.rounds, each.proposed, each.waiting, each.optimal_ratio_mean, each.optimal_ratio_min)
         for each in page.round_months
     ]
@@ -199,12 +201,19 @@ def _page(
         programme=Programme(programme_id=PROGRAMME, policy_json=Policy().model_dump_json(), created_at=START),
         participants=participants or [],
         pairings=pairings or [],
-        attention=attention or [],
+        attention={str(number): one for number, one in enumerate(attention or ())},
         tally=tally or Tally(),
         notes=[],
         at=AT,
     )
-    return programme_page(evidence, published or Published())
+    return programme_page(evidence, published or Published(), _told_first(evidence))
+
+
+def _told_first(evidence: Evidence) -> Told:
+    """Return what a programme tells in its first report."""
+    figures = figures_of(evidence)
+    names = due(figures, {}, Told(), public=public_groups(evidence), k=evidence.programme.policy.k_min)
+    return Told(figures={name: Said(value=figures[name].value, as_of=evidence.at) for name in names})
 
 
 def _person_id(number: int) -> PersonId:

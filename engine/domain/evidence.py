@@ -1,0 +1,43 @@
+"""What the report of a programme reads."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from engine.domain.pairing import Pairing
+from engine.domain.participant import Participant
+from engine.domain.programme import Programme
+from engine.domain.trials import Attention, Tally
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedInsight:
+    """An anonymous insight that somebody shared; aged until a sponsor answers."""
+
+    family: str
+    shared_at: datetime
+    answered_at: datetime | None = None
+
+    @property
+    def wake_at(self) -> None:
+        """It waits for nothing."""
+        return
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """All rows that a report reads."""
+
+    programme: Programme
+    participants: Sequence[Participant]
+    pairings: Sequence[Pairing]
+    attention: Mapping[str, Attention]
+    """By person; of somebody erased by a number."""
+    tally: Tally
+    notes: Sequence[SharedInsight]
+    at: datetime
+
+
+def activated(evidence: Evidence) -> list[Pairing]:
+    """Return the pairs that both agreed to."""
+    return [pairing for pairing in evidence.pairings if pairing.activated_at is not None]
