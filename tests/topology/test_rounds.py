@@ -148,7 +148,7 @@ def test_round_reports_its_certificate() -> None:
 
     assert (PROGRAMME, 1, False, 2, 1) == tuple(report[name] for name in ("programme_id", "round", "dry_run", "proposed", "waiting"))
     assert round(report["total_score"] / report["optimality_bound"], 6) == report["optimal_ratio"]
-    assert {"few_people": 1} == report["no_option_by_reason"]
+    assert {"one_way": 1} == report["no_option_by_reason"]
     assert "proposals" not in report
     assert "unmatched" not in report
 
