@@ -22,11 +22,12 @@ from pydantic import ValidationError
 from schemas.attributes import DATA_BASE64, Invalid, data_in, optional_instant, optional_text, required_instant, required_text, sequence_in
 from schemas.base import InputData
 from schemas.codes import ErrorCode
-from schemas.envelope import Event, Rejected, Tombstone
+from schemas.envelope import PERSONS_PAGE, Event, Rejected, Tombstone
 from schemas.fields import instant_text, parse_instant
+from schemas.participation import ParticipationEnrolled
 from schemas.registry import INPUT_TYPES, refused_type
 from schemas.strict_json import EVENT_BYTES_MAX, Malformed, TooLarge, decode_json
-from schemas.topics import DLQ_INGEST, dead_letter_topic, topic_of_type
+from schemas.topics import DLQ_INGEST, NUDGE_FEEDBACK, SESSIONS, dead_letter_topic, topic_of_type
 from schemas.unknown_fields import ATTRIBUTES, DROPPED, has_unknown, known_line
 
 __all__ = [
@@ -214,6 +215,7 @@ def _event(attributes: dict[str, Any], received_at: datetime) -> Event | Rejecte
         event_id, source = required_text(attributes, "id"), required_text(attributes, "source")
         time, recorded = required_instant(attributes, "time"), optional_instant(attributes, "recordedtime")
         actor, subject = optional_text(attributes, "actor"), optional_text(attributes, "subject")
+        relayed_by = optional_text(attributes, "relayedby")
         for name in _UNREAD:
             optional_text(attributes, name)
         attributes["data"] = data = data_in(attributes)
@@ -225,6 +227,7 @@ def _event(attributes: dict[str, Any], received_at: datetime) -> Event | Rejecte
             time=time,
             data=said,
             actor=actor,
+            relayedby=relayed_by,
             recordedtime=recorded,
             sequence=sequence_in(attributes),
             expirytime=optional_instant(attributes, "expirytime"),
@@ -243,7 +246,16 @@ def _event(attributes: dict[str, Any], received_at: datetime) -> Event | Rejecte
         return Rejected(ErrorCode.FUTURE_TIME, f"{name}: more than 24 hours after it was received", topic)
     if model.PERSON_ACTS and actor != data["person_id"]:
         return Rejected(ErrorCode.NOT_THE_PERSON, "actor: must be the person that the event is about", topic)
+    if relayed_by is not None and not _may_be_relayed(model, relayed_by):
+        return Rejected(ErrorCode.NOT_THE_PERSON, "relayedby: nobody else brings this in for a person", topic)
     return event
+
+
+def _may_be_relayed(model: type[InputData], relayed_by: str) -> bool:
+    """Say whether an act may be brought in like this: an enrolment by anybody, what people do themselves through their own page."""
+    if model is ParticipationEnrolled:
+        return True
+    return relayed_by == PERSONS_PAGE and (model.PERSON_ACTS or topic_of_type(model.TYPE) in {SESSIONS, NUDGE_FEEDBACK})
 
 
 def _refuse_foreign_format(attributes: Mapping[str, Any]) -> None:

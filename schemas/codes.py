@@ -129,6 +129,7 @@ class NudgeReasonCode(StrEnum):
 
     NOMINATED = "nominated"
     PROFILE_INCOMPLETE = "profile_incomplete"
+    ENROLMENT_RELAYED = "enrolment_relayed"
     PROPOSAL_OPEN = "proposal_open"
     PROPOSAL_UNANSWERED = "proposal_unanswered"
     PAIRING_STATE = "pairing_state"
@@ -155,6 +156,7 @@ class NudgeKey(StrEnum):
 
     OPEN_INVITATION = "open_invitation"
     PROFILE_INCOMPLETE = "profile_incomplete"
+    ENROLMENT_RECORDED = "enrolment_recorded"
     PROPOSAL_READY = "proposal_ready"
     ANSWER_PROPOSAL = "answer_proposal"
     PAIRING_STARTED = "pairing_started"

@@ -8,6 +8,8 @@ from schemas.base import InputData
 from schemas.codes import ErrorCode
 from schemas.frozen import quick
 
+PERSONS_PAGE: Final = "urn:bothways:page"
+"""`relayedby` of what somebody did on the person's own page."""
 SOURCE: Final = "bothways"
 """`source` of everything the engine publishes."""
 
@@ -25,6 +27,8 @@ class Event:
     """When it happened, UTC; fractions kept, because they order facts."""
     data: InputData
     actor: str | None = None
+    relayedby: str | None = None
+    """Who brought a person's own act in; never stands in for the actor."""
     recordedtime: datetime | None = None
     sequence: int | None = None
     expirytime: datetime | None = None

@@ -57,14 +57,22 @@ class NudgeFailed(_NudgeOutcome):
 
 
 class _NudgeChoice(InputData):
+    PERSON_ACTS: ClassVar[bool] = True
     person_id: SomebodyField
     category: Code[NudgeCategory]
 
 
 class NudgeOptedOut(_NudgeChoice):
-    """No more of this category."""
+    """No more of this category. What coordinators have to hear can't be left."""
 
     TYPE: ClassVar[str] = "bothways.nudge.opted_out.v1"
+
+    @field_validator("category")
+    @classmethod
+    def _may_be_left(cls, value: NudgeCategory) -> NudgeCategory:
+        if value is NudgeCategory.COORDINATION:
+            raise ValueError("can't be left")
+        return value
 
 
 class NudgeOptedIn(_NudgeChoice):

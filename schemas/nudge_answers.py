@@ -197,6 +197,7 @@ CHOICES_BY_KEY: Final[Mapping[NudgeKey, tuple[str, ...]]] = MappingProxyType(
     {
         NudgeKey.OPEN_INVITATION: ("join",),
         NudgeKey.PROFILE_INCOMPLETE: ("complete",),
+        NudgeKey.ENROLMENT_RECORDED: ("change", "pause", "leave"),
         NudgeKey.PROPOSAL_READY: ("accept", "decline"),
         NudgeKey.ANSWER_PROPOSAL: ("accept", "decline"),
         NudgeKey.BOOK_FIRST_SESSION: ("book",),

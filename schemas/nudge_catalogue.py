@@ -37,7 +37,7 @@ _KEYS_BY_CATEGORY: Final[Mapping[NudgeCategory, tuple[NudgeKey, ...]]] = {
         NudgeKey.STILL_RIGHT_FOR_YOU,
         NudgeKey.MENTOR_CIRCLE,
     ),
-    NudgeCategory.PROFILE: (NudgeKey.PROFILE_INCOMPLETE,),
+    NudgeCategory.PROFILE: (NudgeKey.PROFILE_INCOMPLETE, NudgeKey.ENROLMENT_RECORDED),
     NudgeCategory.COORDINATION: (
         NudgeKey.COORDINATOR_MOMENTUM,
         NudgeKey.COORDINATOR_STUCK,
@@ -54,8 +54,12 @@ _CATEGORY_BY_KEY: Final[Mapping[NudgeKey, NudgeCategory]] = MappingProxyType(
 
 RETIRED: Final = frozenset({NudgeKey.MENTOR_CIRCLE, NudgeKey.CONCLUDING, NudgeKey.PARTNER_FOUND_NEXT})
 """Keys that are read in what was published once, and not sent any more."""
+_ALWAYS_HEARD: Final = frozenset({NudgeCategory.PAIRING, NudgeCategory.PROFILE})
+"""Categories whose transactional nudges can't be left."""
 _BEHAVIOURAL_OF_PAIRING: Final = frozenset({NudgeKey.ANSWER_PROPOSAL})
-_TRANSACTIONAL_ELSEWHERE: Final = frozenset({NudgeKey.SESSION_TOMORROW, *_KEYS_BY_CATEGORY[NudgeCategory.COORDINATION]})
+_TRANSACTIONAL_ELSEWHERE: Final = frozenset(
+    {NudgeKey.SESSION_TOMORROW, NudgeKey.ENROLMENT_RECORDED, *_KEYS_BY_CATEGORY[NudgeCategory.COORDINATION]}
+)
 
 
 def category_of(key: NudgeKey) -> NudgeCategory:
@@ -70,5 +74,6 @@ def class_of(key: NudgeKey) -> NudgeClass:
 
 
 def can_opt_out(key: NudgeKey) -> bool:
-    """Transactional nudges of `pairing` reach the person whatever was opted out of."""
-    return not (category_of(key) is NudgeCategory.PAIRING and class_of(key) is NudgeClass.TRANSACTIONAL)
+    """Transactional nudges of `pairing` and `profile`, and what coordinators have to hear, reach the person whatever was opted out of."""
+    category = category_of(key)
+    return category is not NudgeCategory.COORDINATION and not (category in _ALWAYS_HEARD and class_of(key) is NudgeClass.TRANSACTIONAL)

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from schemas.base import Part
 from schemas.codes import EligibilityCode, NudgeKey, ProfilePart, TopicFamily, UnmatchedCode, WidenCode
-from schemas.fields import Code, Count, Day, Instant, Minutes, Omittable, Ordinal, Ratio, ShortText
+from schemas.fields import ClockTime, ClockTimeEnd, Code, Count, Day, Instant, Language, Minutes, Omittable, Ordinal, Ratio, ShortText
 from schemas.ids import PairingIdField, PersonIdField, ProgrammeIdField, SessionIdField, TopicIdField
 from schemas.nudge_answers import AnswerOptions
 
@@ -47,6 +47,42 @@ class ProfileIncompleteParams(NudgeParams):
     """What the profile still lacks."""
 
     missing: Annotated[tuple[Code[ProfilePart], ...], Field(strict=False, max_length=2)]
+
+
+class OfferRecorded(Part):
+    """A topic that the person can teach, with its name."""
+
+    topic: TopicIdField
+    name: ShortText
+    level: Annotated[int, Field(ge=1, le=3)]
+
+
+class WantRecorded(Part):
+    """A topic that the person would like to learn, with its name."""
+
+    topic: TopicIdField
+    name: ShortText
+    importance: Annotated[int, Field(ge=1, le=3)]
+    own_level: Annotated[int, Field(ge=0, le=2)]
+
+
+class HoursRecorded(Part):
+    """A stretch of a weekday, local time."""
+
+    weekday: Annotated[int, Field(ge=1, le=7)]
+    from_: Annotated[ClockTime, Field(validation_alias="from", serialization_alias="from")]
+    to: ClockTimeEnd
+
+
+class EnrolmentRecordedParams(NudgeParams):
+    """What a form said in the person's name. No field says who brought it, whom the person excludes, or which band it named."""
+
+    offers: Annotated[tuple[OfferRecorded, ...], Field(strict=False, max_length=40)]
+    wants: Annotated[tuple[WantRecorded, ...], Field(strict=False, max_length=40)]
+    has_experience_band: bool
+    hours: Annotated[tuple[HoursRecorded, ...], Field(strict=False, max_length=42)] = ()
+    languages: Annotated[tuple[Language, ...], Field(strict=False, max_length=20)] = ()
+    capacity: Annotated[int, Field(ge=1, le=5)]
 
 
 class _ProposalParams(PairParams):
@@ -240,6 +276,7 @@ PARAMS_BY_KEY: Final[Mapping[NudgeKey, type[NudgeParams]]] = MappingProxyType(
     {
         NudgeKey.OPEN_INVITATION: OpenInvitationParams,
         NudgeKey.PROFILE_INCOMPLETE: ProfileIncompleteParams,
+        NudgeKey.ENROLMENT_RECORDED: EnrolmentRecordedParams,
         NudgeKey.PROPOSAL_READY: ProposalReadyParams,
         NudgeKey.ANSWER_PROPOSAL: AnswerProposalParams,
         NudgeKey.PAIRING_STARTED: PairingStartedParams,

@@ -24,6 +24,7 @@ ATTRIBUTES: Final = frozenset(
         "time",
         "subject",
         "actor",
+        "relayedby",
         "sequence",
         "recordedtime",
         "partitionkey",

@@ -250,12 +250,12 @@ def nudge_reported(outcome: str, person_id: str, at: When, nudge_id: str, **data
 
 def opted_out(person_id: str, at: When, category: str, **data: Any) -> StructuredEvent:
     """The person wants no more nudges of a category."""
-    return _about("nudge.opted_out", person_id, at, {"person_id": person_id, "category": category, **data})
+    return _by_person("nudge.opted_out", person_id, at, {"category": category, **data})
 
 
 def opted_in(person_id: str, at: When, category: str, **data: Any) -> StructuredEvent:
     """The person wants nudges of a category again."""
-    return _about("nudge.opted_in", person_id, at, {"person_id": person_id, "category": category, **data})
+    return _by_person("nudge.opted_in", person_id, at, {"category": category, **data})
 
 
 def _hr(name: str, person_id: str, at: When, defaults: Mapping[str, Any], data: Mapping[str, Any]) -> StructuredEvent:

@@ -8,6 +8,7 @@ Invariants
     M2  A message to a programme about a person carries all facts it may need, so a receiver never asks back.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -17,6 +18,9 @@ from schemas.codes import NudgeKey, SuppressionReason
 from schemas.envelope import Event
 from schemas.frozen import quick
 from schemas.ids import PairingId, PersonId, ProgrammeId
+
+ParamValue = str | int | float | bool | tuple[str | Mapping[str, str | int], ...] | None
+"""A parameter of a nudge: a value, a list of names, or a list of small objects such as topics with their names."""
 
 
 class Employment(StrEnum):
@@ -200,7 +204,7 @@ class NudgeIntended:
     key: NudgeKey
     occasion: str
     """Tells two nudges of one key, person and pairing apart (term, session, reminder number)."""
-    params: dict[str, str | int | float | bool | tuple[str | dict[str, str], ...] | None]
+    params: dict[str, ParamValue]
     expires_at: datetime
     terms: OutreachTerms
     about_at: datetime | None = None

@@ -69,6 +69,7 @@ _TABLE: Final[Mapping[NudgeKey, tuple[int, int, LatePolicy]]] = {
     NudgeKey.OPEN_INVITATION: (10, 30, LatePolicy.EXPIRE),
     NudgeKey.PROPOSAL_READY: (0, 0, LatePolicy.FIRE),
     NudgeKey.SESSION_TOMORROW: (0, 0, LatePolicy.EXPIRE),
+    NudgeKey.ENROLMENT_RECORDED: _LIFECYCLE,
     NudgeKey.PAIRING_STARTED: _LIFECYCLE,
     NudgeKey.PAIRING_PAUSED: _LIFECYCLE,
     NudgeKey.PAIRING_RESUMABLE: _LIFECYCLE,

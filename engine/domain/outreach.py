@@ -38,6 +38,7 @@ from engine.domain.audit_day import HeldBack
 from engine.domain.calendar import Quiet, local_date
 from engine.domain.messages import Employment, NudgeIntended, NudgesWithdrawn, OutreachTerms
 from engine.domain.nudging import LatePolicy, rule_of
+from engine.domain.stamp import Stamp
 from engine.domain.waking import Slot, Waking, heard_at
 from schemas.codes import NudgeCategory, NudgeClass, NudgeKey, SuppressionReason
 from schemas.frozen import quick, replace
@@ -114,6 +115,15 @@ class DayCount:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Whether the person wants to hear of a category. Its stamp stays, so that nothing older undoes it."""
+
+    category: NudgeCategory
+    is_opted_out: bool
+    stamp: Stamp
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
     """The ledger of one person, or of a programme's coordinator."""
 
@@ -122,7 +132,8 @@ class Contact:
     behavioural_at: datetime | None = None
     """`not_before` of the last behavioural nudge."""
     day_counts: tuple[DayCount, ...] = ()
-    opted_out: tuple[NudgeCategory, ...] = ()
+    choices: tuple[Choice, ...] = ()
+    """The last choice of each category, sorted."""
     held_back: tuple[HeldBack, ...] = ()
     """The last nudges that never left, oldest first."""
     wake_at: datetime | None = None
@@ -266,10 +277,13 @@ def is_optional(key: NudgeKey, category: NudgeCategory) -> bool:
     return can_opt_out(key) and rule_of(key).category is category
 
 
-def with_choice(contact: Contact, category: NudgeCategory, *, is_opted_out: bool) -> Contact:
-    """Write down what the person wants to hear of."""
-    others = {other for other in contact.opted_out if other is not category}
-    return replace(contact, opted_out=tuple(sorted(others | ({category} if is_opted_out else set()))))
+def with_choice(contact: Contact, choice: Choice) -> Contact:
+    """Write down what the person wants to hear of; the same ledger where the person has said something later of it."""
+    known = next((one for one in contact.choices if one.category is choice.category), None)
+    if known is not None and choice.stamp <= known.stamp:
+        return contact
+    others = (one for one in contact.choices if one is not known)
+    return replace(contact, choices=tuple(sorted((*others, choice), key=lambda one: one.category)))
 
 
 def without(contact: Contact, settled: Iterable[Requested]) -> Contact:
@@ -303,7 +317,7 @@ def _verdict(
         return SuppressionReason.EXPIRED_WAITING
     if person.is_away(at, terms.soft_landing_days):
         return SuppressionReason.AWAY
-    if any(is_optional(intent.key, category) for category in contact.opted_out):
+    if any(choice.is_opted_out and is_optional(intent.key, choice.category) for choice in contact.choices):
         return SuppressionReason.OPTED_OUT
     if is_held_out(intent, lots):
         return SuppressionReason.HELD_OUT

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Final
 
 from engine.domain.calendars import quiet_of
-from engine.domain.messages import NudgeIntended, NudgesWithdrawn, OutreachTerms, Reason
+from engine.domain.messages import NudgeIntended, NudgesWithdrawn, OutreachTerms, ParamValue, Reason
 from engine.domain.nudging import rule_of
 from engine.domain.pairing import Pairing
 from engine.domain.programme import Programme, ProgrammeStatus, topic_names_of
@@ -23,7 +23,6 @@ from schemas.codes import NudgeClass, NudgeKey, NudgeReasonCode
 from schemas.frozen import replace
 from schemas.ids import COORDINATOR_PREFIX, PersonId, ProgrammeId
 
-ParamValue = str | int | float | bool | tuple[str | dict[str, str], ...] | None
 Params = Mapping[str, ParamValue]
 
 _ANY_ZONE: Final = timedelta(days=2)
@@ -31,6 +30,7 @@ _ANY_ZONE: Final = timedelta(days=2)
 _REASON: Final[Mapping[NudgeKey, NudgeReasonCode]] = {
     NudgeKey.OPEN_INVITATION: NudgeReasonCode.NOMINATED,
     NudgeKey.PROFILE_INCOMPLETE: NudgeReasonCode.PROFILE_INCOMPLETE,
+    NudgeKey.ENROLMENT_RECORDED: NudgeReasonCode.ENROLMENT_RELAYED,
     NudgeKey.PROPOSAL_READY: NudgeReasonCode.PROPOSAL_OPEN,
     NudgeKey.ANSWER_PROPOSAL: NudgeReasonCode.PROPOSAL_UNANSWERED,
     NudgeKey.BOOK_FIRST_SESSION: NudgeReasonCode.NO_SESSION_BOOKED,

@@ -17,6 +17,7 @@ from engine.domain.messages import EmissionBounded, Employment, NudgeHeldBack, N
 from engine.domain.nudging import rule_of
 from engine.domain.outreach import (
     ABSENT,
+    Choice,
     Contact,
     Decision,
     Granted,
@@ -35,6 +36,7 @@ from engine.domain.outreach import (
     without,
 )
 from engine.domain.person_facts import has_departed
+from engine.domain.stamp import stamp_of
 from engine.effects import Delete, Effects, Emit, Handler, Put, Record, Refuse, Rows, RowsOfStep, Wake
 from engine.identity import derived_id
 from engine.processors.audit_days import forgotten, noted
@@ -169,20 +171,28 @@ def on_outcome(rows: Rows, record: Record) -> Effects:
 
 def on_opted_out(rows: Rows, record: Record) -> Effects:
     """Stop a category: what waits is suppressed when its turn comes, what nobody can have heard yet is cancelled."""
-    data = _data(record)
-    contact = _contact(rows, data.person_id, record.at)
+    data, contact, changed = _chosen(rows, record, is_opted_out=True)
+    if changed is contact:
+        return
     yield from left_reported(data.person_id, contact, data.category, record.at)
-    changed = with_choice(contact, data.category, is_opted_out=True)
     decision = recall(changed, at=record.at, category=data.category)
     yield from _carried_out(rows, data.person_id, decision, _standing(rows, data.person_id), record.at)
 
 
 def on_opted_in(rows: Rows, record: Record) -> Effects:
     """Let a category in again."""
+    data, contact, changed = _chosen(rows, record, is_opted_out=False)
+    if changed is not contact:
+        yield from _carried_out(rows, data.person_id, Decision(contact=changed), _standing(rows, data.person_id), record.at)
+
+
+def _chosen(rows: Rows, record: Record, *, is_opted_out: bool) -> tuple[Any, Contact, Contact]:
+    """Return what somebody said of a category, with the ledger before and after; the same one where something later was said."""
+    event = record.payload
+    assert isinstance(event, Event)
     data = _data(record)
     contact = _contact(rows, data.person_id, record.at)
-    changed = with_choice(contact, data.category, is_opted_out=False)
-    yield from _carried_out(rows, data.person_id, Decision(contact=changed), _standing(rows, data.person_id), record.at)
+    return data, contact, with_choice(contact, Choice(category=data.category, is_opted_out=is_opted_out, stamp=stamp_of(event)))
 
 
 def on_person_changed(rows: Rows, record: Record) -> Effects:

@@ -29,6 +29,7 @@ from engine.effects import Effects, Handler, Record, Refuse, Rows, Send, StageNa
 from engine.processors import arrivals, standing
 from engine.processors.insights import did
 from engine.processors.intents import intended
+from engine.processors.relayed import recorded
 from engine.processors.tables import PARTICIPANTS, participant_in, programme_in, put_participant
 from schemas import participation as said
 from schemas.codes import EligibilityCode, ErrorCode, NudgeKey, ProfilePart
@@ -104,12 +105,15 @@ def _on_said(rows: Rows, programme: Programme, participant: Participant, event: 
     if isinstance(data, ProfileSaid):
         profile, stamps = with_said(heard.profile, heard.profile_stamps, data, stamp_of(event))
         heard = replace(heard, profile=profile, profile_stamps=stamps)
-    after = settled(with_pause_over(heard, at), participant, not_before=programme.created_at, last_round=programme.rounds_held)
+    if course is not participant.course:
+        heard = with_pause_over(heard, at)
+    after = settled(heard, participant, not_before=programme.created_at, last_round=programme.rounds_held)
     yield put_participant(after)
     if after != participant:
         yield from _followed(rows, programme, participant, after, at)
         if isinstance(data, ProfileSaid):
             yield from _counted(rows, after, at)
+            yield from recorded(programme, participant, after, event, at)
     if isinstance(data, ProfileSaid):
         yield from _exclusions_told(after, event)
 

@@ -24,6 +24,8 @@ from schemas.programme import NudgesReleased
 
 STORMS: Final = "storms"
 PARKED: Final = "parked"
+_BESIDE: Final = frozenset({NudgeKey.ENROLMENT_RECORDED})
+"""Keys that pass beside the breaker, uncounted: as many as there are forms."""
 
 
 def guarded(handler: Handler) -> Handler:
@@ -63,10 +65,10 @@ def _addressed(rows: Rows, intent: NudgeIntended, at: datetime) -> NudgeIntended
 
 
 def _admitted(rows: Rows, intent: NudgeIntended, at: datetime) -> Effects:
-    """Let an intent leave, or park it; what a coordinator has to hear always leaves."""
+    """Let an intent leave, or park it; what a coordinator has to hear, and what a form recorded in somebody's name, always leaves."""
     send = Send(StageName.PEOPLE, intent.person_id, intent)
     programme = programme_in(rows, intent.programme_id)
-    if programme is None or intent.person_id == coordinator_of(intent.programme_id):
+    if programme is None or intent.key in _BESIDE or intent.person_id == coordinator_of(intent.programme_id):
         yield send
         return
     before = _storm(rows, programme, at)

@@ -151,6 +151,7 @@ NUDGES: Final[Mapping[NudgeKey, str]] = MappingProxyType(
     {
         NudgeKey.OPEN_INVITATION: "Invitation to take part",
         NudgeKey.PROFILE_INCOMPLETE: "Say what you offer and want",
+        NudgeKey.ENROLMENT_RECORDED: "What was recorded in your name",
         NudgeKey.PROPOSAL_READY: "A proposal is ready",
         NudgeKey.ANSWER_PROPOSAL: "A proposal awaits your answer",
         NudgeKey.PAIRING_STARTED: "Your pair has started",

@@ -81,6 +81,7 @@ class _Attributes(msgspec.Struct, array_like=True):
     type: str
     time: datetime
     actor: str | None
+    relayedby: str | None
     recordedtime: datetime | None
     sequence: int | None
     expirytime: datetime | None

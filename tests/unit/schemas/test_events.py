@@ -12,7 +12,7 @@ from schemas.base import PSEUDONYM_PENDING, data_json
 from schemas.codes import EligibilityCode, NudgeCategory, NudgeClass, NudgeKey, RefusalCode, SuppressionCode
 from schemas.hr import HrDeparted, HrHired, HrLeaveEnded, HrLeaveStarted, HrRoleChanged
 from schemas.ids import PairingId, PersonId, ProgrammeId
-from schemas.nudge import NudgeRequested, NudgeSuppressed
+from schemas.nudge import NudgeOptedOut, NudgeRequested, NudgeSuppressed
 from schemas.nudge_catalogue import can_opt_out, category_of, class_of
 from schemas.nudge_params import PARAMS_BY_KEY, FlipRolesParams, NudgeParams, OpenInvitationParams
 from schemas.pairing import PairingCompleted, PairingEnded, PairingLapsed, PairingLocked, PairingProposed
@@ -243,7 +243,7 @@ def test_an_object_of_the_right_key_is_kept() -> None:
 TRANSACTIONAL: Final = (
     "proposal_ready pairing_started session_tomorrow pairing_paused pairing_resumable pairing_ended partner_found_next conflict_choice "
     "concluding renew_or_finish convert_offer coordinator_momentum coordinator_stuck coordinator_conflict coordinator_round_alarm "
-    "coordinator_storm coordinator_departures"
+    "coordinator_storm coordinator_departures enrolment_recorded"
 )
 
 
@@ -258,6 +258,14 @@ def test_transactional_nudges_about_a_pairing_cannot_be_opted_out_of() -> None:
     assert not can_opt_out(NudgeKey.PAIRING_ENDED)
     assert can_opt_out(NudgeKey.ANSWER_PROPOSAL)
     assert can_opt_out(NudgeKey.SESSION_TOMORROW)
+
+
+def test_what_was_recorded_in_ones_name_and_what_coordinators_hear_cannot_be_left() -> None:
+    """Nobody is enrolled unawares, and no alarm can be switched off."""
+    kept = {key for key in NudgeKey if category_of(key) is NudgeCategory.COORDINATION} | {NudgeKey.ENROLMENT_RECORDED}
+
+    assert set() == {key for key in kept if can_opt_out(key)}
+    assert problem_of(NudgeOptedOut, {"person_id": "ann", "category": "coordination"}) == "category"
 
 
 def test_a_suppressed_nudge_waits_for_its_pseudonym() -> None:

@@ -268,6 +268,8 @@ def test_only_the_person_acts_where_consent_is_at_stake() -> None:
         "pairing.answered",
         "pairing.continuation_answered",
         "feedback.given",
+        "nudge.opted_out",
+        "nudge.opted_in",
     }
 
 

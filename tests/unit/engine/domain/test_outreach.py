@@ -12,6 +12,7 @@ from engine.domain.outreach import (
     REQUESTED_MAX,
     SETTLE,
     WAITING_MAX,
+    Choice,
     Contact,
     Decision,
     Standing,
@@ -26,6 +27,7 @@ from engine.domain.outreach import (
     with_choice,
     withdraw,
 )
+from engine.domain.stamp import Stamp
 from engine.identity import drawn_percent
 from schemas.codes import NudgeCategory, NudgeKey, SuppressionReason
 from schemas.ids import NudgeId, PairingId, PersonId, ProgrammeId
@@ -34,6 +36,7 @@ from tests.spread import is_spread
 
 WEDNESDAY_10 = datetime(2025, 1, 8, 10, tzinfo=UTC)
 HERE = Standing()
+SAID = Stamp(WEDNESDAY_10, 0, "said")
 
 
 def an_intent(
@@ -128,7 +131,7 @@ def test_opting_out_stops_a_category_except_what_a_pair_must_hear() -> None:
     """Transactional nudges of `pairing` can't be opted out of; the reminder to answer can."""
     contact = Contact()
     for category in (NudgeCategory.PAIRING, NudgeCategory.SESSIONS):
-        contact = with_choice(contact, category, is_opted_out=True)
+        contact = with_choice(contact, Choice(category=category, is_opted_out=True, stamp=SAID))
 
     assert decided(an_intent(NudgeKey.PAIRING_STARTED), contact).granted is not None
     assert [SuppressionReason.OPTED_OUT] == reasons(decided(an_intent(NudgeKey.SESSION_TOMORROW), contact))
@@ -137,9 +140,17 @@ def test_opting_out_stops_a_category_except_what_a_pair_must_hear() -> None:
 
 def test_opting_in_takes_the_choice_back() -> None:
     """A choice is for as long as the person wants it."""
-    out = with_choice(Contact(), NudgeCategory.SESSIONS, is_opted_out=True)
+    out = with_choice(Contact(), Choice(category=NudgeCategory.SESSIONS, is_opted_out=True, stamp=SAID))
+    back = with_choice(out, Choice(category=NudgeCategory.SESSIONS, is_opted_out=False, stamp=replace(SAID, sequence=1)))
 
-    assert Contact() == with_choice(out, NudgeCategory.SESSIONS, is_opted_out=False)
+    assert decided(an_intent(NudgeKey.SESSION_TOMORROW), back).granted is not None
+
+
+def test_an_older_choice_undoes_nothing() -> None:
+    """The last word of a person about a category holds, whatever came last."""
+    out = with_choice(Contact(), Choice(category=NudgeCategory.SESSIONS, is_opted_out=True, stamp=replace(SAID, sequence=1)))
+
+    assert out is with_choice(out, Choice(category=NudgeCategory.SESSIONS, is_opted_out=False, stamp=SAID))
 
 
 def test_history_before_the_bound_makes_no_nudge() -> None:
