@@ -137,6 +137,7 @@ class NudgeReasonCode(StrEnum):
     SESSION_BOOKED = "session_booked"
     SESSION_UNREPORTED = "session_unreported"
     SESSION_COMPLETED = "session_completed"
+    HOURS = "hours"
     TEACHING_ONE_WAY = "teaching_one_way"
     TOPICS_NARROW = "topics_narrow"
     MIDPOINT_REACHED = "midpoint_reached"
@@ -171,6 +172,8 @@ class NudgeKey(StrEnum):
     PROTECT_THE_TIME = "protect_the_time"
     STILL_RIGHT_FOR_YOU = "still_right_for_you"
     PAIRING_QUIET = "pairing_quiet"
+    FIND_A_TIME = "find_a_time"
+    PARTNER_AWAY = "partner_away"
     PAIRING_PAUSED = "pairing_paused"
     PAIRING_RESUMABLE = "pairing_resumable"
     PAIRING_ENDED = "pairing_ended"
@@ -314,6 +317,8 @@ class ContinuationAnswer(StrEnum):
     RENEW = "renew"
     FINISH = "finish"
     CONVERT = "convert"
+    LOOK = "look"
+    """For somebody else, while the partner is away."""
 
 
 class Evidence(StrEnum):

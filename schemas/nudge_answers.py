@@ -207,6 +207,8 @@ CHOICES_BY_KEY: Final[Mapping[NudgeKey, tuple[str, ...]]] = MappingProxyType(
         NudgeKey.SHARE_FEEDBACK: ("good", "unsure", "not_a_fit"),
         NudgeKey.STILL_RIGHT_FOR_YOU: ("continue", "end", "rematch"),
         NudgeKey.PAIRING_QUIET: ("book", "end", "rematch"),
+        NudgeKey.FIND_A_TIME: ("hours", "book", "end"),
+        NudgeKey.PARTNER_AWAY: ("continue", "look", "end"),
         NudgeKey.PAIRING_RESUMABLE: ("continue", "end"),
         NudgeKey.CONFLICT_CHOICE: ("end", "rematch"),
         NudgeKey.RENEW_OR_FINISH: ("renew", "finish"),

@@ -14,6 +14,7 @@ _KEYS_BY_CATEGORY: Final[Mapping[NudgeCategory, tuple[NudgeKey, ...]]] = {
         NudgeKey.PAIRING_STARTED,
         NudgeKey.PAIRING_PAUSED,
         NudgeKey.PAIRING_RESUMABLE,
+        NudgeKey.PARTNER_AWAY,
         NudgeKey.PAIRING_ENDED,
         NudgeKey.PARTNER_FOUND_NEXT,
         NudgeKey.CONFLICT_CHOICE,
@@ -28,6 +29,7 @@ _KEYS_BY_CATEGORY: Final[Mapping[NudgeCategory, tuple[NudgeKey, ...]]] = {
         NudgeKey.BOOK_NEXT_SESSION,
         NudgeKey.PROTECT_THE_TIME,
         NudgeKey.PAIRING_QUIET,
+        NudgeKey.FIND_A_TIME,
     ),
     NudgeCategory.LEARNING: (
         NudgeKey.FLIP_ROLES,

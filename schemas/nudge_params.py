@@ -170,6 +170,16 @@ class PairingQuietParams(PairParams):
     ends_at: Omittable[Instant] = None
 
 
+class FindATimeParams(PairParams):
+    """The two have no stretch of time in common that is long enough for a session."""
+
+    session_minutes: Minutes
+
+
+class PartnerAwayParams(PairParams):
+    """The other side has been away for long, nobody says why or until when: wait, look for somebody meanwhile, or end."""
+
+
 class PairingPausedParams(PairParams):
     """Paused, never why."""
 
@@ -291,6 +301,8 @@ PARAMS_BY_KEY: Final[Mapping[NudgeKey, type[NudgeParams]]] = MappingProxyType(
         NudgeKey.PROTECT_THE_TIME: ProtectTheTimeParams,
         NudgeKey.STILL_RIGHT_FOR_YOU: StillRightForYouParams,
         NudgeKey.PAIRING_QUIET: PairingQuietParams,
+        NudgeKey.FIND_A_TIME: FindATimeParams,
+        NudgeKey.PARTNER_AWAY: PartnerAwayParams,
         NudgeKey.PAIRING_PAUSED: PairingPausedParams,
         NudgeKey.PAIRING_RESUMABLE: PairingResumableParams,
         NudgeKey.PAIRING_ENDED: PairingEndedParams,

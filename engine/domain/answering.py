@@ -34,6 +34,8 @@ class Question(StrEnum):
     CONFLICT = "conflict"
     RENEWAL = "renewal"
     CONVERSION = "conversion"
+    ABSENCE = "absence"
+    """Whether to wait for a partner who has been away for long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,7 @@ from typing import Final
 
 from engine.domain import meetings as ledger
 from engine.domain.meetings import Meeting, MeetingState
-from engine.domain.pairing import Pairing, Timer, TimerKind, armed, marked
+from engine.domain.pairing import Pairing, Timer, TimerKind, armed, marked, unmarked
 from engine.domain.waking import Waking
 from schemas.codes import PairingState
 from schemas.frozen import replace
@@ -98,7 +98,7 @@ def _to_book(pairing: Pairing, at: datetime) -> Iterator[Timer]:
             for number, days in enumerate(BOOK_FIRST_DAYS, 1)
         ]
     elif next_mark(held[-1]) not in pairing.marks and not is_booked:
-        begun_at = pairing.since if held[-1].ends_at + timedelta(days=BOOK_NEXT_DAYS) < pairing.since else held[-1].ends_at
+        begun_at = max(pairing.since, held[-1].ends_at)
         fixed = [Timer(kind=TimerKind.BOOK_NEXT, due_at=begun_at + timedelta(days=BOOK_NEXT_DAYS), about=held[-1].session_id)]
     else:
         fixed = []
@@ -150,6 +150,12 @@ def soon_mark(meeting: Meeting) -> str:
 def next_mark(meeting: Meeting) -> str:
     """Name the once-only reminder to book the session after one that was held."""
     return f"next/{meeting.session_id}"
+
+
+def booked_anew(pairing: Pairing) -> Pairing:
+    """Let the clock of the next booking start again after time away (C3)."""
+    held = ledger.held(pairing.meetings)
+    return unmarked(pairing, next_mark(held[-1])) if held else pairing
 
 
 def reminded_of(pairing: Pairing, meeting: Meeting) -> Pairing:

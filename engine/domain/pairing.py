@@ -99,6 +99,7 @@ class TimerKind(StrEnum):
     TERM_OVER = "term_over"
     CONCLUDING_OVER = "concluding_over"
     CONFLICT_OVER = "conflict_over"
+    AWAY_QUESTION = "away_question"
     SOFT_LANDING_OVER = "soft_landing_over"
     RESUME_OVER = "resume_over"
     RETENTION_OVER = "retention_over"
@@ -109,7 +110,7 @@ WAITS: Final[Mapping[PairingState, frozenset[TimerKind]]] = MappingProxyType(
     {
         _S.PROPOSED: frozenset({_T.ANSWER_DUE, _T.CONSENT_OVER}),
         _S.ACTIVE: frozenset({_T.BOOK_FIRST, _T.BOOK_NEXT, _T.BOOK_AGAIN, _T.SESSION_SOON, _T.SESSION_UNREPORTED, _T.STALL, _T.TERM_OVER}),
-        _S.PAUSED: frozenset({_T.SOFT_LANDING_OVER, _T.RESUME_OVER}),
+        _S.PAUSED: frozenset({_T.AWAY_QUESTION, _T.SOFT_LANDING_OVER, _T.RESUME_OVER}),
         _S.SUSPENDED: frozenset({_T.CONFLICT_OVER, _T.SOFT_LANDING_OVER, _T.RESUME_OVER}),
         _S.STALLED: frozenset({_T.GRACE_OVER}),
         _S.CONCLUDING: frozenset({_T.CONCLUDING_OVER, _T.SESSION_SOON, _T.SESSION_UNREPORTED}),
@@ -137,6 +138,11 @@ class Away:
     is_leave: bool
     """A leave needs both to say `continue`; a self-pause ends by itself."""
     is_over: bool = False
+    since_at: datetime | None = None
+    ask_at: datetime | None = None
+    """When the partner is asked whether to wait."""
+    asked_at: datetime | None = None
+    """When the partner was asked; once for one absence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,6 +227,8 @@ class Pairing:
     """A line of power joins the two now."""
     answers: tuple[tuple[PersonId, str], ...] = ()
     """Answers to the question that is open: resume, renew, convert."""
+    lacks_time: bool = False
+    """The two have no time in common any more; both have been asked to find some."""
     is_convertible: bool = False
     """The gap that its track needs is gone; both have been offered `convert`."""
     feedback: tuple[Word, ...] = ()

@@ -7,7 +7,8 @@ Invariants
     R1  Room is capacity less live pairs less open proposals, never below 0.
     R2  A proposal that stays undecided takes room for `room_days` only, of both sides and whatever was answered: it stays open, but
         nobody's week is spent on it. The instant is settled when it is first proposed; a new version doesn't move it.
-    R3  A pair that becomes active takes room again.
+    R3  A pair that becomes active, or active again, takes room, over capacity if it must be.
+    R4  Of a pair that waits for one side, the other side takes no room if that other one would rather look for somebody meanwhile.
 
 Must stay in sync with: nothing else computes room.
 """
@@ -57,6 +58,11 @@ def joined(participant: Participant, pairing_id: PairingId, until: datetime) -> 
 def kept(participant: Participant, pairing_id: PairingId) -> Participant:
     """Take up room for a pair as long as it lives (R3)."""
     return replace(participant, roomless=_others(participant, pairing_id))
+
+
+def released(participant: Participant, pairing_id: PairingId, at: datetime) -> Participant:
+    """Let a pair whose other side is away take no room from now on (R4)."""
+    return replace(participant, roomless=tuple(sorted((*_others(participant, pairing_id), (pairing_id, at)))))
 
 
 def left(participant: Participant, pairing_id: PairingId) -> Participant:

@@ -86,7 +86,13 @@ ACTED_BY: Final[Mapping[str, frozenset[NudgeKey]]] = MappingProxyType(
         "profile_completed": frozenset({NudgeKey.PROFILE_INCOMPLETE}),
         "answered": frozenset({NudgeKey.ANSWER_PROPOSAL}),
         "scheduled": frozenset(
-            {NudgeKey.BOOK_FIRST_SESSION, NudgeKey.BOOK_NEXT_SESSION, NudgeKey.PAIRING_QUIET, NudgeKey.PROTECT_THE_TIME}
+            {
+                NudgeKey.BOOK_FIRST_SESSION,
+                NudgeKey.BOOK_NEXT_SESSION,
+                NudgeKey.PAIRING_QUIET,
+                NudgeKey.PROTECT_THE_TIME,
+                NudgeKey.FIND_A_TIME,
+            }
         ),
         "held": frozenset({NudgeKey.LOG_SESSION, NudgeKey.PAIRING_QUIET, NudgeKey.PROTECT_THE_TIME}),
         "balanced": frozenset({NudgeKey.FLIP_ROLES}),

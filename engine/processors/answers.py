@@ -8,12 +8,13 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
+from engine.domain.absence import is_asked
 from engine.domain.answering import Question, counts, is_last_word, with_said
 from engine.domain.erasure import names_a_stranger
 from engine.domain.pairing import Pairing, PairingEvent, answered, both_answered, put_at
 from engine.domain.programme import Programme
 from engine.effects import Effects, Handler, Ignore, Record, Refuse, Rows
-from engine.processors import consent, lifecycle, standing
+from engine.processors import absences, consent, lifecycle, standing
 from engine.processors.intents import withdrawn
 from engine.processors.tables import pairing_in, programme_in, put_pairing
 from schemas.codes import ContinuationAnswer, EndCode, ErrorCode, NudgeKey, PairingState
@@ -66,7 +67,7 @@ def on_continuation_answered(rows: Rows, record: Record) -> Effects:
         yield found
         return
     programme, pairing = found
-    question = _question_of(pairing, data.answer)
+    question = _question_of(pairing, data.answer, data.person_id)
     if not pairing.is_live or question is None:
         yield Refuse(ErrorCode.STALE_ANSWER, f"`{data.answer}` answers nothing while the pairing is {pairing.state}")
     elif not _counts(pairing, record.payload, data, question):
@@ -78,13 +79,15 @@ def on_continuation_answered(rows: Rows, record: Record) -> Effects:
         yield from ON_ANSWER[question](rows, programme, replace(pairing, said=said), data, record.at)
 
 
-def _question_of(pairing: Pairing, answer: ContinuationAnswer) -> Question | None:
+def _question_of(pairing: Pairing, answer: ContinuationAnswer, person_id: PersonId) -> Question | None:
     """Name the question that an answer is one to, in the pairing's state; None where nobody asks that now."""
     match answer:
         case ContinuationAnswer.END | ContinuationAnswer.REMATCH:
             return Question.GOING_ON
         case ContinuationAnswer.CONTINUE if _asks_to_resume(pairing):
             return Question.RESUMPTION
+        case ContinuationAnswer.CONTINUE | ContinuationAnswer.LOOK if is_asked(pairing, person_id):
+            return Question.ABSENCE
         case ContinuationAnswer.CONTINUE if pairing.state in {PairingState.ACTIVE, PairingState.STALLED}:
             return Question.GOING_ON
         case ContinuationAnswer.RENEW | ContinuationAnswer.FINISH if pairing.state is PairingState.CONCLUDING:
@@ -182,6 +185,7 @@ ON_ANSWER: Final[Mapping[Question, Callable[[Rows, Programme, Pairing, PairingCo
             Question.GOING_ON: _goes_on,
             Question.RENEWAL: _concluded,
             Question.CONVERSION: _converted,
+            Question.ABSENCE: absences.answered,
         }
     )
 )

@@ -38,6 +38,7 @@ _REASON: Final[Mapping[NudgeKey, NudgeReasonCode]] = {
     NudgeKey.LOG_SESSION: NudgeReasonCode.SESSION_UNREPORTED,
     NudgeKey.BOOK_NEXT_SESSION: NudgeReasonCode.NO_SESSION_BOOKED,
     NudgeKey.SHARE_FEEDBACK: NudgeReasonCode.SESSION_COMPLETED,
+    NudgeKey.FIND_A_TIME: NudgeReasonCode.HOURS,
     NudgeKey.FLIP_ROLES: NudgeReasonCode.TEACHING_ONE_WAY,
     NudgeKey.OPEN_DEBATE: NudgeReasonCode.MIDPOINT_REACHED,
     NudgeKey.BROADEN_TOPIC: NudgeReasonCode.TOPICS_NARROW,

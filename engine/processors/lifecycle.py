@@ -12,8 +12,9 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from engine.domain import meetings as ledger
+from engine.domain.absence import rearmed
 from engine.domain.answering import Question
-from engine.domain.cadence import is_plan_done
+from engine.domain.cadence import booked_anew, is_plan_done
 from engine.domain.chance import had_a_chance
 from engine.domain.pairing import (
     TERMINAL,
@@ -28,10 +29,11 @@ from engine.domain.pairing import (
     moved,
     retained,
 )
-from engine.domain.participant import TAKING_PART, ParticipantTimer, waiting, with_timer
+from engine.domain.participant import TAKING_PART, Participant, ParticipantTimer, waiting, with_timer
 from engine.domain.programme import Programme
 from engine.domain.room import kept, left
 from engine.effects import Effects, Emit, Rows
+from engine.processors import shared_time
 from engine.processors.intents import nudged, withdrawn
 from engine.processors.reach import deadline_in, timed_in
 from engine.processors.summaries import gathered
@@ -39,7 +41,7 @@ from engine.processors.tables import bar_in, pairing_in, participant_in, put_bar
 from schemas import pairing as published
 from schemas.codes import ContinuationAnswer, EndCode, NudgeKey, PairingState, Track
 from schemas.frozen import replace
-from schemas.ids import PersonId
+from schemas.ids import PairingId, PersonId
 from schemas.topics import PAIRING_STATE, PAIRINGS
 
 STILL_WAITING_DAYS: Final = 30
@@ -53,6 +55,15 @@ ENDS_WITH_THE_PLAN: Final = (
     NudgeKey.STILL_RIGHT_FOR_YOU,
 )
 """What nobody is asked any more once a pair concludes."""
+
+ENDS_WITH_THE_WAIT: Final = (
+    NudgeKey.PAIRING_RESUMABLE,
+    NudgeKey.PAIRING_PAUSED,
+    NudgeKey.PAIRING_QUIET,
+    NudgeKey.PARTNER_AWAY,
+    NudgeKey.CONFLICT_CHOICE,
+)
+"""What nobody is told or asked any more once a pair goes on."""
 
 Change = (
     published.PairingActivated
@@ -219,11 +230,13 @@ def still_waiting_at(waiting_since: datetime | None, pairing_ids: tuple[str, ...
 def pause(programme: Programme, pairing: Pairing, away: Away, at: datetime, *, until_on: date | None) -> Effects:
     """One of the two is away for a while; the cadence clock stops. Where the pair waits already, it waits for this one too."""
     others = tuple(known for known in pairing.away if (known.person_id, known.is_leave) != (away.person_id, away.is_leave))
+    known = next((known for known in pairing.away if known not in others), None)
+    away = away if known is None or known.is_over else replace(away, since_at=known.since_at, asked_at=known.asked_at)
     waiting = replace(pairing, away=(*others, away), until_on=until_on or pairing.until_on)
     if pairing.state in {PairingState.PAUSED, PairingState.SUSPENDED}:
         yield from _asked_too_early(waiting)
         return
-    paused = moved(disarmed(replace(waiting, until_on=until_on, answers=())), PairingEvent.LEFT_FOR_A_WHILE, at)
+    paused = rearmed(moved(disarmed(replace(waiting, until_on=until_on, answers=())), PairingEvent.LEFT_FOR_A_WHILE, at))
     yield put_pairing(paused)
     yield from _changed(paused, programme, published.PairingPaused, at, until_on)
     yield from withdrawn(paused)
@@ -235,21 +248,37 @@ def _asked_too_early(pairing: Pairing) -> Effects:
     """Take back the question whether to go on, until nobody is away; a conflict's own clock goes on."""
     if not pairing.conflict:
         yield from withdrawn(pairing, keys=(NudgeKey.PAIRING_RESUMABLE, NudgeKey.CONFLICT_CHOICE))
-    yield put_pairing(replace(disarmed(pairing, TimerKind.SOFT_LANDING_OVER, TimerKind.RESUME_OVER), answers=()))
+    yield put_pairing(rearmed(replace(disarmed(pairing, TimerKind.SOFT_LANDING_OVER, TimerKind.RESUME_OVER), answers=())))
 
 
 def resume(rows: Rows, programme: Programme, pairing: Pairing, event: PairingEvent, at: datetime) -> Effects:
     """Back to active, from a pause, a stall or a conflict that is gone; a pair whose plan was done meanwhile concludes at once."""
     back = replace(moved(disarmed(pairing), event, at), away=(), until_on=None, answers=(), quiet_since=at)
+    if event is not PairingEvent.SESSION_SEEN:
+        back = replace(booked_anew(back), lacks_time=False)
     back = timed_in(rows, programme, back, at)
     yield put_pairing(back)
+    for person_id in back.people:
+        participant = participant_in(rows, programme.programme_id, person_id)
+        if participant is not None:
+            yield from place_taken(participant, back.pairing_id)
     yield from _changed(back, programme, published.PairingResumed, at)
-    keys = (NudgeKey.PAIRING_RESUMABLE, NudgeKey.PAIRING_PAUSED, NudgeKey.PAIRING_QUIET, NudgeKey.CONFLICT_CHOICE)
-    yield from withdrawn(back, keys=keys)
+    yield from withdrawn(back, keys=ENDS_WITH_THE_WAIT)
     if is_plan_done(back, programme.policy, at):
         yield from conclude(rows, programme, back, at)
     elif back.is_convertible:
         yield from offer_conversion(programme, back, at)
+    current = pairing_in(rows, back.pairing_id)
+    if current is not None:
+        yield from shared_time.watched(rows, programme, current, at)
+
+
+def place_taken(participant: Participant, pairing_id: PairingId) -> Effects:
+    """Give a pair its place again, of somebody who was looking for another partner meanwhile."""
+    if pairing_id not in {released_id for released_id, _ in participant.roomless}:
+        return
+    settled = replace(kept(participant, pairing_id), waiting_since=None, is_first_in_queue=False, unmatched_reason=None)
+    yield put_participant(with_timer(settled, ParticipantTimer.STILL_WAITING, None))
 
 
 def suspend(rows: Rows, programme: Programme, pairing: Pairing, at: datetime) -> Effects:

@@ -12,7 +12,7 @@ from engine.domain.nudging import expiry
 from engine.domain.pairing import Pairing, Timer, TimerKind, armed, asking, due, marked, without
 from engine.domain.programme import Programme
 from engine.effects import Effects, Rows
-from engine.processors import lifecycle
+from engine.processors import absences, lifecycle
 from engine.processors.intents import nudged
 from engine.processors.lifecycle import instant
 from engine.processors.reach import deadline_in
@@ -68,8 +68,10 @@ def _book_first(_rows: Rows, programme: Programme, pairing: Pairing, timer: Time
 
 def _book_next(_rows: Rows, programme: Programme, pairing: Pairing, timer: Timer, at: datetime) -> Effects:
     """Ask for the next session some days after the last, once."""
-    reminded = marked(pairing, cadence.next_mark(ledger.held(pairing.meetings)[-1]))
-    yield from _next_asked_for(programme, reminded, timer.about, at)
+    last = ledger.held(pairing.meetings)[-1]
+    reminded = marked(pairing, cadence.next_mark(last))
+    occasion = timer.about if pairing.since <= last.ends_at else f"{timer.about}/{pairing.since:%Y-%m-%d}"
+    yield from _next_asked_for(programme, reminded, occasion, at)
 
 
 def _book_again(_rows: Rows, programme: Programme, pairing: Pairing, timer: Timer, at: datetime) -> Effects:
@@ -234,6 +236,7 @@ ON_TIMER: Final[Mapping[TimerKind, TimerRule]] = MappingProxyType(
         TimerKind.TERM_OVER: _term_over,
         TimerKind.CONCLUDING_OVER: _concluding_over,
         TimerKind.CONFLICT_OVER: _circumstances,
+        TimerKind.AWAY_QUESTION: absences.partner_asked,
         TimerKind.SOFT_LANDING_OVER: _soft_landing_over,
         TimerKind.RESUME_OVER: _circumstances,
         TimerKind.RETENTION_OVER: _retention_over,

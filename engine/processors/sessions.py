@@ -158,7 +158,9 @@ def _taken(rows: Rows, programme: Programme, before: Pairing, meetings: tuple[Me
 def _answered_reminders(before: Pairing, pairing: Pairing, report: Meeting) -> Effects:
     """Take back the reminders that a report answers: to book, and those about booked times that no longer stand."""
     if report.state in _SIGNS_OF_LIFE:
-        yield from withdrawn(pairing, keys=(NudgeKey.BOOK_FIRST_SESSION, NudgeKey.BOOK_NEXT_SESSION, NudgeKey.PAIRING_QUIET))
+        yield from withdrawn(
+            pairing, keys=(NudgeKey.BOOK_FIRST_SESSION, NudgeKey.BOOK_NEXT_SESSION, NudgeKey.PAIRING_QUIET, NudgeKey.FIND_A_TIME)
+        )
     stands = {slot(meeting) for meeting in ledger.planned(pairing.meetings)}
     for meeting in ledger.planned(before.meetings):
         if slot(meeting) not in stands:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Final
 
+from engine.domain.absence import rearmed
 from engine.domain.answering import Question
 from engine.domain.cadence import is_plan_done
 from engine.domain.course import ended
@@ -15,7 +16,8 @@ from engine.domain.participant import Participant, ParticipantStatus, with_facts
 from engine.domain.pool import band_of, member_of
 from engine.domain.programme import Programme
 from engine.effects import Delete, Effects, Note, Rows
-from engine.processors import intents, lifecycle
+from engine.processors import intents, lifecycle, shared_time
+from engine.processors.absences import absence_of, end_moved
 from engine.processors.consent import SILENT_BARS, turned_down
 from engine.processors.insights import exposed
 from engine.processors.intents import nudged
@@ -59,6 +61,8 @@ def facts_taken(rows: Rows, programme: Programme, before: Participant, facts: Pe
     yield from turned_down(rows, participant, set(facts.excluded_ids) - set(before.facts.excluded_ids))
     if now is Employment.ON_LEAVE and was is not Employment.ON_LEAVE:
         yield from went_away(rows, programme, participant, at, is_leave=True, until_on=facts.expected_return_on)
+    elif now is Employment.ON_LEAVE and facts.expected_return_on != before.facts.expected_return_on:
+        yield from end_moved(rows, programme, participant)
     elif was is Employment.ON_LEAVE and now is Employment.ACTIVE:
         yield from came_back(rows, programme, participant, at, is_leave=True)
 
@@ -96,7 +100,7 @@ def went_away(
     rows: Rows, programme: Programme, participant: Participant, at: datetime, *, is_leave: bool, until_on: date | None
 ) -> Effects:
     """Let open proposals lapse and pause live pairs; a suspended pair only remembers it, a concluding one stays as it is."""
-    away = Away(person_id=participant.person_id, is_leave=is_leave)
+    away = absence_of(programme, participant, at, is_leave=is_leave, until_on=until_on)
     for pairing in _open(rows, participant):
         if pairing.state is PairingState.PROPOSED:
             yield from lifecycle.lapse(rows, programme, pairing, at)
@@ -111,9 +115,11 @@ def renewed_meanwhile(rows: Rows, programme: Programme, renewed: Pairing, at: da
         assert participant is not None, "the sides of a live pair take part"
         absences: list[tuple[Away, date | None]] = []
         if participant.facts.employment is Employment.ON_LEAVE:
-            absences.append((Away(person_id=person_id, is_leave=True), participant.facts.expected_return_on))
+            until_on = participant.facts.expected_return_on
+            absences.append((absence_of(programme, participant, at, is_leave=True, until_on=until_on), until_on))
         if participant.status is ParticipantStatus.PAUSED:
-            absences.append((Away(person_id=person_id, is_leave=False), participant.paused_until_on))
+            until_on = participant.paused_until_on
+            absences.append((absence_of(programme, participant, at, is_leave=False, until_on=until_on), until_on))
         for away, until_on in absences:
             pairing = pairing_in(rows, renewed.pairing_id)
             assert pairing is not None, "just renewed"
@@ -138,8 +144,9 @@ def came_back(rows: Rows, programme: Programme, participant: Participant, at: da
         if back == pairing.away:
             continue
         # A self-pause leaves no trace; a leave that is over still asks for two answers.
-        known = replace(pairing, away=tuple(away for away in back if away.is_leave or not away.is_over))
+        known = rearmed(replace(pairing, away=tuple(away for away in back if away.is_leave or not away.is_over)))
         yield put_pairing(known)
+        yield from intents.withdrawn(known, keys=(NudgeKey.PARTNER_AWAY,))
         is_held = known.state in {PairingState.PAUSED, PairingState.SUSPENDED}
         if not is_held or known.conflict or any(not away.is_over for away in known.away):
             continue
@@ -175,9 +182,9 @@ def policy_reviewed(rows: Rows, programme: Programme, at: datetime) -> Effects:
 
 def _timed_anew(rows: Rows, programme: Programme, pairing_id: PairingId, at: datetime) -> Effects:
     pairing = pairing_in(rows, pairing_id)
-    if pairing is None or pairing.state is not PairingState.ACTIVE:
+    if pairing is None or pairing.state not in {PairingState.ACTIVE, PairingState.CONCLUDING}:
         return
-    if is_plan_done(pairing, programme.policy, at):
+    if pairing.state is PairingState.ACTIVE and is_plan_done(pairing, programme.policy, at):
         yield from lifecycle.conclude(rows, programme, pairing, at)
         return
     anew = timed_in(rows, programme, pairing, at)
@@ -193,6 +200,7 @@ def reviewed(rows: Rows, programme: Programme, participant: Participant, at: dat
     """
     for pairing in _open(rows, participant):
         yield from _pair_reviewed(rows, programme, pairing, at, since_at=since_at)
+        yield from _timed_anew(rows, programme, pairing.pairing_id, at)
 
 
 def _pair_reviewed(rows: Rows, programme: Programme, pairing: Pairing, at: datetime, *, since_at: datetime) -> Effects:
@@ -214,6 +222,9 @@ def _pair_reviewed(rows: Rows, programme: Programme, pairing: Pairing, at: datet
         yield from _conflict_gone(rows, programme, pairing, at)
     else:
         yield from _gap_watched(programme, pairing, first, second, at)
+    current = pairing_in(rows, pairing.pairing_id)
+    if current is not None:
+        yield from shared_time.watched(rows, programme, current, at)
 
 
 def power_relation(first: PersonFacts, second: PersonFacts, *, is_same_manager_allowed: bool) -> EligibilityCode | None:

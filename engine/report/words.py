@@ -166,6 +166,8 @@ NUDGES: Final[Mapping[NudgeKey, str]] = MappingProxyType(
         NudgeKey.PROTECT_THE_TIME: "Protect the time",
         NudgeKey.STILL_RIGHT_FOR_YOU: "Is this still right for you?",
         NudgeKey.PAIRING_QUIET: "Your pair has gone quiet",
+        NudgeKey.FIND_A_TIME: "Find a time in common",
+        NudgeKey.PARTNER_AWAY: "Your partner is still away",
         NudgeKey.PAIRING_PAUSED: "Your pair is paused",
         NudgeKey.PAIRING_RESUMABLE: "Your pair can go on",
         NudgeKey.PAIRING_ENDED: "Your pair has ended",

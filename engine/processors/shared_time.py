@@ -1,0 +1,36 @@
+"""A live pair that has no time in common any more is asked to find some; it is never ended for it."""
+
+from datetime import datetime
+from typing import Final
+
+from engine.domain.eligibility import RoundContext
+from engine.domain.pairing import Pairing
+from engine.domain.pool import member_of
+from engine.domain.programme import Programme
+from engine.effects import Effects, Rows
+from engine.processors.intents import nudged, withdrawn
+from engine.processors.tables import participant_in, put_pairing
+from schemas.codes import NudgeKey, PairingState
+from schemas.frozen import replace
+
+_MEETING: Final = frozenset({PairingState.ACTIVE, PairingState.STALLED, PairingState.CONCLUDING})
+"""States in which the two might meet."""
+
+
+def watched(rows: Rows, programme: Programme, pairing: Pairing, at: datetime) -> Effects:
+    """Send one note when the shared time is lost, and take it back when there is some again."""
+    first, second = (participant_in(rows, programme.programme_id, person_id) for person_id in pairing.people)
+    if first is None or second is None or pairing.state not in _MEETING:
+        return
+    context = RoundContext.of(programme.policy, week_of=at.date(), topic_weights={})
+    lacks_time = not context.has_shared_time(member_of(programme, first, at), member_of(programme, second, at))
+    if lacks_time == pairing.lacks_time:
+        return
+    seen = replace(pairing, lacks_time=lacks_time)
+    yield put_pairing(seen)
+    if not lacks_time:
+        yield from withdrawn(seen, keys=(NudgeKey.FIND_A_TIME,))
+        return
+    minutes = programme.policy.session_minutes
+    for person_id in seen.people:
+        yield from nudged(programme, seen, NudgeKey.FIND_A_TIME, person_id, at=at, occasion=f"{at:%Y-%m-%d}", session_minutes=minutes)
