@@ -19,6 +19,7 @@ import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Final
 
 from engine.domain.calendar import (
@@ -41,6 +42,7 @@ SPREAD: Final = timedelta(hours=1)
 _DAY: Final = timedelta(days=1)
 _SECOND: Final = timedelta(seconds=1)
 _DAY_END: Final = "24:00"
+_REMINDERS_KEPT: Final = 8_192
 
 
 @quick
@@ -81,6 +83,9 @@ class Waking:
 
     def reminder_of(self, instant: datetime) -> datetime | None:
         """Return when to remind somebody of what begins at an instant (K3); None where nothing wakes in more than a year before."""
+        return _reminder_of(self, instant)
+
+    def _reminder(self, instant: datetime) -> datetime | None:
         local = local_of(instant, self.zone)
         day = local.date()
         for _ in range(SEARCH_DAYS_MAX):
@@ -111,6 +116,12 @@ class Waking:
                 if first_at <= at < end_at:
                     return end_at
         return at + _SECOND
+
+
+@lru_cache(maxsize=_REMINDERS_KEPT)
+def _reminder_of(waking: Waking, instant: datetime) -> datetime | None:
+    """Remember reminders: a pair's timers are set anew with every event, and ask for each session that is booked."""
+    return waking._reminder(instant)  # noqa: SLF001 - the same rule, remembered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

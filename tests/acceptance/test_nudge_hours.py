@@ -1,8 +1,10 @@
 """The hours of nudges: nobody is written to at night, on a weekend or on a holiday."""
 
+from datetime import timedelta
+
 import pytest
 
-from tests.acceptance.nudge_story import asked, invited, lone
+from tests.acceptance.nudge_story import are_spread, asked, instant, invited, lone
 from tests.acceptance.story import NUDGES, Story
 
 
@@ -30,7 +32,8 @@ def test_behavioural_nudge_waits_for_a_waking_instant(story: Story, zone: str, a
     story.good(invited(story, at, "ann"))
     story.tick("2025-04-03T00:00:00Z")
 
-    assert asked(story, "open_invitation") == [("ann", expected)]
+    (found,) = asked(story, "open_invitation")
+    assert found == ("ann", expected) or (instant(expected) - instant(at) > timedelta(minutes=2) and are_spread([found[1]], [expected]))
 
 
 def test_weekends_are_quiet_by_policy(story: Story) -> None:
@@ -48,7 +51,7 @@ def test_holidays_are_quiet(story: Story) -> None:
     story.good(invited(story, "2025-01-07T21:00:00Z", "ann"))
     story.tick("2025-01-12T00:00:00Z")
 
-    assert asked(story, "open_invitation") == [("ann", "2025-01-10T08:00:00Z")]
+    assert are_spread([at for _, at in asked(story, "open_invitation")], ["2025-01-10T08:00:00Z"])
 
 
 def test_quiet_hours_by_policy(story: Story) -> None:
@@ -57,7 +60,7 @@ def test_quiet_hours_by_policy(story: Story) -> None:
     story.good(invited(story, "2025-01-07T18:00:00Z", "ann"))
     story.tick("2025-01-12T00:00:00Z")
 
-    assert asked(story, "open_invitation") == [("ann", "2025-01-08T10:30:00Z")]
+    assert are_spread([at for _, at in asked(story, "open_invitation")], ["2025-01-08T10:30:00Z"])
 
 
 def test_transactional_nudge_is_asked_at_once_for_the_next_waking_instant(story: Story) -> None:
@@ -65,6 +68,6 @@ def test_transactional_nudge_is_asked_at_once_for_the_next_waking_instant(story:
     story.couple(hr={"ann": {"timezone": "America/New_York"}, "bob": {"timezone": "America/New_York"}})
     story.tick("2025-01-06T06:00:00Z")
 
-    assert {(event["time"], event["data"]["not_before"]) for event in story.tail(NUDGES)} == {
-        ("2025-01-06T06:00:00Z", "2025-01-06T13:00:00Z")
-    }
+    found = list(story.tail(NUDGES))
+    assert {event["time"] for event in found} == {"2025-01-06T06:00:00Z"}
+    assert are_spread([event["data"]["not_before"] for event in found], ["2025-01-06T13:00:00Z"] * 2)
