@@ -270,7 +270,7 @@ FINDINGS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
 DEAD_LETTERS: Final[Mapping[ErrorCode, tuple[str, str]]] = MappingProxyType(
     {
         ErrorCode.MALFORMED: ("Not readable as JSON", "The sender has to mend it."),
-        ErrorCode.TOO_LARGE: ("Too large", "The sender has to split it."),
+        ErrorCode.TOO_LARGE: ("Too large", "The sender has to split it; more than 100 sessions of a pair in a term never count."),
         ErrorCode.SCHEMA_INVALID: (
             "A field has the wrong form",
             "The sender has to mend it; `bothways dead-letters show` names the field.",
