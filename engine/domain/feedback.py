@@ -24,7 +24,6 @@ from schemas.ids import PersonId, SessionId
 
 STRAY_WORDS_MAX: Final = 100
 """Words of one person about sessions that nobody has reported; more are not kept."""
-HIGH_RATING_MIN: Final = 4
 ABOUT_THE_PAIR: Final = SessionId("")
 
 

@@ -24,6 +24,8 @@ from engine.domain.trials import arm_of, effect
 from schemas.codes import EndCode, SuppressionCode, SuppressionReason
 
 HIGH_RATING: Final = 4
+RATINGS_MAX: Final = 1_000_000
+"""More than anybody gives."""
 PAGE: Final = "page."
 _PUBLIC_REASONS: Final = frozenset(code.value for code in SuppressionCode)
 
@@ -109,20 +111,35 @@ def _learning(evidence: Evidence) -> Mapping[str, Figure]:
     learned = pairs(lambda pairing: len({word.person_id for word in pairing.feedback if word.learned}) == len(pairing.people))
     known = pairs(lambda pairing: pairing.bands is not None)
     spanning = pairs(lambda pairing: pairing.bands is not None and pairing.bands[0] != pairing.bands[1])
-    return {"two_way_learning_ratio": _share(learned & both, both), "bridge_ratio": _share(spanning, known), **_ratings(formed)}
+    return {"two_way_learning_ratio": _share(learned & both, both), "bridge_ratio": _share(spanning, known), **_ratings(evidence)}
 
 
-def _ratings(formed: Sequence[Pairing]) -> Mapping[str, Figure]:
-    """Tell the mean of all ratings from 1 to 5, and the share of 4 and 5; a rating by itself is seen by nobody."""
-    rated = {
-        f"pairs/{pairing.pairing_id}/{pairing.people.index(word.person_id)}/{word.session_id}": float(word.rating)
-        for pairing in formed
-        for word in pairing.feedback
-        if word.rating is not None
+def _ratings(evidence: Evidence) -> Mapping[str, Figure]:
+    """Tell the mean of all ratings from 1 to 5, and the share of 4 and 5; a rating by itself is seen by nobody.
+
+    Behind both are the people who gave them: somebody who rates many sessions is still one. So are there behind either part of the share.
+    """
+    given: dict[str, list[int]] = {}
+    for pairing in activated(evidence):
+        for word in pairing.feedback:
+            if word.rating is not None:
+                given.setdefault(f"people/{word.person_id}", []).append(word.rating)
+    ratings = [rating for each in given.values() for rating in each]
+    high = {name: sum(rating >= HIGH_RATING for rating in each) for name, each in given.items()}
+    parts = [sum(count > 0 for count in high.values()), sum(count < len(given[name]) for name, count in high.items())]
+    is_apart = all(not 0 < people_count < evidence.programme.policy.k_min for people_count in parts)
+    mean = round(sum(ratings) / len(ratings), 2) if ratings else None
+    share = round(sum(high.values()) / len(ratings), 4) if ratings and is_apart else None
+    return {
+        "rating_mean": _of_ratings(mean, given, {name: sum(each) for name, each in given.items()}),
+        "rating_high_ratio": _of_ratings(share, given, high),
     }
-    mean = round(sum(rated.values()) / len(rated), 2) if rated else None
-    high = frozenset(name for name, rating in rated.items() if rating >= HIGH_RATING)
-    return {"rating_mean": Figure(kind=FigureKind.VALUES, value=mean, behind=rated), "rating_high_ratio": _share(high, frozenset(rated))}
+
+
+def _of_ratings(value: float | None, given: Mapping[str, Sequence[int]], parts: Mapping[str, int]) -> Figure:
+    """Let each person stand behind a figure with a number that changes with what it contributes: its part, and how many it gave."""
+    behind = {name: part + len(given[name]) / RATINGS_MAX for name, part in parts.items()}
+    return Figure(kind=FigureKind.VALUES, value=value, behind=behind)
 
 
 def _notes(evidence: Evidence) -> Mapping[str, Figure]:

@@ -21,6 +21,7 @@ class Unit(StrEnum):
     PERCENT = "percent"
     DAYS = "days"
     RATIO = "ratio"
+    OF_FIVE = "of_five"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +65,18 @@ HEADLINES: Final = (
         label="learned both ways",
         unit=Unit.PERCENT,
         sentence="Pairs in which both say they learned something, of those in which both gave feedback.",
+    ),
+    Headline(
+        metric="rating_mean",
+        label="for a session",
+        unit=Unit.OF_FIVE,
+        sentence="The mean of all ratings of sessions. Nobody sees a single one.",
+    ),
+    Headline(
+        metric="rating_high_ratio",
+        label="four or five",
+        unit=Unit.PERCENT,
+        sentence="Of all ratings of sessions, from one to five.",
     ),
     Headline(
         metric="non_tech_ratio",
@@ -344,6 +357,8 @@ def written(value: Value, unit: Unit) -> str:
             return f"{days:,} day{'' if days == 1 else 's'}"
         case Unit.RATIO:
             return f"{value:.2f}"
+        case Unit.OF_FIVE:
+            return f"{value:.1f} of 5"
 
 
 def points(value: float) -> str:
