@@ -37,6 +37,7 @@ from engine.processors import (
     programme,
     roster,
     sessions,
+    silence,
     storm,
     summaries,
     tables,
@@ -123,6 +124,7 @@ def build() -> Topology:
         sessions.HANDLERS,
         feedback.HANDLERS,
         told.HANDLERS,
+        silence.HANDLERS,
         insights.HANDLERS,
         actions.HANDLERS,
     )

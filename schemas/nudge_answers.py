@@ -213,6 +213,7 @@ CHOICES_BY_KEY: Final[Mapping[NudgeKey, tuple[str, ...]]] = MappingProxyType(
         NudgeKey.CONFLICT_CHOICE: ("end", "rematch"),
         NudgeKey.RENEW_OR_FINISH: ("renew", "finish"),
         NudgeKey.CONVERT_OFFER: ("convert", "end"),
+        NudgeKey.STILL_TAKING_PART: ("stay", "change", "pause", "leave"),
         NudgeKey.COORDINATOR_STORM: ("release",),
         NudgeKey.COORDINATOR_DEPARTURES: ("release_departures",),
     }

@@ -21,6 +21,7 @@ _KEYS_BY_CATEGORY: Final[Mapping[NudgeCategory, tuple[NudgeKey, ...]]] = {
         NudgeKey.CONVERT_OFFER,
         NudgeKey.CONCLUDING,
         NudgeKey.RENEW_OR_FINISH,
+        NudgeKey.STILL_TAKING_PART,
     ),
     NudgeCategory.SESSIONS: (
         NudgeKey.BOOK_FIRST_SESSION,

@@ -237,6 +237,10 @@ class WaitingUpdateParams(NudgeParams):
     widen: Annotated[tuple[Code[WidenCode], ...], Field(strict=False, max_length=9)] = ()
 
 
+class StillTakingPartParams(NudgeParams):
+    """Still with us, or anything to change? It says nothing of proposals, nor of answers to them."""
+
+
 class MentorCircleParams(NudgeParams):
     """Retired: not sent any more."""
 
@@ -312,6 +316,7 @@ PARAMS_BY_KEY: Final[Mapping[NudgeKey, type[NudgeParams]]] = MappingProxyType(
         NudgeKey.RENEW_OR_FINISH: RenewOrFinishParams,
         NudgeKey.CONVERT_OFFER: ConvertOfferParams,
         NudgeKey.WAITING_UPDATE: WaitingUpdateParams,
+        NudgeKey.STILL_TAKING_PART: StillTakingPartParams,
         NudgeKey.MENTOR_CIRCLE: MentorCircleParams,
         NudgeKey.COORDINATOR_MOMENTUM: CoordinatorMomentumParams,
         NudgeKey.COORDINATOR_STUCK: CoordinatorStuckParams,

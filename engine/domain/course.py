@@ -165,6 +165,14 @@ def with_pause_over(course: Course, over_at: datetime) -> Course:
     return replace(course, is_pause=False, until_on=None, over_at=over_at)
 
 
+def with_silent_pause(course: Course, at: datetime) -> Course:
+    """Let a pause begin because a question stayed unanswered; whatever the person says later of a pause counts."""
+    stamp = Stamp(at, 0, "")
+    if course.pause is not None and stamp <= course.pause:
+        return course
+    return replace(course, pause=stamp, is_pause=True, until_on=None, over_at=None)
+
+
 def ended(course: Course) -> Course:
     """End all that was said so far: the person left the organisation."""
     return _without_all_up_to(course, course.said[-1].stamp) if course.said else course

@@ -143,6 +143,15 @@ def after_pauses(enrolments: Enrolments, at: datetime, zone: str | None) -> Enro
     return tuple(_settled(_pause_over(kept, at, zone)) for kept in enrolments)
 
 
+def after_silence(enrolments: Enrolments, programme_id: ProgrammeId, paused_at: datetime) -> Enrolments:
+    """Let the pause begin that a programme says an unanswered question has become."""
+    known = enrolment_in(enrolments, programme_id)
+    if known is None:
+        return enrolments
+    course = courses.with_silent_pause(known.course, paused_at)
+    return enrolments if course is known.course else _placed(enrolments, _settled(replace(known, course=course)))
+
+
 def after_refusal(enrolments: Enrolments, programme_id: ProgrammeId, stamp: Stamp) -> Enrolments:
     """Take back what a refused event brought (N2). A programme of which nothing is left is not spoken to any more."""
     known = enrolment_in(enrolments, programme_id)

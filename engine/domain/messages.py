@@ -169,6 +169,15 @@ class PairAllowed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SilencePaused:
+    """To a person: a question whether you still take part stayed unanswered, and has become a pause."""
+
+    person_id: PersonId
+    programme_id: ProgrammeId
+    paused_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OutreachTerms:
     """The programme's rationing rules for one person, carried by every intent because outreach knows neither policy nor place."""
 
@@ -311,6 +320,7 @@ Message = (
     | FactsChanged
     | ParticipationReported
     | ParticipationRefused
+    | SilencePaused
     | PeopleExcluded
     | PairForbidden
     | PairAllowed

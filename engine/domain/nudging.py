@@ -81,6 +81,7 @@ _TABLE: Final[Mapping[NudgeKey, tuple[int, int, LatePolicy]]] = {
     NudgeKey.CONCLUDING: _LIFECYCLE,
     NudgeKey.RENEW_OR_FINISH: _LIFECYCLE,
     NudgeKey.CONVERT_OFFER: _LIFECYCLE,
+    NudgeKey.STILL_TAKING_PART: (0, 30, LatePolicy.FIRE),
     NudgeKey.COORDINATOR_MOMENTUM: _COORDINATOR,
     NudgeKey.COORDINATOR_STUCK: _COORDINATOR,
     NudgeKey.COORDINATOR_CONFLICT: _COORDINATOR,

@@ -28,6 +28,7 @@ from engine.domain.calendar import start_of_day
 from engine.domain.course import NOTHING_SAID, Course, wholeness
 from engine.domain.messages import Employment, PersonFacts
 from engine.domain.profile import BLANK, NEVER_SAID, Profile, ProfileStamps, without_older
+from engine.domain.silence import UNBROKEN, Silence
 from schemas.codes import EligibilityCode
 from schemas.frozen import quick, replace
 from schemas.ids import PairingId, PersonId, ProgrammeId
@@ -55,6 +56,7 @@ class ParticipantTimer(StrEnum):
     PAUSE_OVER = "pause_over"
     PROFILE_INCOMPLETE = "profile_incomplete"
     STILL_WAITING = "still_waiting"
+    SILENCE_OVER = "silence_over"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +65,14 @@ class DueAt:
 
     due_at: datetime
     kind: ParticipantTimer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rest:
+    """The time after a completed pair in which somebody is not proposed, unless they say that they are back."""
+
+    since: datetime
+    until: datetime
 
 
 @quick
@@ -100,6 +110,9 @@ class Participant:
     was_invited: bool = False
     profile_reminders: int = 0
     """How many reminders of an incomplete profile have been sent since it became incomplete."""
+    silence: Silence = UNBROKEN
+    rest: Rest | None = None
+    """After the last pair that was completed."""
     timers: tuple[DueAt, ...] = ()
 
     @property
@@ -158,8 +171,19 @@ def is_ready(participant: Participant) -> bool:
     return participant.status is ParticipantStatus.ENROLLED and participant.profile.is_complete
 
 
-def standing(participant: Participant, *, training_required: bool) -> EligibilityCode | None:
+def is_resting(participant: Participant, at: datetime) -> bool:
+    """Whether a completed pair is so recent that nobody is proposed yet; `resumed`, said since then, ends the rest."""
+    rest, course = participant.rest, participant.course
+    if rest is None or at >= rest.until:
+        return False
+    is_back = course.pause is not None and not course.is_pause and course.over_at is None and course.pause.time >= rest.since
+    return not is_back
+
+
+def standing(participant: Participant, *, training_required: bool, at: datetime) -> EligibilityCode | None:
     """Say why a participant is in no round at all, if so.
+
+    Whoever rests after a completed pair, or has a question open whether it still takes part, is told as paused: `resumed` ends all three.
 
     Returns: the first of `not_active`, `on_leave`, `paused`, `training` that holds; None for somebody who may be paired.
     """
@@ -167,7 +191,7 @@ def standing(participant: Participant, *, training_required: bool) -> Eligibilit
         return EligibilityCode.ON_LEAVE
     if participant.facts.employment is not Employment.ACTIVE:
         return EligibilityCode.NOT_ACTIVE
-    if participant.status is ParticipantStatus.PAUSED:
+    if participant.status is ParticipantStatus.PAUSED or participant.silence.is_open or is_resting(participant, at):
         return EligibilityCode.PAUSED
     if training_required and not participant.is_trained:
         return EligibilityCode.TRAINING
@@ -184,6 +208,8 @@ def enrolled(participant: Participant, at: datetime) -> Participant:
         incomplete_since=None,
         profile_reminders=0,
         waiting_since=None,
+        silence=UNBROKEN,
+        rest=None,
         timers=(),
     )
 
@@ -204,6 +230,8 @@ def withdrawn(participant: Participant) -> Participant:
         waiting_since_round=0,
         is_first_in_queue=False,
         unmatched_reason=None,
+        silence=UNBROKEN,
+        rest=None,
         timers=(),
     )
 
@@ -277,7 +305,7 @@ def with_pause_over(participant: Participant, at: datetime) -> Participant:
 
 def at_rest(participant: Participant) -> Participant:
     """Wait for nothing any more: the programme is over."""
-    return replace(participant, waiting_since=None, is_first_in_queue=False, unmatched_reason=None, timers=())
+    return replace(participant, waiting_since=None, is_first_in_queue=False, unmatched_reason=None, silence=UNBROKEN, timers=())
 
 
 def waiting(participant: Participant, at: datetime, last_round: int) -> Participant:

@@ -164,5 +164,5 @@ def member_of(
 
 def _status(programme: Programme, participant: Participant, at: datetime) -> EligibilityCode | None:
     """Say why somebody is in no round now."""
-    found = standing(participant, training_required=programme.policy.training_required)
+    found = standing(participant, training_required=programme.policy.training_required, at=at)
     return EligibilityCode.NOT_YET if found is None and is_not_yet(programme, participant, at) else found

@@ -46,7 +46,7 @@ def has_pair(participant: Participant) -> bool:
 def in_pool(participant: Participant, *, capacity_max: int, training_required: bool, at: datetime) -> bool:
     """Whether a round would look for somebody for this participant."""
     has_room = is_ready(participant) and room(participant, capacity_max, at) > 0
-    return has_room and standing(participant, training_required=training_required) is None
+    return has_room and standing(participant, training_required=training_required, at=at) is None
 
 
 def joined(participant: Participant, pairing_id: PairingId, until: datetime) -> Participant:

@@ -14,7 +14,7 @@ from engine.domain.erasure import names_a_stranger
 from engine.domain.pairing import Pairing, PairingEvent, answered, both_answered, put_at
 from engine.domain.programme import Programme
 from engine.effects import Effects, Handler, Ignore, Record, Refuse, Rows
-from engine.processors import absences, consent, lifecycle, standing
+from engine.processors import absences, consent, lifecycle, silence, standing
 from engine.processors.intents import withdrawn
 from engine.processors.tables import pairing_in, programme_in, put_pairing
 from schemas.codes import ContinuationAnswer, EndCode, ErrorCode, NudgeKey, PairingState
@@ -72,11 +72,13 @@ def on_continuation_answered(rows: Rows, record: Record) -> Effects:
         yield Refuse(ErrorCode.STALE_ANSWER, f"`{data.answer}` answers nothing while the pairing is {pairing.state}")
     elif not _counts(pairing, record.payload, data, question):
         yield Refuse(ErrorCode.STALE_ANSWER, "said before the question was put, or before this person's last answer to it")
-    elif data.answer in _ENDING:
-        yield from _ended_by_answer(rows, programme, pairing, data, record.at)
     else:
-        said = with_said(pairing.said, record.payload, data.person_id, question)
-        yield from ON_ANSWER[question](rows, programme, replace(pairing, said=said), data, record.at)
+        if data.answer in _ENDING:
+            yield from _ended_by_answer(rows, programme, pairing, data, record.at)
+        else:
+            said = with_said(pairing.said, record.payload, data.person_id, question)
+            yield from ON_ANSWER[question](rows, programme, replace(pairing, said=said), data, record.at)
+        yield from silence.acted(rows, programme, data.person_id, record.payload.time)
 
 
 def _question_of(pairing: Pairing, answer: ContinuationAnswer, person_id: PersonId) -> Question | None:

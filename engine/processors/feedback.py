@@ -17,7 +17,7 @@ from engine.domain.pairing import Pairing
 from engine.domain.programme import next_clock
 from engine.domain.stamp import stamp_of
 from engine.effects import Delete, Effects, Handler, Ignore, Put, Record, Refuse, Rows
-from engine.processors import lifecycle
+from engine.processors import lifecycle, silence
 from engine.processors.intents import withdrawn
 from engine.processors.tables import pairing_in, programme_in, put_pairing
 from schemas.codes import ErrorCode, NudgeKey
@@ -77,6 +77,7 @@ def on_feedback(rows: Rows, record: Record) -> Effects:
         told = replace(pairing, feedback=words)
         yield put_pairing(told)
         yield from _taken_back(pairing, told)
+        yield from silence.acted(rows, programme, data.person_id, event.time, is_secret=True)
         if told.is_live and is_unwanted(words):
             clock_at = next_clock(programme.policy.round_at, record.at)
             yield from _said_farewell(rows, told, clock_at)

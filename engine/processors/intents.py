@@ -44,6 +44,7 @@ _REASON: Final[Mapping[NudgeKey, NudgeReasonCode]] = {
     NudgeKey.BROADEN_TOPIC: NudgeReasonCode.TOPICS_NARROW,
     NudgeKey.PROTECT_THE_TIME: NudgeReasonCode.CANCELLED_IN_A_ROW,
     NudgeKey.STILL_RIGHT_FOR_YOU: NudgeReasonCode.SESSION_COMPLETED,
+    NudgeKey.STILL_TAKING_PART: NudgeReasonCode.PROPOSALS_EXPIRED,
     NudgeKey.WAITING_UPDATE: NudgeReasonCode.WAITING,
     NudgeKey.COORDINATOR_MOMENTUM: NudgeReasonCode.CANCELLED_IN_A_ROW,
     NudgeKey.COORDINATOR_STUCK: NudgeReasonCode.PAIRING_STUCK,

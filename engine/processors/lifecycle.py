@@ -29,11 +29,12 @@ from engine.domain.pairing import (
     moved,
     retained,
 )
-from engine.domain.participant import TAKING_PART, Participant, ParticipantTimer, waiting, with_timer
+from engine.domain.participant import TAKING_PART, Participant, ParticipantTimer, Rest, waiting, with_timer
 from engine.domain.programme import Programme
 from engine.domain.room import kept, left
+from engine.domain.silence import after_other_end
 from engine.effects import Effects, Emit, Rows
-from engine.processors import shared_time
+from engine.processors import shared_time, silence
 from engine.processors.intents import nudged, withdrawn
 from engine.processors.reach import deadline_in, timed_in
 from engine.processors.summaries import gathered
@@ -128,7 +129,9 @@ def activate(rows: Rows, programme: Programme, pairing: Pairing, at: datetime) -
     yield put_pairing(started)
     yield from _changed(started, programme, published.PairingActivated, at)
     for one in sides:
-        settled = replace(kept(one, begun.pairing_id), waiting_since=None, is_first_in_queue=False, unmatched_reason=None)
+        if one.silence.is_open:
+            yield from silence.taken_back(one)
+        settled = replace(silence.heard(kept(one, begun.pairing_id)), waiting_since=None, is_first_in_queue=False, unmatched_reason=None)
         yield put_participant(with_timer(settled, ParticipantTimer.STILL_WAITING, None))
     yield from withdrawn(started, keys=LEADING_KEYS)
     for person_id in started.people:
@@ -156,8 +159,13 @@ def lapse(rows: Rows, programme: Programme, pairing: Pairing, at: datetime, *, h
     yield put_bar(programme.programme_id, replace(bar, open_pairing_id=None, rests_until=rests_until))
     for person_id in lapsed.people:
         participant = participant_in(rows, programme.programme_id, person_id)
-        if participant is not None:
-            yield put_participant(left(participant, lapsed.pairing_id))
+        if participant is None:
+            continue
+        free = left(participant, lapsed.pairing_id)
+        if has_expired:
+            yield from silence.expired(programme, free, at)
+        else:
+            yield put_participant(replace(free, silence=after_other_end(free.silence)))
     yield from withdrawn(lapsed)
 
 
@@ -217,6 +225,9 @@ def _freed(rows: Rows, programme: Programme, pairing: Pairing, at: datetime, fir
         free = waiting(free, at, programme.rounds_held)
         if person_id in first_in_queue and free.status in TAKING_PART:
             free = replace(free, is_first_in_queue=True)
+        rest_days = programme.policy.rest_after_days
+        if pairing.state is PairingState.COMPLETED and free.status in TAKING_PART and not programme.policy.repair_at_term_end:
+            free = replace(free, rest=Rest(since=at, until=at + timedelta(days=rest_days)))
         # An open proposal takes room and may lapse, so it is no reason to forget that the person waits.
         live_ids = tuple(one for one in free.pairing_ids if (other := pairing_in(rows, one)) is not None and other.is_live)
         yield put_participant(with_timer(free, ParticipantTimer.STILL_WAITING, still_waiting_at(free.waiting_since, live_ids)))

@@ -24,9 +24,10 @@ from engine.domain.participant import (
 )
 from engine.domain.profile import ProfileSaid, with_said
 from engine.domain.programme import Programme, ProgrammeStatus, families_of
+from engine.domain.silence import is_answered
 from engine.domain.stamp import stamp_of
 from engine.effects import Effects, Handler, Record, Refuse, Rows, Send, StageName
-from engine.processors import arrivals, standing
+from engine.processors import arrivals, silence, standing
 from engine.processors.insights import did
 from engine.processors.intents import intended
 from engine.processors.relayed import recorded
@@ -108,7 +109,12 @@ def _on_said(rows: Rows, programme: Programme, participant: Participant, event: 
     if course is not participant.course:
         heard = with_pause_over(heard, at)
     after = settled(heard, participant, not_before=programme.created_at, last_round=programme.rounds_held)
+    is_answer = is_answered(participant.silence, event.time)
+    if is_answer:
+        after = silence.heard(after)
     yield put_participant(after)
+    if is_answer:
+        yield from silence.taken_back(after)
     if after != participant:
         yield from _followed(rows, programme, participant, after, at)
         if isinstance(data, ProfileSaid):
@@ -235,6 +241,14 @@ def _pause_over(rows: Rows, programme: Programme, participant: Participant, _due
     yield from _paused_or_back(rows, programme, participant, after, at)
 
 
+def _silence_over(rows: Rows, programme: Programme, participant: Participant, due_at: datetime, at: datetime) -> Effects:
+    """Let a question that nobody answered become a pause."""
+    after, told_to_the_person = silence.paused(programme, participant, due_at)
+    yield put_participant(after)
+    yield from told_to_the_person
+    yield from _paused_or_back(rows, programme, participant, after, at)
+
+
 def _profile_incomplete(_rows: Rows, programme: Programme, participant: Participant, due_at: datetime, at: datetime) -> Effects:
     """Remind somebody of what the profile lacks; each reminder is valid from the day it was due, so a late one may be over."""
     assert participant.incomplete_since is not None, "only an incomplete profile is reminded of"
@@ -260,7 +274,7 @@ def _still_waiting(_rows: Rows, programme: Programme, participant: Participant, 
     """Tell somebody who has waited for a month how it stands, and again every month."""
     if participant.waiting_since is None:
         return
-    is_told = is_ready(participant) and not participant.pairing_ids
+    is_told = is_ready(participant) and not participant.pairing_ids and not participant.silence.is_open
     next_at = at + timedelta(days=WAITING_UPDATE_DAYS if is_told else WAITING_RETRY_DAYS)
     yield put_participant(with_timer(participant, ParticipantTimer.STILL_WAITING, next_at))
     if not is_told:
@@ -286,6 +300,7 @@ ON_TIMER: Final[Mapping[ParticipantTimer, TimerRule]] = MappingProxyType(
         ParticipantTimer.PAUSE_OVER: _pause_over,
         ParticipantTimer.PROFILE_INCOMPLETE: _profile_incomplete,
         ParticipantTimer.STILL_WAITING: _still_waiting,
+        ParticipantTimer.SILENCE_OVER: _silence_over,
     }
 )
 HANDLERS: Final[Mapping[type, Handler]] = MappingProxyType({ParticipationReported: on_participation, FactsChanged: on_facts})

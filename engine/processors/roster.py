@@ -15,9 +15,17 @@ from datetime import datetime
 from typing import Final
 
 from engine.domain.attributes import Attribute, Value
-from engine.domain.enrolment import HAPPENINGS, Participation, after_event, after_refusal
+from engine.domain.enrolment import HAPPENINGS, Participation, after_event, after_refusal, after_silence
 from engine.domain.marks import mark_key
-from engine.domain.messages import Employment, LineChanged, ParticipationRefused, ParticipationReported, ReportJoined, ReportLeft
+from engine.domain.messages import (
+    Employment,
+    LineChanged,
+    ParticipationRefused,
+    ParticipationReported,
+    ReportJoined,
+    ReportLeft,
+    SilencePaused,
+)
 from engine.domain.person import (
     GONE,
     Person,
@@ -121,6 +129,18 @@ def on_participation_refused(rows: Rows, record: Record) -> Effects:
         yield put_person(timed(replace(person, enrolments=enrolments)))
 
 
+def on_silence_paused(rows: Rows, record: Record) -> Effects:
+    """Keep up an enrolment that has become a pause without a word of the person."""
+    message = record.payload
+    assert isinstance(message, SilencePaused)
+    person = person_in(rows, message.person_id)
+    if person is None:
+        return
+    enrolments = after_silence(person.enrolments, message.programme_id, message.paused_at)
+    if enrolments is not person.enrolments:
+        yield put_person(timed(replace(person, enrolments=enrolments)))
+
+
 def wake_person(rows: Rows, key: str, due_at: datetime, at: datetime) -> Effects:
     """Bring into force what is due, however late."""
     before = person_in(rows, key)
@@ -218,6 +238,7 @@ HANDLERS: Final[Mapping[type, Handler]] = {
     HrDepartureCancelled: on_departure_cancelled,
     **dict.fromkeys(HAPPENINGS, on_participation),
     ParticipationRefused: on_participation_refused,
+    SilencePaused: on_silence_paused,
     ReportJoined: on_report_joined,
     ReportLeft: on_report_left,
     LineChanged: on_line_changed,

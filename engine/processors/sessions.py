@@ -13,7 +13,7 @@ from engine.domain.pairing import Pairing, PairingEvent, is_published
 from engine.domain.programme import Programme, families_of
 from engine.domain.stamp import stamp_of
 from engine.effects import Effects, Handler, Ignore, Record, Refuse, Rows
-from engine.processors import lifecycle
+from engine.processors import lifecycle, silence
 from engine.processors.intents import withdrawn
 from engine.processors.learning import after_change
 from engine.processors.reach import timed_in
@@ -64,6 +64,8 @@ def on_session(rows: Rows, record: Record) -> Effects:
         yield put_pairing(replace(pairing, meetings=meetings))  # an older report only adds what no later one speaks of
     else:
         yield from _taken(rows, programme, pairing, meetings, record)
+    for person_id in _acting(pairing, event, data):
+        yield from silence.acted(rows, programme, person_id, event.time)
 
 
 def _takes_reports(pairing: Pairing, event: Event, data: SessionReport) -> bool:
@@ -78,6 +80,18 @@ def _takes_reports(pairing: Pairing, event: Event, data: SessionReport) -> bool:
     if isinstance(data, SessionCompleted):
         return data.started_at < pairing.since
     return not isinstance(data, SessionScheduled) and ledger.find(pairing.meetings, data.session_id) is not None
+
+
+def _acting(pairing: Pairing, event: Event, data: SessionReport) -> tuple[PersonId, ...]:
+    """Name those of the two whose own act a report is: who sent it, who booked or cancelled."""
+    match data:
+        case SessionScheduled():
+            by = data.proposed_by
+        case SessionCancelled():
+            by = data.cancelled_by
+        case _:
+            by = None
+    return tuple(person_id for person_id in pairing.people if person_id in {event.actor, by})
 
 
 def _named(data: SessionReport) -> tuple[PersonId | None, ...]:

@@ -190,6 +190,7 @@ NUDGES: Final[Mapping[NudgeKey, str]] = MappingProxyType(
         NudgeKey.RENEW_OR_FINISH: "Renew or finish",
         NudgeKey.CONVERT_OFFER: "Go on as a mutual pair",
         NudgeKey.WAITING_UPDATE: "Where your wait stands",
+        NudgeKey.STILL_TAKING_PART: "Still taking part?",
         NudgeKey.MENTOR_CIRCLE: "Mentor circle",
         NudgeKey.COORDINATOR_MOMENTUM: "Coordinator: momentum",
         NudgeKey.COORDINATOR_STUCK: "Coordinator: a pair is stuck",

@@ -32,6 +32,7 @@ CATALOGUE: Final[dict[str, tuple[str, str, int | None, int | None]]] = {
     "renew_or_finish": ("transactional", "pairing", None, 14),
     "convert_offer": ("transactional", "pairing", None, 14),
     "waiting_update": ("behavioural", "invitations", 30, 14),
+    "still_taking_part": ("transactional", "pairing", None, 30),
     "coordinator_momentum": ("transactional", "coordination", None, 14),
     "coordinator_stuck": ("transactional", "coordination", None, 14),
     "coordinator_conflict": ("transactional", "coordination", None, 14),

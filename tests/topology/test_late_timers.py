@@ -129,6 +129,13 @@ def _consent_end(at: datetime) -> datetime:
 NEXT_ROUND: Final = datetime(2025, 1, 7, 6, tzinfo=UTC)
 DAILY: Final = {"round_every_days": 1}
 
+
+def _proposed_again(story: WallPair) -> None:
+    """The first proposal has lapsed; without a rest the same two are proposed again by the next round."""
+    for days in (0, 7, 8):
+        story.advance(NEXT_ROUND + days * DAY)
+
+
 CASES: Final[Mapping[NudgeKey, Case]] = {
     NudgeKey.ANSWER_PROPOSAL: Case(begins=_proposed, dues=(Due(at=START + 3 * DAY, ends=_proposal_end),)),
     NudgeKey.BOOK_FIRST_SESSION: Case(
@@ -149,6 +156,9 @@ CASES: Final[Mapping[NudgeKey, Case]] = {
     NudgeKey.BOOK_NEXT_SESSION: Case(begins=_held, dues=(Due(at=START + HOUR + 14 * DAY, people=(ANN,)),)),
     NudgeKey.PAIRING_QUIET: Case(begins=_active, dues=(Due(at=START + 45 * DAY),)),
     NudgeKey.WAITING_UPDATE: Case(begins=_nothing, dues=(Due(at=START + 30 * DAY),)),
+    NudgeKey.STILL_TAKING_PART: Case(
+        begins=_proposed_again, policy={**DAILY, "lapsed_rest_days": 0}, dues=(Due(at=NEXT_ROUND + 14 * DAY),)
+    ),
     NudgeKey.COORDINATOR_STUCK: Case(begins=_active, dues=(Due(at=START + 45 * DAY, people=(COORDINATOR,)),)),
     NudgeKey.COORDINATOR_CONFLICT: Case(begins=_gets_a_manager, dues=(Due(at=CHANGE_AT, people=(COORDINATOR,)),)),
     NudgeKey.COORDINATOR_STORM: Case(

@@ -114,13 +114,13 @@ def test_standing_names_the_first_thing_in_the_way(employment: Employment, statu
     """One person, one code."""
     participant = replace(READY, status=status, facts=replace(READY.facts, employment=employment))
 
-    assert code is standing(participant, training_required=True)
+    assert code is standing(participant, training_required=True, at=AT)
 
 
 def test_nothing_stands_in_the_way_of_somebody_active_and_trained() -> None:
     """None means: may be paired."""
-    assert None is standing(replace(READY, is_trained=True), training_required=True)
-    assert None is standing(READY, training_required=False)
+    assert None is standing(replace(READY, is_trained=True), training_required=True, at=AT)
+    assert None is standing(READY, training_required=False, at=AT)
 
 
 @given(changes=st.lists(st.tuples(kinds, st.none() | instants), max_size=12))
