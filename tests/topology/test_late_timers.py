@@ -109,6 +109,11 @@ def _takes_leave(story: PairStory) -> None:
     story.tell(builders.leave_started(ANN, story.now, effective_on=CHANGE_ON))
 
 
+def _is_away(story: PairStory) -> None:
+    _active(story)
+    story.goes_on_leave(ANN)
+
+
 def _gets_a_manager(story: PairStory) -> None:
     _active(story)
     story.tell(builders.role_changed(BOB, story.now, effective_on=CHANGE_ON, manager_id=ANN))
@@ -152,6 +157,7 @@ CASES: Final[Mapping[NudgeKey, Case]] = {
     NudgeKey.RENEW_OR_FINISH: Case(begins=_active, policy={"term_days": 30}, dues=(Due(at=START + 30 * DAY),)),
     NudgeKey.CONVERT_OFFER: Case(begins=_convertible, policy=REVERSE, dues=(Due(at=CHANGE_AT),)),
     NudgeKey.PAIRING_PAUSED: Case(begins=_takes_leave, dues=(Due(at=CHANGE_AT, people=(BOB,)),)),
+    NudgeKey.PARTNER_AWAY: Case(begins=_is_away, dues=(Due(at=START + 30 * DAY, people=(BOB,)),)),
     NudgeKey.CONFLICT_CHOICE: Case(begins=_gets_a_manager, dues=(Due(at=CHANGE_AT),)),
     NudgeKey.BOOK_NEXT_SESSION: Case(begins=_held, dues=(Due(at=START + HOUR + 14 * DAY, people=(ANN,)),)),
     NudgeKey.PAIRING_QUIET: Case(begins=_active, dues=(Due(at=START + 45 * DAY),)),
@@ -177,6 +183,7 @@ BROUGHT_BY_AN_EVENT: Final = frozenset(
         NudgeKey.OPEN_DEBATE,
         NudgeKey.BROADEN_TOPIC,
         NudgeKey.PROTECT_THE_TIME,
+        NudgeKey.FIND_A_TIME,
         NudgeKey.COORDINATOR_MOMENTUM,
     }
 )

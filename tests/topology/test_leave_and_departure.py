@@ -68,7 +68,7 @@ def test_reminders_of_a_pair_are_withdrawn_when_a_leave_begins() -> None:
     told = len(story.nudges())
     story.goes_on_leave(ANN).after(days=200)
 
-    assert [(BOB, "pairing_paused")] == story.nudges()[told:]
+    assert [(BOB, "pairing_paused"), (BOB, "partner_away")] == story.nudges()[told:]
     assert "paused" == story.state
 
 

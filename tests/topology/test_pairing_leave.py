@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from schemas.fields import instant_text
 from tests import builders
 from tests.topology.pair_story import ANN, BOB, PEOPLE, PairStory, active_pair
 
@@ -66,14 +65,17 @@ def test_paused_says_until_when_the_leave_is_expected_to_last() -> None:
 
 
 def test_expected_return_does_not_end_a_leave() -> None:
-    """Only `hr.leave_ended` ends a leave; the expected day passes without a word."""
+    """Only `hr.leave_ended` ends a leave; its expected day passes without a word, and 30 days later the partner is asked."""
     story = active_pair().after(days=10).goes_on_leave(BOB, expected_return_on="2025-02-01")
     before = len(story.read())
 
+    story.advance_to("2025-03-02T23:59:59+00:00")
+    in_time = story.read()[before:]
     story.after(days=200)
 
     assert "paused" == story.state
-    assert before == len(story.read())
+    assert [] == in_time
+    assert [(ANN, "partner_away")] == [(event["data"]["person_id"], event["data"]["key"]) for event in story.read()[before:]]
 
 
 def test_only_the_partner_hears_of_a_pause_and_never_why() -> None:
@@ -294,14 +296,14 @@ def test_session_reported_during_a_pause_counts_and_moves_nothing() -> None:
     assert [1, 1] == story.latest["taught_count"]
 
 
-def test_term_that_ended_meanwhile_concludes_at_the_return() -> None:
-    """A pair whose term was over while it was paused resumes, and is asked how to go on."""
+def test_term_stands_still_while_the_pair_is_paused() -> None:
+    """A pair that was paused for longer than its term resumes with all of the rest before it."""
     story = on_leave().after(days=250).is_back(BOB).after(days=SOFT_LANDING_DAYS)
 
     story.both_say("continue")
 
-    assert ["paused", "resumed", "concluding"] == story.changes[-3:]
-    assert instant_text(story.now + timedelta(days=14)) == story.requests("renew_or_finish")[0]["params"]["answer_by"]
+    assert ["activated", "paused", "resumed"] == story.changes[-3:]
+    assert [] == story.requests("renew_or_finish")
 
 
 def test_plan_that_was_done_meanwhile_concludes_at_the_return() -> None:

@@ -25,7 +25,7 @@ def test_pair_renewed_during_a_leave_pauses_at_once() -> None:
 def test_pair_renewed_during_a_leave_goes_on_when_both_say_so() -> None:
     """The pause is that of any leave: both are asked when it is over."""
     story = concluding_pair().goes_on_leave(ANN)
-    story.both_say("renew").after(days=20).is_back(ANN).both_say("continue")
+    story.both_say("renew").after(days=20).is_back(ANN).after(days=10).both_say("continue")
 
     assert "active" == story.state
 
