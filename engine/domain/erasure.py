@@ -220,6 +220,9 @@ def pairing_without(pairing: Pairing, erased_id: PersonId) -> Pairing:
         said=(),  # the pair ends with the erasure, and stamps hold ids of inputs, which may name the person
         meetings=tuple(_meeting_without(meeting, erased_id, name) for meeting in pairing.meetings),
         away=tuple(replace(away, person_id=renamed(away.person_id)) for away in pairing.away),
+        settling=None
+        if pairing.settling is None
+        else replace(pairing.settling, away=tuple(replace(away, person_id=renamed(away.person_id)) for away in pairing.settling.away)),
         answers=tuple(sorted((renamed(person_id), answer) for person_id, answer in pairing.answers)),
         feedback=tuple(
             sorted(

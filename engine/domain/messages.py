@@ -246,8 +246,21 @@ class NudgesWithdrawn:
     """Only this occasion; None means all."""
     is_conflict: bool = False
     """Audit reason of a waiting intent that goes: `conflict` instead of `done`."""
+    is_settling: bool = False
+    """The pair may soon be what it was: what is taken back is set aside."""
     is_correction: bool = False
     """The facts behind the nudges were corrected: only what waits goes; what was requested stays, a nudge that was sent is never unsent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NudgesReturned:
+    """To a person: a pair is what it was before; ask again for what was set aside and still holds."""
+
+    person_id: PersonId
+    programme_id: ProgrammeId
+    pairing_id: PairingId
+    occasion: str
+    """Makes a new occasion of what had been requested before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -327,6 +340,7 @@ Message = (
     | NudgeIntended
     | NudgeHeldBack
     | NudgesWithdrawn
+    | NudgesReturned
     | NudgeOutcome
     | EmissionBounded
     | PersonNamed

@@ -36,7 +36,7 @@ from typing import Final
 
 from engine.domain.audit_day import HeldBack
 from engine.domain.calendar import Quiet, local_date
-from engine.domain.messages import Employment, NudgeIntended, NudgesWithdrawn, OutreachTerms
+from engine.domain.messages import Employment, NudgeIntended, OutreachTerms
 from engine.domain.nudging import LatePolicy, rule_of
 from engine.domain.stamp import Stamp
 from engine.domain.waking import Slot, Waking, heard_at
@@ -104,6 +104,18 @@ class Requested:
     occasion: str
     not_before: datetime
     expires_at: datetime
+    intent: NudgeIntended | None = None
+    """Of a pair: what to ask for again if the pair is soon what it was."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetAside:
+    """An intent about a pair of which it is not known yet whether it goes on."""
+
+    nudge_id: NudgeId
+    intent: NudgeIntended
+    arrived_at: datetime | None
+    """When it began to wait; None of what had been requested, and cancelled."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +141,7 @@ class Contact:
 
     waiting: tuple[Waiting, ...] = ()
     requested: tuple[Requested, ...] = ()
+    aside: tuple[SetAside, ...] = ()
     behavioural_at: datetime | None = None
     """`not_before` of the last behavioural nudge."""
     day_counts: tuple[DayCount, ...] = ()
@@ -230,7 +243,7 @@ def admit(contact: Contact, nudge_id: NudgeId, intent: NudgeIntended, person: St
     waiting.sort(key=lambda one: (rule_of(one.intent.key).priority, one.arrived_at, one.nudge_id))
     overflow = max(0, len(waiting) - WAITING_MAX)
     changed = replace(contact, waiting=tuple(sorted(waiting[overflow:], key=lambda one: one.rank)))
-    return Decision(contact=changed, suppressed=_suppressed((*replaced, *waiting[:overflow]), SuppressionReason.SUPERSEDED))
+    return Decision(contact=changed, suppressed=suppressed_by((*replaced, *waiting[:overflow]), SuppressionReason.SUPERSEDED))
 
 
 def choose(contact: Contact, person: Standing, *, at: datetime, emit_from: datetime | None, lots: Lots) -> Decision:
@@ -241,7 +254,7 @@ def choose(contact: Contact, person: Standing, *, at: datetime, emit_from: datet
     Limits: at most WAITING_MAX checks.
     """
     over = tuple(waiting for waiting in contact.waiting if waiting.intent.expires_at <= at)
-    suppressed = list(_suppressed(over, SuppressionReason.EXPIRED_WAITING))
+    suppressed = list(suppressed_by(over, SuppressionReason.EXPIRED_WAITING))
     contact = replace(contact, waiting=tuple(waiting for waiting in contact.waiting if waiting not in over))
     for waiting in sorted(contact.waiting, key=lambda waiting: waiting.rank):
         if person.is_yet_to_come or _due(contact, waiting, person, at) > at:
@@ -253,23 +266,6 @@ def choose(contact: Contact, person: Standing, *, at: datetime, emit_from: datet
             return replace(decided, suppressed=tuple(suppressed))
         suppressed.extend(decided.suppressed)
     return Decision(contact=contact, suppressed=tuple(suppressed))
-
-
-def withdraw(contact: Contact, message: NudgesWithdrawn) -> Decision:
-    """Take back what a withdrawal names: what waits is suppressed, what was requested is cancelled, unless a correction is behind it."""
-    named = tuple(waiting for waiting in contact.waiting if _names(message, waiting.intent))
-    cancelled = tuple(request for request in contact.requested if _names(message, request) and not message.is_correction)
-    reason = SuppressionReason.CONFLICT if message.is_conflict else SuppressionReason.DONE
-    changed = replace(contact, waiting=tuple(waiting for waiting in contact.waiting if waiting not in named))
-    return Decision(contact=without(changed, cancelled), suppressed=_suppressed(named, reason), cancelled=cancelled)
-
-
-def recall(contact: Contact, *, at: datetime, category: NudgeCategory | None = None) -> Decision:
-    """Cancel requests that nobody can have heard yet: of one category that the person opted out of, or all of them."""
-    cancelled = tuple(
-        request for request in contact.requested if request.not_before > at and (category is None or is_optional(request.key, category))
-    )
-    return Decision(contact=without(contact, cancelled), cancelled=cancelled)
 
 
 def is_optional(key: NudgeKey, category: NudgeCategory) -> bool:
@@ -354,6 +350,7 @@ def _recorded(contact: Contact, granted: Granted, person: Standing) -> Contact:
         occasion=intent.occasion,
         not_before=granted.not_before,
         expires_at=intent.expires_at,
+        intent=None if intent.pairing_id is None else intent,
     )
     requested = sorted((*contact.requested, request), key=lambda open_: (open_.expires_at, open_.nudge_id))
     counts = {count.day: count.requested_count for count in contact.day_counts}
@@ -391,16 +388,6 @@ def _says_the_same(one: NudgeIntended, other: NudgeIntended) -> bool:
     return (one.key, one.programme_id, one.pairing_id) == (other.key, other.programme_id, other.pairing_id)
 
 
-def _names(message: NudgesWithdrawn, nudge: NudgeIntended | Requested) -> bool:
-    """Say whether a withdrawal means this nudge. Without a pairing it means the programme; without keys, all; without an occasion, all."""
-    return (
-        nudge.programme_id == message.programme_id
-        and message.pairing_id in {None, nudge.pairing_id}
-        and (not message.keys or nudge.key in message.keys)
-        and nudge.key not in message.spared
-        and message.occasion in {None, nudge.occasion}
-    )
-
-
-def _suppressed(waiting: Iterable[Waiting], reason: SuppressionReason) -> tuple[Suppressed, ...]:
+def suppressed_by(waiting: Iterable[Waiting | SetAside], reason: SuppressionReason) -> tuple[Suppressed, ...]:
+    """End intents that never left, for one reason."""
     return tuple(Suppressed(nudge_id=one.nudge_id, intent=one.intent, reason=reason) for one in waiting)

@@ -10,6 +10,7 @@ Invariants
     P2  A terminal state is left by nothing.
     P3  It has timers only for what can still happen in its state.
     P4  It is live only after both accepted the same proposal version.
+    P5  A conflict that nobody has been told of yet holds what the pair was, so that it can be that again.
     P5  What one side has answered to a proposal changes nothing but this row until both accept: no state, no timer, no output.
 
 How conflicts are resolved: the programme's key handles one record at a time, so two answers are never simultaneous; what comes after
@@ -29,7 +30,7 @@ from engine.domain.answering import Asked, Question, Said
 from engine.domain.feedback import Word
 from engine.domain.meetings import Meeting
 from engine.domain.messages import Reason
-from schemas.codes import EndCode, PairingState, Track
+from schemas.codes import EligibilityCode, EndCode, PairingState, Track
 from schemas.frozen import replace
 from schemas.ids import PairingId, PersonId, ProgrammeId
 
@@ -98,6 +99,7 @@ class TimerKind(StrEnum):
     GRACE_OVER = "grace_over"
     TERM_OVER = "term_over"
     CONCLUDING_OVER = "concluding_over"
+    CONFLICT_SETTLED = "conflict_settled"
     CONFLICT_OVER = "conflict_over"
     AWAY_QUESTION = "away_question"
     SOFT_LANDING_OVER = "soft_landing_over"
@@ -111,7 +113,7 @@ WAITS: Final[Mapping[PairingState, frozenset[TimerKind]]] = MappingProxyType(
         _S.PROPOSED: frozenset({_T.ANSWER_DUE, _T.CONSENT_OVER}),
         _S.ACTIVE: frozenset({_T.BOOK_FIRST, _T.BOOK_NEXT, _T.BOOK_AGAIN, _T.SESSION_SOON, _T.SESSION_UNREPORTED, _T.STALL, _T.TERM_OVER}),
         _S.PAUSED: frozenset({_T.AWAY_QUESTION, _T.SOFT_LANDING_OVER, _T.RESUME_OVER}),
-        _S.SUSPENDED: frozenset({_T.CONFLICT_OVER, _T.SOFT_LANDING_OVER, _T.RESUME_OVER}),
+        _S.SUSPENDED: frozenset({_T.CONFLICT_SETTLED, _T.CONFLICT_OVER, _T.SOFT_LANDING_OVER, _T.RESUME_OVER}),
         _S.STALLED: frozenset({_T.GRACE_OVER}),
         _S.CONCLUDING: frozenset({_T.CONCLUDING_OVER, _T.SESSION_SOON, _T.SESSION_UNREPORTED}),
         **{state: frozenset({_T.RETENTION_OVER}) for state in sorted(TERMINAL)},
@@ -181,6 +183,20 @@ class Proposal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Settling:
+    """What a pair was before a conflict that may yet be gone without a trace, and which rule it is about."""
+
+    relation: EligibilityCode
+    state: PairingState
+    since: datetime
+    timers: tuple[Timer, ...]
+    away: tuple[Away, ...]
+    until_on: date | None
+    away_seconds: int
+    decide_by_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pairing:
     """The row of one pairing."""
 
@@ -225,6 +241,8 @@ class Pairing:
     until_on: date | None = None
     conflict: bool = False
     """A line of power joins the two now."""
+    settling: Settling | None = None
+    """While nobody has been told of the conflict yet."""
     answers: tuple[tuple[PersonId, str], ...] = ()
     """Answers to the question that is open: resume, renew, convert."""
     lacks_time: bool = False
@@ -265,6 +283,7 @@ def check(pairing: Pairing) -> None:
     assert {timer.kind for timer in pairing.timers} <= WAITS[pairing.state], "P2, P3: timers only for what can still happen"
     assert not pairing.is_live or pairing.accepted_by == pairing.people, "P4: live without two consents"
     assert list(pairing.timers) == sorted(set(pairing.timers), key=_order), "timers in order, each once"
+    assert pairing.settling is None or (pairing.conflict and pairing.state is PairingState.SUSPENDED), "P5: only a conflict settles"
 
 
 def moved(pairing: Pairing, event: PairingEvent, at: datetime) -> Pairing:

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Final
 
 from engine.domain.calendars import quiet_of
-from engine.domain.messages import NudgeIntended, NudgesWithdrawn, OutreachTerms, ParamValue, Reason
+from engine.domain.messages import NudgeIntended, NudgesReturned, NudgesWithdrawn, OutreachTerms, ParamValue, Reason
 from engine.domain.nudging import rule_of
 from engine.domain.pairing import Pairing
 from engine.domain.programme import Programme, ProgrammeStatus, topic_names_of
@@ -170,6 +170,7 @@ def withdrawn(
     spared: tuple[NudgeKey, ...] = (),
     occasion: str | None = None,
     is_conflict: bool = False,
+    is_settling: bool = False,
     is_correction: bool = False,
 ) -> Effects:
     """Take back a pair's nudges from both, or from some.
@@ -177,6 +178,7 @@ def withdrawn(
     Args:
         keys: which ones; none named means all.
         spared: which of them stay all the same.
+        is_settling: the pair may soon be what it was, and is then asked again (`returned`).
         is_correction: the ledger was corrected; what was sent stays sent, only what waits is taken back.
     """
     for person_id in pairing.people if people is None else people:
@@ -188,6 +190,19 @@ def withdrawn(
             spared=spared,
             occasion=occasion,
             is_conflict=is_conflict,
+            is_settling=is_settling,
             is_correction=is_correction,
+        )
+        yield Send(StageName.PEOPLE, person_id, message)
+
+
+def returned(pairing: Pairing, at: datetime) -> Effects:
+    """Ask both again for what was set aside."""
+    for person_id in pairing.people:
+        message = NudgesReturned(
+            person_id=person_id,
+            programme_id=pairing.programme_id,
+            pairing_id=pairing.pairing_id,
+            occasion=f"{at:%Y-%m-%dT%H:%M:%SZ}",
         )
         yield Send(StageName.PEOPLE, person_id, message)

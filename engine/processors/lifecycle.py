@@ -103,7 +103,8 @@ def taken_off(pairing: Pairing) -> Effects:
     yield Emit(topic=PAIRING_STATE, key=pairing.pairing_id, data=None)
 
 
-def _changed(pairing: Pairing, programme: Programme, event: type[Change], at: datetime, until_on: date | None = None) -> Effects:
+def changed(pairing: Pairing, programme: Programme, event: type[Change], at: datetime, until_on: date | None = None) -> Effects:
+    """Publish one step of a pair, and its latest state."""
     data = event(
         pairing_id=pairing.pairing_id,
         programme_id=pairing.programme_id,
@@ -127,7 +128,7 @@ def activate(rows: Rows, programme: Programme, pairing: Pairing, at: datetime) -
     )
     started = timed_in(rows, programme, replace(begun, activated_at=at, term_started_at=at, quiet_since=at), at)
     yield put_pairing(started)
-    yield from _changed(started, programme, published.PairingActivated, at)
+    yield from changed(started, programme, published.PairingActivated, at)
     for one in sides:
         if one.silence.is_open:
             yield from silence.taken_back(one)
@@ -172,13 +173,13 @@ def lapse(rows: Rows, programme: Programme, pairing: Pairing, at: datetime, *, h
 def end(
     rows: Rows, programme: Programme, pairing: Pairing, code: EndCode, at: datetime, *, first_in_queue: Iterable[PersonId] = ()
 ) -> Effects:
-    """A live pair is over. `EndCode.COMPLETED` completes it. After a suspension nobody hears of it.
+    """A live pair is over. `EndCode.COMPLETED` completes it. Both are told, unless they know of a conflict between them.
 
     Args:
         first_in_queue: who lost the pair through no doing of their own, or asked for a rematch.
     """
     event = PairingEvent.FINISHED if code is EndCode.COMPLETED else PairingEvent.OVER
-    over = retained(replace(moved(pairing, event, at), end_code=code, away=(), answers=(), until_on=None, conflict=False))
+    over = retained(replace(moved(pairing, event, at), end_code=code, away=(), answers=(), until_on=None, conflict=False, settling=None))
     yield put_pairing(over)
     kind = published.PairingCompleted if code is EndCode.COMPLETED else published.PairingEnded
     data = kind(
@@ -194,10 +195,10 @@ def end(
     bar = bar_in(rows, programme.programme_id, over.people)
     yield put_bar(programme.programme_id, replace(bar, open_pairing_id=None, is_past=True))
     yield from _freed(rows, programme, over, at, set(first_in_queue))
-    is_suspended = pairing.state is PairingState.SUSPENDED
+    is_silent = pairing.conflict and pairing.settling is None
     # Both may still say how it was: what was asked stays open, for both alike.
-    yield from withdrawn(over, spared=() if is_suspended else (NudgeKey.SHARE_FEEDBACK,), is_conflict=is_suspended)
-    if pairing.state is PairingState.SUSPENDED or code is EndCode.COMPLETED:
+    yield from withdrawn(over, spared=() if pairing.conflict else (NudgeKey.SHARE_FEEDBACK,), is_conflict=pairing.conflict)
+    if is_silent or code is EndCode.COMPLETED:
         return
     openly_first = _openly_first(rows, over, set(first_in_queue))
     for person_id in over.people:
@@ -249,7 +250,7 @@ def pause(programme: Programme, pairing: Pairing, away: Away, at: datetime, *, u
         return
     paused = rearmed(moved(disarmed(replace(waiting, until_on=until_on, answers=())), PairingEvent.LEFT_FOR_A_WHILE, at))
     yield put_pairing(paused)
-    yield from _changed(paused, programme, published.PairingPaused, at, until_on)
+    yield from changed(paused, programme, published.PairingPaused, at, until_on)
     yield from withdrawn(paused)
     partner_id, until = paused.partner_of(away.person_id), until_on.isoformat() if until_on is not None else None
     yield from nudged(programme, paused, NudgeKey.PAIRING_PAUSED, partner_id, at=at, occasion=instant(at), until_on=until)
@@ -259,7 +260,8 @@ def _asked_too_early(pairing: Pairing) -> Effects:
     """Take back the question whether to go on, until nobody is away; a conflict's own clock goes on."""
     if not pairing.conflict:
         yield from withdrawn(pairing, keys=(NudgeKey.PAIRING_RESUMABLE, NudgeKey.CONFLICT_CHOICE))
-    yield put_pairing(rearmed(replace(disarmed(pairing, TimerKind.SOFT_LANDING_OVER, TimerKind.RESUME_OVER), answers=())))
+    answers = () if pairing.settling is None else pairing.answers
+    yield put_pairing(rearmed(replace(disarmed(pairing, TimerKind.SOFT_LANDING_OVER, TimerKind.RESUME_OVER), answers=answers)))
 
 
 def resume(rows: Rows, programme: Programme, pairing: Pairing, event: PairingEvent, at: datetime) -> Effects:
@@ -273,7 +275,7 @@ def resume(rows: Rows, programme: Programme, pairing: Pairing, event: PairingEve
         participant = participant_in(rows, programme.programme_id, person_id)
         if participant is not None:
             yield from place_taken(participant, back.pairing_id)
-    yield from _changed(back, programme, published.PairingResumed, at)
+    yield from changed(back, programme, published.PairingResumed, at)
     yield from withdrawn(back, keys=ENDS_WITH_THE_WAIT)
     if is_plan_done(back, programme.policy, at):
         yield from conclude(rows, programme, back, at)
@@ -292,25 +294,13 @@ def place_taken(participant: Participant, pairing_id: PairingId) -> Effects:
     yield put_participant(with_timer(settled, ParticipantTimer.STILL_WAITING, None))
 
 
-def suspend(rows: Rows, programme: Programme, pairing: Pairing, at: datetime) -> Effects:
-    """A line of power joins the two: nothing more is said about the pair, except one private note to each."""
-    over_at = deadline_in(rows, programme, pairing.people, programme.policy.conflict_days, at)
-    held = replace(moved(disarmed(pairing), PairingEvent.CONFLICT_AROSE, at), conflict=True, answers=())
-    held = asking(armed(held, Timer(kind=TimerKind.CONFLICT_OVER, due_at=over_at)), Question.CONFLICT, at)
-    yield put_pairing(held)
-    yield from _changed(held, programme, published.PairingSuspended, at)
-    yield from withdrawn(held, is_conflict=True)
-    for person_id in held.people:
-        yield from nudged(programme, held, NudgeKey.CONFLICT_CHOICE, person_id, at=at, occasion=instant(at), answer_by=instant(over_at))
-
-
 def stall(rows: Rows, programme: Programme, pairing: Pairing, at: datetime) -> Effects:
     """Nobody met or booked for a while."""
     over_at = deadline_in(rows, programme, pairing.people, programme.policy.grace_days, at)
     quiet = moved(disarmed(replace(pairing, answers=())), PairingEvent.NO_SESSION, at)
     quiet = armed(quiet, Timer(kind=TimerKind.GRACE_OVER, due_at=over_at))
     yield put_pairing(quiet)
-    yield from _changed(quiet, programme, published.PairingStalled, at)
+    yield from changed(quiet, programme, published.PairingStalled, at)
     yield from withdrawn(quiet)
     for person_id in quiet.people:
         yield from nudged(programme, quiet, NudgeKey.PAIRING_QUIET, person_id, at=at, occasion=instant(at), ends_at=instant(over_at))
@@ -326,7 +316,7 @@ def conclude(rows: Rows, programme: Programme, pairing: Pairing, at: datetime) -
     done = replace(moved(disarmed(pairing), PairingEvent.PLAN_DONE, at), answers=(), decide_by_at=over_at)
     done = timed_in(rows, programme, done, at)
     yield put_pairing(done)
-    yield from _changed(done, programme, published.PairingConcluding, at)
+    yield from changed(done, programme, published.PairingConcluding, at)
     yield from withdrawn(done, keys=ENDS_WITH_THE_PLAN)
     choices = (ContinuationAnswer.FINISH,) if programme.policy.repair_at_term_end else (ContinuationAnswer.RENEW, ContinuationAnswer.FINISH)
     for person_id in done.people:
@@ -348,7 +338,7 @@ def renew(rows: Rows, programme: Programme, pairing: Pairing, at: datetime) -> E
     again = replace(again, term=pairing.term + 1, term_started_at=at, away_seconds=0, quiet_since=at, answers=())
     again = timed_in(rows, programme, again, at)
     yield put_pairing(again)
-    yield from _changed(again, programme, published.PairingRenewed, at)
+    yield from changed(again, programme, published.PairingRenewed, at)
     yield from withdrawn(again, keys=ASKING_TO_RENEW)
 
 
@@ -363,7 +353,7 @@ def convert(programme: Programme, pairing: Pairing, at: datetime) -> Effects:
     """The gap is gone and both want to go on as equals."""
     mutual = replace(pairing, track=Track.MUTUAL, is_convertible=False, answers=())
     yield put_pairing(mutual)
-    yield from _changed(mutual, programme, published.PairingConverted, at)
+    yield from changed(mutual, programme, published.PairingConverted, at)
     yield from withdrawn(mutual, keys=(NudgeKey.CONVERT_OFFER,))
 
 

@@ -7,13 +7,12 @@ ever, so an occasion is requested once whatever causes it again; the marks and t
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
 
 from engine.domain.audit_day import AuditLine, HeldBack, public_reason, with_held_back
-from engine.domain.messages import EmissionBounded, Employment, NudgeHeldBack, NudgeIntended, NudgesWithdrawn
+from engine.domain.messages import EmissionBounded, Employment, NudgeHeldBack, NudgeIntended, NudgesReturned, NudgesWithdrawn
 from engine.domain.nudging import rule_of
 from engine.domain.outreach import (
     ABSENT,
@@ -29,18 +28,18 @@ from engine.domain.outreach import (
     choose,
     current,
     decide,
-    recall,
     timed,
     with_choice,
-    withdraw,
     without,
 )
 from engine.domain.person_facts import has_departed
 from engine.domain.stamp import stamp_of
+from engine.domain.withdrawal import recall, returned, withdraw
 from engine.effects import Delete, Effects, Emit, Handler, Put, Record, Refuse, Rows, RowsOfStep, Wake
 from engine.identity import derived_id
 from engine.processors.audit_days import forgotten, noted
 from engine.processors.outcomes import KEPT_OPEN, left_reported, reported
+from engine.processors.outreach_rows import EmissionBound, Nudged
 from engine.processors.people_tables import person_in
 from schemas.base import NudgeReason
 from schemas.codes import CancellationReason, ErrorCode, NudgeClass, NudgeKey, NudgeReasonCode, SuppressionReason
@@ -86,44 +85,24 @@ CLOSING: Final = (NudgeActed, NudgeDismissed)
 """What the person did about it. What a channel did, or that somebody looked, settles nothing."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Nudged:
-    """A nudge of this id was requested once."""
-
-    requested_at: datetime
-
-    @property
-    def wake_at(self) -> None:
-        """A mark waits for nothing and is never dropped by time."""
-        return
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EmissionBound:
-    """History before this instant makes no nudges. One row for the stage."""
-
-    emit_from: datetime
-
-    @property
-    def wake_at(self) -> None:
-        """The bound is read, not awaited."""
-        return
-
-
 def on_intended(rows: RowsOfStep, record: Record) -> Effects:
     """Take an intent: decide a transactional one, let a behavioural one wait."""
     intent = record.payload
     assert isinstance(intent, NudgeIntended)
+    yield from _taken(rows, intent, record.at)
+
+
+def _taken(rows: RowsOfStep, intent: NudgeIntended, at: datetime) -> Effects:
     _params(intent)  # parameters that don't fit their key fail here, where only this intent is lost
     nudge_id = nudge_id_of(intent)
     if rows.get(NUDGED, _mark_key(intent.person_id, nudge_id)) is not None:
         return
-    contact, person = _contact(rows, intent.person_id, record.at), _standing(rows, intent.person_id)
+    contact, person = _contact(rows, intent.person_id, at), _standing(rows, intent.person_id)
     if rule_of(intent.key).class_ is NudgeClass.BEHAVIOURAL:
-        decision = admit(contact, nudge_id, intent, person, at=record.at)
+        decision = admit(contact, nudge_id, intent, person, at=at)
     else:
-        decision = decide(contact, nudge_id, intent, person, at=record.at, emit_from=_emit_from(rows), lots=rows.drawn_percent)
-    yield from _carried_out(rows, intent.person_id, decision, person, record.at)
+        decision = decide(contact, nudge_id, intent, person, at=at, emit_from=_emit_from(rows), lots=rows.drawn_percent)
+    yield from _carried_out(rows, intent.person_id, decision, person, at)
 
 
 def on_held_back(rows: Rows, record: Record) -> Effects:
@@ -144,6 +123,16 @@ def on_withdrawn(rows: Rows, record: Record) -> Effects:
     assert isinstance(message, NudgesWithdrawn)
     decision = withdraw(_contact(rows, message.person_id, record.at), message)
     yield from _carried_out(rows, message.person_id, decision, _standing(rows, message.person_id), record.at)
+
+
+def on_returned(rows: RowsOfStep, record: Record) -> Effects:
+    """Ask again for what was set aside while a conflict came and went."""
+    message = record.payload
+    assert isinstance(message, NudgesReturned)
+    decision, again = returned(_contact(rows, message.person_id, record.at), message, at=record.at)
+    yield from _carried_out(rows, message.person_id, decision, _standing(rows, message.person_id), record.at)
+    for intent in again:
+        yield from _taken(rows, intent, record.at)
 
 
 def on_bounded(rows: Rows, record: Record) -> Effects:  # noqa: ARG001 - every handler has this shape
@@ -372,6 +361,7 @@ HANDLERS: Final[Mapping[type, Handler]] = MappingProxyType(
         NudgeIntended: on_intended,
         NudgeHeldBack: on_held_back,
         NudgesWithdrawn: on_withdrawn,
+        NudgesReturned: on_returned,
         EmissionBounded: on_bounded,
         **dict.fromkeys(OUTCOMES, on_outcome),
         NudgeOptedOut: on_opted_out,

@@ -7,17 +7,16 @@ from typing import Final
 
 from engine.domain import cadence
 from engine.domain import meetings as ledger
-from engine.domain.answering import Question
 from engine.domain.nudging import expiry
-from engine.domain.pairing import Pairing, Timer, TimerKind, armed, asking, due, marked, without
+from engine.domain.pairing import Pairing, Timer, TimerKind, due, marked, without
 from engine.domain.programme import Programme
 from engine.effects import Effects, Rows
-from engine.processors import absences, lifecycle
+from engine.processors import absences, conflicts, lifecycle
 from engine.processors.intents import nudged
 from engine.processors.lifecycle import instant
-from engine.processors.reach import deadline_in
+from engine.processors.resumption import asked_to_resume
 from engine.processors.tables import pairing_in, programme_in, put_pairing
-from schemas.codes import ContinuationAnswer, EndCode, NudgeKey, PairingState
+from schemas.codes import EndCode, NudgeKey
 from schemas.frozen import replace
 from schemas.ids import PairingId, PersonId, SessionId
 
@@ -186,6 +185,10 @@ def _circumstances(rows: Rows, programme: Programme, pairing: Pairing, _timer: T
     yield from lifecycle.end(rows, programme, pairing, EndCode.CIRCUMSTANCES, at)
 
 
+def _conflict_settled(rows: Rows, programme: Programme, pairing: Pairing, _timer: Timer, at: datetime) -> Effects:
+    yield from conflicts.stood(rows, programme, pairing, at)
+
+
 def _soft_landing_over(rows: Rows, programme: Programme, pairing: Pairing, _timer: Timer, at: datetime) -> Effects:
     yield from asked_to_resume(rows, programme, pairing, at)
 
@@ -193,34 +196,6 @@ def _soft_landing_over(rows: Rows, programme: Programme, pairing: Pairing, _time
 def _retention_over(_rows: Rows, _programme: Programme, pairing: Pairing, _timer: Timer, _at: datetime) -> Effects:
     yield from lifecycle.taken_off(pairing)
 
-
-def asked_to_resume(rows: Rows, programme: Programme, pairing: Pairing, at: datetime) -> Effects:
-    """Ask whoever hasn't said `continue` yet whether to go on, and wait a while for both.
-
-    A suspended pair is asked by another `conflict_choice`: nothing else is said about it.
-    """
-    over_at = deadline_in(rows, programme, pairing.people, programme.policy.resume_days, at)
-    asked = asking(armed(pairing, Timer(kind=TimerKind.RESUME_OVER, due_at=over_at)), Question.RESUMPTION, at)
-    yield put_pairing(asked)
-    key, answers = _QUESTION[asked.state]
-    answered = {person_id for person_id, _ in asked.answers}
-    for person_id in asked.people:
-        if person_id not in answered:
-            yield from nudged(
-                programme, asked, key, person_id, at=at, occasion=f"resume/{instant(at)}", answers=answers, answer_by=instant(over_at)
-            )
-
-
-_QUESTION: Final[Mapping[PairingState, tuple[NudgeKey, tuple[str, ...]]]] = MappingProxyType(
-    {
-        PairingState.PAUSED: (NudgeKey.PAIRING_RESUMABLE, (ContinuationAnswer.CONTINUE, ContinuationAnswer.END)),
-        PairingState.SUSPENDED: (
-            NudgeKey.CONFLICT_CHOICE,
-            (ContinuationAnswer.CONTINUE, ContinuationAnswer.END, ContinuationAnswer.REMATCH),
-        ),
-    }
-)
-"""What a pair that could go on is asked, and the answers to choose from."""
 
 ON_TIMER: Final[Mapping[TimerKind, TimerRule]] = MappingProxyType(
     {
@@ -235,6 +210,7 @@ ON_TIMER: Final[Mapping[TimerKind, TimerRule]] = MappingProxyType(
         TimerKind.GRACE_OVER: _grace_over,
         TimerKind.TERM_OVER: _term_over,
         TimerKind.CONCLUDING_OVER: _concluding_over,
+        TimerKind.CONFLICT_SETTLED: _conflict_settled,
         TimerKind.CONFLICT_OVER: _circumstances,
         TimerKind.AWAY_QUESTION: absences.partner_asked,
         TimerKind.SOFT_LANDING_OVER: _soft_landing_over,

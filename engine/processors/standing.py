@@ -1,31 +1,26 @@
 """What a change in one person's standing means for its proposals and pairs: line of power, absence, departure, experience gap."""
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Final
 
 from engine.domain.absence import rearmed
-from engine.domain.answering import Question
 from engine.domain.cadence import is_plan_done
 from engine.domain.course import ended
 from engine.domain.eligibility import RoundContext, bar_between
 from engine.domain.line import PowerRelation, ReportingLine, power_between
 from engine.domain.messages import Employment, PersonFacts
-from engine.domain.pairing import OPEN, Away, Pairing, PairingEvent, Timer, TimerKind, armed, asking, can, disarmed
+from engine.domain.pairing import OPEN, Away, Pairing, PairingEvent, can
 from engine.domain.participant import Participant, ParticipantStatus, with_facts, withdrawn
 from engine.domain.pool import band_of, member_of
 from engine.domain.programme import Programme
-from engine.effects import Delete, Effects, Note, Rows
-from engine.processors import intents, lifecycle, shared_time
+from engine.effects import Delete, Effects, Rows
+from engine.processors import conflicts, intents, lifecycle, shared_time
 from engine.processors.absences import absence_of, end_moved
 from engine.processors.consent import SILENT_BARS, turned_down
-from engine.processors.insights import exposed
-from engine.processors.intents import nudged
-from engine.processors.lifecycle import instant
-from engine.processors.pairings import asked_to_resume
-from engine.processors.reach import deadline_in, timed_in
+from engine.processors.reach import timed_in
+from engine.processors.resumption import asked_when_landed
 from engine.processors.revisions import revised
-from engine.processors.summaries import gathered
 from engine.processors.tables import PAIRINGS, PARTICIPANTS, pairing_in, participant_in, put_pairing, put_participant
 from schemas.codes import EligibilityCode, EndCode, NudgeKey, PairingState, Track
 from schemas.frozen import replace
@@ -153,19 +148,7 @@ def came_back(rows: Rows, programme: Programme, participant: Participant, at: da
         if known.state is PairingState.PAUSED and not known.away:
             yield from lifecycle.resume(rows, programme, known, PairingEvent.BACK, at)
         else:
-            yield from _asked_when_landed(rows, programme, known, at)
-
-
-def _asked_when_landed(rows: Rows, programme: Programme, pairing: Pairing, at: datetime) -> Effects:
-    """Ask both whether to go on, once nobody is in the silence after a leave any more."""
-    people = [participant_in(rows, programme.programme_id, person_id) for person_id in pairing.people]
-    ended = [one.facts.leave_ended_at for one in people if one is not None and one.facts.leave_ended_at is not None]
-    landed_at = max((ended_at + timedelta(days=programme.policy.soft_landing_days) for ended_at in ended), default=at)
-    waiting = disarmed(pairing, TimerKind.SOFT_LANDING_OVER, TimerKind.RESUME_OVER)
-    if landed_at > at:
-        yield put_pairing(armed(waiting, Timer(kind=TimerKind.SOFT_LANDING_OVER, due_at=landed_at)))
-    else:
-        yield from asked_to_resume(rows, programme, waiting, at)
+            yield from asked_when_landed(rows, programme, known, at)
 
 
 def policy_reviewed(rows: Rows, programme: Programme, at: datetime) -> Effects:
@@ -217,9 +200,9 @@ def _pair_reviewed(rows: Rows, programme: Programme, pairing: Pairing, at: datet
     if relation is EligibilityCode.SAME_MANAGER and not pairing.conflict and first.facts.manager_id == ERASED:
         relation = None  # two managers who were erased are not known to have been one (domain/erasure, Z4)
     if relation is not None and not pairing.conflict:
-        yield from _conflict(rows, programme, pairing, relation, at, since_at=since_at)
+        yield from conflicts.arose(rows, programme, pairing, relation, at, since_at=since_at)
     elif relation is None and pairing.conflict:
-        yield from _conflict_gone(rows, programme, pairing, at)
+        yield from conflicts.gone(rows, programme, pairing, at)
     else:
         yield from _gap_watched(programme, pairing, first, second, at)
     current = pairing_in(rows, pairing.pairing_id)
@@ -240,38 +223,6 @@ def power_relation(first: PersonFacts, second: PersonFacts, *, is_same_manager_a
     if relation is PowerRelation.REPORTING_LINE or is_dotted:
         return EligibilityCode.REPORTING_LINE
     return EligibilityCode.SAME_MANAGER if relation is PowerRelation.SAME_MANAGER else None
-
-
-def _conflict(
-    rows: Rows, programme: Programme, pairing: Pairing, relation: EligibilityCode, at: datetime, *, since_at: datetime
-) -> Effects:
-    """Suspend the pair, or keep it suspended when a new line of power comes while both are asked whether to go on."""
-    assert pairing.activated_at is not None, "a live pair was activated"
-    exposure_seconds = max(0, int((at - max(since_at, pairing.activated_at)).total_seconds()))
-    yield Note("bothways_conflict_exposure_seconds_total", exposure_seconds)
-    yield from exposed(rows, programme.programme_id, exposure_seconds)
-    if pairing.state is PairingState.SUSPENDED:
-        over_at = deadline_in(rows, programme, pairing.people, programme.policy.conflict_days, at)
-        again = armed(disarmed(replace(pairing, conflict=True, answers=())), Timer(kind=TimerKind.CONFLICT_OVER, due_at=over_at))
-        again = asking(again, Question.CONFLICT, at)
-        yield put_pairing(again)
-        yield from intents.withdrawn(again, is_conflict=True)
-        for person_id in again.people:
-            yield from nudged(
-                programme, again, NudgeKey.CONFLICT_CHOICE, person_id, at=at, occasion=instant(at), answer_by=instant(over_at)
-            )
-    else:
-        yield from lifecycle.suspend(rows, programme, pairing, at)
-    yield from gathered(rows, programme, NudgeKey.COORDINATOR_CONFLICT, pairing, at, code=relation)
-
-
-def _conflict_gone(rows: Rows, programme: Programme, pairing: Pairing, at: datetime) -> Effects:
-    """Ask both again, as soon as neither is away. Without two answers the pair ends like one that was never resolved."""
-    clear = disarmed(replace(pairing, conflict=False, answers=()), TimerKind.CONFLICT_OVER)
-    yield put_pairing(clear)
-    yield from intents.withdrawn(clear, keys=(NudgeKey.CONFLICT_CHOICE,))
-    if all(away.is_over for away in clear.away):
-        yield from _asked_when_landed(rows, programme, clear, at)
 
 
 def _gap_watched(programme: Programme, pairing: Pairing, first: Participant, second: Participant, at: datetime) -> Effects:

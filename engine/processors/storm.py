@@ -53,7 +53,8 @@ def _passed(rows: Rows, effects: Effects, at: datetime) -> Effects:
                 yield from _admitted(rows, _addressed(rows, intent, at), at)
             case Send(_, _, NudgesWithdrawn() as withdrawal):
                 yield effect
-                yield from _unparked(rows, withdrawal)
+                if not withdrawal.is_settling:
+                    yield from _unparked(rows, withdrawal)
             case _:
                 yield effect
 

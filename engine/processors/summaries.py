@@ -23,7 +23,7 @@ STILL_SO: Final[Mapping[NudgeKey, Callable[[Pairing], bool]]] = MappingProxyType
     {
         NudgeKey.COORDINATOR_STUCK: lambda pairing: pairing.state is PairingState.STALLED,
         NudgeKey.COORDINATOR_MOMENTUM: lambda pairing: pairing.is_live,
-        NudgeKey.COORDINATOR_CONFLICT: lambda pairing: pairing.conflict,
+        NudgeKey.COORDINATOR_CONFLICT: lambda pairing: pairing.conflict and pairing.settling is None,
     }
 )
 """Whether what was gathered still holds when it is told."""

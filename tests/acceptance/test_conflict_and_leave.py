@@ -110,13 +110,13 @@ def test_conflict_ends_in_circumstances_by_choice(story: Story, answer: str) -> 
 
 
 def test_unresolved_conflict_ends_after_its_days(story: Story) -> None:
-    """After `conflict_days` (14) the pair ends `circumstances`."""
+    """`conflict_days` (14) after the notes, which wait a day, the pair ends `circumstances`."""
     conflicted(story)
-    story.tick("2025-02-03T08:59:59Z")
+    story.tick("2025-02-04T08:59:59Z")
     assert ends(story) == []
-    story.tick("2025-02-03T09:00:00Z")
+    story.tick("2025-02-04T09:00:00Z")
 
-    assert ends(story) == [("2025-02-03T09:00:00Z", "circumstances")]
+    assert ends(story) == [("2025-02-04T09:00:00Z", "circumstances")]
 
 
 def test_resolved_conflict_asks_both_again(story: Story) -> None:

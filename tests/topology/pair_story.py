@@ -162,6 +162,10 @@ class PairStory(TopologyDriver):
         self.tell(builders.role_changed(BOB, self.now, manager_id=ANN))
         return self
 
+    def conflict_stands(self) -> Self:
+        """A line of power has joined the two for a day: both have their note."""
+        return self.conflict_arises().after(days=1)
+
     def conflict_goes(self) -> Self:
         """Bob no longer reports to anybody."""
         self.tell(builders.role_changed(BOB, self.now, manager_id=None))

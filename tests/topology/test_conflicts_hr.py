@@ -29,7 +29,7 @@ def test_a_manager_anywhere_above_suspends_the_pair(low: str, high: str) -> None
     """An ancestor is an ancestor at any distance and in either direction."""
     story = active_pair()
     reports_through(story, low, high)
-    story.after(seconds=1)
+    story.after(days=1, seconds=1)
 
     assert "suspended" == story.state
     assert "reporting_line" == story.requests("coordinator_conflict")[0]["params"]["code"]
@@ -77,7 +77,7 @@ def test_the_same_manager_suspends_the_pair_unless_policy_allows_it() -> None:
     for story in stories:
         for person_id in (ANN, BOB):
             story.tell(builders.role_changed(person_id, story.now, manager_id="boss"))
-        story.after(seconds=1)
+        story.after(days=1, seconds=1)
 
     assert ["suspended", "active"] == [story.state for story in stories]
     assert "same_manager" == stories[0].requests("coordinator_conflict")[0]["params"]["code"]
@@ -102,7 +102,7 @@ def test_a_role_change_without_power_leaves_a_live_pair_alone() -> None:
 def test_an_open_proposal_between_two_with_a_line_of_power_lapses() -> None:
     """There is nothing to suspend yet."""
     story = proposed_pair()
-    story.conflict_arises()
+    story.conflict_stands()
 
     assert "lapsed" == story.state
     assert [(ANN, "proposal_ready"), (BOB, "proposal_ready")] == story.nudges()
@@ -120,7 +120,7 @@ def test_a_suspended_pair_hears_of_nothing_but_the_choice() -> None:
     """Each side gets a private note with two choices; what was requested before is recalled."""
     story = active_pair()
     story.books("s1", days=10)
-    story.conflict_arises().after(seconds=1)
+    story.conflict_stands().after(seconds=1)
     told_before = len(story.nudges())
     story.after(days=13)
 
@@ -131,7 +131,7 @@ def test_a_suspended_pair_hears_of_nothing_but_the_choice() -> None:
 
 def test_the_coordinator_sees_a_code_and_nobodys_name() -> None:
     """Who stands over whom is not for telling."""
-    story = active_pair().conflict_arises().after(seconds=1)
+    story = active_pair().conflict_stands().after(seconds=1)
     note = story.requests("coordinator_conflict")[0]
 
     assert f"coordinator:{PROGRAMME}" == note["person_id"]
@@ -140,7 +140,7 @@ def test_the_coordinator_sees_a_code_and_nobodys_name() -> None:
 
 def test_an_unresolved_conflict_ends_after_conflict_days_as_circumstances() -> None:
     """Nobody is kept in between for ever, and nobody is told more."""
-    story = active_pair(conflict_days=14).conflict_arises()
+    story = active_pair(conflict_days=14).conflict_stands()
     story.after(days=13, hours=23)
     before = story.state
     story.after(hours=1)
@@ -154,7 +154,7 @@ def test_an_unresolved_conflict_ends_after_conflict_days_as_circumstances() -> N
 @pytest.mark.parametrize("answer", ["end", "rematch"])
 def test_either_choice_ends_a_suspended_pair_as_circumstances(answer: str) -> None:
     """Kindly, and with a rematch first in the queue for whoever asks for it."""
-    story = active_pair().conflict_arises()
+    story = active_pair().conflict_stands()
     story.says(BOB, answer)
 
     assert "circumstances" == story.published("ended")["code"]
@@ -162,10 +162,10 @@ def test_either_choice_ends_a_suspended_pair_as_circumstances(answer: str) -> No
 
 
 def test_a_conflict_that_is_gone_asks_both_and_two_continues_bring_the_pair_back() -> None:
-    """A suspended pair is asked by its own note, which now has `continue` among its answers; one answer is not enough."""
-    story = active_pair().conflict_arises()
+    """One answer is not enough."""
+    story = active_pair().conflict_stands()
     story.after(days=2).conflict_goes()
-    asked, still = sorted(story.told("conflict_choice")[2:]), story.state
+    asked, still = sorted(story.told("pairing_resumable")), story.state
     story.says(ANN, "continue")
     one = story.state
     story.says(BOB, "continue")
@@ -176,7 +176,7 @@ def test_a_conflict_that_is_gone_asks_both_and_two_continues_bring_the_pair_back
 
 def test_continue_does_not_bring_a_pair_back_while_the_conflict_lasts() -> None:
     """The two can't overrule the line of power."""
-    story = active_pair().conflict_arises()
+    story = active_pair().conflict_stands()
     story.both_say("continue")
 
     assert "suspended" == story.state
@@ -185,7 +185,7 @@ def test_continue_does_not_bring_a_pair_back_while_the_conflict_lasts() -> None:
 
 def test_a_conflict_that_is_gone_without_answers_ends_after_resume_days() -> None:
     """Silence is no consent."""
-    story = active_pair(resume_days=14).conflict_arises()
+    story = active_pair(resume_days=14).conflict_stands()
     story.after(days=2).conflict_goes()
     story.after(days=13)
     before = story.state
@@ -197,16 +197,17 @@ def test_a_conflict_that_is_gone_without_answers_ends_after_resume_days() -> Non
 
 def test_a_conflict_that_returns_while_both_are_asked_is_told_again() -> None:
     """The question whether to go on is recalled, the choice comes again without it, and the days of the conflict begin anew."""
-    story = active_pair(conflict_days=14).conflict_arises()
+    story = active_pair(conflict_days=14).conflict_stands()
     story.after(days=2).conflict_goes()
-    story.after(days=2).conflict_arises()
+    story.after(days=2).conflict_stands()
     asked = [sorted(choices(nudge)) for nudge in story.requests("conflict_choice")]
+    recalled = sorted(story.recalled("pairing_resumable"))
     story.both_say("continue")
     story.after(days=13)
     before = story.state
     story.after(days=2)
 
-    assert [["end", "rematch"]] * 2 + [["continue", "end", "rematch"]] * 2 + [["end", "rematch"]] * 2 == asked
+    assert ([["end", "rematch"]] * 4, [ANN, BOB]) == (asked, recalled)
     assert ("suspended", "ended") == (before, story.state)
 
 
@@ -217,7 +218,7 @@ def test_a_paused_or_concluding_pair_is_suspended_too() -> None:
     concluding.after(days=21)
     before = (paused.state, concluding.state)
     for story in (paused, concluding):
-        story.conflict_arises()
+        story.conflict_stands()
 
     assert ("paused", "concluding") == before
     assert ("suspended", "suspended") == (paused.state, concluding.state)
@@ -225,7 +226,7 @@ def test_a_paused_or_concluding_pair_is_suspended_too() -> None:
 
 def test_a_leave_does_not_move_a_suspended_pair() -> None:
     """It stays suspended, and nobody hears of the leave."""
-    story = active_pair().conflict_arises()
+    story = active_pair().conflict_stands()
     story.goes_on_leave(ANN)
 
     assert "suspended" == story.state
@@ -235,7 +236,7 @@ def test_a_leave_does_not_move_a_suspended_pair() -> None:
 
 def test_the_end_of_an_absence_asks_nobody_while_the_conflict_lasts() -> None:
     """Back from a break, Ann finds the pair suspended still, with no other choice than before."""
-    story = active_pair(conflict_days=30).conflict_arises()
+    story = active_pair(conflict_days=30).conflict_stands()
     story.tell(builders.paused(ANN, story.now, until_on="2025-01-10"))
     story.after(days=10)
 
@@ -245,7 +246,7 @@ def test_the_end_of_an_absence_asks_nobody_while_the_conflict_lasts() -> None:
 
 def test_the_choice_of_a_conflict_is_recalled_when_the_conflict_is_gone() -> None:
     """Its two answers are no longer all there are."""
-    story = active_pair().conflict_arises()
+    story = active_pair().conflict_stands()
     story.after(days=2).conflict_goes()
 
     assert [ANN, BOB] == sorted(story.recalled("conflict_choice"))
@@ -253,7 +254,7 @@ def test_the_choice_of_a_conflict_is_recalled_when_the_conflict_is_gone() -> Non
 
 def test_a_conflict_that_is_gone_during_a_leave_waits_for_its_end_and_the_soft_landing() -> None:
     """Nobody is asked while away, and the pair does not end before anybody could answer."""
-    story = active_pair(soft_landing_days=10, resume_days=14).conflict_arises()
+    story = active_pair(soft_landing_days=10, resume_days=14).conflict_stands()
     story.goes_on_leave(ANN).after(days=1)
     told = len(story.nudges())
     story.conflict_goes().after(days=60)
@@ -265,7 +266,7 @@ def test_a_conflict_that_is_gone_during_a_leave_waits_for_its_end_and_the_soft_l
     story.both_say("continue")
 
     assert (("suspended", []), []) == (away, landing)
-    assert [(ANN, "conflict_choice"), (BOB, "conflict_choice")] == asked
+    assert [(ANN, "pairing_resumable"), (BOB, "pairing_resumable")] == asked
     assert "active" == story.state
 
 
@@ -284,7 +285,7 @@ def test_the_gap_between_the_hr_event_and_the_suspension_is_measured() -> None:
 
 def test_a_conflict_in_one_process_has_no_exposure() -> None:
     """All that follows from an HR event follows at the same instant."""
-    story = active_pair().conflict_arises()
+    story = active_pair().conflict_stands()
     exposed = [note.value for note in story.store.notes if note.metric == "bothways_conflict_exposure_seconds_total"]
 
     assert [0.0] == exposed

@@ -68,9 +68,10 @@ def test_two_who_come_under_one_manager_at_one_midnight_are_suspended_as_it_come
 
 def test_a_line_that_turns_round_at_one_midnight_stays_a_line() -> None:
     """Bob reported to Ann; from now on Ann reports to Bob: the conflict is neither gone nor new."""
-    story = active_pair().conflict_arises()
-    story.tell(builders.role_changed(BOB, story.now, manager_id=None, effective_on=TOMORROW))
-    story.tell(builders.role_changed(ANN, story.now, manager_id=BOB, effective_on=TOMORROW))
+    story = active_pair().conflict_stands()
+    tomorrow = (story.now + timedelta(days=1)).date()
+    story.tell(builders.role_changed(BOB, story.now, manager_id=None, effective_on=tomorrow))
+    story.tell(builders.role_changed(ANN, story.now, manager_id=BOB, effective_on=tomorrow))
     told = len(story.nudges())
     story.after(days=1)
 

@@ -22,12 +22,11 @@ from engine.domain.outreach import (
     current,
     decide,
     is_held_out,
-    recall,
     timed,
     with_choice,
-    withdraw,
 )
 from engine.domain.stamp import Stamp
+from engine.domain.withdrawal import recall, withdraw
 from engine.identity import drawn_percent
 from schemas.codes import NudgeCategory, NudgeKey, SuppressionReason
 from schemas.ids import NudgeId, PairingId, PersonId, ProgrammeId

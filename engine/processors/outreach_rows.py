@@ -1,0 +1,28 @@
+"""Rows of outreach beside the ledger: what was requested once, and from when on nudges leave."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nudged:
+    """A nudge of this id was requested once."""
+
+    requested_at: datetime
+
+    @property
+    def wake_at(self) -> None:
+        """A mark waits for nothing and is never dropped by time."""
+        return
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmissionBound:
+    """History before this instant makes no nudges. One row for the stage."""
+
+    emit_from: datetime
+
+    @property
+    def wake_at(self) -> None:
+        """The bound is read, not awaited."""
+        return
