@@ -133,7 +133,7 @@ class Cascade:
             yield Outcome.APPLIED
             return
         record = _record(taken, taken.event.time)
-        known = repeated(self._store.rows(taken.stage), record)
+        known = repeated(self._store.rows(taken.stage), record, self._salt)
         if known is not None:
             self._store.apply(taken.stage, known)
             yield known.outcome

@@ -19,7 +19,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from engine.dead_letters import DeadLetter, dead_letter
-from engine.domain.marks import MARK_DAYS, Seen, Sequence, mark_expiry, mark_key
+from engine.domain.marks import MARK_DAYS, MARK_PREFIX, Seen, Sequence, mark_expiry, mark_name
 from engine.effects import Delete, Effects, Emit, Forget, Ignore, Note, Origin, Put, Record, Refuse, Row, Rows, Send
 from engine.errors import FatalError
 from engine.identity import derived_id, drawn_percent, hidden_id, hidden_name, pseudonym, pseudonym_on
@@ -109,7 +109,7 @@ class Draft:
 
     def _stored_key(self, table: str, key: str) -> str:
         """Return the key under which a row is stored; a key that a timer gave is one already."""
-        if table in self._pseudonymous:
+        if table in self._pseudonymous or (table == SEEN and key.startswith(MARK_PREFIX)):
             return pseudonym(key, self._salt)
         if table in self._daily and key[DAY_LENGTH] == "/":
             day = key[:DAY_LENGTH]
@@ -148,28 +148,30 @@ def step(stage: Stage, rows: Rows, record: Record, *, salt: bytes, is_new: bool 
     """
     if not isinstance(record.payload, Event):
         return _applied(stage, rows, record, salt)
-    known = None if is_new else repeated(rows, record)
+    known = None if is_new else repeated(rows, record, salt)
     if known is not None:
         return known
     transition = _applied(stage, rows, record, salt)
     if transition.outcome is Outcome.IGNORED or not transition.is_remembered:
         return transition
     refused = transition.dead_letters[0].code if transition.outcome is Outcome.DEAD_LETTERED else None
-    mark = Seen(content=record.payload.content, refused=refused, wake_at=mark_expiry(record.at))
-    transition.changes[(SEEN, _mark_key(record))] = mark
-    return transition
+    return _marked(transition, record, refused, salt)
 
 
-def unpublishable(record: Record, message: str) -> Transition:
+def unpublishable(record: Record, message: str, salt: bytes) -> Transition:
     """Say what an external record comes to when a runtime can't publish what the rules made of it: refused, and nothing else changed."""
     assert isinstance(record.payload, Event)
-    transition = _refused(record, ErrorCode.PROCESSING_FAILED, message)
-    mark = Seen(content=record.payload.content, refused=ErrorCode.PROCESSING_FAILED, wake_at=mark_expiry(record.at))
-    transition.changes[(SEEN, _mark_key(record))] = mark
+    return _marked(_refused(record, ErrorCode.PROCESSING_FAILED, message), record, ErrorCode.PROCESSING_FAILED, salt)
+
+
+def _marked(transition: Transition, record: Record, refused: ErrorCode | None, salt: bytes) -> Transition:
+    """Mark an external record as seen."""
+    mark = Seen(content=_kept_content(record, salt), refused=refused, wake_at=mark_expiry(record.at))
+    transition.changes[(SEEN, _mark_key(record, salt))] = mark
     return transition
 
 
-def repeated(rows: Rows, record: Record) -> Transition | None:
+def repeated(rows: Rows, record: Record, salt: bytes) -> Transition | None:
     """Say what an external record comes to when its source and id were seen before; None when they were not.
 
     A repetition changes no row and has no effect in time, so a runtime in data time asks this before it fires timers up to the record.
@@ -177,22 +179,28 @@ def repeated(rows: Rows, record: Record) -> Transition | None:
     chance. It stands in the way of nothing: another content under its id is judged as if it had never come.
     """
     assert isinstance(record.payload, Event)
-    mark: Seen | None = rows.get(SEEN, _mark_key(record))
+    mark: Seen | None = rows.get(SEEN, _mark_key(record, salt))
     if mark is None:
         return None
-    if mark.content != record.payload.content:
+    content = _kept_content(record, salt)
+    if mark.content != content:
         if mark.refused is not None:
             return None
-        message = f"first seen with content {mark.content}, now {record.payload.content}"
+        message = f"first seen with content {mark.content}, now {content}"
         return _refused(record, ErrorCode.CONFLICTING_DUPLICATE, message)
     if mark.refused is not None:
         return _refused(record, mark.refused, "refused before")
     return Transition(outcome=Outcome.DUPLICATE)
 
 
-def _mark_key(record: Record) -> str:
+def _mark_key(record: Record, salt: bytes) -> str:
     assert isinstance(record.payload, Event)
-    return mark_key(record.payload.source, record.payload.id, record.origin.redrive_count if record.origin else 0)
+    return pseudonym(mark_name(record.payload.source, record.payload.id, record.origin.redrive_count if record.origin else 0), salt)
+
+
+def _kept_content(record: Record, salt: bytes) -> str:
+    assert isinstance(record.payload, Event)
+    return pseudonym(record.payload.content, salt)
 
 
 def fire(stage: Stage, rows: Rows, table: str, key: str, *, at: datetime, salt: bytes) -> Transition:

@@ -6,9 +6,9 @@ Never knows: what the marked record said.
 Invariants
     K1  A mark outlives every redelivery within 90 days of engine time.
     K2  Marks go at midnight UTC, so that a day's marks share one timer instant.
+    K3  A mark is stored under a hash, and keeps a hash, that are keyed with the salt: it outlives an erasure, and ids are easily guessed.
 """
 
-import hashlib
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from functools import lru_cache
@@ -18,6 +18,8 @@ from schemas.codes import ErrorCode
 from schemas.frozen import quick
 
 MARK_DAYS: Final = 90
+MARK_PREFIX: Final = "mark:"
+"""Tells the name of a mark from the hash under which it is stored."""
 
 
 @quick
@@ -26,7 +28,7 @@ class Seen:
     """A record of this source and id was handled."""
 
     content: str
-    """Hash of canonical (type, subject, time, actor, data)."""
+    """Keyed hash of the hash of canonical (type, subject, time, actor, data)."""
     refused: ErrorCode | None = None
     """Why it was refused, if it was; a repetition is then counted as refused again."""
     wake_at: datetime | None
@@ -54,6 +56,6 @@ def _midnight(day: int) -> datetime:
     return datetime.combine(date.fromordinal(day), time.min, tzinfo=UTC)
 
 
-def mark_key(source: str, event_id: str, redrive_count: int) -> str:
-    """Return the key of a record's mark; a redriven record has one of its own."""
-    return hashlib.blake2b(f"{source}\n{event_id}\n{redrive_count}".encode(), digest_size=16).hexdigest()
+def mark_name(source: str, event_id: str, redrive_count: int) -> str:
+    """Name a record's mark; a redriven record has one of its own. It is stored under a hash of this (K3)."""
+    return f"{MARK_PREFIX}{source}\n{event_id}\n{redrive_count}"

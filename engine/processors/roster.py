@@ -16,7 +16,7 @@ from typing import Final
 
 from engine.domain.attributes import Attribute, Value
 from engine.domain.enrolment import HAPPENINGS, Participation, after_event, after_refusal, after_silence
-from engine.domain.marks import mark_key
+from engine.domain.marks import mark_name
 from engine.domain.messages import (
     Employment,
     LineChanged,
@@ -120,7 +120,7 @@ def on_participation_refused(rows: Rows, record: Record) -> Effects:
     """Take back what a refused event brought, its mark included, so that the same or a mended one is judged anew."""
     message = record.payload
     assert isinstance(message, ParticipationRefused)
-    yield Delete(SEEN, mark_key(message.source, message.event_id, message.redrive_count))
+    yield Delete(SEEN, mark_name(message.source, message.event_id, message.redrive_count))
     person = person_in(rows, message.person_id)
     if person is None:
         return

@@ -64,7 +64,7 @@ _encode: Final = msgspec.json.Encoder().encode
 _decode_position: Final = msgspec.json.Decoder(Position).decode
 
 
-def published_whole(record: Record, transition: Transition, bytes_max: int = OUTPUT_BYTES_MAX) -> Transition:
+def published_whole(record: Record, transition: Transition, salt: bytes, bytes_max: int = OUTPUT_BYTES_MAX) -> Transition:
     """Return a record's transition, or its refusal where a topic would not take what it publishes.
 
     A broker would refuse the whole transaction, and the worker after every start.
@@ -73,7 +73,7 @@ def published_whole(record: Record, transition: Transition, bytes_max: int = OUT
     if largest is None or len(largest.data or b"") <= bytes_max or not isinstance(record.payload, Event):
         return transition
     what = largest.attributes["type"]
-    return unpublishable(record, f"its {what} has {len(largest.data or b'')} bytes, and a topic takes {bytes_max}")
+    return unpublishable(record, f"its {what} has {len(largest.data or b'')} bytes, and a topic takes {bytes_max}", salt)
 
 
 class StageFold:
@@ -194,7 +194,7 @@ class StageFold:
         began_at = time.monotonic()
         transition = step(self._stage, self.rows, record, salt=self._salt)
         if transition.outputs:
-            transition = published_whole(record, transition, self._output_bytes_max)
+            transition = published_whole(record, transition, self._salt, self._output_bytes_max)
         if isinstance(record.payload, Event):
             self._outcomes[(record.payload.type, transition.outcome)] += 1
         if transition.outcome is Outcome.APPLIED:
