@@ -87,7 +87,7 @@ class PoolMember:
     """Everybody above, nearest first."""
     dotted_line_ids: tuple[PersonId, ...] = ()
     excluded: frozenset[PersonId] = frozenset()
-    """Confidential: bars pairs, is never shown or counted."""
+    """Whom the person excludes, or another programme's coordinator forbids. Confidential: bars pairs, is never shown or counted."""
     bars: Mapping[PersonId, EligibilityCode] = field(default_factory=lambda: MappingProxyType({}))
     """History with others: forbidden, past_partner or resting; one side's entry is enough."""
     partner_ids: frozenset[PersonId] = frozenset()

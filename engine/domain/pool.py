@@ -113,11 +113,6 @@ def history_code(bar: Bar, policy: Policy, at: datetime) -> EligibilityCode | No
     return None
 
 
-def _with_forbidden(bars: Mapping[PersonId, EligibilityCode], forbidden_ids: tuple[PersonId, ...]) -> Mapping[PersonId, EligibilityCode]:
-    """Add whom a coordinator of any programme forbids; that comes before any past of the two."""
-    return bars if not forbidden_ids else {**bars, **dict.fromkeys(forbidden_ids, EligibilityCode.FORBIDDEN)}
-
-
 def member_of(
     programme: Programme,
     participant: Participant,
@@ -148,8 +143,8 @@ def member_of(
         manager_id=shared.one(facts.manager_id),
         line=shared.one(shared.each(facts.line)),
         dotted_line_ids=facts.dotted_line_ids,
-        excluded=frozenset(shared.each(facts.excluded_ids)),
-        bars=_with_forbidden(bars, facts.forbidden_ids),
+        excluded=frozenset(shared.one(one) for one in facts.barred_ids if bars.get(one) is not EligibilityCode.FORBIDDEN),
+        bars=bars,
         partner_ids=partner_ids,
         undecided_ids=undecided_ids,
         room=room(participant, policy.capacity_max, at),

@@ -219,7 +219,9 @@ def _take_locks(
                 room[hi] -= 1
                 locked.add((lo, hi))
         if code is not None:
-            refused.append(RefusedLock(person_ids=(lo_id, hi_id), code=code))
+            # Whom somebody excludes is not there for this person, and nobody is told more than that.
+            told = EligibilityCode.NOT_ACTIVE if code is EligibilityCode.EXCLUDED else code
+            refused.append(RefusedLock(person_ids=(lo_id, hi_id), code=told))
     return locked, tuple(refused)
 
 

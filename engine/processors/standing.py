@@ -24,7 +24,7 @@ from engine.processors.revisions import revised
 from engine.processors.tables import PAIRINGS, PARTICIPANTS, pairing_in, participant_in, put_pairing, put_participant
 from schemas.codes import EligibilityCode, EndCode, NudgeKey, PairingState, Track
 from schemas.frozen import replace
-from schemas.ids import ERASED, PairingId
+from schemas.ids import ERASED, PairingId, PersonId
 
 _PRESENT: Final = frozenset({Employment.ACTIVE, Employment.ON_LEAVE})
 _SETTLED: Final = frozenset({EligibilityCode.ONE_WAY, EligibilityCode.PAST_PARTNER, EligibilityCode.RESTING, EligibilityCode.NOT_YET})
@@ -53,13 +53,21 @@ def facts_taken(rows: Rows, programme: Programme, before: Participant, facts: Pe
         yield from _left_the_organisation(rows, programme, participant, at)
         return
     yield put_participant(participant)
-    yield from turned_down(rows, participant, set(facts.excluded_ids) - set(before.facts.excluded_ids))
+    yield from _parted(rows, programme, participant, set(facts.excluded_ids) - set(before.facts.excluded_ids), at)
     if now is Employment.ON_LEAVE and was is not Employment.ON_LEAVE:
         yield from went_away(rows, programme, participant, at, is_leave=True, until_on=facts.expected_return_on)
     elif now is Employment.ON_LEAVE and facts.expected_return_on != before.facts.expected_return_on:
         yield from end_moved(rows, programme, participant)
     elif was is Employment.ON_LEAVE and now is Employment.ACTIVE:
         yield from came_back(rows, programme, participant, at, is_leave=True)
+
+
+def _parted(rows: Rows, programme: Programme, participant: Participant, excluded_ids: set[PersonId], at: datetime) -> Effects:
+    """Let new exclusions act as a silent decline of what is proposed, and end what is live as if the person had asked for it."""
+    yield from turned_down(rows, participant, excluded_ids)
+    for pairing in _open(rows, participant):
+        if pairing.is_live and pairing.partner_of(participant.person_id) in excluded_ids:
+            yield from lifecycle.end(rows, programme, pairing, lifecycle.wish_code(pairing), at)
 
 
 def _has_left(was: Employment, now: Employment) -> bool:

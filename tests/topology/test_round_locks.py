@@ -26,7 +26,7 @@ def test_a_lock_overrides_reserve_resting_past_partner_and_one_way() -> None:
     ("code", "ann", "bob"),
     [
         ("language", {"languages": ["de"]}, {"languages": ["fr"]}),
-        ("excluded", {"exclude": ["bob"]}, {}),
+        ("not_active", {"exclude": ["bob"]}, {}),
         ("reporting_line", {}, {"manager_id": "ann"}),
         ("cross_department", {"department": "it"}, {"department": "it"}),
     ],
