@@ -55,7 +55,7 @@ def test_lock_overrides_no_other_rule(story: Story, changes: dict[str, Any]) -> 
     assert [one["people"] for one in story.dry_round()["refused_locks"]] == [["ann", "bob"]]
     story.tick("2025-01-07T06:00:00Z")
 
-    assert [one["waiting"] for one in story.of_type(INSIGHTS, "round.completed")] == [2, 2]
+    assert [one["proposed"] for one in story.of_type(INSIGHTS, "round.completed")] == [0, 0]
     assert story.proposals() == []
 
 

@@ -3,6 +3,7 @@
 import json
 import re
 import uuid
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -302,3 +303,17 @@ def test_ingest_and_tick_agree(story: Story) -> None:
         other.good(event)
 
     assert [story.run("tail", topic).out for topic in UNSALTED] == [other.run("tail", topic).out for topic in UNSALTED]
+
+
+def test_no_id_is_the_same_under_another_salt(story: Story, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever guesses what a person did can't try it out: ids, causation and hashes are keyed; and no input's own id is passed on."""
+    events = year(story)
+    monkeypatch.setenv("BOTHWAYS_SALT", "another")
+    (tmp_path / "other").mkdir()
+    others = year(Story(tmp_path / "other"))
+
+    def ids(topics: dict[str, list[dict[str, Any]]]) -> set[str]:
+        return {value for told in topics.values() for event in told for value in (event["id"], event.get("causation", event["id"]))}
+
+    assert not ids(events) & ids(others)
+    assert not any(re.fullmatch(r"e\d+", id_) for id_ in ids(events)), "inputs are numbered e1, e2, …"
