@@ -28,6 +28,7 @@ from typing import Final
 from engine.domain.candidates import OPTIONS_COUNTED_MAX, Lists, Option, Seekers, exact_lists
 from engine.domain.coded import HUBS, LEVELS, NOTHING, Coded
 from engine.domain.eligibility import RoundContext
+from engine.domain.reserve import needed_score
 from engine.domain.rule_book import RuleBook
 from engine.domain.scoring import BANDS_APART_MAX, context_hundredths, pair_score
 from engine.domain.ties import mixed, ring_distance, ring_start
@@ -287,7 +288,7 @@ class _Walk:
             return
         self.options_count += 1
         weight = score + people.bonus[person] + people.bonus[other]
-        if weight <= 0 or score < min(people.reserve[person], people.reserve[other]):
+        if weight <= 0 or score < needed_score(people.reserve[person], people.reserve[other]):
             return
         entry = (weight, -ring_distance(self._start, people.tie[other]), -other, score)
         if len(self.kept) < search.kept_max:

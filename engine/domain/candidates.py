@@ -29,6 +29,7 @@ from typing import Final, NamedTuple
 
 from engine.domain.assignment import Edge
 from engine.domain.kinds import Kinds
+from engine.domain.reserve import needed_score
 from engine.domain.rule_book import RuleBook
 from engine.domain.ties import WORD, pair_tie, ring_start
 
@@ -60,7 +61,7 @@ class Seekers:
     bonuses: Sequence[int]
     """By position: weight added to each of a person's pairs in the assignment."""
     reserves: Sequence[int]
-    """By position: the least score while this person is the longer waiter; the lower of two counts."""
+    """By position: what the person's pairs must reach (domain/reserve)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +144,7 @@ class _Rows:
         """Note a pair; one below the reserve weighs nothing, so that it counts as an option and is never kept."""
         kinds = self._kinds
         has_weight = score + kinds.bonuses[kind] + kinds.bonuses[other] > 0
-        is_worthy = has_weight and score >= min(kinds.reserves[kind], kinds.reserves[other])
+        is_worthy = has_weight and score >= needed_score(kinds.reserves[kind], kinds.reserves[other])
         row = self._rows[kind]
         row.append((score + kinds.bonuses[other] + 1 if is_worthy else 0) << _SHIFT | other)
         if len(row) >= self._trim_at[kind]:

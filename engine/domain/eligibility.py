@@ -104,6 +104,8 @@ class PoolMember:
     rounds_waited: int = 0
     is_first_in_queue: bool = False
     """Freed by circumstances: weighs like the longest wait and is tested against the reserve's floor."""
+    is_first_round: bool = False
+    """Whether no round before had anybody who was eligible for this person."""
     status: EligibilityCode | None = None
     """Why the person is not in the pool at all: one of STATUS_RULES."""
 

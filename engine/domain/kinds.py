@@ -41,7 +41,7 @@ class Kinds:
         book: the rules and all members.
         seekers: positions of the people in the pool, ascending.
         bonuses: by position: weight added to each of a person's pairs.
-        reserves: by position: the least score while this person is the longer waiter.
+        reserves: by position: what the person's pairs must reach (domain/reserve).
     """
 
     def __init__(self, book: RuleBook, seekers: Sequence[int], bonuses: Sequence[int], reserves: Sequence[int]) -> None:

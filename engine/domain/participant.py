@@ -101,6 +101,8 @@ class Participant:
     """The last round that had been held when the waiting began."""
     is_first_in_queue: bool = False
     """Lost a pair through circumstances; comes first in the next round."""
+    had_options: bool = False
+    """Whether a round was held in which anybody was eligible for this person; the reserve of a launch is over then."""
     pairing_ids: tuple[PairingId, ...] = ()
     """Open proposals and live pairs, sorted: what takes up room (domain/room)."""
     roomless: tuple[tuple[PairingId, datetime], ...] = ()
@@ -207,6 +209,7 @@ def enrolled(participant: Participant, at: datetime) -> Participant:
         paused_until_on=None,
         incomplete_since=None,
         profile_reminders=0,
+        had_options=False,
         waiting_since=None,
         silence=UNBROKEN,
         rest=None,

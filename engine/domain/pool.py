@@ -153,6 +153,7 @@ def member_of(
         waiting_days=0 if since is None else max(0, (at - since).days),
         rounds_waited=0 if since is None else max(0, programme.rounds_held - participant.waiting_since_round),
         is_first_in_queue=participant.is_first_in_queue,
+        is_first_round=not participant.had_options,
         status=_status(programme, participant, at),
     )
 

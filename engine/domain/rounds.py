@@ -25,6 +25,7 @@ from typing import Final
 from engine.domain.candidates import Seekers
 from engine.domain.choosing import Choice, Chooser, Task, in_use
 from engine.domain.eligibility import LOCK_WAIVES, Bar, PoolMember, RoundContext, bar_between
+from engine.domain.reserve import reserve_of
 from engine.domain.rule_book import RuleBook
 from engine.domain.scoring import Benefit, Context, Lesson, benefit_of, lessons, need, topic_weights
 from engine.domain.waiting import Unmatched, unmatched_reasons
@@ -157,7 +158,7 @@ def hold_round(
         seekers=Seekers(
             positions=[position for position, member in enumerate(everybody) if _is_in_pool(member)],
             bonuses=[_bonus(member, policy) for member in everybody],
-            reserves=[_reserve(member, policy) for member in everybody],
+            reserves=[reserve_of(member, policy) for member in everybody],
         ),
         room=room,
         locked=frozenset(locked),
@@ -191,13 +192,6 @@ def _bonus(member: PoolMember, policy: Policy) -> int:
     # Whoever lost a pair comes before the longest wait, not level with it.
     rounds_waited = ROUNDS_WAITED_MAX + 1 if member.is_first_in_queue else min(member.rounds_waited, ROUNDS_WAITED_MAX)
     return policy.wait_bonus * rounds_waited
-
-
-def _reserve(member: PoolMember, policy: Policy) -> int:
-    """Say which score a pair needs if this member is the one who waited longer."""
-    if member.is_first_in_queue:
-        return policy.reserve_floor
-    return max(policy.reserve_floor, policy.reserve_start - policy.reserve_drop_per_day * member.waiting_days)
 
 
 def _take_locks(

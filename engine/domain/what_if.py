@@ -119,7 +119,7 @@ def drift_ratio(live: Mapping[tuple[PersonId, PersonId], int], fresh: RoundResul
 
 def afresh(policy: Policy) -> Policy:
     """Imagine the policy of a round that starts from nothing (V3)."""
-    return policy.model_copy(update={"reserve_start": policy.reserve_floor, "wait_bonus": 0})
+    return policy.model_copy(update={"reserve_start": policy.reserve_floor, "reserve_first_round": policy.reserve_floor, "wait_bonus": 0})
 
 
 def kept_scores(members: Iterable[PoolMember], proposed: RoundResult, context: RoundContext) -> dict[tuple[PersonId, PersonId], int]:

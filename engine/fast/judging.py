@@ -305,7 +305,16 @@ def score(facts: Array, cells: Array, track: int, pair: Any, minutes: int) -> in
 
 
 @njit(cache=True, nogil=True, inline="always")
+def needed_score(one: int, other: int) -> int:
+    """Return the score that a pair of two people needs (domain/reserve)."""
+    low, high = min(one, other), max(one, other)
+    if low >= 0:
+        return low
+    return -1 - high if high < 0 else max(-1 - low, high)
+
+
+@njit(cache=True, nogil=True, inline="always")
 def is_worthy(facts: Array, one: int, two: int, scored: int) -> bool:
     """Say whether a pair reaches the reserve and weighs something."""
     weight = scored + facts[one, BONUS] + facts[two, BONUS]
-    return bool(weight > 0 and scored >= min(facts[one, RESERVE], facts[two, RESERVE]))
+    return bool(weight > 0 and scored >= needed_score(facts[one, RESERVE], facts[two, RESERVE]))

@@ -80,9 +80,11 @@ def held(rows: RowsOfStep, programme: Programme, at: datetime) -> Effects:
         yield Emit(topic=AUDIT, key=done.programme_id, data=refused, subjects=lock.person_ids)
     for left_out in result.unmatched:
         participant = participant_in(rows, programme.programme_id, left_out.person_id)
-        reason = f"{left_out.code}/{left_out.widen}"
-        if participant is not None and left_out.is_in_pool and participant.unmatched_reason != reason:
-            yield put_participant(replace(participant, unmatched_reason=reason))
+        if participant is not None and left_out.is_in_pool:
+            had_options = participant.had_options or left_out.has_option
+            after = replace(participant, unmatched_reason=f"{left_out.code}/{left_out.widen}", had_options=had_options)
+            if after != participant:
+                yield put_participant(after)
     waiting, by_rule = yield from waiting_told(rows, done, result, at)
     report = _report(done, result, ordinal).model_copy(update={"waiting": waiting, "no_option_by_reason": by_rule})
     yield Emit(topic=INSIGHTS, key=programme.programme_id, data=report, subjects=(str(ordinal),))
@@ -177,7 +179,7 @@ def _proposed(rows: RowsOfStep, programme: Programme, found: matching.Proposal, 
     for person_id in people:
         participant = participant_in(rows, programme.programme_id, person_id)
         assert participant is not None, "a round proposes participants only"
-        yield put_participant(replace(joined(participant, pairing.pairing_id, room_until), unmatched_reason=None))
+        yield put_participant(replace(joined(participant, pairing.pairing_id, room_until), unmatched_reason=None, had_options=True))
         over = NudgesWithdrawn(person_id=person_id, programme_id=programme.programme_id, keys=(NudgeKey.WAITING_UPDATE,))
         yield Send(StageName.PEOPLE, person_id, over)
     yield from ready_nudges(programme, pairing, at)

@@ -239,3 +239,43 @@ def test_a_round_says_how_many_wait_only_where_nobody_stands_out() -> None:
 
     assert [7, 7, None] == [held["waiting"] for held in story.rounds()]
     assert [{"one_way": 7}, {"one_way": 7}, None] == [held["no_option_by_reason"] for held in story.rounds()]
+
+
+def test_a_launch_pairs_people_whom_a_later_round_would_let_wait() -> None:
+    """In the first round in which anybody is eligible for both, the reserve is that of a first round."""
+    policy = {"k_min": 1, "reserve_start": 900, "reserve_floor": 900}
+    story, strict = ProgrammeStory(**policy), ProgrammeStory(**policy, reserve_first_round=900)
+    for each in (story, strict):
+        each.joins("ann", "strategy", "python")
+        each.joins("bob", "python", "strategy budgeting negotiation")
+        each.round()
+
+    assert [[("ann", "bob")], []] == [story.proposed(), strict.proposed()]
+    assert "below_reserve/wants" == strict.row_of("ann").unmatched_reason
+
+
+def test_a_round_without_anybody_eligible_is_no_first_round() -> None:
+    """The first round counts in which anybody was eligible for a person, however many were held before."""
+    story = ProgrammeStory(k_min=1, reserve_start=900, reserve_floor=900)
+    story.joins("ann", "strategy", "python")
+    story.round()
+    before = story.row_of("ann").had_options
+    story.joins("bob", "python", "strategy budgeting negotiation")
+    story.round()
+
+    assert (False, True) == (before, story.row_of("ann").had_options)
+    assert [("ann", "bob")] == story.proposed()
+
+
+def test_a_newcomer_alone_in_a_first_round_needs_the_higher_reserve() -> None:
+    """Whoever had options before still waits for a good pair; the newcomer's first round doesn't change that."""
+    story = ProgrammeStory(k_min=1, reserve_start=900, reserve_floor=900)
+    story.joins("ann", "strategy", "python")
+    story.joins("zoe", "python", "strategy")
+    story.round()
+    story.after(days=8)
+    story.joins("bob", "python", "strategy budgeting")
+    story.round()
+
+    assert [("ann", "zoe")] == story.proposed()
+    assert "below_reserve/wants" == story.row_of("ann").unmatched_reason

@@ -177,7 +177,7 @@ def test_waiting_weighs_in_the_choice() -> None:
 @pytest.mark.parametrize(("waiting_days", "is_first", "expected"), [(0, False, 0), (9, False, 0), (10, False, 1), (0, True, 1)])
 def test_reserve_falls_with_the_days_of_the_longer_waiter(waiting_days: int, is_first: bool, expected: int) -> None:
     """A pair of 800 is proposed once 900 less ten a day has come down to it, at once for people freed by circumstances."""
-    policy = Policy(reserve_start=900, reserve_floor=250, reserve_drop_per_day=10, reserve_first_round=900, k_min=1)
+    policy = Policy(reserve_start=900, reserve_floor=250, reserve_drop_per_day=10, k_min=1)
 
     result = held([replace(ANN, waiting_days=waiting_days, is_first_in_queue=is_first), BOB], policy)
 

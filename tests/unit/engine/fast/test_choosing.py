@@ -11,6 +11,7 @@ from engine import fast
 from engine.domain.candidates import Seekers
 from engine.domain.choosing import Choice, Task, choose
 from engine.domain.eligibility import HISTORY_RULES, PoolMember, RoundContext
+from engine.domain.reserve import reserve_of
 from engine.domain.rounds import hold_round
 from engine.domain.rule_book import RuleBook
 from engine.domain.scoring import topic_weights
@@ -52,6 +53,7 @@ def varied(size: int, seed: int) -> list[PoolMember]:
             live_count=int(chance > 0.8),
             waiting_days=draws.randint(0, 40),
             rounds_waited=draws.randint(0, 8),
+            is_first_round=number % 3 == 0,
             status=EligibilityCode.ON_LEAVE if 0.4 < chance < 0.43 else None,
             room=0 if 0.43 < chance < 0.5 else member.room,
         )
@@ -67,7 +69,7 @@ def task_of(members: Sequence[PoolMember], policy: Policy, *, exact_people_max: 
         seekers=Seekers(
             positions=positions,
             bonuses=[50 * min(member.rounds_waited, 6) for member in members],
-            reserves=[max(250, 550 - 10 * member.waiting_days) for member in members],
+            reserves=[reserve_of(member, policy) for member in members],
         ),
         room=[member.room if member.status is None else 0 for member in members],
         locked=frozenset(),
