@@ -36,14 +36,13 @@ from typing import Final
 
 from engine.domain.audit_day import HeldBack
 from engine.domain.calendar import Quiet, local_date
+from engine.domain.choices import Choices, is_left
 from engine.domain.messages import Employment, NudgeIntended, OutreachTerms
 from engine.domain.nudging import LatePolicy, rule_of
-from engine.domain.stamp import Stamp
 from engine.domain.waking import Slot, Waking, heard_at
-from schemas.codes import NudgeCategory, NudgeClass, NudgeKey, SuppressionReason
+from schemas.codes import NudgeClass, NudgeKey, SuppressionReason
 from schemas.frozen import quick, replace
 from schemas.ids import NudgeId, PairingId, ProgrammeId
-from schemas.nudge_catalogue import can_opt_out
 
 SETTLE: Final = timedelta(seconds=60)
 BEHAVIOURAL_GAP: Final = timedelta(hours=168)
@@ -127,15 +126,6 @@ class DayCount:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
-    """Whether the person wants to hear of a category. Its stamp stays, so that nothing older undoes it."""
-
-    category: NudgeCategory
-    is_opted_out: bool
-    stamp: Stamp
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
     """The ledger of one person, or of a programme's coordinator."""
 
@@ -145,7 +135,7 @@ class Contact:
     behavioural_at: datetime | None = None
     """`not_before` of the last behavioural nudge."""
     day_counts: tuple[DayCount, ...] = ()
-    choices: tuple[Choice, ...] = ()
+    choices: Choices = ()
     """The last choice of each category, sorted."""
     held_back: tuple[HeldBack, ...] = ()
     """The last nudges that never left, oldest first."""
@@ -268,20 +258,6 @@ def choose(contact: Contact, person: Standing, *, at: datetime, emit_from: datet
     return Decision(contact=contact, suppressed=tuple(suppressed))
 
 
-def is_optional(key: NudgeKey, category: NudgeCategory) -> bool:
-    """Say whether opting out of the category stops nudges of this key."""
-    return can_opt_out(key) and rule_of(key).category is category
-
-
-def with_choice(contact: Contact, choice: Choice) -> Contact:
-    """Write down what the person wants to hear of; the same ledger where the person has said something later of it."""
-    known = next((one for one in contact.choices if one.category is choice.category), None)
-    if known is not None and choice.stamp <= known.stamp:
-        return contact
-    others = (one for one in contact.choices if one is not known)
-    return replace(contact, choices=tuple(sorted((*others, choice), key=lambda one: one.category)))
-
-
 def without(contact: Contact, settled: Iterable[Requested]) -> Contact:
     """Close requests: they had an outcome."""
     closed = {request.nudge_id for request in settled}
@@ -313,7 +289,7 @@ def _verdict(
         return SuppressionReason.EXPIRED_WAITING
     if person.is_away(at, terms.soft_landing_days):
         return SuppressionReason.AWAY
-    if any(choice.is_opted_out and is_optional(intent.key, choice.category) for choice in contact.choices):
+    if is_left(contact.choices, intent.key):
         return SuppressionReason.OPTED_OUT
     if is_held_out(intent, lots):
         return SuppressionReason.HELD_OUT

@@ -8,8 +8,9 @@ Source: house rule (a conflict that is soon gone leaves no trace).
 
 from datetime import datetime
 
+from engine.domain.choices import is_optional
 from engine.domain.messages import NudgeIntended, NudgesReturned, NudgesWithdrawn
-from engine.domain.outreach import WAITING_MAX, Contact, Decision, Requested, SetAside, Waiting, is_optional, suppressed_by, without
+from engine.domain.outreach import WAITING_MAX, Contact, Decision, Requested, SetAside, Waiting, suppressed_by, without
 from schemas.codes import NudgeCategory, SuppressionReason
 from schemas.frozen import replace
 

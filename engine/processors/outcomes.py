@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import Final
 
+from engine.domain.choices import is_optional
 from engine.domain.messages import NudgeIntended, NudgeOutcome
-from engine.domain.outreach import Contact, Requested, is_optional
+from engine.domain.outreach import Contact, Requested
 from engine.effects import Effects, Send, StageName
 from schemas.codes import NudgeCategory, NudgeKey
 from schemas.ids import PersonId

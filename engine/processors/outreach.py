@@ -12,11 +12,11 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from engine.domain.audit_day import AuditLine, HeldBack, public_reason, with_held_back
+from engine.domain.choices import Choice, with_choice
 from engine.domain.messages import EmissionBounded, Employment, NudgeHeldBack, NudgeIntended, NudgesReturned, NudgesWithdrawn
 from engine.domain.nudging import rule_of
 from engine.domain.outreach import (
     ABSENT,
-    Choice,
     Contact,
     Decision,
     Granted,
@@ -29,7 +29,6 @@ from engine.domain.outreach import (
     current,
     decide,
     timed,
-    with_choice,
     without,
 )
 from engine.domain.person_facts import has_departed
@@ -181,7 +180,8 @@ def _chosen(rows: Rows, record: Record, *, is_opted_out: bool) -> tuple[Any, Con
     assert isinstance(event, Event)
     data = _data(record)
     contact = _contact(rows, data.person_id, record.at)
-    return data, contact, with_choice(contact, Choice(category=data.category, is_opted_out=is_opted_out, stamp=stamp_of(event)))
+    choices = with_choice(contact.choices, Choice(category=data.category, is_opted_out=is_opted_out, stamp=stamp_of(event)))
+    return data, contact, contact if choices is contact.choices else replace(contact, choices=choices)
 
 
 def on_person_changed(rows: Rows, record: Record) -> Effects:

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
+from engine.domain.choices import Choice
 from engine.domain.messages import Employment, NudgeIntended, NudgesWithdrawn
 from engine.domain.outreach import (
     BEHAVIOURAL_GAP,
     REQUESTED_MAX,
     SETTLE,
     WAITING_MAX,
-    Choice,
     Contact,
     Decision,
     Standing,
@@ -23,7 +23,6 @@ from engine.domain.outreach import (
     decide,
     is_held_out,
     timed,
-    with_choice,
 )
 from engine.domain.stamp import Stamp
 from engine.domain.withdrawal import recall, withdraw
@@ -128,9 +127,8 @@ def test_soft_landing_is_silent_up_to_its_end() -> None:
 
 def test_opting_out_stops_a_category_except_what_a_pair_must_hear() -> None:
     """Transactional nudges of `pairing` can't be opted out of; the reminder to answer can."""
-    contact = Contact()
-    for category in (NudgeCategory.PAIRING, NudgeCategory.SESSIONS):
-        contact = with_choice(contact, Choice(category=category, is_opted_out=True, stamp=SAID))
+    left = (NudgeCategory.PAIRING, NudgeCategory.SESSIONS)
+    contact = Contact(choices=tuple(Choice(category=category, is_opted_out=True, stamp=SAID) for category in left))
 
     assert decided(an_intent(NudgeKey.PAIRING_STARTED), contact).granted is not None
     assert [SuppressionReason.OPTED_OUT] == reasons(decided(an_intent(NudgeKey.SESSION_TOMORROW), contact))
@@ -139,17 +137,9 @@ def test_opting_out_stops_a_category_except_what_a_pair_must_hear() -> None:
 
 def test_opting_in_takes_the_choice_back() -> None:
     """A choice is for as long as the person wants it."""
-    out = with_choice(Contact(), Choice(category=NudgeCategory.SESSIONS, is_opted_out=True, stamp=SAID))
-    back = with_choice(out, Choice(category=NudgeCategory.SESSIONS, is_opted_out=False, stamp=replace(SAID, sequence=1)))
+    back = Contact(choices=(Choice(category=NudgeCategory.SESSIONS, is_opted_out=False, stamp=SAID),))
 
     assert decided(an_intent(NudgeKey.SESSION_TOMORROW), back).granted is not None
-
-
-def test_an_older_choice_undoes_nothing() -> None:
-    """The last word of a person about a category holds, whatever came last."""
-    out = with_choice(Contact(), Choice(category=NudgeCategory.SESSIONS, is_opted_out=True, stamp=replace(SAID, sequence=1)))
-
-    assert out is with_choice(out, Choice(category=NudgeCategory.SESSIONS, is_opted_out=False, stamp=SAID))
 
 
 def test_history_before_the_bound_makes_no_nudge() -> None:
