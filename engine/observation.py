@@ -20,10 +20,14 @@ from engine.figures import Figures
 from engine.processors.tables import PAIRINGS
 from engine.telemetry import PREFIX, Telemetry
 from schemas.fields import parse_instant
+from schemas.nudge import NudgeSuppressed
 from schemas.pairing import PairingCompleted, PairingEnded
 from schemas.registry import INPUT_TYPES
 from schemas.topics import PAIRINGS as PAIRINGS_TOPIC
 from schemas.topics import topic_of_type
+
+UNTOLD: Final = frozenset({"suppressed", "opted_out"})
+"""Outcomes that are about a person, and no metric at the instant at which they come."""
 
 
 class _Head(msgspec.Struct):
@@ -40,18 +44,20 @@ _read_json: Final = msgspec.json.Decoder().decode
 def told_by(transition: Transition) -> Iterator[Note]:
     """Say what a transition adds to the figures of pairings and nudges, wherever it was made."""
     for output in transition.outputs:
+        type_ = str(output.attributes["type"])
+        if type_ == NudgeSuppressed.TYPE and output.data is not None:
+            # Counted as the day ends, like it is published: at the instant itself the metric would say whose act it follows.
+            yield Note("bothways_nudges_total", labels={"key": _read_json(output.data)["key"], "outcome": "suppressed"})
         if output.topic != PAIRINGS_TOPIC.name or output.data is None:
             continue
-        type_ = str(output.attributes["type"])
         yield Note("bothways_pairings_total", labels={"transition": type_.split(".")[2]})
         if type_ in {PairingCompleted.TYPE, PairingEnded.TYPE}:
             ratio = _read_json(output.data)["reciprocity_ratio"]
             if ratio is not None:
                 yield Note("bothways_reciprocity_ratio", ratio)
     for hop in transition.hops:
-        if isinstance(hop.payload, NudgeOutcome):
-            outcome = hop.payload.outcome.partition(":")[0]
-            yield Note("bothways_nudges_total", labels={"key": hop.payload.key.value, "outcome": outcome})
+        if isinstance(hop.payload, NudgeOutcome) and hop.payload.outcome.partition(":")[0] not in UNTOLD:
+            yield Note("bothways_nudges_total", labels={"key": hop.payload.key.value, "outcome": hop.payload.outcome})
 
 
 class Observer:

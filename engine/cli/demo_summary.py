@@ -25,7 +25,7 @@ def print_summary(summary: "Summary", *, title: str, done: str, seconds: float, 
     most = sorted(summary.nudges_sent_by_key.items(), key=lambda item: (-item[1], item[0]))
     print_table(("nudge", "sent"), ((key.replace("_", " "), f"{count:,}") for key, count in most[:NUDGES_SHOWN]), right=frozenset({"sent"}))
     held_back = summary.nudges_suppressed_by_reason
-    print_facts("nudges held back", ((reason.replace("_", " "), f"{count:,}") for reason, count in held_back.items()))
+    print_facts("nudges held back", ((reason.replace("_", " "), _number(count)) for reason, count in held_back.items()))
     out = console()
     if summary.examples:
         out.print("\nwhy these two", style="bold")
@@ -40,7 +40,7 @@ def print_summary(summary: "Summary", *, title: str, done: str, seconds: float, 
 
 def _outcome(summary: "Summary", done: str, seconds: float) -> tuple[tuple[str, object], ...]:
     sent = sum(summary.nudges_sent_by_key.values())
-    ended = ", ".join(f"{code.replace('_', ' ')} {count}" for code, count in summary.ended_by_code.items())
+    ended = ", ".join(f"{code.replace('_', ' ')} {_number(count)}" for code, count in summary.ended_by_code.items())
     return (
         ("events", f"{done} in {duration(seconds)}"),
         ("rounds", f"{summary.rounds:,}"),
@@ -55,10 +55,14 @@ def _outcome(summary: "Summary", done: str, seconds: float) -> tuple[tuple[str, 
         ("across departments", _percent(summary.cross_department_ratio, "of the pairs")),
         (
             "nudges",
-            f"{sent:,} sent, {summary.nudges_cancelled:,} called back, {sum(summary.nudges_suppressed_by_reason.values()):,} held back",
+            f"{sent:,} sent, {summary.nudges_cancelled:,} called back, {summary.nudges_suppressed:,} held back",
         ),
-        ("waiting", f"{summary.waiting:,} people without a partner after the last rounds"),
+        ("waiting", None if summary.waiting is None else f"{summary.waiting:,} people without a partner when a round last told so"),
     )
+
+
+def _number(count: int | None) -> str:
+    return "hidden" if count is None else f"{count:,}"
 
 
 def _percent(ratio: float | None, of: str) -> str | None:

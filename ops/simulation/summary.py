@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any, Final
 
+from engine.domain.small_groups import counts_shown
 from ops.simulation.observed import short_type
 from ops.simulation.organisation import Employee, Organisation
 from ops.simulation.topics import FAMILY_BY_TOPIC, NAME_BY_TOPIC, TECH_FAMILIES
@@ -37,7 +38,8 @@ class Summary:
     proposed: int
     formed: int
     completed: int
-    ended_by_code: dict[str, int]
+    ended_by_code: dict[str, int | None]
+    """Ended pairs by neutral code; None where hidden, so that neither a small group nor what is left over shows."""
     lapsed: int
     live: int
     double_consent_ratio: float | None
@@ -55,9 +57,11 @@ class Summary:
     cross_department_ratio: float | None
     nudges_sent_by_key: dict[str, int]
     nudges_cancelled: int
-    nudges_suppressed_by_reason: dict[str, int]
-    waiting: int
-    """People without a partner after the last round of each programme."""
+    nudges_suppressed_by_reason: dict[str, int | None]
+    """By the reason as published; None where hidden."""
+    nudges_suppressed: int
+    waiting: int | None
+    """People without a partner after the last round of each programme that told so; None where none did."""
     rounds: int
     examples: tuple[str, ...]
     """Why two people met, in words; ids only."""
@@ -98,7 +102,8 @@ def summarise(outputs: Iterable[Mapping[str, Any]], organisation: Organisation) 
             case "nudge.suppressed":
                 suppressed[data["reason"]] += 1
             case "round.completed" if not data.get("dry_run"):
-                waiting[data["programme_id"]] = _count(data["waiting"])
+                if data["waiting"] is not None:  # else what was last told stands
+                    waiting[data["programme_id"]] = _count(data["waiting"])
     pairs = [proposals[pairing_id] for pairing_id in formed if pairing_id in proposals]
     balances = _balances(endings, states)
     decided = len(formed) + kinds["pairing.lapsed"]
@@ -106,7 +111,7 @@ def summarise(outputs: Iterable[Mapping[str, Any]], organisation: Organisation) 
         proposed=len(proposals),
         formed=len(formed),
         completed=kinds["pairing.completed"],
-        ended_by_code={code: number for code, number in sorted(ended.items()) if number},
+        ended_by_code=counts_shown({code: number for code, number in sorted(ended.items()) if number}, (list(+ended),), GROUP_MIN),
         lapsed=kinds["pairing.lapsed"],
         live=len([pairing_id for pairing_id in formed if pairing_id not in endings]),
         double_consent_ratio=len(formed) / decided if decided else None,
@@ -119,8 +124,9 @@ def summarise(outputs: Iterable[Mapping[str, Any]], organisation: Organisation) 
         cross_department_ratio=_share([_crosses(pair, organisation) for pair in pairs]),
         nudges_sent_by_key=dict(sorted(nudged.items())),
         nudges_cancelled=kinds["nudge.cancelled"],
-        nudges_suppressed_by_reason=dict(sorted(suppressed.items())),
-        waiting=sum(waiting.values()),
+        nudges_suppressed_by_reason=counts_shown(dict(sorted(suppressed.items())), (list(suppressed),), GROUP_MIN),
+        nudges_suppressed=suppressed.total(),
+        waiting=sum(waiting.values()) if waiting else None,
         rounds=kinds["round.completed"],
         examples=tuple(_why(pair) for pair in _instructive(pairs)),
     )

@@ -70,10 +70,13 @@ def test_nudges_dead_letters_and_notes_are_counted(observer: Observer) -> None:
         programme_id=ProgrammeId("p"), person_id=PersonId("ann"), key=NudgeKey.FLIP_ROLES, outcome="suppressed:held_out", at=AT
     )
     hop = Record(stage=StageName.PROGRAMMES, key="p", id="1", at=AT, payload=heard)
+    suppressed = output("mentorship.audit.v1", "nudge.suppressed", person="0" * 32, key="flip_roles", reason="withheld")
     letter = DeadLetter(topic="dlq.ingest", key=None, value=b"{", headers=(), code=ErrorCode.MALFORMED)
     note = Note("bothways_conflict_exposure_seconds_total", 60.0)
 
     observer.transition(Transition(outcome=Outcome.DEAD_LETTERED, hops=[hop], dead_letters=[letter], notes=[note]))
+    assert 0 == value_of(observer, "nudges_total", key="flip_roles", outcome="suppressed"), "not before its day ends"
+    observer.transition(Transition(outcome=Outcome.APPLIED, outputs=[suppressed]))
 
     assert 1 == value_of(observer, "nudges_total", key="flip_roles", outcome="suppressed")
     assert 1 == value_of(observer, "dead_letters_total", topic="dlq.ingest", code="malformed")
