@@ -70,7 +70,7 @@ def on_hired(rows: Rows, record: Record) -> Effects:
     counts = {**person.counts, data.department or "none": person.hires_count}
     yield Put("people", record.key, replace(person, hires_count=person.hires_count + 1, counts=counts, wake_at=record.at + DAY))
     if data.department == "refused":
-        yield Refuse(ErrorCode.UNKNOWN_PROGRAMME, "the toy refuses this department")
+        yield Refuse(ErrorCode.STALE_ANSWER, "the toy refuses this department")
         return
     assert data.department != "failing"
     yield Emit(topic=NUDGES, key=record.key, data=Counted(subject=record.key, count=person.hires_count))
