@@ -20,7 +20,7 @@ from typing import Final, Protocol
 from engine.dead_letters import DeadLetter
 from engine.domain.messages import EmissionBounded
 from engine.effects import Origin, Record, Rows, StageName
-from engine.execution import Outcome, Transition, fire, instant, repeated, step
+from engine.execution import TAKEN, Outcome, Transition, fire, instant, repeated, step
 from engine.identity import derived_id
 from engine.processors.intake import Intaken, intake
 from engine.topology import Topology
@@ -90,7 +90,7 @@ class Store(Protocol):
 
 @dataclass(slots=True)
 class Tally:
-    """What became of inputs. The three counts are disjoint."""
+    """What became of inputs. The four counts are disjoint."""
 
     counts: Counter[Outcome] = field(default_factory=Counter)
 
@@ -103,6 +103,11 @@ class Tally:
     def duplicates(self) -> int:
         """Inputs seen before."""
         return self.counts[Outcome.DUPLICATE]
+
+    @property
+    def refused(self) -> int:
+        """Commands that were heard, and not carried out."""
+        return self.counts[Outcome.REFUSED]
 
     @property
     def dead_lettered(self) -> int:
@@ -199,11 +204,11 @@ class Cascade:
 
     def _handle(self, record: Record, received_at: datetime, *, is_new: bool) -> Outcome:
         outcome = self._drain(record, is_new=is_new)
-        if outcome is Outcome.IGNORED:
+        if outcome in {Outcome.IGNORED, Outcome.DUPLICATE}:
             return outcome
-        origin = _kept(record) if is_new and outcome is Outcome.APPLIED else record.origin
+        origin = _kept(record) if is_new and outcome in TAKEN else record.origin
         self._store.append(Entry(kind=EntryKind.EVENT, at=record.at, received_at=received_at, origin=origin))
-        if outcome is Outcome.APPLIED:
+        if outcome in TAKEN:
             self._store.last_at = record.at
         return outcome
 

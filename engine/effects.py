@@ -15,7 +15,7 @@ from typing import Any, Final, Protocol
 
 from engine.domain.messages import Message
 from schemas.base import OutputData
-from schemas.codes import ErrorCode
+from schemas.codes import ErrorCode, RefusalCode
 from schemas.envelope import Event
 from schemas.frozen import quick
 from schemas.ids import PersonId
@@ -154,6 +154,18 @@ class Refuse:
 
 
 @dataclass(frozen=True, slots=True)
+class Declined:
+    """The command behind this step is not carried out; everything else that the step says counts as usual."""
+
+    code: RefusalCode
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """The external record was handled before, though its mark is gone. A processor yields nothing before it, nor after."""
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
     """A figure for the metrics; no rule reads it."""
 
@@ -174,7 +186,7 @@ class Ignore:
     """Take no notice of an external record: no row, no mark, no line in the log. A processor yields nothing before it, nor after."""
 
 
-Effect = Put | Delete | Send | Emit | Refuse | Note | Forget | Ignore
+Effect = Put | Delete | Send | Emit | Refuse | Declined | Repeated | Note | Forget | Ignore
 Effects = Iterator[Effect]
 Handler = Callable[[RowsOfStep, Record], Effects]
 Wake = Callable[[RowsOfStep, str, datetime, datetime], Effects]

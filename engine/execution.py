@@ -20,12 +20,12 @@ from typing import Any, Final
 
 from engine.dead_letters import DeadLetter, dead_letter
 from engine.domain.marks import MARK_DAYS, MARK_PREFIX, Seen, Sequence, mark_expiry, mark_name
-from engine.effects import Delete, Effects, Emit, Forget, Ignore, Note, Origin, Put, Record, Refuse, Row, Rows, Send
+from engine.effects import Declined, Delete, Effects, Emit, Forget, Ignore, Note, Origin, Put, Record, Refuse, Repeated, Row, Rows, Send
 from engine.errors import FatalError
 from engine.identity import derived_id, drawn_percent, hidden_id, hidden_name, pseudonym, pseudonym_on
 from engine.topology import SEEN, SEQUENCES, Stage
 from schemas.base import OutputData, data_json
-from schemas.codes import ErrorCode
+from schemas.codes import ErrorCode, RefusalCode
 from schemas.envelope import Event
 from schemas.frozen import quick
 from schemas.ids import PersonId
@@ -46,6 +46,12 @@ class Outcome(StrEnum):
     DEAD_LETTERED = "dead_lettered"
     IGNORED = "ignored"
     """Accepted, and left no trace: it was about somebody who had been erased."""
+    REFUSED = "refused"
+    """A command that was heard, and not carried out."""
+
+
+TAKEN: Final = frozenset({Outcome.APPLIED, Outcome.REFUSED})
+"""Outcomes of what moves the engine on: it is logged, marked and has its time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +81,8 @@ class Transition:
     """Who was erased by this step: what else the runtime keeps of these ids goes once the unit is committed."""
     is_remembered: bool = True
     """Whether a repetition is answered from the mark. A refusal of circumstance isn't: the same event again is judged anew."""
+    refusal: RefusalCode | None = None
+    """Why a command was refused."""
     stilled: tuple[str, str] | None = None
     """The (table, key) whose wake failed: the row stays as it is, its timer is cleared until the row is written again."""
 
@@ -152,7 +160,7 @@ def step(stage: Stage, rows: Rows, record: Record, *, salt: bytes, is_new: bool 
     if known is not None:
         return known
     transition = _applied(stage, rows, record, salt)
-    if transition.outcome is Outcome.IGNORED or not transition.is_remembered:
+    if transition.outcome in {Outcome.IGNORED, Outcome.DUPLICATE} or not transition.is_remembered:
         return transition
     refused = transition.dead_letters[0].code if transition.outcome is Outcome.DEAD_LETTERED else None
     return _marked(transition, record, refused, salt)
@@ -284,15 +292,18 @@ def _collect(stage: Stage, draft: Draft, effects: Effects, cause: _Cause, salt: 
                 transition.notes.append(effect)
             case Forget(person_id):
                 transition.forgotten = (*transition.forgotten, person_id)
-            case Ignore():
+            case Ignore() | Repeated():
                 assert not draft.changes and not transition.hops and not transition.outputs, "what is ignored has done nothing yet"
-                transition.outcome = Outcome.IGNORED
+                transition.outcome = Outcome.IGNORED if isinstance(effect, Ignore) else Outcome.DUPLICATE
                 break
-            case Refuse(code, message, may_pass):
+            case Declined(code):
+                transition.outcome = Outcome.REFUSED
+                transition.refusal = code
+            case Refuse(error, message, may_pass):
                 assert cause.record is not None and cause.record.origin is not None, "only an external record can be refused"
-                transition.dead_letters.append(dead_letter(cause.record.origin, code, message))
+                transition.dead_letters.append(dead_letter(cause.record.origin, error, message))
                 transition.outcome = Outcome.DEAD_LETTERED
-                transition.is_remembered = not may_pass and code not in CIRCUMSTANCES
+                transition.is_remembered = not may_pass and error not in CIRCUMSTANCES
     return transition
 
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Final, get_args
 
 from engine.domain import pairing, participant
+from engine.domain.answered import Answered
 from engine.domain.evidence import SharedInsight
 from engine.domain.marks import Seen, Sequence
 from engine.domain.messages import Message
@@ -26,6 +27,7 @@ from engine.processors import (
     apart,
     arrivals,
     audit_days,
+    commands,
     erasure,
     erasure_in_programmes,
     feedback,
@@ -145,6 +147,7 @@ def build() -> Topology:
             Table(name=insights.CLOCKS, row_type=ReportClock),
             Table(name=summaries.SUMMARIES, row_type=Summary),
             *(Table(name=name, row_type=row_type) for name, row_type in told_figures.ROW_TYPES.items()),
+            Table(name=commands.ANSWERED, row_type=Answered),
             Table(name=storm.STORMS, row_type=Storm),
             Table(name=storm.PARKED, row_type=Parked),
         ),

@@ -33,6 +33,7 @@ class CommandRecorded(_Audit):
     TYPE: ClassVar[str] = "bothways.command.recorded.v1"
     actor: Omittable[HashedId] = None
     reason: Omittable[Remark] = None
+    """Where the coordinator gave one of the codes of schemas.reasons; other words are published nowhere."""
 
 
 class HrFinding(OutputData):

@@ -46,6 +46,8 @@ class InputData(Data):
 
     PERSON_ACTS: ClassVar[bool] = False
     """Only the person may act for the person: `actor` must equal `person_id`."""
+    IS_COMMAND: ClassVar[bool] = False
+    """A coordinator's word: it needs an `actor`, and is answered on the audit topic, done or refused."""
 
     @property
     def is_odd(self) -> bool:

@@ -214,7 +214,8 @@ def _event(attributes: dict[str, Any], received_at: datetime) -> Event | Rejecte
         _refuse_foreign_format(attributes)
         event_id, source = required_text(attributes, "id"), required_text(attributes, "source")
         time, recorded = required_instant(attributes, "time"), optional_instant(attributes, "recordedtime")
-        actor, subject = optional_text(attributes, "actor"), optional_text(attributes, "subject")
+        actor = (required_text if model.IS_COMMAND else optional_text)(attributes, "actor")
+        subject = optional_text(attributes, "subject")
         relayed_by = optional_text(attributes, "relayedby")
         for name in _UNREAD:
             optional_text(attributes, name)

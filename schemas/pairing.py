@@ -51,6 +51,7 @@ class PairingContinuationAnswered(InputData):
 
 
 class _CoordinatorPair(InputData):
+    IS_COMMAND: ClassVar[bool] = True
     programme_id: ProgrammeIdField
     person_ids: TwoPeople
     reason: Remark
@@ -66,6 +67,12 @@ class PairingForbidden(_CoordinatorPair):
     """A coordinator wants these two never paired."""
 
     TYPE: ClassVar[str] = "bothways.pairing.forbidden.v1"
+
+
+class PairingAllowed(_CoordinatorPair):
+    """A coordinator takes a forbid back that was said in the same programme."""
+
+    TYPE: ClassVar[str] = "bothways.pairing.allowed.v1"
 
 
 class Learning(Part):

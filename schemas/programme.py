@@ -1,11 +1,13 @@
 """Programmes: what coordinators command, and the report of one day."""
 
-from typing import Annotated, ClassVar
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated, ClassVar, Self
 
-from pydantic import Field
+from pydantic import Field, ModelWrapValidatorHandler, PrivateAttr, model_validator
 
 from schemas.base import InputData, OutputData
-from schemas.fields import Instant, Omittable, Ordinal, Remark, ShortText
+from schemas.fields import Code, Instant, Omittable, Ordinal, Remark, ShortText
 from schemas.ids import PairingIdField, ProgrammeIdField
 from schemas.policy import Policy
 
@@ -13,7 +15,17 @@ MetricName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.]{0,99}$")]
 
 
 class _Programme(InputData):
+    IS_COMMAND: ClassVar[bool] = True
     programme_id: ProgrammeIdField
+
+
+class PolicyMode(StrEnum):
+    """What a change of policy means for the fields that it leaves out."""
+
+    REPLACE = "replace"
+    """They have their defaults."""
+    MERGE = "merge"
+    """They stay as they are."""
 
 
 class ProgrammeCreated(_Programme):
@@ -25,10 +37,28 @@ class ProgrammeCreated(_Programme):
 
 
 class ProgrammePolicyChanged(_Programme):
-    """A whole new policy; what it leaves out is the default, not what was before."""
+    """A whole new policy, or a change of the fields that it names; null is the default."""
 
     TYPE: ClassVar[str] = "bothways.programme.policy_changed.v1"
+    MINOR: ClassVar[int] = 1
     policy: Policy
+    mode: Omittable[Code[PolicyMode]] = None
+    """`replace` where nothing is said."""
+    _cleared: tuple[str, ...] = PrivateAttr(default=())
+
+    @property
+    def cleared(self) -> tuple[str, ...]:
+        """The fields that were named with null, in order."""
+        return self._cleared
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _with_cleared(cls, value: object, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        changed = handler(value)
+        policy = value.get("policy") if isinstance(value, Mapping) else None
+        if isinstance(policy, Mapping):
+            changed._cleared = tuple(sorted(name for name, given in policy.items() if given is None))  # noqa: SLF001 - its own
+        return changed
 
 
 class ProgrammePaused(_Programme):
@@ -56,6 +86,7 @@ class ProposalRetracted(InputData):
     """A coordinator takes an open proposal back."""
 
     TYPE: ClassVar[str] = "bothways.proposal.retracted.v1"
+    IS_COMMAND: ClassVar[bool] = True
     pairing_id: PairingIdField
     reason: Remark
 

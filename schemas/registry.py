@@ -30,6 +30,7 @@ _INPUTS: Final[tuple[type[InputData], ...]] = (
     pairing.PairingContinuationAnswered,
     pairing.PairingLocked,
     pairing.PairingForbidden,
+    pairing.PairingAllowed,
     feedback.FeedbackGiven,
     insight.InsightShared,
     insight.InsightAnswered,

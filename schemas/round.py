@@ -15,6 +15,7 @@ class RoundRequested(InputData):
     """A coordinator wants a round now."""
 
     TYPE: ClassVar[str] = "bothways.round.requested.v1"
+    IS_COMMAND: ClassVar[bool] = True
     programme_id: ProgrammeIdField
     dry_run: Omittable[bool] = None
 

@@ -71,6 +71,8 @@ PAIRING_STATE: Final = _compacted("mentorship.pairing-state.v1", Direction.OUT, 
 NUDGES: Final = _deleted("mentorship.nudges.v1", Direction.OUT, "person_id", 14)
 INSIGHTS: Final = _deleted("mentorship.insights.v1", Direction.OUT, "programme_id", 400)
 AUDIT: Final = _deleted("mentorship.audit.v1", Direction.OUT, "subject", 400)
+ANSWERS: Final = _deleted("bothways.answers.v1", Direction.OUT, "programme_id", 1)
+"""To whoever asked for a dry run, who alone may read it: it names the people of a round that was not held."""
 
 PEOPLE_INBOX: Final = _deleted("bothways.people-inbox.v1", Direction.INTERNAL, "person_id", 7)
 PROGRAMMES_INBOX: Final = _deleted("bothways.programmes-inbox.v1", Direction.INTERNAL, "programme_id", 7)
@@ -90,9 +92,11 @@ DLQ_TIMERS: Final = dead_letter_topic("bothways.timers")
 
 INPUT_TOPICS: Final = (HR_PEOPLE, PARTICIPATION, SESSIONS, PROGRAMMES, NUDGE_FEEDBACK)
 OUTPUT_TOPICS: Final = (PAIRINGS, PAIRING_STATE, NUDGES, INSIGHTS, AUDIT)
+PRIVATE_TOPICS: Final = (ANSWERS,)
+"""Published to one reader, not to all."""
 INTERNAL_TOPICS: Final = (PEOPLE_INBOX, PROGRAMMES_INBOX, PEOPLE_CHANGELOG, PROGRAMMES_CHANGELOG)
 DEAD_LETTER_TOPICS: Final = (*(dead_letter_topic(topic.name) for topic in INPUT_TOPICS), DLQ_INGEST, DLQ_TIMERS)
-ALL_TOPICS: Final = (*INPUT_TOPICS, *OUTPUT_TOPICS, *INTERNAL_TOPICS, *DEAD_LETTER_TOPICS)
+ALL_TOPICS: Final = (*INPUT_TOPICS, *OUTPUT_TOPICS, *PRIVATE_TOPICS, *INTERNAL_TOPICS, *DEAD_LETTER_TOPICS)
 
 _BY_TYPE_NAME: Final = MappingProxyType(
     {
@@ -100,6 +104,7 @@ _BY_TYPE_NAME: Final = MappingProxyType(
         "pairing.continuation_answered": PARTICIPATION,
         "pairing.locked": PROGRAMMES,
         "pairing.forbidden": PROGRAMMES,
+        "pairing.allowed": PROGRAMMES,
         "pairing.state": PAIRING_STATE,
         "programme.reported": INSIGHTS,
         "round.completed": INSIGHTS,

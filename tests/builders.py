@@ -10,12 +10,15 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from schemas.fields import instant_text
+from schemas.registry import INPUT_TYPES
 
 StructuredEvent = dict[str, Any]
 When = datetime | str
 
 PROGRAMME: Final = "reverse-2025"
 """The programme that tests mean when they name none."""
+DESK: Final = "desk"
+"""Who commands, where a test says nothing of it."""
 
 
 def event(
@@ -223,6 +226,13 @@ def pairing_forbidden(
     return _about("pairing.forbidden", programme_id, at, {"person_ids": list(person_ids), "reason": reason, **data})
 
 
+def pairing_allowed(
+    at: When, person_ids: Sequence[str], programme_id: str = PROGRAMME, *, reason: str = "asked for", **data: Any
+) -> StructuredEvent:
+    """A coordinator takes it back that two people are kept apart."""
+    return _about("pairing.allowed", programme_id, at, {"person_ids": list(person_ids), "reason": reason, **data})
+
+
 def proposal_retracted(at: When, pairing_id: str, *, reason: str = "asked for", **data: Any) -> StructuredEvent:
     """A coordinator takes an open proposal back."""
     return _about("proposal.retracted", pairing_id, at, {"reason": reason, **data})
@@ -231,6 +241,11 @@ def proposal_retracted(at: When, pairing_id: str, *, reason: str = "asked for", 
 def nudges_released(at: When, programme_id: str = PROGRAMME, **data: Any) -> StructuredEvent:
     """A coordinator lets parked nudges go."""
     return _about("nudges.released", programme_id, at, data)
+
+
+def departures_released(at: When, programme_id: str = PROGRAMME, **data: Any) -> StructuredEvent:
+    """A coordinator believes many departures at once."""
+    return _about("departures.released", programme_id, at, data)
 
 
 def insight_shared(at: When, insight_id: str, programme_id: str = PROGRAMME, *, family: str = "culture", **data: Any) -> StructuredEvent:
@@ -282,6 +297,8 @@ def _about(type_: str, subject: str, at: When, data: Mapping[str, Any]) -> Struc
     """Part the envelope's fields from the data, and name the subject in the data if nothing does."""
     said = dict(data)
     n, attributes = said.pop("n", 0), said.pop("attributes", None)
+    if INPUT_TYPES[f"bothways.{type_}.v1"].IS_COMMAND:
+        attributes = {"actor": DESK, **(attributes or {})}
     if "person_id" not in said:
         said.setdefault(_SUBJECTS.get(type_.partition(".")[0], "programme_id"), subject)
     return event(type_, subject, at, said, n=n, attributes=attributes)

@@ -11,7 +11,7 @@ class ExitCode(IntEnum):
     """Refused or failed; standard error says why."""
     USAGE = 2
     DEAD_LETTERED = 3
-    """Finished, but some input was dead-lettered."""
+    """Finished, but some input was dead-lettered, or some command refused."""
     INTERRUPTED = 130
 
 

@@ -36,24 +36,25 @@ def ingest(
     _check_usage(files)
     bound = instant_from(emit_from, "--emit-from") if emit_from is not None else None
     codes: Counter[str] = Counter()
+    refusals: Counter[str] = Counter()
     with ExitStack() as stack:
         readers = [stack.enter_context(_reader(file)) for file in files]
         source = Source(readers)
         engine = stack.enter_context(opened(options, is_made=True))
-        engine.observe(lambda transition: _count_codes(codes, transition))
+        engine.observe(lambda transition: _count_codes(codes, refusals, transition))
         bar = stack.enter_context(Bar("ingesting", source.bytes_total))
 
         def show(tally: "Tally") -> None:
-            taken = tally.accepted + tally.duplicates + tally.dead_lettered
+            taken = sum(tally.counts.values())
             text = f"{taken:,} lines · {taken / max(bar.seconds, 0.001):,.0f}/s · {tally.dead_lettered:,} dead letters"
             bar.show(source.bytes_read, text)
 
         tally = engine.ingest(source.lines(), emit_from=bound, on_progress=show)
         seconds, reached = bar.seconds, engine.last_at
-    _print_tally(options, tally, codes, seconds=seconds, reached=reached, is_cut_short=source.failure is not None)
+    _print_tally(options, tally, (codes, refusals), seconds=seconds, reached=reached, is_cut_short=source.failure is not None)
     if source.failure is not None:
         raise Refused(f"reading stopped: {source.failure}; what came before it is kept")
-    return ExitCode.DEAD_LETTERED if tally.dead_lettered else ExitCode.DONE
+    return ExitCode.DEAD_LETTERED if tally.dead_lettered or tally.refused else ExitCode.DONE
 
 
 class Source:
@@ -100,19 +101,34 @@ def _reader(file: str) -> "LineReader":
         raise Refused(f"{file} can't be read: {error.strerror or error}") from error
 
 
-def _count_codes(codes: "Counter[str]", transition: "Transition") -> None:
+def _count_codes(codes: "Counter[str]", refusals: "Counter[str]", transition: "Transition") -> None:
     codes.update(letter.code.value for letter in transition.dead_letters)
+    if transition.refusal is not None:
+        refusals[transition.refusal.value] += 1
 
 
 def _print_tally(
-    options: Options, tally: "Tally", codes: "Counter[str]", *, seconds: float, reached: "datetime | None", is_cut_short: bool
+    options: Options,
+    tally: "Tally",
+    found: "tuple[Counter[str], Counter[str]]",
+    *,
+    seconds: float,
+    reached: "datetime | None",
+    is_cut_short: bool,
 ) -> None:
     from schemas.fields import instant_text
 
-    taken = tally.accepted + tally.duplicates + tally.dead_lettered
+    codes, refusals = found
+    taken = sum(tally.counts.values())
     if options.json:
-        counts = {"accepted": tally.accepted, "duplicates": tally.duplicates, "dead_lettered": tally.dead_lettered}
-        print_json({**counts, "codes": dict(sorted(codes.items())), "at": None if reached is None else instant_text(reached)})
+        counts = {
+            "accepted": tally.accepted,
+            "duplicates": tally.duplicates,
+            "dead_lettered": tally.dead_lettered,
+            "refused": tally.refused,
+        }
+        why = {"codes": dict(sorted(codes.items())), "refusals": dict(sorted(refusals.items()))}
+        print_json({**counts, **why, "at": None if reached is None else instant_text(reached)})
         return
     print_facts(
         "",
@@ -120,9 +136,12 @@ def _print_tally(
             ("accepted", f"{tally.accepted:,}"),
             ("duplicates", f"{tally.duplicates:,}"),
             ("dead-lettered", f"{tally.dead_lettered:,}" + (f"   {counted(codes)}" if codes else "")),
+            ("refused", f"{tally.refused:,}   {counted(refusals)}" if refusals else None),
             ("took", f"{duration(seconds)}   {taken / max(seconds, 0.001):,.0f} events/s"),
             ("engine time", None if reached is None else instant_text(reached)),
         ),
     )
     if tally.dead_lettered and not is_cut_short:
         say_error(f"{tally.dead_lettered:,} lines were refused; see `bothways dead-letters list`")
+    if tally.refused:
+        say_error(f"{tally.refused:,} commands were refused: {counted(refusals)}; see `bothways tail mentorship.audit.v1`")

@@ -116,6 +116,8 @@ def _held(engine: "EmbeddedEngine", programme: "Programme", rehearsal: dict[str,
     answer = engine.command(RoundRequested.TYPE, {"programme_id": programme.programme_id})
     if answer.code is not None:
         raise Refused(f"the round was refused: {answer.code}, {answer.message}")
+    if answer.refusal is not None:
+        raise Refused(f"the round was refused: {answer.refusal}")
     made = {row.people: id_ for id_, row in engine.scan(StageName.PROGRAMMES, PAIRINGS, prefix) if id_ not in before}
     proposals = [{"pairing_id": made[tuple(pair["people"])], **pair} for pair in rehearsal["proposals"]]
     return {**rehearsal, "dry_run": False, "proposals": proposals}
@@ -138,8 +140,6 @@ def _policy_with(programme: "Programme", file: Path) -> "Policy":
         raise Refused(f"{file} holds no JSON: {error}") from error
     if not isinstance(fields, dict):
         raise Refused(f"{file} must hold a JSON object of policy fields")
-    if unknown := sorted(set(fields) - set(Policy.model_fields)):
-        raise Refused(f"{file}: there is no policy field {', '.join(unknown)}")
     try:
         return Policy.model_validate_json(json.dumps({**changed_fields(programme.policy), **fields}))
     except ValidationError as error:

@@ -31,7 +31,7 @@ from engine.domain.pairing import Pairing
 from engine.domain.participant import Participant
 from engine.domain.person import Person
 from engine.domain.person_facts import History, HrFact
-from engine.domain.programme import Lock, Programme, pair_of
+from engine.domain.programme import Lock, Programme, pair_of, programme_nameless
 from engine.domain.stamp import Stamp, nameless
 from schemas.frozen import replace
 from schemas.ids import ERASED, PersonId, ProgrammeId
@@ -187,11 +187,15 @@ def participant_without(participant: Participant, erased_id: PersonId) -> Partic
 
 
 def programme_without(programme: Programme, erased_id: PersonId) -> Programme:
-    """Return a programme whose locks name nobody erased: the next round refuses such a lock, as one with somebody who left."""
+    """Return a programme whose locks name nobody erased: the next round refuses such a lock, as one with somebody who left.
+
+    Its stamps keep no id of an event, either; the same programme where nothing changes.
+    """
+    named = programme_nameless(programme)
     if not any(erased_id in lock.people for lock in programme.locks):
-        return programme
+        return programme if named == programme else named
     locks = {_pair(lock.people, erased_id) for lock in programme.locks}
-    return replace(programme, locks=tuple(Lock(people=people) for people in sorted(locks) if people[0] != people[1]))
+    return replace(named, locks=tuple(Lock(people=people) for people in sorted(locks) if people[0] != people[1]))
 
 
 def pairing_without(pairing: Pairing, erased_id: PersonId) -> Pairing:
@@ -216,6 +220,7 @@ def pairing_without(pairing: Pairing, erased_id: PersonId) -> Pairing:
         ),
         senior_id=_one(pairing.senior_id, erased_id, name),
         told=(),
+        retracted=None,
         accepted_by=tuple(sorted(map(renamed, pairing.accepted_by))),
         said=(),  # the pair ends with the erasure, and stamps hold ids of inputs, which may name the person
         meetings=tuple(_meeting_without(meeting, erased_id, name) for meeting in pairing.meetings),

@@ -30,6 +30,7 @@ from engine.domain.answering import Asked, Question, Said
 from engine.domain.feedback import Word
 from engine.domain.meetings import Meeting
 from engine.domain.messages import Reason
+from engine.domain.stamp import Stamp
 from schemas.codes import EligibilityCode, EndCode, PairingState, Track
 from schemas.frozen import replace
 from schemas.ids import PairingId, PersonId, ProgrammeId
@@ -226,6 +227,8 @@ class Pairing:
     """When each side last answered each question, ordered by person and question."""
     asked: tuple[Asked, ...] = ()
     """When the questions that the two were asked were put, each as last put."""
+    retracted: Stamp | None = None
+    """Of the coordinator's last word that the proposal be taken back."""
     activated_at: datetime | None = None
     term: int = 1
     term_started_at: datetime | None = None

@@ -6,15 +6,18 @@ Never knows: participants and pairings.
 Invariants
     G1  Every change of policy makes the next version; every decision cites the version it was made under.
     G2  A closed programme stays closed.
+    G3  The row is a function of the set of commands between two rounds: an older word on status, policy or a pair changes nothing.
 
 Source: design of policy and rounds (README, Programmes).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
 
+from engine.domain.policy_facts import PolicyFacts, nameless_facts
+from engine.domain.stamp import Stamp, nameless
 from schemas.codes import TopicFamily
 from schemas.frozen import replace
 from schemas.ids import PairingId, PersonId, ProgrammeId
@@ -34,6 +37,7 @@ class Lock:
     """A pair that the coordinator wants in the next round."""
 
     people: tuple[PersonId, PersonId]
+    stamp: Stamp | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,9 +59,17 @@ class Programme:
     name: str | None = None
     """What the coordinator calls it, for people to read."""
     status: ProgrammeStatus = ProgrammeStatus.RUNNING
+    status_said: Stamp | None = None
+    """Of the last word on the status."""
     policy_version: int = 1
     policy_json: str
+    policy_facts: PolicyFacts = field(default_factory=PolicyFacts)
+    """What the policy follows from."""
     created_at: datetime
+    round_asked: Stamp | None = None
+    """Of the last round that was asked for, as the next two."""
+    nudges_released: Stamp | None = None
+    departures_released: Stamp | None = None
     rounds_held: int = 0
     next_round_at: datetime | None = None
     locks: tuple[Lock, ...] = ()
@@ -100,6 +112,10 @@ class Bar:
     """A proposal lapsed, whatever the cause; the pair rests."""
     open_pairing_id: PairingId | None = None
     """They have a proposal or a live pair now."""
+    lock_said: Stamp | None = None
+    """Of the last lock of the two; stays when its round has been held."""
+    apart_said: Stamp | None = None
+    """Of the last word on whether they may be paired: a forbid, or its opposite."""
 
     @property
     def wake_at(self) -> None:
@@ -140,10 +156,30 @@ def topic_names_of(policy_json: str) -> dict[str, str]:
     return {topic.id: topic.name for topic in policy_from(policy_json).topics}
 
 
-def with_policy(programme: Programme, policy: Policy, at: datetime) -> Programme:
-    """Put a new policy version in force (G1) and set the next round by it."""
-    changed = replace(programme, policy_json=policy.model_dump_json(), policy_version=programme.policy_version + 1, measured=None)
+def with_policy(programme: Programme, facts: PolicyFacts, at: datetime) -> Programme:
+    """Put in force what was said of the policy (G1) and set the next round by it."""
+    policy_json = facts.policy.model_dump_json()
+    changed = replace(programme, policy_facts=facts, policy_json=policy_json, policy_version=facts.version, measured=None)
     return replace(changed, next_round_at=next_round(changed, at))
+
+
+def with_lock(programme: Programme, lock: Lock) -> Programme:
+    """Keep a lock for the next round, instead of an earlier one of the two (G3)."""
+    others = (kept for kept in programme.locks if kept.people != lock.people)
+    return replace(programme, locks=tuple(sorted((*others, lock), key=lambda kept: (kept.stamp is not None, kept.stamp, kept.people))))
+
+
+def programme_nameless(programme: Programme) -> Programme:
+    """Return a programme whose stamps hold no id of an event, which may hold a person's."""
+    return replace(
+        programme,
+        status_said=programme.status_said and nameless(programme.status_said),
+        round_asked=programme.round_asked and nameless(programme.round_asked),
+        nudges_released=programme.nudges_released and nameless(programme.nudges_released),
+        departures_released=programme.departures_released and nameless(programme.departures_released),
+        policy_facts=nameless_facts(programme.policy_facts),
+        locks=tuple(replace(lock, stamp=lock.stamp and nameless(lock.stamp)) for lock in programme.locks),
+    )
 
 
 def next_round(programme: Programme, after: datetime) -> datetime | None:

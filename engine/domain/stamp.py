@@ -43,6 +43,11 @@ def is_later(event: Event, known: Stamp | None) -> bool:
     return known is None or stamp_of(event) > known
 
 
+def is_same(stamp: Stamp, known: Stamp | None) -> bool:
+    """Say whether a stamp is a known one, which may have lost its id."""
+    return known is not None and (known == stamp or (known.id == LAST_ID and (known.time, known.sequence) == (stamp.time, stamp.sequence)))
+
+
 def nameless(stamp: Stamp) -> Stamp:
     """Return a stamp without the event's id, which may hold a person's; whatever comes again at its instant is no later."""
     return Stamp(stamp.time, stamp.sequence, LAST_ID)

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from engine.domain.answered import Answered, answered_nameless
 from engine.domain.erasure import pairing_without, participant_without, programme_without
 from engine.domain.messages import Employment, ParticipantErased, PersonFacts
 from engine.domain.pairing import Pairing, disarmed, is_published
@@ -23,6 +24,7 @@ from engine.domain.storm import Parked
 from engine.effects import Delete, Effects, Handler, Put, Record, Rows
 from engine.processors import lifecycle, standing, storm, told_figures
 from engine.processors.arrivals import ARRIVALS
+from engine.processors.commands import ANSWERED
 from engine.processors.insights import ATTENTION
 from engine.processors.intents import withdrawn
 from engine.processors.tables import (
@@ -51,6 +53,9 @@ def on_participant_erased(rows: Rows, record: Record) -> Effects:
     programme, erased_id = programme_without(known, message.erased_id), message.erased_id
     if programme is not known:
         yield put_programme(programme)
+    answered: Answered | None = rows.get(ANSWERED, programme.programme_id)
+    if answered is not None:
+        yield Put(ANSWERED, programme.programme_id, answered_nameless(answered))
     pairings = [pairing for pairing in _pairings(rows, programme) if erased_id in pairing.people]
     yield from _parked_cleared(rows, programme, erased_id)
     yield from _attention_unnamed(rows, programme, erased_id)

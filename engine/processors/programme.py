@@ -1,40 +1,34 @@
-"""Commands about a programme: policy, pause, close, rounds, locks and forbidden pairs, retractions. All audited."""
+"""Commands about a programme: policy, pause, close, rounds, releases, retractions. Those about two people are in processors/pair_commands.
+
+Every command is answered in the audit (processors/commands). Facts that set a state are ordered by when they happened: an older word on the
+status, the policy or a pair changes nothing, and of rounds and releases that are asked for, one that is no later than the last is none.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
-from typing import Final, get_args
+from typing import Any, Final, get_args
 
-from engine.domain.calendar import start_of_day
-from engine.domain.messages import NudgesWithdrawn, PairForbidden, PersonNamed
+from engine.domain.messages import NudgesWithdrawn
 from engine.domain.nudging import RULES
 from engine.domain.pairing import Pairing
 from engine.domain.participant import Participant, at_rest
-from engine.domain.programme import Lock, Programme, ProgrammeStatus, next_round, pair_of, with_policy
-from engine.domain.stamp import stamp_of
-from engine.effects import Effects, Emit, Handler, Record, Refuse, Rows, RowsOfStep, Send, StageName
+from engine.domain.policy_facts import begun_with, given_in, with_change
+from engine.domain.programme import Programme, ProgrammeStatus, next_round, with_policy
+from engine.domain.stamp import is_later, stamp_of
+from engine.effects import Effects, Emit, Handler, Record, Refuse, Repeated, Rows, RowsOfStep, Send, StageName
 from engine.processors import lifecycle, rounds, standing
-from engine.processors.tables import (
-    PAIRINGS,
-    PARTICIPANTS,
-    PROGRAMMES,
-    bar_in,
-    pairing_in,
-    participant_in,
-    programme_in,
-    put_bar,
-    put_participant,
-    put_programme,
-)
-from schemas.audit import CommandRecorded, CommandRefused
+from engine.processors.commands import done, event_of, is_repeated, refused
+from engine.processors.pair_commands import PairCommand, kept_apart, locked
+from engine.processors.tables import PAIRINGS, PARTICIPANTS, PROGRAMMES, pairing_in, programme_in, put_participant, put_programme
 from schemas.codes import EndCode, ErrorCode, NudgeClass, PairingState, RefusalCode
-from schemas.envelope import Event
 from schemas.frozen import replace
-from schemas.ids import PairingId, ProgrammeId, programme_of
-from schemas.pairing import PairingForbidden, PairingLocked
+from schemas.ids import programme_of
+from schemas.pairing import PairingAllowed, PairingForbidden, PairingLocked
 from schemas.programme import (
     DeparturesReleased,
     NudgesReleased,
+    PolicyMode,
     ProgrammeClosed,
     ProgrammeCreated,
     ProgrammePaused,
@@ -43,7 +37,7 @@ from schemas.programme import (
     ProposalRetracted,
 )
 from schemas.round import RoundRequested
-from schemas.topics import AUDIT, INSIGHTS
+from schemas.topics import ANSWERS, INSIGHTS
 
 Command = (
     ProgrammePolicyChanged
@@ -51,8 +45,7 @@ Command = (
     | ProgrammeResumed
     | ProgrammeClosed
     | RoundRequested
-    | PairingLocked
-    | PairingForbidden
+    | PairCommand
     | NudgesReleased
     | DeparturesReleased
 )
@@ -61,53 +54,87 @@ BEHAVIOURAL_KEYS: Final = tuple(key for key, rule in RULES.items() if rule.class
 
 def on_created(rows: Rows, record: Record) -> Effects:
     """Start a programme under its first policy."""
-    event, data = _event(record)
+    data = event_of(record).data
     assert isinstance(data, ProgrammeCreated)
-    if programme_in(rows, data.programme_id) is not None:
-        yield from _refuse(data.programme_id, event, RefusalCode.ALREADY_EXISTS)
+    if is_repeated(rows, data.programme_id, record):
+        yield Repeated()
         return
-    programme = Programme(programme_id=data.programme_id, name=data.name, policy_json=data.policy.model_dump_json(), created_at=record.at)
+    if programme_in(rows, data.programme_id) is not None:
+        yield from refused(rows, data.programme_id, record, RefusalCode.ALREADY_EXISTS)
+        return
+    programme = Programme(
+        programme_id=data.programme_id,
+        name=data.name,
+        policy_json=data.policy.model_dump_json(),
+        policy_facts=begun_with(data.policy),
+        created_at=record.at,
+    )
     yield put_programme(replace(programme, next_round_at=next_round(programme, record.at)))
-    yield from _recorded(data.programme_id, event)
+    yield from done(rows, data.programme_id, record)
 
 
 def on_command(rows: RowsOfStep, record: Record) -> Effects:
     """Carry out a command to an existing programme, or refuse it."""
-    event, data = _event(record)
+    data = event_of(record).data
     assert isinstance(data, Command)
     programme = programme_in(rows, data.programme_id)
     if programme is None:
         yield Refuse(ErrorCode.UNKNOWN_PROGRAMME, "programme_id: no such programme")
         return
-    if programme.status is ProgrammeStatus.CLOSED:
-        yield from _too_late(programme, event, data)
+    if is_repeated(rows, programme.programme_id, record):
+        yield Repeated()
         return
     match data:
         case ProgrammePolicyChanged():
-            changed = with_policy(programme, data.policy, record.at)
-            yield put_programme(changed)
-            yield from standing.policy_reviewed(rows, changed, record.at)
-        case ProgrammePaused():
-            yield put_programme(replace(programme, status=ProgrammeStatus.PAUSED, next_round_at=None))
-            for participant in _participants(rows, programme):
-                yield from _hushed(participant)
-        case ProgrammeResumed():
-            running = replace(programme, status=ProgrammeStatus.RUNNING)
-            yield put_programme(replace(running, next_round_at=next_round(running, record.at)))
+            yield from _policy_changed(rows, programme, record, data)
+        case ProgrammePaused() | ProgrammeResumed():
+            yield from _paused_or_resumed(rows, programme, record, is_pause=isinstance(data, ProgrammePaused))
         case ProgrammeClosed():
-            yield from _closed(rows, programme, record.at)
+            yield from _closed(rows, programme, record)
         case RoundRequested():
-            yield from _round(rows, programme, event, data, record.at)
-            return
+            yield from _round(rows, programme, record, is_dry=bool(data.dry_run))
         case PairingLocked():
-            yield from _locked(rows, programme, event, data)
-            return
-        case PairingForbidden():
-            yield from _forbidden(rows, programme, event, data)
+            yield from locked(rows, programme, record, data)
+        case PairingForbidden() | PairingAllowed():
+            yield from kept_apart(rows, programme, record, data)
         case NudgesReleased() | DeparturesReleased():
-            pass  # processors/storm lets them leave: behind the breaker, not through it
-    day = start_of_day(record.at.date(), None) if isinstance(data, PairingForbidden) else None
-    yield from _recorded(programme.programme_id, event, getattr(data, "reason", None), time=day)
+            yield from _released(rows, programme, record, data)
+
+
+def _policy_changed(rows: RowsOfStep, programme: Programme, record: Record, data: ProgrammePolicyChanged) -> Effects:
+    """Lay a change over the policy, in the place that its time gives it. One from before the programme's end counts, for the record."""
+    event = event_of(record)
+    is_closed = programme.status is ProgrammeStatus.CLOSED
+    if is_closed and is_later(event, programme.status_said):
+        yield from refused(rows, programme.programme_id, record, RefusalCode.PROGRAMME_CLOSED)
+        return
+    is_merge = data.mode is PolicyMode.MERGE
+    given: dict[str, Any] = {**dict.fromkeys(data.cleared if is_merge else ()), **given_in(data.policy)}
+    facts = with_change(programme.policy_facts, stamp_of(event), given, is_whole=not is_merge)
+    if facts is programme.policy_facts:
+        yield Repeated()
+        return
+    changed = with_policy(programme, facts, record.at)
+    yield put_programme(changed)
+    if changed.policy_json != programme.policy_json and not is_closed:
+        yield from standing.policy_reviewed(rows, changed, record.at)
+    yield from done(rows, programme.programme_id, record)
+
+
+def _paused_or_resumed(rows: Rows, programme: Programme, record: Record, *, is_pause: bool) -> Effects:
+    if not is_later(event_of(record), programme.status_said):
+        yield from done(rows, programme.programme_id, record)
+        return
+    if programme.status is ProgrammeStatus.CLOSED:
+        yield from refused(rows, programme.programme_id, record, RefusalCode.PROGRAMME_CLOSED)
+        return
+    status = ProgrammeStatus.PAUSED if is_pause else ProgrammeStatus.RUNNING
+    said = replace(programme, status=status, status_said=stamp_of(event_of(record)))
+    yield put_programme(replace(said, next_round_at=next_round(said, record.at)))
+    if is_pause:
+        for participant in _participants(rows, programme):
+            yield from _hushed(participant)
+    yield from done(rows, programme.programme_id, record)
 
 
 def _participants(rows: Rows, programme: Programme) -> list[Participant]:
@@ -120,73 +147,72 @@ def _hushed(participant: Participant) -> Effects:
     yield Send(StageName.PEOPLE, participant.person_id, message)
 
 
-def _closed(rows: Rows, programme: Programme, at: datetime) -> Effects:
+def _closed(rows: RowsOfStep, programme: Programme, record: Record) -> Effects:
+    """Close a programme for good, whatever was said of it later (G2). The earliest word says since when."""
+    stamp = stamp_of(event_of(record))
+    if programme.status is ProgrammeStatus.CLOSED:
+        yield from refused(rows, programme.programme_id, record, RefusalCode.PROGRAMME_CLOSED)
+        if programme.status_said is not None and stamp < programme.status_said:
+            yield put_programme(replace(programme, status_said=stamp))
+        return
+    shut = replace(programme, status=ProgrammeStatus.CLOSED, status_said=stamp, next_round_at=None, locks=())
+    yield put_programme(shut)
+    yield from _all_ended(rows, shut, record.at)
+    yield from done(rows, programme.programme_id, record)
+
+
+def _all_ended(rows: RowsOfStep, shut: Programme, at: datetime) -> Effects:
     """Let proposals lapse, end live pairs, and let nobody wait for anything any more."""
-    yield put_programme(replace(programme, status=ProgrammeStatus.CLOSED, next_round_at=None, locks=()))
-    shut = replace(programme, status=ProgrammeStatus.CLOSED)
-    for _, row in list(rows.scan(PAIRINGS, f"{programme.programme_id}.")):
+    for _, row in list(rows.scan(PAIRINGS, f"{shut.programme_id}.")):
         pairing: Pairing = row
         if pairing.state is PairingState.PROPOSED:
             yield from lifecycle.lapse(rows, shut, pairing, at)
         elif pairing.is_live:
             yield from lifecycle.end(rows, shut, pairing, EndCode.PROGRAMME_CLOSED, at)
-    for participant in _participants(rows, programme):
+    for participant in _participants(rows, shut):
         yield put_participant(at_rest(participant))
         yield from _hushed(participant)
 
 
-def _round(rows: RowsOfStep, programme: Programme, event: Event, data: RoundRequested, at: datetime) -> Effects:
-    """Hold a round, or rehearse one, which a paused programme may do too."""
-    if data.dry_run:
-        report = rounds.reported(rows, rounds.rehearsal(rows, programme, at))
-        yield Emit(topic=INSIGHTS, key=programme.programme_id, data=report, subjects=(str(report.round), "dry_run"))
+def _round(rows: RowsOfStep, programme: Programme, record: Record, *, is_dry: bool) -> Effects:
+    """Hold a round, or rehearse one, which a paused programme may do too: its pairs go to whoever asked."""
+    event, id_ = event_of(record), programme.programme_id
+    if not is_later(event, programme.round_asked):
+        yield Repeated()
+    elif programme.status is ProgrammeStatus.CLOSED:
+        yield from refused(rows, id_, record, RefusalCode.PROGRAMME_CLOSED)
+    elif is_dry:
+        yield put_programme(replace(programme, round_asked=stamp_of(event)))
+        report = rounds.reported(rows, rounds.rehearsal(rows, programme, record.at))
+        subjects = (str(report.round), "dry_run")
+        yield Emit(topic=INSIGHTS, key=id_, data=rounds.without_people(report), subjects=subjects)
+        yield Emit(topic=ANSWERS, key=id_, data=report, subjects=subjects)
+        yield from done(rows, id_, record)
     elif programme.status is ProgrammeStatus.RUNNING:
-        yield from rounds.held(rows, programme, at)
+        yield from rounds.held(rows, replace(programme, round_asked=stamp_of(event)), record.at)
+        yield from done(rows, id_, record)
     else:
-        yield from _refuse(programme.programme_id, event, RefusalCode.PROGRAMME_PAUSED)
-        return
-    yield from _recorded(programme.programme_id, event)
+        yield from refused(rows, id_, record, RefusalCode.PROGRAMME_PAUSED)
 
 
-def _too_late(programme: Programme, event: Event, data: Command) -> Effects:
-    yield from _refuse(programme.programme_id, event, RefusalCode.PROGRAMME_CLOSED)
-    if isinstance(data, PairingLocked | PairingForbidden):
-        yield from _named(programme, event, data)
+def _released(rows: Rows, programme: Programme, record: Record, data: NudgesReleased | DeparturesReleased) -> Effects:
+    """Note a release. What is released leaves elsewhere: parked nudges in processors/storm, behind the breaker, not through it."""
+    event, is_nudges = event_of(record), isinstance(data, NudgesReleased)
+    if not is_later(event, programme.nudges_released if is_nudges else programme.departures_released):
+        yield Repeated()
+    elif programme.status is ProgrammeStatus.CLOSED:
+        yield from refused(rows, programme.programme_id, record, RefusalCode.PROGRAMME_CLOSED)
+    else:
+        stamp = stamp_of(event)
+        noted = replace(programme, nudges_released=stamp) if is_nudges else replace(programme, departures_released=stamp)
+        yield put_programme(noted)
+        yield from done(rows, programme.programme_id, record)
 
 
-def _locked(rows: Rows, programme: Programme, event: Event, data: PairingLocked) -> Effects:
-    """Keep a lock for the next round, which may still refuse it by a hard rule."""
-    people = pair_of(*data.person_ids)
-    if any(participant_in(rows, programme.programme_id, person_id) is None for person_id in people):
-        yield from _refuse(programme.programme_id, event, RefusalCode.NOT_PARTICIPANTS)
-        yield from _named(programme, event, data)
-        return
-    kept = tuple(lock for lock in programme.locks if lock.people != people)
-    yield put_programme(replace(programme, locks=(*kept, Lock(people=people))))
-    yield from _recorded(programme.programme_id, event, data.reason)
-
-
-def _named(programme: Programme, event: Event, data: PairingLocked | PairingForbidden) -> Effects:
-    """Let both people's keys know that the programme names them, who need not take part; whoever was erased is forgotten again."""
-    for person_id in pair_of(*data.person_ids):
-        named = PersonNamed(person_id=person_id, programme_id=programme.programme_id, said_at=event.time)
-        yield Send(StageName.PEOPLE, person_id, named)
-
-
-def _forbidden(rows: Rows, programme: Programme, event: Event, data: PairingForbidden) -> Effects:
-    """Never propose these two. An open proposal is as if declined in silence (processors/consent), a live pair is theirs to end."""
-    people = pair_of(*data.person_ids)
-    bar = bar_in(rows, programme.programme_id, people)
-    yield put_bar(programme.programme_id, replace(bar, is_forbidden=True))
-    yield from _named(programme, event, data)
-    for person_id, other_id in (people, people[::-1]):
-        forbidden = PairForbidden(person_id=person_id, other_id=other_id, programme_id=programme.programme_id, stamp=stamp_of(event))
-        yield Send(StageName.PEOPLE, person_id, forbidden)
-
-
-def on_retracted(rows: Rows, record: Record) -> Effects:
+def on_retracted(rows: RowsOfStep, record: Record) -> Effects:
     """Take an open proposal back; to everybody else it lapsed like any other."""
-    event, data = _event(record)
+    event = event_of(record)
+    data = event.data
     assert isinstance(data, ProposalRetracted)
     programme = programme_in(rows, programme_of(data.pairing_id))
     if programme is None:
@@ -195,11 +221,13 @@ def on_retracted(rows: Rows, record: Record) -> Effects:
     pairing = pairing_in(rows, data.pairing_id)
     if pairing is None:
         yield Refuse(ErrorCode.UNKNOWN_PAIRING, "pairing_id: no such pairing")
+    elif is_repeated(rows, programme.programme_id, record) or not is_later(event, pairing.retracted):
+        yield Repeated()
     elif pairing.state is not PairingState.PROPOSED:
-        yield from _refuse(pairing.pairing_id, event, RefusalCode.NOT_PROPOSED)
+        yield from refused(rows, pairing.pairing_id, record, RefusalCode.NOT_PROPOSED)
     else:
-        yield from lifecycle.lapse(rows, programme, pairing, record.at)
-        yield from _recorded(pairing.pairing_id, event, data.reason)
+        yield from lifecycle.lapse(rows, programme, replace(pairing, retracted=stamp_of(event)), record.at)
+        yield from done(rows, pairing.pairing_id, record)
 
 
 def wake(rows: RowsOfStep, key: str, _due_at: datetime, at: datetime) -> Effects:
@@ -210,21 +238,6 @@ def wake(rows: RowsOfStep, key: str, _due_at: datetime, at: datetime) -> Effects
         yield from rounds.held(rows, programme, at)
     else:
         yield put_programme(replace(programme, next_round_at=next_round(programme, at)))
-
-
-def _event(record: Record) -> tuple[Event, object]:
-    assert isinstance(record.payload, Event), "commands come from outside"
-    return record.payload, record.payload.data
-
-
-def _recorded(subject_id: ProgrammeId | PairingId, event: Event, reason: str | None = None, *, time: datetime | None = None) -> Effects:
-    """Record a command. A forbid says no more than its day: what follows at that second would tell whom it names."""
-    data = CommandRecorded(type=event.type, subject=subject_id, reason=reason)
-    yield Emit(topic=AUDIT, key=subject_id, data=data, actor_id=event.actor, time=time)
-
-
-def _refuse(subject_id: ProgrammeId | PairingId, event: Event, code: RefusalCode) -> Effects:
-    yield Emit(topic=AUDIT, key=subject_id, data=CommandRefused(type=event.type, subject=subject_id, code=code))
 
 
 HANDLERS: Final[Mapping[type, Handler]] = MappingProxyType(

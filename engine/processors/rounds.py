@@ -124,7 +124,7 @@ def rehearsal(rows: Rows, programme: Programme, at: datetime, policy: Policy | N
 
 
 def reported(rows: Rows, rehearsed: Rehearsal) -> RoundCompleted:
-    """Write a rehearsal as published: with the pairs, and with everybody left out."""
+    """Write a rehearsal as answered: with the pairs, and with everybody left out."""
     programme, result = rehearsed.programme, rehearsed.result
     return _report(programme, result, programme.rounds_held + 1).model_copy(
         update={
@@ -136,6 +136,11 @@ def reported(rows: Rows, rehearsed: Rehearsal) -> RoundCompleted:
             "unmatched": tuple(_left_out(left_out) for left_out in result.unmatched),
         }
     )
+
+
+def without_people(report: RoundCompleted) -> RoundCompleted:
+    """Return what others may read of a rehearsal: its pairs and people go to whoever asked."""
+    return report.model_copy(update={"proposals": None, "unmatched": None})
 
 
 def is_wanted(rows: Rows, programme: Programme, at: datetime) -> bool:

@@ -23,7 +23,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from engine.cascade import TIMERS_PER_TICK_MAX
 from engine.dead_letters import DeadLetter
 from engine.effects import Origin, Record
-from engine.execution import Outcome, Output, Transition, fire, step
+from engine.execution import TAKEN, Output, Transition, fire, step
 from engine.processors.intake import intake
 from engine.runtimes.kafka.connection import client_options
 from engine.runtimes.kafka.intake_fold import INBOX_OF, redrive_count
@@ -224,7 +224,7 @@ class _Refold:
             received_at=found.received_at,
         )
         transition = published_whole(whole, step(self._stage, self.rows, whole, salt=self._salt))
-        if transition.outcome is Outcome.APPLIED:
+        if transition.outcome in TAKEN:
             self.last_at = at
         self._apply(transition)
 

@@ -65,6 +65,10 @@ def run(*arguments: str) -> Answer:
     return Answer(int(code or 0), out.buffer.getvalue().decode(), err.getvalue())
 
 
+COMMANDS: Final = ("programme.", "round.", "pairing.locked", "pairing.forbidden", "pairing.allowed", "proposal.", "nudges.", "departures.")
+"""What begins the types that a coordinator sends, who signs them."""
+
+
 @dataclass(slots=True)
 class Story:
     """One organisation in one data directory, told in events."""
@@ -90,6 +94,8 @@ class Story:
             "time": at,
             "data": dict(data),
         }
+        if kind.startswith(COMMANDS):
+            line["actor"] = "desk"
         line.update(attributes)
         return {name: value for name, value in line.items() if value is not None}
 

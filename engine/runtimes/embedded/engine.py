@@ -34,7 +34,7 @@ from engine.runtimes.embedded.stored_outputs import StoredOutput
 from engine.runtimes.embedded.verification import Verification, verification
 from engine.settings import Settings
 from engine.topology import Topology
-from schemas.codes import ErrorCode
+from schemas.codes import ErrorCode, RefusalCode
 from schemas.topics import DEAD_LETTER_PREFIX, DLQ_TIMERS
 
 COMMIT_BYTES_MAX: Final = 4 * 1024 * 1024
@@ -56,6 +56,8 @@ class Answer:
     """Why it was refused."""
     message: str | None = None
     """The same in the operator's words; holds nothing of the payload."""
+    refusal: RefusalCode | None = None
+    """Why a command, which was heard, was not carried out."""
 
 
 class EmbeddedEngine:
@@ -167,6 +169,7 @@ class EmbeddedEngine:
 
         Args:
             type_: full event type.
+            actor: who acts; the command line itself where nobody is named.
         """
         answer = self._commanded(type_, data, actor)
         self._settle()
@@ -278,10 +281,17 @@ class EmbeddedEngine:
 
     def _commanded(self, type_: str, data: Mapping[str, Any], actor: str | None) -> Answer:
         at = self._store.last_at or self._clock().replace(microsecond=0)
-        id_ = derived_id("command", type_, _canonical(data).decode(), self._store.log.next_position)
-        event = {"specversion": "1.0", "id": id_, "source": COMMAND_SOURCE, "type": type_, "time": instant(at), "data": data}
-        if actor is not None:
-            event["actor"] = actor
+        position = self._store.log.next_position
+        event = {
+            "specversion": "1.0",
+            "id": derived_id("command", type_, _canonical(data).decode(), position),
+            "source": COMMAND_SOURCE,
+            "type": type_,
+            "time": instant(at),
+            "sequence": position,  # of two commands at one instant the later one is later
+            "actor": actor or COMMAND_SOURCE,
+            "data": data,
+        }
         return self._answered(Origin(topic="", value=_canonical(event), headers=STRUCTURED_HEADERS), at, TimeMode.DATA)
 
     def _offered(self, origin: Origin, received_at: datetime, mode: TimeMode) -> Outcome:
@@ -295,8 +305,11 @@ class EmbeddedEngine:
 
     def _answered(self, origin: Origin, received_at: datetime, mode: TimeMode) -> Answer:
         self._store.take_refusal()
+        self._store.take_decline()
         outcome = self._offered(origin, received_at, mode)
-        letter = self._store.take_refusal()
+        letter, refusal = self._store.take_refusal(), self._store.take_decline()
+        if outcome is Outcome.REFUSED:
+            return Answer(outcome=outcome, refusal=refusal)
         if outcome is not Outcome.DEAD_LETTERED or letter is None or letter.topic == DLQ_TIMERS.name:
             return Answer(outcome=outcome)
         message = dict(letter.headers).get("__dlq.errors.message") or b""

@@ -32,6 +32,7 @@ from engine.runtimes.embedded.output_log import OutputLog
 from engine.runtimes.embedded.salts import settled_salt
 from engine.runtimes.embedded.stage_rows import StageRows
 from engine.topology import Topology
+from schemas.codes import RefusalCode
 
 
 class SqliteStore:
@@ -64,6 +65,7 @@ class SqliteStore:
         self.on_transition: Callable[[Transition], None] | None = None
         """Is handed every transition as it is taken over, before it is durable: for metrics, counts and the live demo."""
         self._latest_refusal: DeadLetter | None = None
+        self._latest_decline: RefusalCode | None = None
         self._on_notes = on_notes
         self._notes: list[Note] = []
         stored = fact(database, LAST_AT)
@@ -87,6 +89,8 @@ class SqliteStore:
         for letter in transition.dead_letters:
             self.outputs.refuse(letter)
             self._latest_refusal = letter
+        if transition.refusal is not None:
+            self._latest_decline = transition.refusal
         if transition.forgotten:
             self.erasures.begin(transition.forgotten)
         if self._on_notes is not None:
@@ -111,6 +115,11 @@ class SqliteStore:
         """Return the newest dead letter since this was last asked, for whoever answers a producer."""
         letter, self._latest_refusal = self._latest_refusal, None
         return letter
+
+    def take_decline(self) -> RefusalCode | None:
+        """Return why the newest command was refused since this was last asked."""
+        code, self._latest_decline = self._latest_decline, None
+        return code
 
     @property
     def unwritten_bytes(self) -> int:

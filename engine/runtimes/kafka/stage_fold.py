@@ -16,7 +16,7 @@ import msgspec
 from engine.cascade import TIMERS_PER_TICK_MAX
 from engine.dead_letters import dead_letter
 from engine.effects import Note, Origin, Record, StageName
-from engine.execution import Outcome, Transition, fire, step, unpublishable
+from engine.execution import TAKEN, Outcome, Transition, fire, step, unpublishable
 from engine.figures import Figures
 from engine.observation import told_by
 from engine.runtimes.kafka.connection import RECORD_BYTES_MAX
@@ -197,7 +197,7 @@ class StageFold:
             transition = published_whole(record, transition, self._salt, self._output_bytes_max)
         if isinstance(record.payload, Event):
             self._outcomes[(record.payload.type, transition.outcome)] += 1
-        if transition.outcome is Outcome.APPLIED:
+        if transition.outcome in TAKEN:
             self.last_at = at
         self._apply(transition, began_at)
 

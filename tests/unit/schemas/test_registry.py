@@ -63,6 +63,7 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
     "pairing.continuation_answered": {**PERSON, "pairing_id": PAIRING, "answer": "rematch"},
     "pairing.locked": COORDINATED,
     "pairing.forbidden": COORDINATED,
+    "pairing.allowed": COORDINATED,
     "feedback.given": {**PERSON, "pairing_id": PAIRING, "session_id": "s-1", "learned": True, "fit": "not_a_fit", "rating": 5},
     "insight.shared": {"programme_id": "alpha", "insight_id": "i-1", "family": "wellbeing"},
     "insight.answered": {"programme_id": "alpha", "insight_id": "i-1"},

@@ -24,7 +24,7 @@ def test_topic_names_are_once_and_plain() -> None:
     """Dots and dashes only, each name once, five inputs with their dead letters."""
     names = [topic.name for topic in ALL_TOPICS]
 
-    assert len(set(names)) == len(names) == 21
+    assert len(set(names)) == len(names) == 22
     assert all(name.replace(".", "").replace("-", "").isalnum() and name == name.lower() for name in names)
     assert {f"dlq.{topic.name}" for topic in INPUT_TOPICS} | {"dlq.ingest", "dlq.bothways.timers"} == {
         topic.name for topic in DEAD_LETTER_TOPICS
@@ -36,6 +36,7 @@ def test_types_of_one_family_may_go_different_ways() -> None:
     expected = {
         "pairing.answered": PARTICIPATION,
         "pairing.locked": PROGRAMMES,
+        "pairing.allowed": PROGRAMMES,
         "pairing.ended": PAIRINGS,
         "pairing.state": PAIRING_STATE,
         "nudge.seen": NUDGE_FEEDBACK,

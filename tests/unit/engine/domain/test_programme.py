@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.domain.policy_facts import PolicyFacts, given_in, with_change
 from engine.domain.programme import Bar, Programme, ProgrammeStatus, bar_key, families_of, next_round, pair_of, policy_from, with_policy
+from engine.domain.stamp import Stamp
 from schemas.codes import TopicFamily, Track
 from schemas.ids import PersonId, ProgrammeId
 from schemas.policy import Policy
@@ -20,17 +22,25 @@ def programme(**policy: object) -> Programme:
     return Programme(programme_id=ProgrammeId("p"), policy_json=Policy.model_validate(policy).model_dump_json(), created_at=CREATED_AT)
 
 
+def changed(*policies: Policy) -> Programme:
+    """The programme after its policy was changed as a whole, once or more."""
+    facts = PolicyFacts()
+    for number, policy in enumerate(policies):
+        facts = with_change(facts, Stamp(CREATED_AT, number, "e"), given_in(policy), is_whole=True)
+    return with_policy(programme(), facts, CREATED_AT)
+
+
 def test_every_change_of_policy_makes_the_next_version() -> None:
     """G1: 1, 2, 3 …"""
-    changed = with_policy(with_policy(programme(), Policy(track=Track.REVERSE), CREATED_AT), Policy(), CREATED_AT)
+    twice = changed(Policy(track=Track.REVERSE), Policy())
 
-    assert (3, Track.MUTUAL) == (changed.policy_version, changed.policy.track)
+    assert (3, Track.MUTUAL) == (twice.policy_version, twice.policy.track)
 
 
 def test_a_change_of_policy_sets_the_next_round_by_the_new_policy() -> None:
     """The day's round may still come, or rounds may stop."""
-    running = with_policy(programme(), Policy(round_at="23:00"), CREATED_AT)
-    on_request = with_policy(programme(), Policy(round_every_days=0), CREATED_AT)
+    running = changed(Policy(round_at="23:00"))
+    on_request = changed(Policy(round_every_days=0))
 
     assert (datetime(2025, 1, 6, 23, tzinfo=UTC), None) == (running.next_round_at, on_request.next_round_at)
 
