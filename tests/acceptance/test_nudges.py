@@ -68,21 +68,18 @@ def test_params_hold_no_prose(story: Story) -> None:
     assert not any(" " in text for (_, name), value in params.items() if name != "programme_name" for text in texts(value))
 
 
-def test_unanswered_proposal_is_recalled_after_3_days(story: Story) -> None:
-    """`answer_proposal` to the one who has not answered."""
+def test_undecided_proposal_is_recalled_after_3_days(story: Story) -> None:
+    """`answer_proposal` to both, whatever either has answered."""
     story.couple()
     story.tick("2025-01-06T06:00:00Z")
     story.good(story.accepted("2025-01-06T09:00:00Z", "ann", story.proposals()[0]["pairing_id"]))
     story.tick("2025-01-12T00:00:00Z")
 
-    (found,) = story.nudges("answer_proposal")
-    assert (found["person_id"], found["not_before"], found["expires_at"], found["priority"], found["class"]) == (
-        "bob",
-        "2025-01-09T08:00:00Z",
-        "2025-01-13T06:00:00Z",
-        90,
-        "behavioural",
-    )
+    found = story.nudges("answer_proposal")
+    assert [one["person_id"] for one in found] == ["ann", "bob"]
+    for one in found:
+        assert (one["expires_at"], one["priority"], one["class"]) == ("2025-01-13T06:00:00Z", 90, "behavioural")
+    assert are_spread([one["not_before"] for one in found], ["2025-01-09T08:00:00Z"] * 2)
 
 
 @pytest.mark.parametrize("kind", ["acted", "dismissed", "delivered", "failed"])
