@@ -8,6 +8,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 from engine.domain import meetings as ledger
+from engine.domain import teaching
 from engine.domain.names import shown
 from engine.domain.outreach import Contact
 from engine.domain.pairing import Pairing
@@ -98,10 +99,10 @@ def pairing(reader: "Reader", pairing_id: str) -> dict[str, Any] | None:
         "activated_at": found.activated_at,
         "until_on": found.until_on,
         "end_code": found.end_code,
-        "sessions_count": len(held),
+        "sessions_count": teaching.sessions_count(found),
         "next_session_at": booked[0].starts_at if booked else None,
-        "taught_count": {person_id: ledger.taught_count(found.meetings, person_id) for person_id in found.people},
-        "reciprocity_ratio": ledger.reciprocity_ratio(found.meetings, found.people),
+        "taught_count": {person_id: teaching.taught_count(found, person_id) for person_id in found.people},
+        "reciprocity_ratio": teaching.reciprocity_ratio(found),
         "sessions": [
             {
                 "session_id": meeting.session_id,

@@ -29,6 +29,7 @@ from engine.domain.meetings import Meeting
 from engine.domain.messages import PersonFacts, Reason
 from engine.domain.pairing import Pairing
 from engine.domain.participant import Participant
+from engine.domain.past import past_without
 from engine.domain.person import Person
 from engine.domain.person_facts import History, HrFact
 from engine.domain.programme import Lock, Programme, pair_of, programme_nameless
@@ -224,6 +225,7 @@ def pairing_without(pairing: Pairing, erased_id: PersonId) -> Pairing:
         accepted_by=tuple(sorted(map(renamed, pairing.accepted_by))),
         said=(),  # the pair ends with the erasure, and stamps hold ids of inputs, which may name the person
         meetings=tuple(_meeting_without(meeting, erased_id, name) for meeting in pairing.meetings),
+        past=None if pairing.past is None else past_without(pairing.past, {erased_id: name}),
         away=tuple(replace(away, person_id=renamed(away.person_id)) for away in pairing.away),
         settling=None
         if pairing.settling is None

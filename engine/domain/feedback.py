@@ -24,6 +24,7 @@ from schemas.ids import PersonId, SessionId
 
 STRAY_WORDS_MAX: Final = 100
 """Words of one person about sessions that nobody has reported; more are not kept."""
+HIGH_RATING: Final = 4
 ABOUT_THE_PAIR: Final = SessionId("")
 
 
@@ -37,6 +38,22 @@ class Word:
     fit: Fit
     rating: int | None = None
     stamp: Stamp
+
+    @property
+    def is_high(self) -> bool:
+        """Whether the session was rated 4 or 5."""
+        return self.rating is not None and self.rating >= HIGH_RATING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summed:
+    """All that one side said, added up. Never published per person."""
+
+    person_id: PersonId
+    has_learned: bool = False
+    ratings_count: int = 0
+    ratings_total: int = 0
+    high_count: int = 0
 
 
 def heard(words: tuple[Word, ...], word: Word) -> tuple[Word, ...]:
@@ -80,6 +97,21 @@ def _has_answered(words: tuple[Word, ...], person_id: PersonId, meeting: Meeting
         for word in words
         if word.person_id == person_id
     )
+
+
+def summed(words: Iterable[Word], before: Iterable[Summed] = ()) -> tuple[Summed, ...]:
+    """Add words up, on top of sums from before; in the order of people."""
+    sums = {one.person_id: one for one in before}
+    for word in words:
+        known = sums.get(word.person_id) or Summed(person_id=word.person_id)
+        sums[word.person_id] = Summed(
+            person_id=word.person_id,
+            has_learned=known.has_learned or word.learned,
+            ratings_count=known.ratings_count + (word.rating is not None),
+            ratings_total=known.ratings_total + (word.rating or 0),
+            high_count=known.high_count + word.is_high,
+        )
+    return tuple(sums[person_id] for person_id in sorted(sums))
 
 
 def _about(word: Word) -> tuple[PersonId, SessionId]:

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from engine.domain import meetings as ledger
+from engine.domain import teaching
 from engine.domain.evidence import Evidence, activated
 from engine.domain.pairing import LIVE, Pairing
 from engine.domain.scoring import TECH_FAMILIES
@@ -32,7 +32,6 @@ BANDS: Final = 4
 BAND_PAIRS_POSSIBLE: Final = BANDS * (BANDS - 1) // 2
 MONTH_DAYS: Final = 30
 SURVIVAL_MONTHS: Final = 6
-CADENCE_GRACE_DAYS: Final = 7
 RECIPROCAL_RATIO: Final = 0.5
 _DECIDED_AGAINST: Final = PairingState.LAPSED
 _NOT_COMPLETED: Final = tuple(code.value for code in EndCode if code is not EndCode.COMPLETED)
@@ -92,24 +91,27 @@ def _rounds(evidence: Evidence, _shown: Shown) -> Mapping[str, Value]:
 
 def _teaching(evidence: Evidence, shown: Shown) -> Mapping[str, Value]:
     formed = activated(evidence)
-    ratios = [ratio for pairing in formed if (ratio := ledger.reciprocity_ratio(pairing.meetings, pairing.people)) is not None]
-    exchanges = [exchange for pairing in formed for meeting in ledger.held(pairing.meetings) for exchange in meeting.exchanges]
-    taught = Counter(exchange.topic for exchange in exchanges)
-    beyond = sum(exchange.family not in TECH_FAMILIES for exchange in exchanges)
-    held_count = sum(len(ledger.held(pairing.meetings)) for pairing in formed)
+    ratios = [ratio for pairing in formed if (ratio := teaching.reciprocity_ratio(pairing)) is not None]
+    taught: Counter[str] = Counter()
+    beyond = 0
+    for pairing in formed:
+        for (topic, family), count in teaching.topics(pairing).items():
+            taught[topic] += count
+            beyond += count if family not in TECH_FAMILIES else 0
+    held_count = sum(teaching.sessions_count(pairing) for pairing in formed)
     is_broad = _have_met(formed) >= shown.k
     return {
         "sessions_held_count": held_count if is_broad or not held_count else None,
         "reciprocity_ratio_p50": shown.middle(ratios),
         "reciprocal_pairs_ratio": shown.ratio(sum(ratio >= RECIPROCAL_RATIO for ratio in ratios), len(ratios)),
-        "non_tech_ratio": round(beyond / len(exchanges), 4) if exchanges and is_broad else None,
-        "topic_entropy_bits": _entropy(taught.values()) if exchanges and is_broad else None,
+        "non_tech_ratio": round(beyond / taught.total(), 4) if taught and is_broad else None,
+        "topic_entropy_bits": _entropy(taught.values()) if taught and is_broad else None,
     }
 
 
 def _have_met(formed: Iterable[Pairing]) -> int:
     """Count the pairs behind sessions and exchanges, which are no group of people themselves: that one must be large enough."""
-    return sum(bool(ledger.held(pairing.meetings)) for pairing in formed)
+    return sum(teaching.first_met_at(pairing) is not None for pairing in formed)
 
 
 def _entropy(counts: Iterable[int]) -> float:
@@ -157,24 +159,16 @@ def _lasting(evidence: Evidence, shown: Shown) -> Mapping[str, Value]:
 def _first_session_days(formed: Iterable[Pairing]) -> list[float]:
     days: list[float] = []
     for pairing in formed:
-        held = ledger.held(pairing.meetings)
-        if held and pairing.activated_at is not None:
-            days.append(max(0.0, round((held[0].starts_at - pairing.activated_at) / timedelta(days=1), 2)))
+        met_at = teaching.first_met_at(pairing)
+        if met_at is not None and pairing.activated_at is not None:
+            days.append(max(0.0, round((met_at - pairing.activated_at) / timedelta(days=1), 2)))
     return days
 
 
 def _cadence(evidence: Evidence, formed: Iterable[Pairing]) -> tuple[int, int]:
     """Count gaps between meetings, the first from activation, that keep to the plan with a week's grace."""
-    limit = timedelta(days=evidence.programme.policy.cadence_days + CADENCE_GRACE_DAYS)
-    kept = gaps = 0
-    for pairing in formed:
-        previous = pairing.activated_at
-        for meeting in ledger.held(pairing.meetings):
-            assert previous is not None, "formed pairs were activated"
-            gaps += 1
-            kept += meeting.starts_at - previous <= limit
-            previous = meeting.starts_at
-    return kept, gaps
+    counts = [teaching.gaps(pairing, evidence.programme.policy.cadence_days) for pairing in formed]
+    return sum(kept for kept, _ in counts), sum(count for _, count in counts)
 
 
 def _survival(evidence: Evidence, formed: Iterable[Pairing], month: int) -> tuple[int, int]:

@@ -30,6 +30,7 @@ from engine.domain.answering import Asked, Question, Said
 from engine.domain.feedback import Word
 from engine.domain.meetings import Meeting
 from engine.domain.messages import Reason
+from engine.domain.past import Past
 from engine.domain.stamp import Stamp
 from schemas.codes import EligibilityCode, EndCode, PairingState, Track
 from schemas.frozen import replace
@@ -239,7 +240,9 @@ class Pairing:
     quiet_since: datetime | None = None
     """When a booking was last made, or the pair became active or came back: the cadence clock."""
     meetings: tuple[Meeting, ...] = ()
-    """In order of first mention."""
+    """Of this term and the one before, in order of first mention."""
+    past: Past | None = None
+    """The totals of older terms."""
     away: tuple[Away, ...] = ()
     until_on: date | None = None
     conflict: bool = False

@@ -10,11 +10,12 @@ Source: design of insights (README, Insights).
 """
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
-from engine.domain import meetings as ledger
+from engine.domain import teaching
 from engine.domain.evidence import Evidence, activated
 from engine.domain.pairing import LIVE, OPEN, Pairing
 from engine.domain.participant import TAKING_PART
@@ -23,7 +24,6 @@ from engine.domain.told import Figure, FigureKind, group
 from engine.domain.trials import arm_of, effect
 from schemas.codes import EndCode, SuppressionCode, SuppressionReason
 
-HIGH_RATING: Final = 4
 RATINGS_MAX: Final = 1_000_000
 """More than anybody gives."""
 PAGE: Final = "page."
@@ -107,8 +107,8 @@ def _learning(evidence: Evidence) -> Mapping[str, Figure]:
     def pairs(is_one: Callable[[Pairing], bool]) -> Members:
         return frozenset(f"pairs/{pairing.pairing_id}" for pairing in formed if is_one(pairing))
 
-    both = pairs(lambda pairing: len({word.person_id for word in pairing.feedback}) == len(pairing.people))
-    learned = pairs(lambda pairing: len({word.person_id for word in pairing.feedback if word.learned}) == len(pairing.people))
+    both = pairs(lambda pairing: len(teaching.said(pairing)) == len(pairing.people))
+    learned = pairs(lambda pairing: sum(one.has_learned for one in teaching.said(pairing)) == len(pairing.people))
     known = pairs(lambda pairing: pairing.bands is not None)
     spanning = pairs(lambda pairing: pairing.bands is not None and pairing.bands[0] != pairing.bands[1])
     return {"two_way_learning_ratio": _share(learned & both, both), "bridge_ratio": _share(spanning, known), **_ratings(evidence)}
@@ -117,29 +117,25 @@ def _learning(evidence: Evidence) -> Mapping[str, Figure]:
 def _ratings(evidence: Evidence) -> Mapping[str, Figure]:
     """Tell the mean of all ratings from 1 to 5, and the share of 4 and 5; a rating by itself is seen by nobody.
 
-    Behind both are the people who gave them: somebody who rates many sessions is still one. So are there behind either part of the share.
+    Behind both are the people who gave them: somebody who rates many sessions is still one. Each stands there with a number that changes
+    with what it contributes: its part, and how many ratings it gave. Of either part of the share there must be so many people, too.
     """
-    given: dict[str, list[int]] = {}
+    count, total, high = Counter[str](), Counter[str](), Counter[str]()
     for pairing in activated(evidence):
-        for word in pairing.feedback:
-            if word.rating is not None:
-                given.setdefault(f"people/{word.person_id}", []).append(word.rating)
-    ratings = [rating for each in given.values() for rating in each]
-    high = {name: sum(rating >= HIGH_RATING for rating in each) for name, each in given.items()}
-    parts = [sum(count > 0 for count in high.values()), sum(count < len(given[name]) for name, count in high.items())]
+        for one in teaching.said(pairing):
+            name = f"people/{one.person_id}"
+            count[name] += one.ratings_count
+            total[name] += one.ratings_total
+            high[name] += one.high_count
+    raters = [name for name in count if count[name]]
+    parts = [sum(high[name] > 0 for name in raters), sum(high[name] < count[name] for name in raters)]
     is_apart = all(not 0 < people_count < evidence.programme.policy.k_min for people_count in parts)
-    mean = round(sum(ratings) / len(ratings), 2) if ratings else None
-    share = round(sum(high.values()) / len(ratings), 4) if ratings and is_apart else None
+    mean = round(total.total() / count.total(), 2) if raters else None
+    share = round(high.total() / count.total(), 4) if raters and is_apart else None
     return {
-        "rating_mean": _of_ratings(mean, given, {name: sum(each) for name, each in given.items()}),
-        "rating_high_ratio": _of_ratings(share, given, high),
+        name: Figure(kind=FigureKind.VALUES, value=value, behind={one: part[one] + count[one] / RATINGS_MAX for one in raters})
+        for name, value, part in (("rating_mean", mean, total), ("rating_high_ratio", share, high))
     }
-
-
-def _of_ratings(value: float | None, given: Mapping[str, Sequence[int]], parts: Mapping[str, int]) -> Figure:
-    """Let each person stand behind a figure with a number that changes with what it contributes: its part, and how many it gave."""
-    behind = {name: part + len(given[name]) / RATINGS_MAX for name, part in parts.items()}
-    return Figure(kind=FigureKind.VALUES, value=value, behind=behind)
 
 
 def _notes(evidence: Evidence) -> Mapping[str, Figure]:
@@ -158,7 +154,7 @@ def _notes(evidence: Evidence) -> Mapping[str, Figure]:
 def _page(evidence: Evidence) -> Mapping[str, Figure]:
     enrolled, ready, formed = _enrolled(evidence), _ready(evidence), activated(evidence)
     matched = ready & _people(formed)
-    met = matched & _people(pairing for pairing in formed if ledger.held(pairing.meetings))
+    met = matched & _people(pairing for pairing in formed if teaching.first_met_at(pairing) is not None)
     completed = met & _people(pairing for pairing in formed if pairing.end_code is EndCode.COMPLETED or pairing.term > 1)
     here = [one for one in evidence.participants if one.status in TAKING_PART]
     bandless = frozenset(f"people/{one.person_id}" for one in here if one.profile.experience_band is None)

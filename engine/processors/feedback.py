@@ -14,6 +14,7 @@ from typing import Final
 from engine.domain.erasure import names_a_stranger
 from engine.domain.feedback import ABOUT_THE_PAIR, Word, answered, has_room, heard, is_unwanted
 from engine.domain.pairing import Pairing
+from engine.domain.past import is_over_with
 from engine.domain.programme import next_clock
 from engine.domain.stamp import stamp_of
 from engine.effects import Delete, Effects, Handler, Ignore, Put, Record, Refuse, Rows
@@ -67,7 +68,7 @@ def on_feedback(rows: Rows, record: Record) -> Effects:
         stamp=stamp_of(event),
     )
     words = heard(pairing.feedback, word)
-    if words is pairing.feedback:
+    if words is pairing.feedback or is_over_with(pairing.past, word, (meeting.session_id for meeting in pairing.meetings)):
         return
     if not pairing.is_live and event.time > pairing.since + timedelta(days=ANSWERED_AFTER_DAYS):
         yield Refuse(ErrorCode.STALE_ANSWER, f"the pairing has been over for {ANSWERED_AFTER_DAYS} days")

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Final
 
 from engine.domain import meetings as ledger
+from engine.domain import teaching
 from engine.domain.cadence import is_plan_done, term_held, term_since
 from engine.domain.meetings import Meeting, MeetingState
 from engine.domain.pairing import Pairing, marked, unmarked
@@ -132,7 +133,7 @@ def _turned_round(rows: Rows, programme: Programme, pairing: Pairing) -> Params:
 
 def debate_topic(programme: Programme, pairing: Pairing) -> str | None:
     """Choose a topic of the future of work that the pair hasn't had; the first by id."""
-    had = ledger.topics_had(pairing.meetings)
+    had = {topic for topic, _ in teaching.topics(pairing)}
     families = families_of(programme.policy_json)
     return min((topic for topic, family in families.items() if family is TopicFamily.FUTURE_OF_WORK and topic not in had), default=None)
 

@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from engine.domain import meetings as ledger
+from engine.domain import teaching
 from engine.domain.absence import rearmed
 from engine.domain.answering import Question
 from engine.domain.cadence import booked_anew, is_plan_done
@@ -91,9 +92,9 @@ def announced(pairing: Pairing, at: datetime) -> Effects:
         term=pairing.term,
         policy_version=pairing.proposal.policy_version,
         since=pairing.since,
-        sessions_count=len(ledger.held(pairing.meetings)),
+        sessions_count=teaching.sessions_count(pairing),
         next_session_at=ahead[0].starts_at if ahead else None,
-        taught_count=(ledger.taught_count(pairing.meetings, first), ledger.taught_count(pairing.meetings, second)),
+        taught_count=(teaching.taught_count(pairing, first), teaching.taught_count(pairing, second)),
     )
     yield Emit(topic=PAIRING_STATE, key=pairing.pairing_id, data=data, is_traceable=pairing.state not in TERMINAL)
 
@@ -187,8 +188,8 @@ def end(
         programme_id=over.programme_id,
         people=over.people,
         code=code,
-        sessions_count=len(ledger.held(over.meetings)),
-        reciprocity_ratio=ledger.reciprocity_ratio(over.meetings, over.people),
+        sessions_count=teaching.sessions_count(over),
+        reciprocity_ratio=teaching.reciprocity_ratio(over),
     )
     yield Emit(topic=PAIRINGS, key=over.pairing_id, data=data, is_traceable=False)
     yield from announced(over, at)
@@ -333,8 +334,8 @@ def conclude(rows: Rows, programme: Programme, pairing: Pairing, at: datetime) -
 
 
 def renew(rows: Rows, programme: Programme, pairing: Pairing, at: datetime) -> Effects:
-    """Both want a new term."""
-    again = moved(disarmed(pairing), PairingEvent.BOTH_RENEW, at)
+    """Both want a new term. What is older than the one that ends goes into totals."""
+    again = moved(disarmed(teaching.condensed(pairing, programme.policy.cadence_days, at)), PairingEvent.BOTH_RENEW, at)
     again = replace(again, term=pairing.term + 1, term_started_at=at, away_seconds=0, quiet_since=at, answers=())
     again = timed_in(rows, programme, again, at)
     yield put_pairing(again)

@@ -5,7 +5,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
-from engine.domain import cadence
+from engine.domain import cadence, teaching
 from engine.domain import meetings as ledger
 from engine.domain.nudging import expiry
 from engine.domain.pairing import Pairing, Timer, TimerKind, due, marked, without
@@ -108,7 +108,7 @@ def _owing_side(pairing: Pairing) -> PersonId | None:
     if fallen is not None and fallen.given_up_by:
         return fallen.given_up_by[0]
     first, second = pairing.people
-    taught_first, taught_second = (ledger.taught_count(pairing.meetings, person_id) for person_id in pairing.people)
+    taught_first, taught_second = (teaching.taught_count(pairing, person_id) for person_id in pairing.people)
     if taught_first == taught_second:
         return None
     return first if taught_first < taught_second else second

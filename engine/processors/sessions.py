@@ -10,6 +10,7 @@ from engine.domain.cadence import slot, term_since
 from engine.domain.erasure import names_a_stranger
 from engine.domain.meetings import Exchange, Meeting, MeetingState
 from engine.domain.pairing import Pairing, PairingEvent, is_published
+from engine.domain.past import is_settled
 from engine.domain.programme import Programme, families_of
 from engine.domain.stamp import stamp_of
 from engine.effects import Effects, Handler, Ignore, Record, Refuse, Rows
@@ -44,28 +45,42 @@ def on_session(rows: Rows, record: Record) -> Effects:
     if pairing is not None and names_a_stranger(pairing, _named(data)):
         yield Ignore()
         return
-    if pairing is None or not _takes_reports(pairing, event, data):
-        known = ledger.find(pairing.meetings, data.session_id) if pairing is not None else None
-        if known is None or stamp_of(event) > known.stamp:
-            yield Refuse(ErrorCode.UNKNOWN_PAIRING, "pairing_id: no live pairing, nor one that ended up to 14 days before and met by then")
+    if pairing is None:
+        yield Refuse(ErrorCode.UNKNOWN_PAIRING, "pairing_id: no such pairing")
         return
+    found = _judged(programme, pairing, event, data)
+    if isinstance(found, Refuse):
+        yield found
+    elif found is not None:
+        yield from _taken(rows, programme, pairing, found, record)
+        for person_id in _acting(pairing, event, data):
+            yield from silence.acted(rows, programme, person_id, event.time)
+
+
+def _judged(programme: Programme, pairing: Pairing, event: Event, data: SessionReport) -> tuple[Meeting, ...] | Refuse | None:
+    """Return the meetings with what a report adds, or why it isn't taken; None where it adds nothing."""
+    known = ledger.find(pairing.meetings, data.session_id)
+    if not _takes_reports(pairing, event, data):
+        is_old_news = stamp_of(event) <= known.stamp if known is not None else is_settled(pairing.past, event.time)
+        if is_old_news:
+            return None
+        return Refuse(ErrorCode.UNKNOWN_PAIRING, "pairing_id: no live pairing, nor one that ended up to 14 days before and met by then")
     report = _report(programme, pairing, event, data)
     if isinstance(report, Refuse):
-        yield report
-        return
+        return report
+    if known is None and pairing.past is not None and (report.timed_by is None or report.starts_at <= pairing.past.until):
+        if is_settled(pairing.past, event.time):
+            return None
+        if report.timed_by is not None:
+            return Refuse(ErrorCode.UNKNOWN_PAIRING, "pairing_id: the terms up to the one before last are closed")
     meetings = ledger.reported(pairing.meetings, report)
     if meetings is pairing.meetings:
-        return
+        return None
     standing = ledger.find(meetings, data.session_id)
     assert standing is not None, "just reported"
     if not ledger.has_room(pairing.meetings, standing, term_since(pairing)):
-        yield Refuse(ErrorCode.TOO_LARGE, f"session_id: {ledger.SESSIONS_MAX} sessions of the term are known, more don't count")
-    elif standing.stamp != report.stamp:
-        yield put_pairing(replace(pairing, meetings=meetings))  # an older report only adds what no later one speaks of
-    else:
-        yield from _taken(rows, programme, pairing, meetings, record)
-    for person_id in _acting(pairing, event, data):
-        yield from silence.acted(rows, programme, person_id, event.time)
+        return Refuse(ErrorCode.TOO_LARGE, f"session_id: {ledger.SESSIONS_MAX} sessions of the term are known, more don't count")
+    return meetings
 
 
 def _takes_reports(pairing: Pairing, event: Event, data: SessionReport) -> bool:
@@ -155,6 +170,9 @@ def _taken(rows: Rows, programme: Programme, before: Pairing, meetings: tuple[Me
     assert isinstance(record.payload, Event)
     report = ledger.find(meetings, record.payload.data.session_id)
     assert report is not None, "just reported"
+    if report.stamp != stamp_of(record.payload):
+        yield put_pairing(pairing)  # an older report only adds what no later one speaks of
+        return
     yield from _answered_reminders(before, pairing, report)
     if pairing.state is PairingState.STALLED and report.state in _SIGNS_OF_LIFE:
         yield from lifecycle.resume(rows, programme, pairing, PairingEvent.SESSION_SEEN, at)

@@ -18,7 +18,7 @@ from datetime import datetime
 from statistics import mean
 from typing import Final
 
-from engine.domain import meetings as ledger
+from engine.domain import teaching
 from engine.domain.evidence import Evidence
 from engine.domain.insights import BANDS, SURVIVAL_MONTHS, report
 from engine.domain.pairing import Pairing
@@ -209,7 +209,7 @@ def _band_cell(low: int, high: int) -> str:
 def _balance(formed: Sequence[Pairing], k: int) -> tuple[Amount, ...]:
     counts = dict.fromkeys((name for name, _ in BALANCE_BINS), 0)
     for pairing in formed:
-        ratio = ledger.reciprocity_ratio(pairing.meetings, pairing.people)
+        ratio = teaching.reciprocity_ratio(pairing)
         if ratio is not None:
             counts[[name for name, least in BALANCE_BINS if ratio >= least][-1]] += 1
     even = [name for name, least in BALANCE_BINS if least >= BALANCED_FROM]
@@ -222,10 +222,9 @@ def _families(formed: Sequence[Pairing], k: int) -> tuple[Amount, ...]:
     taught: Counter[str] = Counter()
     behind: dict[str, set[str]] = {}
     for pairing in formed:
-        for meeting in ledger.held(pairing.meetings):
-            for exchange in meeting.exchanges:
-                taught[exchange.family.value] += 1
-                behind.setdefault(exchange.family.value, set()).add(pairing.pairing_id)
+        for (_, family), count in teaching.topics(pairing).items():
+            taught[family.value] += count
+            behind.setdefault(family.value, set()).add(pairing.pairing_id)
     tech = [family for family in behind if family in TECH_FAMILIES]
     beyond = [family for family in behind if family not in TECH_FAMILIES]
     hidden = hidden_cells({family: frozenset(pairs) for family, pairs in behind.items()}, (tech, beyond, list(behind)), k)
@@ -238,9 +237,9 @@ def _meetings_by_month(formed: Sequence[Pairing], at: datetime, k: int) -> tuple
     held: Counter[str] = Counter()
     behind: dict[str, set[str]] = {}
     for pairing in formed:
-        for meeting in ledger.held(pairing.meetings):
-            held[f"{meeting.starts_at:%Y-%m}"] += 1
-            behind.setdefault(f"{meeting.starts_at:%Y-%m}", set()).add(pairing.pairing_id)
+        for month, count in teaching.months(pairing).items():
+            held[month] += count
+            behind.setdefault(month, set()).add(pairing.pairing_id)
     months = _months_between(min(behind, default=f"{at:%Y-%m}"), f"{at:%Y-%m}") if behind else []
     hidden = hidden_cells({month: frozenset(behind.get(month, ())) for month in months}, (months,), k)
     return tuple(Amount(code=month, value=None if month in hidden else held[month]) for month in months[-MEETING_MONTHS_MAX:])
