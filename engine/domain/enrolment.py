@@ -193,8 +193,9 @@ def _settled(enrolment: Enrolment) -> Enrolment:
         left_at = None if course.left is None else course.left.time.replace(microsecond=0)
         since_at = max(one for one in (left_at, ended_at) if one is not None)
         return replace(enrolment, status=_S.WITHDRAWN, since_at=since_at)
-    status, since_at = (_S.KNOWN, enrolment.mentioned_at) if enrolment.invited_at is None else (_S.INVITED, enrolment.invited_at)
-    return replace(enrolment, status=status, since_at=since_at or enrolment.since_at)
+    if enrolment.invited_at is not None:
+        return replace(enrolment, status=_S.INVITED, since_at=enrolment.invited_at)
+    return replace(enrolment, status=_S.KNOWN, since_at=enrolment.mentioned_at or enrolment.since_at)
 
 
 def _placed(enrolments: Enrolments, changed: Enrolment) -> Enrolments:

@@ -273,7 +273,7 @@ def _carried_out(rows: Rows, person_id: PersonId, decision: Decision, person: St
         yield from _requested(decision.granted, person, at)
     stored: Contact | None = rows.get(CONTACTS, person_id)
     contact = timed(_remembering(decision, person, at), person, at)
-    if contact != (stored or EMPTY):
+    if contact != current(stored or EMPTY, at):  # what time alone has settled is no reason to write
         yield Put(CONTACTS, person_id, contact) if contact != EMPTY else Delete(CONTACTS, person_id)
 
 
