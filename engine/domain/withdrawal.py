@@ -18,7 +18,8 @@ from schemas.frozen import replace
 def withdraw(contact: Contact, message: NudgesWithdrawn) -> Decision:
     """Take back what a withdrawal names: what waits is suppressed, what was requested is cancelled, unless a correction is behind it.
 
-    Of a pair that may soon be what it was, nothing is suppressed yet, and what is cancelled is remembered.
+    Of a pair that may soon be what it was, nothing is suppressed yet, and what is cancelled is remembered. What stays requested is never
+    asked for again.
     """
     named = tuple(waiting for waiting in contact.waiting if _names(message, waiting.intent))
     cancelled = tuple(request for request in contact.requested if _names(message, request) and not message.is_correction)
@@ -29,7 +30,8 @@ def withdraw(contact: Contact, message: NudgesWithdrawn) -> Decision:
         asked = tuple(SetAside(nudge_id=one.nudge_id, intent=one.intent, arrived_at=None) for one in cancelled if one.intent is not None)
         changed = replace(changed, aside=(*contact.aside, *told, *asked))
         return Decision(contact=without(changed, cancelled), cancelled=cancelled)
-    changed = replace(changed, aside=tuple(aside for aside in contact.aside if aside not in settled))
+    kept = tuple(replace(one, intent=None) if one.intent is not None and _names(message, one) else one for one in contact.requested)
+    changed = replace(changed, aside=tuple(aside for aside in contact.aside if aside not in settled), requested=kept)
     reason = SuppressionReason.CONFLICT if message.is_conflict else SuppressionReason.DONE
     never = tuple(aside for aside in settled if aside.arrived_at is not None)
     return Decision(contact=without(changed, cancelled), suppressed=suppressed_by((*named, *never), reason), cancelled=cancelled)

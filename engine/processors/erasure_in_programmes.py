@@ -38,7 +38,7 @@ from engine.processors.tables import (
     put_participant,
     put_programme,
 )
-from schemas.codes import NudgeKey, SuppressionReason
+from schemas.codes import SuppressionReason
 from schemas.frozen import replace
 from schemas.ids import ERASED, PersonId
 
@@ -125,11 +125,11 @@ def _left(rows: Rows, programme: Programme, record: Record, erased_id: PersonId)
 
 
 def _closed(rows: Rows, before: Pairing) -> Effects:
-    """Take a pair off the state topic; the question how it was, which outlives a pair, is put to the partner no more."""
+    """Take a pair off the state topic. What outlives a pair, the question how it was, is put to the partner no more, nor repeated."""
     pairing = pairing_in(rows, before.pairing_id)
     assert pairing is not None, "nothing deletes a pairing"
     if is_published(pairing):
-        yield from withdrawn(pairing, keys=(NudgeKey.SHARE_FEEDBACK,), is_correction=True)
+        yield from withdrawn(pairing, is_correction=True)
         yield put_pairing(disarmed(pairing))
         yield from lifecycle.taken_off(pairing)
 
