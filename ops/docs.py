@@ -26,6 +26,17 @@ NUDGES_SAID: Final = """\
 Behavioural nudges are rationed: one a week and person at most, the highest priority first. Late is what becomes of one whose timer fired
 late: `fire` and `coalesce` are valid from then on, `expire` from when it was due, and of several that coalesce only the newest waits. Where
 no days are given, the proposal's deadline or the session's start is the end."""
+PROPOSALS_SAID: Final = """\
+A proposal stays open until it expires, whatever either side has answered: a decline moves nothing, and until then the answer may be
+changed. Only two present accepts make a pair. Both are reminded alike, and what was asked is taken back from both together. An answer
+that is older than its question, or than the same person's last answer to it, is `stale_answer`. An exclusion and a forbid act like a
+silent decline.
+
+An undecided proposal takes no room of either side after `room_days`; it can still be accepted while both have room, and lapses at once
+without it. The two rest for `lapsed_rest_days` only if the proposal expired and each could hear of it at least 24 hours before. Whose
+last two proposals expired is asked once whether they still take part, and is not proposed until an act of their own later than the
+question; 30 days after they could hear of it the question becomes a pause. After a completed pair nobody is proposed for
+`rest_after_days` unless they say `participation.resumed`."""
 METRICS_SAID: Final = """\
 Served by `bothways serve --metrics-port` and `bothways worker --metrics-port`. Behind a label stands how many values it can have; any other
 counts as `other`."""
@@ -59,6 +70,7 @@ def pairings() -> Iterator[str]:
     yield from ("```", "", f"Live: {_listed(sorted(LIVE))}. Terminal: {_listed(sorted(TERMINAL))}. Nothing else moves a pairing.", "")
     yield from ("## What a pairing waits for", "")
     yield from _table("state", "timers", rows=((f"`{state}`", _listed(sorted(WAITS[state])) or "–") for state in PairingState))
+    yield from ("", "## Proposals and answers", "", PROPOSALS_SAID)
     yield from (
         "",
         "## Nudges",

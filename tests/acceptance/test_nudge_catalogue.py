@@ -124,9 +124,9 @@ def those_without_a_pair(story: Story) -> None:
 
 
 def a_silence(story: Story) -> None:
-    """A proposal that nobody answers."""
-    story.couple()
-    story.tick("2025-01-10T00:00:00Z")
+    """Two proposals that nobody answers."""
+    story.couple(lapsed_rest_days=0)
+    story.tick("2025-01-22T00:00:00Z")
 
 
 LIVES: Final = (a_term, a_leave, a_reverse_pair, a_conflict, a_storm, those_without_a_pair, a_silence)
