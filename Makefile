@@ -36,8 +36,9 @@ test: $(STAMP) ## run every test; pytest's closing line comes last
 check: $(STAMP) ## every gate: format, lint, types, tests
 	@$(BIN)/python -m ops.check
 
-soak: $(STAMP) ## play 200 simulated years and check every invariant
+soak: $(STAMP) ## play 200 simulated years and check every invariant; attack 1,000 secrets of each kind
 	@$(BIN)/python -m tests.simulation.soak $(SOAK_ARGS)
+	@$(BIN)/python -m tests.privacy.attack $(ATTACK_ARGS)
 
 # The peers get an environment of their own: what they depend on may not decide what the engine runs with.
 bench: $(STAMP) ## measure the embedded engine beside what one would pick instead
