@@ -65,6 +65,8 @@ class Enrolment:
     """The earliest time at which the programme was mentioned."""
     invited_at: datetime | None = None
     """The earliest nomination."""
+    is_leaving: bool = False
+    """The person has departed, and the programme has not settled that yet."""
     ended_at: datetime | None = None
     """When all of it ended because the person left the organisation, or because the programme took nothing of it."""
 
@@ -167,7 +169,18 @@ def after_refusal(enrolments: Enrolments, programme_id: ProgrammeId, stamp: Stam
 
 def after_end(enrolments: Enrolments, gone: Enrolments, at: datetime) -> Enrolments:
     """End the given ones: the person left the organisation."""
-    return tuple(_settled(replace(kept, course=courses.ended(kept.course), ended_at=at)) if kept in gone else kept for kept in enrolments)
+    return tuple(
+        _settled(replace(kept, course=courses.ended(kept.course), ended_at=at, is_leaving=False)) if kept in gone else kept
+        for kept in enrolments
+    )
+
+
+def leaving(enrolments: Enrolments, gone: Enrolments) -> Enrolments:
+    """Mark the given ones as left, and no others that take part: a departure that was none is forgotten."""
+    return tuple(
+        kept if kept.is_leaving is (kept.takes_part and kept in gone) else replace(kept, is_leaving=not kept.is_leaving)
+        for kept in enrolments
+    )
 
 
 def _earlier(known: datetime | None, at: datetime) -> datetime:

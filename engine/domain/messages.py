@@ -111,6 +111,8 @@ class FactsChanged:
     """When the change took effect: as its day began, or when HR said so if that was later."""
     is_timed: bool = False
     """Time brought it, not a word of HR, and may bring facts of others at the same instant: judged once all of them are there."""
+    is_leaving: bool = False
+    """The person has departed; the programme says when that is settled."""
 
 
 @quick
@@ -122,6 +124,16 @@ class ParticipationReported:
     person_id: PersonId
     event: Event
     facts: PersonFacts
+    is_leaving: bool = False
+    """As of FactsChanged."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DepartureSettled:
+    """To a person: the programme has taken in that the person departed; the enrolment is over."""
+
+    person_id: PersonId
+    programme_id: ProgrammeId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -333,6 +345,7 @@ Message = (
     | FactsChanged
     | ParticipationReported
     | ParticipationRefused
+    | DepartureSettled
     | SilencePaused
     | PeopleExcluded
     | PairForbidden

@@ -104,7 +104,7 @@ class Requested:
     not_before: datetime
     expires_at: datetime
     intent: NudgeIntended | None = None
-    """Of a pair: what to ask for again if the pair is soon what it was."""
+    """Of a live pair: what to ask for again if the pair is soon what it was. It names the partner, so it goes when the pair ends."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -326,7 +326,7 @@ def _recorded(contact: Contact, granted: Granted, person: Standing) -> Contact:
         occasion=intent.occasion,
         not_before=granted.not_before,
         expires_at=intent.expires_at,
-        intent=None if intent.pairing_id is None else intent,
+        intent=intent if intent.pairing_id is not None and intent.key is not NudgeKey.PAIRING_ENDED else None,
     )
     requested = sorted((*contact.requested, request), key=lambda open_: (open_.expires_at, open_.nudge_id))
     counts = {count.day: count.requested_count for count in contact.day_counts}

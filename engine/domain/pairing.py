@@ -264,11 +264,15 @@ class Pairing:
     timers: tuple[Timer, ...] = ()
     """In (due_at, kind, about) order; those of an active or concluding pair follow from the rest of the row (domain/cadence)."""
     end_code: EndCode | None = None
+    held_until: datetime | None = None
+    """One of the two has departed: until that is settled, or taken back, nothing comes due."""
 
     @property
     def wake_at(self) -> datetime | None:
-        """The first timer's instant."""
-        return self.timers[0].due_at if self.timers else None
+        """The first timer's instant, while nobody has departed."""
+        if not self.timers:
+            return None
+        return self.timers[0].due_at if self.held_until is None else max(self.timers[0].due_at, self.held_until)
 
     @property
     def is_live(self) -> bool:
@@ -321,7 +325,7 @@ def disarmed(pairing: Pairing, *kinds: TimerKind) -> Pairing:
 
 def retained(pairing: Pairing) -> Pairing:
     """Let the last state of a pairing that is over stay published for a while, and nothing else of it happen or be answered."""
-    over = replace(disarmed(pairing), told=(), said=(), asked=())
+    over = replace(disarmed(pairing), told=(), said=(), asked=(), held_until=None)
     return armed(over, Timer(kind=TimerKind.RETENTION_OVER, due_at=pairing.since + timedelta(days=RETENTION_DAYS)))
 
 

@@ -10,6 +10,7 @@ Invariants
     A3  Whom somebody excludes comes with the facts; it is read by eligibility only, and no output, log line or command ever shows it.
     A4  Whoever doesn't take part has no timers and no place in the queue; whoever left keeps no profile but what it said after leaving,
         which counts if an older enrolment is still on its way.
+    A6  Whoever departed waits for one thing only: that the departure is settled.
     A5  Of whoever withdrew nothing of HR is kept but the employment: nobody tells the programme when the rest changes.
 
 How conflicts are resolved: status, profile and the days from which somebody waits follow from what was said (domain/course,
@@ -57,6 +58,7 @@ class ParticipantTimer(StrEnum):
     PROFILE_INCOMPLETE = "profile_incomplete"
     STILL_WAITING = "still_waiting"
     SILENCE_OVER = "silence_over"
+    DEPARTURE_SETTLES = "departure_settles"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,11 +117,17 @@ class Participant:
     silence: Silence = UNBROKEN
     rest: Rest | None = None
     """After the last pair that was completed."""
+    departing_at: datetime | None = None
+    """When the programme heard that the person departed; all else of the row stays until that is settled."""
+    is_departure_held: bool = False
+    """So many departed at once that the coordinator is asked first."""
     timers: tuple[DueAt, ...] = ()
 
     @property
     def wake_at(self) -> datetime | None:
-        """The first timer's instant."""
+        """The first timer's instant; of somebody who departed, when that is settled."""
+        if self.departing_at is not None:
+            return timer_of(self, ParticipantTimer.DEPARTURE_SETTLES)
         return self.timers[0].due_at if self.timers else None
 
     @property
@@ -155,6 +163,7 @@ def check(participant: Participant) -> None:
     takes_part = participant.status in TAKING_PART
     assert not takes_part or participant.enrolled_at is not None, "A1"
     assert participant is kept_of(participant), "A5"
+    assert (participant.departing_at is None) == (timer_of(participant, ParticipantTimer.DEPARTURE_SETTLES) is None), "A6"
     assert takes_part or (not participant.timers and participant.waiting_since is None), "A4"
     kept = without_older(participant.profile, participant.profile_stamps, participant.course.left)
     assert kept == (participant.profile, participant.profile_stamps), "A4"
@@ -189,9 +198,9 @@ def standing(participant: Participant, *, training_required: bool, at: datetime)
 
     Returns: the first of `not_active`, `on_leave`, `paused`, `training` that holds; None for somebody who may be paired.
     """
-    if participant.facts.employment is Employment.ON_LEAVE:
+    if participant.facts.employment is Employment.ON_LEAVE and participant.departing_at is None:
         return EligibilityCode.ON_LEAVE
-    if participant.facts.employment is not Employment.ACTIVE:
+    if participant.facts.employment is not Employment.ACTIVE or participant.departing_at is not None:
         return EligibilityCode.NOT_ACTIVE
     if participant.status is ParticipantStatus.PAUSED or participant.silence.is_open or is_resting(participant, at):
         return EligibilityCode.PAUSED
@@ -235,6 +244,8 @@ def withdrawn(participant: Participant) -> Participant:
         unmatched_reason=None,
         silence=UNBROKEN,
         rest=None,
+        departing_at=None,
+        is_departure_held=False,
         timers=(),
     )
 

@@ -23,7 +23,16 @@ from engine.domain.attributes import Attributes
 from engine.domain.calendar import start_of_day
 from engine.domain.compaction import compacted
 from engine.domain.employment import EMPLOYED, Standing, hired_by, standing
-from engine.domain.enrolment import Enrolments, EnrolmentStatus, after_end, after_pauses, enrolment_in, next_pause_over_at
+from engine.domain.enrolment import (
+    Enrolment,
+    Enrolments,
+    EnrolmentStatus,
+    after_end,
+    after_pauses,
+    enrolment_in,
+    leaving,
+    next_pause_over_at,
+)
 from engine.domain.leaves import stray_ends
 from engine.domain.messages import Employment, PersonFacts
 from engine.domain.names import normalised
@@ -279,11 +288,26 @@ def ended_enrolments(before: Person, after: Person) -> Enrolments:
 
 
 def with_enrolments_ended(before: Person, after: Person, at: datetime) -> Person:
-    """Withdraw the ended enrolments."""
+    """Withdraw the enrolments of somebody who was never hired after all; of whoever departed they end when programmes have settled it."""
     if not after.enrolments:
         return after
     ended = ended_enrolments(before, after)
-    return replace(after, enrolments=after_end(after.enrolments, ended, at)) if ended else after
+    if after.employment in {Employment.UNKNOWN, Employment.ERASED}:
+        return replace(after, enrolments=after_end(after.enrolments, ended, at)) if ended else after
+    gone = tuple(kept for kept in after.enrolments if kept in ended or (kept.is_leaving and _is_still_leaving(after, kept)))
+    enrolments = leaving(after.enrolments, gone)
+    return after if enrolments == after.enrolments else replace(after, enrolments=enrolments)
+
+
+def _is_still_leaving(person: Person, enrolment: Enrolment) -> bool:
+    """Say whether the departure that an enrolment waits for stands; a hire that follows it takes nothing back."""
+    left_at = person.left_at
+    return person.employment not in EMPLOYED or (left_at is not None and enrolment.begun_at < left_at)
+
+
+def is_unsettled(person: Person) -> bool:
+    """Say whether somebody has departed and a programme may yet hear that it was a mistake."""
+    return person.employment not in EMPLOYED and any(enrolment.is_leaving for enrolment in person.enrolments)
 
 
 def _has_gone(before: Person, after: Person) -> bool:

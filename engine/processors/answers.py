@@ -16,7 +16,7 @@ from engine.domain.programme import Programme
 from engine.effects import Effects, Handler, Ignore, Record, Refuse, Rows
 from engine.processors import absences, consent, lifecycle, silence, standing
 from engine.processors.intents import withdrawn
-from engine.processors.tables import pairing_in, programme_in, put_pairing
+from engine.processors.tables import pairing_in, participant_in, programme_in, put_pairing
 from schemas.codes import ContinuationAnswer, EndCode, ErrorCode, NudgeKey, PairingState
 from schemas.envelope import Event
 from schemas.frozen import replace
@@ -45,11 +45,17 @@ def on_answered(rows: Rows, record: Record) -> Effects:
     else:
         given = consent.with_answer(pairing, record.payload, data.person_id, data.answer)
         yield put_pairing(given)
-        yield from _decided(rows, programme, given, record.at)
+        yield from decided(rows, programme, given, record.at)
 
 
-def _decided(rows: Rows, programme: Programme, given: Pairing, at: datetime) -> Effects:
-    """Begin the pair if both accept now and nothing bars it silently; without room the proposal lapses."""
+def decided(rows: Rows, programme: Programme, given: Pairing, at: datetime) -> Effects:
+    """Begin the pair if both accept now and nothing bars it silently; without room the proposal lapses.
+
+    With somebody who has departed nothing begins: it is decided when the departure is settled, or taken back.
+    """
+    sides = [participant_in(rows, programme.programme_id, person_id) for person_id in given.people]
+    if any(side is not None and side.departing_at is not None for side in sides):
+        return
     if len(given.accepted_by) < len(given.people) or consent.is_silently_barred(rows, programme, given, at):
         return
     if consent.have_room(rows, programme, given, at):

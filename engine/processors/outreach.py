@@ -31,6 +31,7 @@ from engine.domain.outreach import (
     timed,
     without,
 )
+from engine.domain.person import is_unsettled
 from engine.domain.person_facts import has_departed
 from engine.domain.stamp import stamp_of
 from engine.domain.withdrawal import recall, returned, withdraw
@@ -250,8 +251,10 @@ def _standing(rows: Rows, person_id: PersonId) -> Standing:
         return Standing(employment=Employment.ERASED)
     # Whoever left and is to come back some day is gone until then, not awaited like somebody new.
     is_gone = person.employment is Employment.EXPECTED and has_departed(person.history)
+    employment = Employment.DEPARTED if is_gone else person.employment
     return Standing(
-        employment=Employment.DEPARTED if is_gone else person.employment,
+        # Of whoever departed and may not have after all, nothing is taken back and nothing leaves: it waits, as before the first day.
+        employment=Employment.EXPECTED if is_unsettled(person) else employment,
         timezone=person.timezone or "UTC",
         locale=person.languages[0] if person.languages else "en",
         leave_ended_at=person.leave_ended_at,

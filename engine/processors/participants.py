@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 from engine.domain.course import told
+from engine.domain.employment import EMPLOYED
 from engine.domain.messages import FactsChanged, NudgesWithdrawn, ParticipationRefused, ParticipationReported, PeopleExcluded
 from engine.domain.nudging import expiry
 from engine.domain.participant import (
@@ -27,7 +28,7 @@ from engine.domain.programme import Programme, ProgrammeStatus, families_of
 from engine.domain.silence import is_answered
 from engine.domain.stamp import stamp_of
 from engine.effects import Effects, Handler, Record, Refuse, Rows, Send, StageName
-from engine.processors import arrivals, silence, standing
+from engine.processors import arrivals, departures, silence, standing
 from engine.processors.insights import did
 from engine.processors.intents import intended
 from engine.processors.relayed import recorded
@@ -60,11 +61,16 @@ def on_participation(rows: Rows, record: Record) -> Effects:
         yield from _refused(message, record, refusal)
         return
     known = participant_in(rows, message.programme_id, message.person_id)
-    if known is not None and known.facts != message.facts:
+    if known is not None and known.departing_at is not None and not message.is_leaving:
+        # Hired again, and enrolled anew before the departure was settled.
+        yield from departures.settled(rows, programme, known, record.at)
+        known = participant_in(rows, message.programme_id, message.person_id)
+    is_held = known is not None and known.departing_at is not None
+    if known is not None and known.facts != message.facts and not is_held:
         # The event has overtaken a change of facts: what the change means comes first.
         yield from standing.facts_changed(rows, programme, known, message.facts, record.at, since_at=record.at)
         known = participant_in(rows, message.programme_id, message.person_id)
-    facts = message.facts
+    facts = known.facts if known is not None and is_held else message.facts
     nobody_yet = Participant(programme_id=programme.programme_id, person_id=message.person_id, facts=facts)
     participant = replace(known, facts=facts) if known else nobody_yet
     yield from ON_SAID[type(message.event.data)](rows, programme, participant, message.event, record.at)
@@ -212,6 +218,14 @@ def on_facts(rows: Rows, record: Record) -> Effects:
     programme = programme_in(rows, message.programme_id)
     participant = participant_in(rows, message.programme_id, PersonId(message.facts.person_id))
     if programme is None or participant is None:
+        if message.is_leaving:
+            yield from departures.told(PersonId(message.facts.person_id), message.programme_id)
+        return
+    if message.is_leaving:
+        yield from departures.begun(rows, programme, participant, record.at)
+        return
+    if participant.departing_at is not None and message.facts.employment in EMPLOYED:
+        yield from departures.undone(rows, programme, participant, message.facts, record.at, since_at=message.since_at)
         return
     if message.is_timed:
         yield from standing.facts_taken(rows, programme, participant, message.facts, record.at)
@@ -229,6 +243,11 @@ def wake(rows: Rows, key: str, _due_at: datetime, at: datetime) -> Effects:
     for timer in [timer for timer in participant.timers if timer.due_at <= at]:
         current = participant_in(rows, participant.programme_id, participant.person_id)
         if current is None or timer not in current.timers:
+            continue
+        if timer.kind is ParticipantTimer.DEPARTURE_SETTLES:
+            yield from departures.due(rows, programme, current, timer.due_at, at)
+            continue
+        if current.departing_at is not None:
             continue
         fired = with_timer(current, timer.kind, None)
         yield put_participant(fired)

@@ -17,7 +17,7 @@ from engine.domain.policy_facts import begun_with, given_in, with_change
 from engine.domain.programme import Programme, ProgrammeStatus, next_round, with_policy
 from engine.domain.stamp import is_later, stamp_of
 from engine.effects import Effects, Emit, Handler, Record, Refuse, Repeated, Rows, RowsOfStep, Send, StageName
-from engine.processors import lifecycle, rounds, standing
+from engine.processors import departures, lifecycle, rounds, standing
 from engine.processors.commands import done, event_of, is_repeated, refused
 from engine.processors.pair_commands import PairCommand, kept_apart, locked
 from engine.processors.tables import PAIRINGS, PARTICIPANTS, PROGRAMMES, pairing_in, programme_in, put_participant, put_programme
@@ -170,6 +170,9 @@ def _all_ended(rows: RowsOfStep, shut: Programme, at: datetime) -> Effects:
         elif pairing.is_live:
             yield from lifecycle.end(rows, shut, pairing, EndCode.PROGRAMME_CLOSED, at)
     for participant in _participants(rows, shut):
+        if participant.departing_at is not None:
+            yield from departures.settled(rows, shut, participant, at)
+            continue
         yield put_participant(at_rest(participant))
         yield from _hushed(participant)
 
@@ -196,7 +199,7 @@ def _round(rows: RowsOfStep, programme: Programme, record: Record, *, is_dry: bo
 
 
 def _released(rows: Rows, programme: Programme, record: Record, data: NudgesReleased | DeparturesReleased) -> Effects:
-    """Note a release. What is released leaves elsewhere: parked nudges in processors/storm, behind the breaker, not through it."""
+    """Note a release, and let departures settle. Parked nudges leave in processors/storm: behind the breaker, not through it."""
     event, is_nudges = event_of(record), isinstance(data, NudgesReleased)
     if not is_later(event, programme.nudges_released if is_nudges else programme.departures_released):
         yield Repeated()
@@ -206,6 +209,8 @@ def _released(rows: Rows, programme: Programme, record: Record, data: NudgesRele
         stamp = stamp_of(event)
         noted = replace(programme, nudges_released=stamp) if is_nudges else replace(programme, departures_released=stamp)
         yield put_programme(noted)
+        if not is_nudges:
+            yield from departures.released(rows, noted, record.at)
         yield from done(rows, programme.programme_id, record)
 
 

@@ -15,9 +15,20 @@ from datetime import datetime
 from typing import Final
 
 from engine.domain.attributes import Attribute, Value
-from engine.domain.enrolment import HAPPENINGS, Participation, after_event, after_refusal, after_silence
+from engine.domain.employment import EMPLOYED
+from engine.domain.enrolment import (
+    HAPPENINGS,
+    Enrolments,
+    Participation,
+    after_end,
+    after_event,
+    after_refusal,
+    after_silence,
+    enrolment_in,
+)
 from engine.domain.marks import mark_name
 from engine.domain.messages import (
+    DepartureSettled,
     Employment,
     LineChanged,
     ParticipationRefused,
@@ -27,11 +38,10 @@ from engine.domain.messages import (
     SilencePaused,
 )
 from engine.domain.person import (
-    GONE,
     Person,
     Report,
     brought_up_to,
-    ended_enrolments,
+    is_unsettled,
     odd_news,
     taken_effect_at,
     timed,
@@ -69,6 +79,7 @@ from schemas.hr import (
     HrRoleChanged,
 )
 from schemas.ids import PersonId
+from schemas.participation import ParticipationEnrolled
 
 _ATTRIBUTES: Final = tuple(Attribute)
 _KINDS: Final[Mapping[type, FactKind]] = {
@@ -107,13 +118,41 @@ def on_participation(rows: Rows, record: Record) -> Effects:
     event, person = _event(record), _person(rows, record)
     assert isinstance(event.data, Participation)
     programme_id = event.data.programme_id
-    enrolments = after_event(person.enrolments, event, at=record.at, zone=person.timezone, left_at=person.left_at)
+    known = _before_event(person, event, record.at)
+    before = enrolment_in(known, programme_id)
+    is_leaving = before is not None and before.is_leaving
+    left_at = None if is_leaving else person.left_at
+    enrolments = after_event(known, event, at=record.at, zone=person.timezone, left_at=left_at)
     if enrolments is not person.enrolments:
         person = timed(replace(person, enrolments=enrolments))
         yield put_person(person)
     yield from known_to(rows, person.person_id, programme_id)
-    message = ParticipationReported(programme_id=programme_id, person_id=person.person_id, event=event, facts=person.facts())
+    message = ParticipationReported(
+        programme_id=programme_id, person_id=person.person_id, event=event, facts=person.facts(), is_leaving=is_leaving
+    )
     yield Send(StageName.PROGRAMMES, programme_id, message, carries_origin=True)
+
+
+def _before_event(person: Person, event: Event, at: datetime) -> Enrolments:
+    """Let somebody who was hired again and enrols anew end what was before, although the programme has not settled the departure yet."""
+    assert isinstance(event.data, Participation)
+    known = enrolment_in(person.enrolments, event.data.programme_id)
+    is_anew = isinstance(event.data, ParticipationEnrolled) and person.employment in EMPLOYED
+    return after_end(person.enrolments, (known,), at) if known is not None and known.is_leaving and is_anew else person.enrolments
+
+
+def on_departure_settled(rows: Rows, record: Record) -> Effects:
+    """End an enrolment whose programme has settled the departure; what still waits or was not heard yet is taken back with the last one."""
+    message = record.payload
+    assert isinstance(message, DepartureSettled)
+    person = person_in(rows, message.person_id)
+    known = None if person is None else enrolment_in(person.enrolments, message.programme_id)
+    if person is None or known is None or not known.is_leaving:
+        return
+    after = timed(replace(person, enrolments=after_end(person.enrolments, (known,), record.at)))
+    yield put_person(after)
+    if _reach(person) != _reach(after):
+        yield from outreach.person_changed(rows, after.person_id, record.at)
 
 
 def on_participation_refused(rows: Rows, record: Record) -> Effects:
@@ -159,20 +198,12 @@ def _told(rows: Rows, before: Person, told: Person, record: Record) -> Effects:
 def changed(rows: Rows, before: Person, now: Person, at: datetime, onset: Onset) -> Effects:
     """Write a person who has been brought up to date, and let everybody hear whom it concerns."""
     current = moved(before, now, onset.since_at)
-    ended = ended_enrolments(before, current)
     after = timed(with_enrolments_ended(before, current, at))
     if after == before:
         return
     yield put_person(after)
     yield from findings.found_in_force(rows, before, after, at)
-    if current.enrolments:
-        facts = after.facts()
-        # Who leaves and is hired again at the same instant has left all the same: the programme has to hear the farewell.
-        farewell = facts if facts.employment in GONE else replace(facts, employment=Employment.DEPARTED)
-        yield from tell_programmes(ended, farewell, onset)
-        if after.line_awaited_since_at is None and facts != before.facts():
-            staying = (enrolment for enrolment in after.enrolments if enrolment.takes_part)
-            yield from tell_programmes(staying, facts, onset)
+    yield from _programmes_told(before, current, after, onset)
     yield from registrations(before, after, is_timed=onset.is_timed)
     yield from names_told(before, after)
     yield from tell_reports(rows, before, after, onset)
@@ -180,9 +211,21 @@ def changed(rows: Rows, before: Person, now: Person, at: datetime, onset: Onset)
         yield from outreach.person_changed(rows, after.person_id, at)
 
 
-def _reach(person: Person) -> tuple[Employment, str | None]:
+def _programmes_told(before: Person, current: Person, after: Person, onset: Onset) -> Effects:
+    """Tell programmes: farewells first, then who has departed or has not after all, then new facts unless a manager has yet to answer."""
+    facts = after.facts()
+    taking_part = [enrolment for enrolment in after.enrolments if enrolment.takes_part]
+    staying = {enrolment.programme_id for enrolment in taking_part}
+    yield from tell_programmes([one for one in current.enrolments if one.takes_part and one.programme_id not in staying], facts, onset)
+    was_leaving = {enrolment.programme_id for enrolment in before.enrolments if enrolment.is_leaving}
+    turned = [enrolment for enrolment in taking_part if enrolment.is_leaving is not (enrolment.programme_id in was_leaving)]
+    is_news = after.line_awaited_since_at is None and facts != before.facts()
+    yield from tell_programmes(taking_part if is_news else turned, facts, onset)
+
+
+def _reach(person: Person) -> tuple[Employment, str | None, bool]:
     """Say what decides whether and when nudges reach a person."""
-    return person.employment, person.timezone
+    return person.employment, person.timezone, is_unsettled(person)
 
 
 def _person(rows: Rows, record: Record) -> Person:
@@ -238,6 +281,7 @@ HANDLERS: Final[Mapping[type, Handler]] = {
     HrDepartureCancelled: on_departure_cancelled,
     **dict.fromkeys(HAPPENINGS, on_participation),
     ParticipationRefused: on_participation_refused,
+    DepartureSettled: on_departure_settled,
     SilencePaused: on_silence_paused,
     ReportJoined: on_report_joined,
     ReportLeft: on_report_left,

@@ -93,7 +93,13 @@ def tell_reports(rows: Rows, before: Person, after: Person, onset: Onset) -> Eff
 def tell_programmes(enrolments: Iterable[Enrolment], facts: PersonFacts, onset: Onset) -> Effects:
     """Tell programmes what is in force, in the order of their ids."""
     for enrolment in enrolments:
-        message = FactsChanged(programme_id=enrolment.programme_id, facts=facts, since_at=onset.since_at, is_timed=onset.is_timed)
+        message = FactsChanged(
+            programme_id=enrolment.programme_id,
+            facts=facts,
+            since_at=onset.since_at,
+            is_timed=onset.is_timed,
+            is_leaving=enrolment.is_leaving,
+        )
         yield Send(StageName.PROGRAMMES, enrolment.programme_id, message)
 
 

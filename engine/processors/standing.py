@@ -50,7 +50,7 @@ def facts_taken(rows: Rows, programme: Programme, before: Participant, facts: Pe
     was, now = before.facts.employment, facts.employment
     participant = with_facts(before, facts)
     if _has_left(was, now):
-        yield from _left_the_organisation(rows, programme, participant, at)
+        yield from left_the_organisation(rows, programme, participant, at)
         return
     yield put_participant(participant)
     yield from _parted(rows, programme, participant, set(facts.excluded_ids) - set(before.facts.excluded_ids), at)
@@ -77,7 +77,7 @@ def _has_left(was: Employment, now: Employment) -> bool:
     return now not in _PRESENT and (was in _PRESENT or (was is Employment.EXPECTED and now is Employment.UNKNOWN))
 
 
-def _left_the_organisation(rows: Rows, programme: Programme, participant: Participant, at: datetime) -> Effects:
+def left_the_organisation(rows: Rows, programme: Programme, participant: Participant, at: datetime) -> Effects:
     """Drop what the person said about itself; hired again, it has to enrol anew."""
     over = replace(participant, course=ended(participant.course))
     gone_by = replace(withdrawn(over), facts=PersonFacts(person_id=participant.person_id, employment=participant.facts.employment))
@@ -196,8 +196,8 @@ def reviewed(rows: Rows, programme: Programme, participant: Participant, at: dat
 
 def _pair_reviewed(rows: Rows, programme: Programme, pairing: Pairing, at: datetime, *, since_at: datetime) -> Effects:
     first, second = (participant_in(rows, programme.programme_id, person_id) for person_id in pairing.people)
-    if first is None or second is None:
-        return
+    if first is None or second is None or first.departing_at is not None or second.departing_at is not None:
+        return  # a pair of somebody who departed stays as it is until that is settled, or taken back
     if pairing.state is PairingState.PROPOSED:
         if _is_barred(programme, first, second, at):
             yield from lifecycle.lapse(rows, programme, pairing, at)

@@ -1,4 +1,4 @@
-"""The people stage as it is, and programmes that only write down what they hear."""
+"""The people stage as it is, and programmes that write down what they hear and settle every departure at once."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.domain.marks import Seen, Sequence
 from engine.domain.messages import (
+    DepartureSettled,
     Employment,
     FactsChanged,
     Message,
@@ -45,6 +46,9 @@ def _hear(rows: Rows, record: Record) -> Effects:
     assert isinstance(message, FactsChanged | ParticipationReported | ParticipantErased)
     n = sum(1 for _ in rows.scan(HEARD, f"{record.key}/"))
     yield Put(HEARD, f"{record.key}/{n:06}", Heard(at=record.at, message=message))
+    if isinstance(message, FactsChanged) and message.is_leaving:
+        settled = DepartureSettled(person_id=message.facts.person_id, programme_id=message.programme_id)
+        yield Send(StageName.PEOPLE, message.facts.person_id, settled)
     if record.key == UNKNOWN_PROGRAMME and isinstance(message, ParticipationReported):
         assert record.origin is not None
         refusal = ParticipationRefused(

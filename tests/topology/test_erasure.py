@@ -236,6 +236,7 @@ def test_a_common_manager_who_is_erased_stays_a_reason_to_stay_apart() -> None:
     story = active_pair()
     for person_id in (ANN, BOB):
         story.tell(builders.role_changed(person_id, story.now, manager_id=PAT))
+    story.after(days=1)
     erased(story)
 
     assert "suspended" == story.state

@@ -47,6 +47,7 @@ BUILT: Final = (
     builders.pairing_forbidden(AT, ["ann", "bob"]),
     builders.proposal_retracted(AT, PAIRING),
     builders.nudges_released(AT),
+    builders.departures_released(AT),
     *(builders.nudge_reported(outcome, "ann", AT, "n") for outcome in ("delivered", "acted", "dismissed", "failed")),
     builders.opted_out("ann", AT, "sessions"),
     builders.opted_in("ann", AT, "sessions"),

@@ -115,6 +115,7 @@ class _Participation(msgspec.Struct):
     programme_id: str
     person_id: str
     facts: PersonFacts
+    is_leaving: bool = False
 
 
 class _Tick(msgspec.Struct, omit_defaults=True):
@@ -179,7 +180,7 @@ def encode_hop(hop: Record) -> Wired:
     if isinstance(message, ParticipationReported):
         assert hop.origin is not None, "an event travels with the record that it came in"
         event = message.event
-        body = _Participation(message.programme_id, message.person_id, message.facts)
+        body = _Participation(message.programme_id, message.person_id, message.facts, message.is_leaving)
     if hop.origin is not None:
         headers.append((BEHIND, _behind(hop.origin, hop.received_at or hop.at, event)))
         headers.append((VALUE, hop.origin.value))
@@ -243,6 +244,7 @@ def _message(kind: str, value: bytes, found: _Found | None) -> Message:
         person_id=PersonId(reported.person_id),
         event=_event_of(found, TAKEN_BEFORE),
         facts=reported.facts,
+        is_leaving=reported.is_leaving,
     )
 
 
