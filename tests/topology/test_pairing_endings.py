@@ -27,6 +27,7 @@ def _withdrew(story: PairStory) -> None:
 def _said_it_is_no_fit(story: PairStory) -> None:
     story.holds("s1")
     story.feedback(ANN, fit="not_a_fit")
+    story.after(days=1)
 
 
 def _departed(story: PairStory) -> None:

@@ -25,8 +25,9 @@ def embedded(
     peer_events: int = 1_000,
     hires: int = 22_000,
     memory_events: tuple[int, int] = (10_000, 200_000),
+    pair_sessions: int = 10_000,
     repeat: int = 3,
-    part: Annotated[tuple[Literal["floor", "peers", "memory", "hires", "profile"], ...], Parameter(negative=())] = (),
+    part: Annotated[tuple[Literal["floor", "peers", "memory", "hires", "pair", "profile"], ...], Parameter(negative=())] = (),
     directory: Annotated[Path, Parameter(name="--dir")] = DIRECTORY,
     as_json: Annotated[bool, Parameter(name="--json", negative=())] = False,
 ) -> int:
@@ -37,6 +38,7 @@ def embedded(
         peer_events: hires that every peer gets.
         hires: hires of the run through the command.
         memory_events: the short and the long history.
+        pair_sessions: sessions of one pair.
         repeat: rounds; a figure is their median.
         part: only these; all of them by default.
         directory: where data directories are made, on the disk that is meant.
@@ -55,6 +57,7 @@ def embedded(
             peer_events=peer_events,
             hires=hires,
             memory_events=memory_events,
+            pair_sessions=pair_sessions,
             repeat=repeat,
             say=lambda line: print(line, file=sys.stderr, flush=True),
         )

@@ -10,12 +10,15 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from statistics import median
 from time import perf_counter
 from typing import Any, Final
 
+from engine.domain.meetings import SESSIONS_MAX
 from engine.settings import Settings
 from ops.bench.embedded import workload
 from ops.bench.embedded.figures import Aim, Spread, rates, ratios
+from ops.bench.embedded.one_pair import SETTLED_AFTER, seconds_of_sessions
 from ops.bench.embedded.peer_run import NOT_INSTALLED
 from ops.bench.embedded.sample import Elapsed, Sample
 from ops.bench.embedded.tape import digest, played, taped
@@ -28,6 +31,7 @@ PEERS_PYTHON: Final = Path(sys.prefix) / "peers" / "bin" / "python"
 FLOOR_AIM: Final = Aim(bound=0.25)
 PEER_AIMS: Final = {"eventsourcing": Aim(bound=10), "dbos": Aim(bound=40)}
 HIRES_AIM: Final = Aim(bound=15, is_floor=False)
+PAIR_AIM: Final = Aim(bound=10, is_floor=False)
 
 Say = Callable[[str], None]
 """Takes one line of progress."""
@@ -68,6 +72,7 @@ class Bench:
     peer_events: int = 1_000
     hires: int = 22_000
     memory_events: tuple[int, int] = (10_000, 200_000)
+    pair_sessions: int = 10_000
     repeat: int = 3
     say: Say
 
@@ -213,6 +218,24 @@ def hires(bench: Bench) -> Section:
     return section
 
 
+def pair(bench: Bench) -> Section:
+    """Many sessions of one pair: none costs much more than the first ones, and beyond the bound each costs less."""
+    section = Section(title=f"{bench.pair_sessions:,} sessions of one pair, of which {SESSIONS_MAX} count")
+    parts = {"first": (0, SETTLED_AFTER), "last that count": (SESSIONS_MAX - 20, SESSIONS_MAX), "beyond": (SESSIONS_MAX, None)}
+    found: dict[str, list[float]] = {name: [] for name in parts}
+    for number in range(bench.repeat):
+        with bench.fresh() as work_dir:
+            seconds = seconds_of_sessions(bench.pair_sessions, work_dir / "data")
+        for name, (start, end) in parts.items():
+            found[name].append(median(seconds[start:end]))
+        bench.say(f"pair: round {number + 1}: {sum(seconds):.1f} s")
+    for name, each in found.items():
+        section.add(f"one session, {name}", Spread.of([1_000 * second for second in each]), "ms")
+    section.add("last that count ÷ first", ratios(found["last that count"], found["first"]), "×", PAIR_AIM)
+    section.add("beyond ÷ first", ratios(found["beyond"], found["first"]), "×", PAIR_AIM)
+    return section
+
+
 def profile(bench: Bench) -> Section:
     """Where the time of mixed events goes."""
     section = Section(title=f"Where the time goes: {bench.events:,} mixed events, sampled every millisecond")
@@ -234,6 +257,7 @@ PARTS: Final[dict[str, Callable[[Bench], Section]]] = {
     "peers": peers,
     "memory": memory,
     "hires": hires,
+    "pair": pair,
     "profile": profile,
 }
 
