@@ -171,7 +171,7 @@ def test_partner_hears_paused_and_the_person_nothing(story: Story) -> None:
     story.tick("2025-04-20T09:00:00Z")
 
     after = [(one["person_id"], one["key"]) for one in story.nudges() if one["not_before"] >= "2025-01-20T09:00:00Z"]
-    assert after == [("bob", "pairing_paused")]
+    assert after == [("bob", "pairing_paused"), ("bob", "partner_away")]
     assert "leave" not in str(story.nudges("pairing_paused"))
 
 

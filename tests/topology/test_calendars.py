@@ -120,7 +120,7 @@ def test_grace_conclusion_conflict_and_resumption_leave_out_holidays_too() -> No
     long_ago, soon = START + timedelta(days=45), START + timedelta(days=190)
     holidays = sorted({(at + timedelta(days=ahead)).date().isoformat() for at in (START, long_ago, soon) for ahead in (1, 2)})
     stalled = active_pair(holidays=holidays).after(days=45)
-    suspended = active_pair(holidays=holidays).conflict_arises()
+    suspended = active_pair(holidays=holidays).conflict_arises().after(days=1)
     resumed = active_pair(holidays=holidays, soft_landing_days=0).goes_on_leave(ANN).is_back(ANN)
     concluding = active_pair(holidays=holidays, stall_days=366).after(days=190)
     ends_at = {story.state: story.pairing.wake_at for story in (stalled, suspended, resumed, concluding)}

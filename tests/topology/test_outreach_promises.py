@@ -39,11 +39,12 @@ terms_drawn = st.builds(
     st.sampled_from([(), (6, 7), (5, 6)]),
 )
 """Each programme keeps its terms: p and q."""
+CHOICES = [category for category in NudgeCategory if category is not NudgeCategory.COORDINATION]
 intending = st.tuples(st.just("intend"), st.sampled_from(KEYS), st.sampled_from("pq"), st.integers(1, 6), st.sampled_from([45, 14, 2, 0.1]))
 advancing = st.tuples(st.just("advance"), st.sampled_from([61, 3_600, 40_000, 86_400, 600_000]), st.booleans())
 disturbing = st.one_of(
     st.tuples(st.just("withdraw"), st.sampled_from("pq"), st.lists(st.sampled_from(KEYS), min_size=1, max_size=2, unique=True)),
-    st.tuples(st.just("choice"), st.sampled_from([NudgeOptedIn, NudgeOptedOut]), st.sampled_from(NudgeCategory)),
+    st.tuples(st.just("choice"), st.sampled_from([NudgeOptedIn, NudgeOptedOut]), st.sampled_from(CHOICES)),
     st.tuples(st.just("person"), st.sampled_from([Employment.ACTIVE, Employment.ACTIVE, Employment.ON_LEAVE]), zones),
 )
 chapters = st.tuples(st.lists(intending, min_size=1, max_size=6), advancing, st.lists(disturbing, max_size=1), advancing)
