@@ -85,8 +85,20 @@ class EnrolmentRecordedParams(NudgeParams):
     capacity: Annotated[int, Field(ge=1, le=5)]
 
 
+class Lesson(NamedTopic):
+    """What one of the two learns from the other."""
+
+    person_id: PersonIdField
+    """Who learns."""
+    level: Annotated[int, Field(ge=1, le=3)]
+    """What the other one offers."""
+    own_level: Annotated[int, Field(ge=0, le=2)]
+
+
 class _ProposalParams(PairParams):
     proposal_version: Ordinal
+    learns: Omittable[Annotated[tuple[Lesson, ...], Field(strict=False, min_length=1, max_length=80)]] = None
+    """What each of the two learns, the same to both: in the order of the two ids, the heaviest first."""
     answer_by: Instant
 
 
@@ -146,6 +158,7 @@ class OpenDebateParams(PairParams):
     """A topic without a teacher."""
 
     topic: Omittable[TopicIdField] = None
+    topic_name: Omittable[ShortText] = None
 
 
 class BroadenTopicParams(PairParams):
@@ -232,8 +245,9 @@ class WaitingUpdateParams(NudgeParams):
 
     waiting_since: Instant
     reason: Omittable[Code[EligibilityCode] | Code[UnmatchedCode]] = None
-    """Of the last round: a rule, or that options were taken or fell short of the reserve."""
-    rules: Annotated[tuple[Code[EligibilityCode], ...], Field(strict=False, max_length=16)] = ()
+    """Of the last round: a rule, that options were taken or fell short of the reserve, or that few people are free."""
+    rules: Omittable[Annotated[tuple[Code[EligibilityCode], ...], Field(strict=False, max_length=16)]] = None
+    """The rule, where one is the reason."""
     widen: Annotated[tuple[Code[WidenCode], ...], Field(strict=False, max_length=9)] = ()
 
 

@@ -157,6 +157,24 @@ def named_topics(programme: Programme, topics: Iterable[str]) -> tuple[dict[str,
     return tuple({"topic": topic, "name": names.get(topic, topic)} for topic in topics)
 
 
+def proposal_params(programme: Programme, pairing: Pairing) -> Params:
+    """Say what is proposed, the same to both: the version, what each would learn, and until when to answer."""
+    proposal, names = pairing.proposal, topic_names_of(programme.policy_json)
+    learns = tuple(
+        {
+            "person_id": side.person_id,
+            "topic": lesson.topic,
+            "name": names.get(lesson.topic, lesson.topic),
+            "level": lesson.level,
+            "own_level": lesson.own_level,
+        }
+        for side in proposal.sides
+        for lesson in side.learns
+    )
+    answer_by = f"{proposal.expires_at:%Y-%m-%dT%H:%M:%SZ}"
+    return {"proposal_version": proposal.version, "learns": learns or None, "answer_by": answer_by}
+
+
 def coordinator_of(programme_id: ProgrammeId) -> PersonId:
     """Name the coordinator of a programme as a receiver."""
     return PersonId(f"{COORDINATOR_PREFIX}{programme_id}")

@@ -8,7 +8,7 @@ from engine.domain import teaching
 from engine.domain.cadence import is_plan_done, term_held, term_since
 from engine.domain.meetings import Meeting, MeetingState
 from engine.domain.pairing import Pairing, marked, unmarked
-from engine.domain.programme import Programme, families_of
+from engine.domain.programme import Programme, families_of, topic_names_of
 from engine.domain.scoring import TECH_FAMILIES
 from engine.effects import Effects, Rows
 from engine.processors import lifecycle
@@ -100,14 +100,16 @@ def _prompts(rows: Rows, programme: Programme, pairing: Pairing) -> dict[NudgeKe
     """Return the parameters of each prompt that the ledger of the term asks for; None where it doesn't."""
     held, since = term_held(pairing), term_since(pairing)
     had = ledger.families(pairing.meetings, since)
+    turned = _turned_round(rows, programme, pairing)
     is_counted = len(held) >= BALANCE_SESSIONS
     is_one_way = is_counted and _is_one_way(pairing)
     is_narrow = is_counted and bool(had) and had <= TECH_FAMILIES
-    is_half_done = len(held) >= midpoint(programme.policy.sessions_planned)
+    topic, names = debate_topic(programme, pairing), topic_names_of(programme.policy_json)
+    is_half_done = topic is not None and len(held) >= midpoint(programme.policy.sessions_planned)
     return {
-        NudgeKey.FLIP_ROLES: _turned_round(rows, programme, pairing) if is_one_way else None,
+        NudgeKey.FLIP_ROLES: turned if is_one_way and turned["topics"] else None,
         NudgeKey.BROADEN_TOPIC: {"families": _OTHER_FAMILIES} if is_narrow else None,
-        NudgeKey.OPEN_DEBATE: {"topic": debate_topic(programme, pairing)} if is_half_done else None,
+        NudgeKey.OPEN_DEBATE: {"topic": topic, "topic_name": names.get(topic or "", topic)} if is_half_done else None,
     }
 
 

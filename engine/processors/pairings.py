@@ -12,7 +12,7 @@ from engine.domain.pairing import Pairing, Timer, TimerKind, due, marked, withou
 from engine.domain.programme import Programme
 from engine.effects import Effects, Rows
 from engine.processors import absences, conflicts, lifecycle
-from engine.processors.intents import nudged
+from engine.processors.intents import nudged, proposal_params
 from engine.processors.lifecycle import instant
 from engine.processors.resumption import asked_to_resume
 from engine.processors.tables import pairing_in, programme_in, put_pairing
@@ -50,8 +50,7 @@ def _answer_due(_rows: Rows, programme: Programme, pairing: Pairing, _timer: Tim
             at=at,
             occasion=str(pairing.proposal.version),
             expires_at=pairing.proposal.expires_at,
-            proposal_version=pairing.proposal.version,
-            answer_by=instant(pairing.proposal.expires_at),
+            params=proposal_params(programme, pairing),
         )
 
 

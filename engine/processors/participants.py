@@ -23,6 +23,7 @@ from engine.domain.participant import (
     with_pause_over,
     with_timer,
 )
+from engine.domain.participant import standing as kept_out_by
 from engine.domain.profile import ProfileSaid, with_said
 from engine.domain.programme import Programme, ProgrammeStatus, families_of
 from engine.domain.silence import is_answered
@@ -34,7 +35,7 @@ from engine.processors.intents import intended
 from engine.processors.relayed import recorded
 from engine.processors.tables import PARTICIPANTS, participant_in, programme_in, put_participant
 from schemas import participation as said
-from schemas.codes import EligibilityCode, ErrorCode, NudgeKey, ProfilePart
+from schemas.codes import EligibilityCode, ErrorCode, NudgeKey, ProfilePart, WidenCode
 from schemas.envelope import Event
 from schemas.frozen import replace
 from schemas.ids import PersonId
@@ -294,12 +295,12 @@ def _still_waiting(_rows: Rows, programme: Programme, participant: Participant, 
     """Tell somebody who has waited for a month how it stands, and again every month."""
     if participant.waiting_since is None:
         return
-    is_told = is_ready(participant) and not participant.pairing_ids and not participant.silence.is_open
+    code, widen = _reason_now(programme, participant, at)
+    is_told = bool(code) and is_ready(participant) and not participant.pairing_ids and not participant.silence.is_open
     next_at = at + timedelta(days=WAITING_UPDATE_DAYS if is_told else WAITING_RETRY_DAYS)
     yield put_participant(with_timer(participant, ParticipantTimer.STILL_WAITING, next_at))
     if not is_told:
         return
-    code, _, widen = (participant.unmatched_reason or "").partition("/")
     yield from intended(
         programme,
         NudgeKey.WAITING_UPDATE,
@@ -308,11 +309,27 @@ def _still_waiting(_rows: Rows, programme: Programme, participant: Participant, 
         occasion=f"{at:%Y-%m-%d}",
         params={
             "waiting_since": f"{participant.waiting_since:%Y-%m-%dT%H:%M:%SZ}",
-            "reason": code or None,
-            "rules": (code,) if code in set(EligibilityCode) else (),
-            "widen": (widen,) if widen else (),
+            "reason": code,
+            "rules": (code,) if code in set(EligibilityCode) else None,
+            "widen": (widen,),
+            "answers": (widen,) if widen in _OWN_TO_CHANGE else None,
         },
     )
+
+
+_OWN_TO_CHANGE: Final = frozenset(set(WidenCode) - {WidenCode.PATIENCE, WidenCode.TRAINING})
+"""What a person changes by a word of its own."""
+
+
+def _reason_now(programme: Programme, participant: Participant, at: datetime) -> tuple[str, str]:
+    """Return why somebody waits and what would widen the choice; nothing where no round has found a reason yet.
+
+    A training that is still to come keeps people out of rounds, so no round says it.
+    """
+    if kept_out_by(participant, training_required=programme.policy.training_required, at=at) is EligibilityCode.TRAINING:
+        return EligibilityCode.TRAINING, WidenCode.TRAINING
+    code, _, widen = (participant.unmatched_reason or "").partition("/")
+    return code, widen
 
 
 ON_TIMER: Final[Mapping[ParticipantTimer, TimerRule]] = MappingProxyType(

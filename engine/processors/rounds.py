@@ -16,7 +16,7 @@ from engine.domain.room import joined
 from engine.domain.scoring import TECH_FAMILIES
 from engine.domain.waiting import Unmatched
 from engine.effects import Effects, Emit, Note, Put, Rows, RowsOfStep, Send, StageName
-from engine.processors.intents import coordinator_of, intended, nudged
+from engine.processors.intents import coordinator_of, intended, nudged, proposal_params
 from engine.processors.lifecycle import announced
 from engine.processors.reach import deadline_in
 from engine.processors.round_figures import matched, measured
@@ -36,7 +36,7 @@ from schemas import pairing as published
 from schemas import round as published_round
 from schemas.audit import CommandRefused
 from schemas.base import PairingReason, UnmatchedReason
-from schemas.codes import NudgeKey, PairingReasonCode, PairingState, Track
+from schemas.codes import EligibilityCode, NudgeKey, PairingReasonCode, PairingState, Track
 from schemas.frozen import replace
 from schemas.ids import PairingId, PersonId, TopicId
 from schemas.policy import Policy
@@ -80,7 +80,7 @@ def held(rows: RowsOfStep, programme: Programme, at: datetime) -> Effects:
         yield Emit(topic=AUDIT, key=done.programme_id, data=refused, subjects=lock.person_ids)
     for left_out in result.unmatched:
         participant = participant_in(rows, programme.programme_id, left_out.person_id)
-        if participant is not None and left_out.is_in_pool:
+        if participant is not None and (left_out.is_in_pool or left_out.code is EligibilityCode.NOT_YET):
             had_options = participant.had_options or left_out.has_option
             after = replace(participant, unmatched_reason=f"{left_out.code}/{left_out.widen}", had_options=had_options)
             if after != participant:
@@ -221,8 +221,7 @@ def ready_nudges(programme: Programme, pairing: Pairing, at: datetime) -> Effect
             at=at,
             occasion=str(proposal.version),
             expires_at=proposal.expires_at,
-            proposal_version=proposal.version,
-            answer_by=f"{proposal.expires_at:%Y-%m-%dT%H:%M:%SZ}",
+            params=proposal_params(programme, pairing),
         )
 
 

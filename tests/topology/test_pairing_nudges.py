@@ -21,6 +21,9 @@ def test_both_hear_of_a_proposal_at_once() -> None:
     expires_at = instant_text(START + timedelta(days=7))
     assert ("transactional", expires_at, expires_at) == (request["class"], request["expires_at"], request["params"]["answer_by"])
     assert ["accept", "decline"] == choices(request)
+    assert [("ann", "python", "Python", 3, 0), ("bob", "strategy", "Strategy", 3, 0)] == [
+        tuple(lesson[name] for name in ("person_id", "topic", "name", "level", "own_level")) for lesson in request["params"]["learns"]
+    ]
 
 
 @pytest.mark.parametrize("answer", ["accept", "decline", None])

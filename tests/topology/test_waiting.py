@@ -112,7 +112,7 @@ def test_a_declined_proposal_leads_to_no_nudge() -> None:
 
 def test_a_long_wait_lowers_the_reserve() -> None:
     """The score that a pair needs falls by `reserve_drop_per_day` down to the floor, so patience has an end."""
-    story = ProgrammeStory(**DAILY, reserve_start=1000, reserve_floor=0, reserve_drop_per_day=20)
+    story = ProgrammeStory(**DAILY, reserve_start=1000, reserve_floor=0, reserve_drop_per_day=20, reserve_first_round=1000)
     story.join_in_twos(("ann", "bob"))
 
     story.after(days=5)

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from tests import builders
 from tests.builders import offer, want
+from tests.topology.nudges_of_a_pair import choices
 from tests.topology.pair_story import START
 from tests.topology.programme_story import DAILY, ProgrammeStory, lonely
 
@@ -34,7 +35,9 @@ def test_waiting_update_says_that_options_fell_short_of_the_reserve_and_what_wou
     story.after(days=31)
 
     params = story.requests("waiting_update")[0]["params"]
-    assert ("below_reserve", [], ["wants"]) == (params["reason"], params["rules"], params["widen"])
+    assert ("below_reserve", ["wants"]) == (params["reason"], params["widen"])
+    assert "rules" not in params
+    assert ["wants"] == choices(story.requests("waiting_update")[0])
 
 
 def test_waiting_update_says_that_few_people_are_free() -> None:
@@ -47,6 +50,30 @@ def test_waiting_update_says_that_few_people_are_free() -> None:
 
     told = [(request["person_id"], request["params"]) for request in story.requests("waiting_update")]
     assert [("cat", "few_people", ["patience"])] == [(person_id, params["reason"], params["widen"]) for person_id, params in told]
+
+
+def test_waiting_update_with_nothing_to_say_is_not_sent() -> None:
+    """Without a round there is no reason; once a round has found one, it is told within a week."""
+    story = ProgrammeStory()
+    story.joins("ann", "strategy", "python")
+    story.after(days=40)
+    before = story.told("waiting_update")
+
+    story.round().after(days=8)
+
+    assert [] == before
+    assert ["few_people"] == [request["params"]["reason"] for request in story.requests("waiting_update")]
+
+
+def test_waiting_update_says_that_the_training_is_still_to_come() -> None:
+    """It keeps a person out of rounds, so no round says it; and nothing that the person could send would change it."""
+    story = ProgrammeStory(**DAILY, training_required=True)
+    story.joins("ann", "strategy", "python")
+    story.after(days=31)
+
+    params = story.requests("waiting_update")[0]["params"]
+    assert ("training", ["training"], ["training"]) == (params["reason"], params["rules"], params["widen"])
+    assert "answers" not in params
 
 
 def test_waiting_update_comes_once_a_month() -> None:
@@ -67,8 +94,7 @@ def test_waiting_update_is_not_sent_to_somebody_with_an_open_proposal_but_later_
     story.join_in_twos(("ann", "bob"))
     story.after(days=29).round().after(days=2)
     with_proposal = story.told("waiting_update")
-    story.answers("bob", "decline")
-    story.after(days=7)
+    story.after(days=6).round().after(days=8)
 
     assert [] == with_proposal
     assert ["ann", "bob"] == sorted(story.told("waiting_update"))
@@ -107,7 +133,7 @@ def test_waiting_update_comes_to_somebody_whose_pair_ended_beside_an_open_propos
     freed_at = story.now
     for person_id in ("bob", "cy"):
         story.tell(builders.withdrawn(person_id, story.now))
-    story.after(days=32)
+    story.round().after(days=32)
 
     assert ["ann"] == story.told("waiting_update")
     assert f"{freed_at:%Y-%m-%dT%H:%M:%SZ}" == story.requests("waiting_update")[0]["params"]["waiting_since"]
