@@ -25,7 +25,13 @@ def report(
     page, file = write_report(options, out, programme)
     if options.json:
         programmes = [
-            {"programme_id": one.programme_id, "policy_version": one.policy_version, "k": one.k, "metrics": dict(one.metrics)}
+            {
+                "programme_id": one.programme_id,
+                "policy_version": one.policy_version,
+                "k": one.k,
+                "metrics": dict(one.metrics),
+                "as_of_by_metric": {name: plain(at) for name, at in one.as_of_by_metric.items()},
+            }
             for one in page.programmes
         ]
         print_json({"file": str(file), "as_of": plain(page.as_of), "programmes": programmes})

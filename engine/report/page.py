@@ -120,6 +120,8 @@ class ProgrammePage:
     sessions_planned: int
     holdout_percent: int
     metrics: Mapping[str, Value]
+    as_of_by_metric: Mapping[str, datetime]
+    """Since when a figure about people stands; the others are of now."""
     funnel: tuple[Amount, ...]
     band_pairs: tuple[BandPair, ...]
     bands_unknown_count: int | None
@@ -169,6 +171,7 @@ def programme_page(evidence: Evidence, published: Published, told: Told) -> Prog
         sessions_planned=policy.sessions_planned,
         holdout_percent=policy.holdout_percent,
         metrics={**metrics, **{name: ending.value for ending in endings if (name := f"ended_count.{ending.code}") in metrics}},
+        as_of_by_metric={name: one.as_of for name, one in told.figures.items() if name in metrics},
         funnel=_funnel(people),
         band_pairs=band_pairs,
         bands_unknown_count=unknown,

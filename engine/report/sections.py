@@ -67,11 +67,17 @@ def figures(page: ProgrammePage) -> tuple[FigureTile, ...]:
         FigureTile(
             number=written(value := page.metrics.get(headline.metric), headline.unit),
             label=headline.label,
-            sentence=headline.sentence,
+            sentence=headline.sentence + _standing(page, headline.metric),
             is_shown=value is not None,
         )
         for headline in words.HEADLINES
     )
+
+
+def _standing(page: ProgrammePage, metric: str) -> str:
+    """Say since when a figure about people stands, where that was before the day of the page."""
+    as_of = page.as_of_by_metric.get(metric)
+    return "" if as_of is None or as_of.date() == page.as_of.date() else f" As of {as_of:%Y-%m-%d}."
 
 
 def sections(page: ProgrammePage) -> tuple[Section, ...]:

@@ -100,6 +100,21 @@ def _said_by(person_id: str, first: str) -> dict[str, object]:
     return {"offers": [builders.offer(gives, 3)], "wants": [builders.want(wants)]}
 
 
+def _who_ended(seed: int, salt: bytes, truth: int) -> View:
+    """One of a live pair asks to end it, or for another partner."""
+    world = World(seed, salt)
+    first, second, *others = world.names
+    pairing_id = world.live_pair(first, second)
+    world.after(days=2)
+    world.some_minutes()
+    answer = world.random.choice(["end", "rematch"])
+    world.tell(builders.continuation_answered((first, second)[truth], world.now, pairing_id, answer=answer))
+    world.after(days=3)
+    world.couple(*others[:2])
+    world.after(days=3)
+    return world.view()
+
+
 def _who_is_held_out(seed: int, salt: bytes, truth: int) -> View:
     """One of two is in the held-out group of invitations, and is nominated; the other is neither."""
     world = World(seed, _salt_that_holds_out(seed, salt, truth), holdout_percent=50)
@@ -158,6 +173,7 @@ KINDS: Final = (
     Secret(name="whether anybody declined", truths=2, play=_whether_declined),
     Secret(name="who gave a misfit", truths=2, play=_who_gave_a_misfit),
     Secret(name="who excluded whom", truths=2, play=_who_excluded),
+    Secret(name="who ended a pair", truths=2, play=_who_ended),
     Secret(name="who is held out", truths=2, play=_who_is_held_out),
     Secret(name="who is behind a hash", truths=2, play=_who_is_behind_a_hash),
     Secret(name="a count under k", truths=4, play=_a_count_under_k),

@@ -34,6 +34,7 @@ HAPPENS: dict[str, Callable[[View], bool]] = {
     "whether anybody declined": lapses,
     "who gave a misfit": lambda view: [event["data"]["code"] for event in events_of(view, "pairing.ended")] == ["choice"],
     "who excluded whom": bool,
+    "who ended a pair": lambda view: [event["data"]["code"] for event in events_of(view, "pairing.ended")] == ["choice"],
     "who is held out": lambda view: [event["data"]["reason"] for event in events_of(view, "nudge.suppressed")] == ["withheld"],
     "who is behind a hash": lambda view: [event["data"]["reason"] for event in events_of(view, "nudge.suppressed")] == ["withheld"],
     "a count under k": lambda view: len(events_of(view, "programme.reported")) >= 1,

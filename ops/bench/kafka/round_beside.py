@@ -31,6 +31,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from collections import defaultdict, deque
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -176,7 +177,7 @@ class _Watch:
         self._partitions = partitions
         self._small = small
         self._port = port
-        self._sent: dict[str, float] = {}
+        self._sent: dict[str, deque[float]] = defaultdict(deque)
         self._waits: list[float] = []
         self._scrapes: list[float] = []
         self._completed: float | None = None
@@ -201,7 +202,7 @@ class _Watch:
             with contextlib.suppress(asyncio.CancelledError):
                 await task
         await producer.stop()
-        unanswered = sum(time.monotonic() - sent > AFTER_SECONDS for sent in self._sent.values())
+        unanswered = sum(time.monotonic() - sent > AFTER_SECONDS for waiting in self._sent.values() for sent in waiting)
         return {
             "round_seconds": None if self._completed is None else round(self._completed - asked, 1),
             "before": before,
@@ -221,9 +222,8 @@ class _Watch:
         while True:
             kind = "programme.paused" if number % 2 == 0 else "programme.resumed"
             for name in self._small:
-                id_ = f"{name}-{number}"
-                self._sent[id_] = time.monotonic()
-                await self._publish(producer, _event(id_, kind, {"programme_id": name}))
+                self._sent[name].append(time.monotonic())
+                await self._publish(producer, _event(f"{name}-{number}", kind, {"programme_id": name}))
             number += 1
             await asyncio.sleep(COMMAND_SECONDS)
 
@@ -244,18 +244,18 @@ class _Watch:
             while True:
                 for records in (await reader.getmany(timeout_ms=100)).values():
                     for record in records:
-                        self._heard(dict(record.headers))
+                        self._heard(dict(record.headers), (record.key or b"").decode())
         finally:
             await reader.stop()
 
-    def _heard(self, headers: dict[str, bytes]) -> None:
+    def _heard(self, headers: dict[str, bytes], key: str) -> None:
+        """Take an answer: of one programme they come in the order of its commands."""
         now = time.monotonic()
         if headers.get("ce_type") == b"bothways.round.completed.v1":
             self._completed = now
             self._is_completed.set()
-        sent = self._sent.pop(headers.get("ce_causation", b"").decode(), None)
-        if sent is not None:
-            self._waits.append(now - sent)
+        if headers.get("ce_type", b"").startswith(b"bothways.command.") and self._sent[key]:
+            self._waits.append(now - self._sent[key].popleft())
 
 
 async def _partitions_of(reader: AIOKafkaConsumer, topic: str) -> list[int]:

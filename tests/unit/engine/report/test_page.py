@@ -16,6 +16,7 @@ from engine.domain.stamp import Stamp
 from engine.domain.told import Said, Told, due
 from engine.domain.trials import Arms, Attention, Tally, arm_of
 from engine.report.page import ProgrammePage, Published, Round, programme_page
+from engine.report.sections import figures
 from schemas.codes import EndCode, NudgeKey, PairingState, TopicFamily
 from schemas.ids import PairingId, PersonId, ProgrammeId, SessionId
 from schemas.policy import Policy
@@ -183,6 +184,26 @@ def test_participants_without_a_band_are_counted_unless_they_are_nearly_all() ->
     page = _page(participants=[*told, *(_participant(number) for number in range(4, 10))])
 
     assert page.without_band.value is None
+
+
+def test_a_figure_about_people_is_as_it_was_told() -> None:
+    """The page has nothing newer than the report: the two together would say who came in between."""
+    evidence = Evidence(
+        programme=Programme(programme_id=PROGRAMME, policy_json=Policy().model_dump_json(), created_at=START),
+        participants=[_participant(number) for number in range(12)],
+        pairings=[],
+        attention={},
+        tally=Tally(),
+        notes=[],
+        at=AT,
+    )
+    told = Told(figures={"enrolled_count": Said(value=11, as_of=START)})
+
+    page = programme_page(evidence, Published(), told)
+
+    assert (11, None) == (page.metrics["enrolled_count"], page.metrics["ready_count"])
+    assert {"enrolled_count": START} == page.as_of_by_metric
+    assert next(tile.sentence for tile in figures(page) if tile.number == "11").endswith(" As of 2025-01-06.")
 
 
 def _values(amounts: tuple[Any, ...]) -> dict[str, Any]:
