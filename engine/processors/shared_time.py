@@ -6,7 +6,7 @@ from typing import Final
 from engine.domain.eligibility import RoundContext
 from engine.domain.pairing import Pairing
 from engine.domain.pool import member_of
-from engine.domain.programme import Programme
+from engine.domain.programme import Programme, ProgrammeStatus
 from engine.effects import Effects, Rows
 from engine.processors.intents import nudged, withdrawn
 from engine.processors.tables import participant_in, put_pairing
@@ -24,8 +24,8 @@ def watched(rows: Rows, programme: Programme, pairing: Pairing, at: datetime) ->
         return
     context = RoundContext.of(programme.policy, week_of=at.date(), topic_weights={})
     lacks_time = not context.has_shared_time(member_of(programme, first, at), member_of(programme, second, at))
-    if lacks_time == pairing.lacks_time:
-        return
+    if lacks_time == pairing.lacks_time or (lacks_time and programme.status is not ProgrammeStatus.RUNNING):
+        return  # a paused programme asks nobody to find a time; the next look after it does
     seen = replace(pairing, lacks_time=lacks_time)
     yield put_pairing(seen)
     if not lacks_time:
