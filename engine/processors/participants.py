@@ -49,19 +49,19 @@ TimerRule = Callable[[Rows, Programme, Participant, datetime, datetime], Effects
 
 
 def on_participation(rows: Rows, record: Record) -> Effects:
-    """Take one participation event of a person, or refuse it.
+    """Take one participation event of a person, or refuse it. What says nothing new is taken, whatever has changed since it was said.
 
-    A closed programme takes withdrawals only: what somebody said about itself can be taken back at any time.
+    A closed programme takes withdrawals, and exclusions taken back: what somebody said about itself can be taken back at any time.
     """
     message = record.payload
     assert isinstance(message, ParticipationReported)
     programme = programme_in(rows, message.programme_id)
-    refusal = _refusal(programme, message.event)
+    known = participant_in(rows, message.programme_id, message.person_id)
+    refusal = None if programme is not None and _is_old(programme, known, message, record.at) else _refusal(programme, message.event)
     if programme is None or refusal is not None:
         assert refusal is not None, "without a programme there is a refusal"
         yield from _refused(message, record, refusal)
         return
-    known = participant_in(rows, message.programme_id, message.person_id)
     if known is not None and known.departing_at is not None and not message.is_leaving:
         # Hired again, and enrolled anew before the departure was settled.
         yield from departures.settled(rows, programme, known, record.at)
@@ -74,15 +74,38 @@ def on_participation(rows: Rows, record: Record) -> Effects:
     facts = known.facts if known is not None and is_held else message.facts
     nobody_yet = Participant(programme_id=programme.programme_id, person_id=message.person_id, facts=facts)
     participant = replace(known, facts=facts) if known else nobody_yet
+    if programme.status is ProgrammeStatus.CLOSED and _only_clears_exclusions(message.event):
+        yield from _exclusions_told(participant, message.event)
+        return
     yield from ON_SAID[type(message.event.data)](rows, programme, participant, message.event, record.at)
 
 
+def _is_old(programme: Programme, known: Participant | None, message: ParticipationReported, at: datetime) -> bool:
+    """Say whether the programme has heard all of an event before, or something later."""
+    if known is None:
+        return False
+    match message.event.data:
+        case said.ParticipationNominated():
+            return known.was_invited
+        case said.ParticipationTrainingCompleted():
+            return known.is_trained
+        case _:
+            return _after(programme, known, message.event, at) is known
+
+
 def _refusal(programme: Programme | None, event: Event) -> Refuse | None:
-    is_farewell = isinstance(event.data, said.ParticipationWithdrawn)
+    is_farewell = isinstance(event.data, said.ParticipationWithdrawn) or _only_clears_exclusions(event)
     if programme is None or (programme.status is ProgrammeStatus.CLOSED and not is_farewell):
         return Refuse(ErrorCode.UNKNOWN_PROGRAMME, "programme_id: no such programme, or closed")
     unknown = unknown_topic(programme, event.data) if isinstance(event.data, ProfileSaid) else None
     return None if unknown is None else Refuse(ErrorCode.SCHEMA_INVALID, f"topic: unknown topic {unknown}", may_pass=True)
+
+
+def _only_clears_exclusions(event: Event) -> bool:
+    data = event.data
+    if not isinstance(data, said.ParticipationUpdated) or data.exclude:
+        return False
+    return "exclude" in data.model_fields_set and data.model_fields_set <= {"person_id", "programme_id", "exclude"}
 
 
 def _refused(message: ParticipationReported, record: Record, refusal: Refuse) -> Effects:
@@ -108,27 +131,35 @@ def unknown_topic(programme: Programme, data: ProfileSaid) -> str | None:
 def _on_said(rows: Rows, programme: Programme, participant: Participant, event: Event, at: datetime) -> Effects:
     """Take in what the person says about taking part and about itself; what is older than what is known changes nothing."""
     data = event.data
-    course = told(participant.course, event, left_at=participant.facts.left_at)
-    heard = replace(participant, course=course)
-    if isinstance(data, ProfileSaid):
-        profile, stamps = with_said(heard.profile, heard.profile_stamps, data, stamp_of(event))
-        heard = replace(heard, profile=profile, profile_stamps=stamps)
-    if course is not participant.course:
-        heard = with_pause_over(heard, at)
-    after = settled(heard, participant, not_before=programme.created_at, last_round=programme.rounds_held)
+    after = _after(programme, participant, event, at)
+    is_news = after is not participant
     is_answer = is_answered(participant.silence, event.time)
     if is_answer:
         after = silence.heard(after)
     yield put_participant(after)
     if is_answer:
         yield from silence.taken_back(after)
-    if after != participant:
+    if is_news:
         yield from _followed(rows, programme, participant, after, at)
         if isinstance(data, ProfileSaid):
             yield from _counted(rows, after, at)
             yield from recorded(programme, participant, after, event, at)
     if isinstance(data, ProfileSaid):
         yield from _exclusions_told(after, event)
+
+
+def _after(programme: Programme, participant: Participant, event: Event, at: datetime) -> Participant:
+    """Return the participant with what was said taken in; the same one where it says nothing new."""
+    course = told(participant.course, event, left_at=participant.facts.left_at)
+    heard = replace(participant, course=course)
+    if isinstance(event.data, ProfileSaid):
+        profile, stamps = with_said(heard.profile, heard.profile_stamps, event.data, stamp_of(event))
+        heard = replace(heard, profile=profile, profile_stamps=stamps)
+    if course is not participant.course:
+        heard = with_pause_over(heard, at)
+    after = settled(heard, participant, not_before=programme.created_at, last_round=programme.rounds_held)
+    was, now = ((one.course, one.profile, one.profile_stamps) for one in (participant, after))
+    return participant if was == now else after
 
 
 def _followed(rows: Rows, programme: Programme, before: Participant, after: Participant, at: datetime) -> Effects:

@@ -129,6 +129,15 @@ def test_a_forbid_of_somebody_whom_hr_has_not_named_yet_is_kept() -> None:
     assert (True, ("ann",)) == (person(story, "eve").is_bare, person(story, "eve").facts().forbidden_ids)
 
 
+def test_an_exclusion_can_be_taken_back_where_the_programme_has_closed() -> None:
+    """It would stand in every other programme for ever."""
+    story = two_programmes(exclude=["bob"])
+    story.after(hours=1).tell(builders.programme_closed(story.now))
+    story.after(hours=1).tell(updated("ann", story.now, exclude=None))
+
+    assert ([], 1) == (story.codes(), proposed_in(story, OTHER))
+
+
 def test_an_older_exclusion_changes_nothing() -> None:
     """X1: by event time, whatever came last."""
     story = two_programmes()

@@ -142,6 +142,28 @@ def test_whoever_leaves_the_organisation_keeps_its_stamps() -> None:
     assert (["withdrawn"], "withdrawn") == ([enrolment.status for enrolment in person.enrolments], story.row_of("ann").status)
 
 
+@pytest.mark.parametrize(
+    ("last", "data"),
+    [
+        (builders.programme_closed, {}),
+        (builders.policy_changed, {"policy": {"topics": [{"id": "juggling", "family": "craft", "name": "Juggling"}]}}),
+    ],
+)
+def test_what_was_taken_once_is_not_refused_later(last: Any, data: dict[str, Any]) -> None:
+    """Read again after the programme has closed, or its catalogue has lost a topic, a line still says nothing new."""
+    story = ProgrammeStory()
+    facts = facts_of(
+        [("nominated", {}), ("enrolled", {"offers": TEACHES[1], "wants": LEARNS[1]}), ("training_completed", {}), ("paused", {})]
+    )
+    story.pipe(builders.hired("ann", START), *facts)
+    story.after(days=1).tell(last(story.now, **data))
+    story.after(days=100)
+    before = story.row_of("ann"), story.row(StageName.PEOPLE, PEOPLE, "ann")
+    story.pipe(*facts)
+
+    assert (before, []) == ((story.row_of("ann"), story.row(StageName.PEOPLE, PEOPLE, "ann")), story.codes())
+
+
 # What an update says
 
 

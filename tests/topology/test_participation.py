@@ -361,8 +361,8 @@ def test_an_exclusion_declines_the_open_proposal_in_silence() -> None:
 
 
 def test_a_live_pair_is_not_judged_by_later_profiles() -> None:
-    """Two people who have begun go on, whatever their profiles say."""
+    """Two people who have begun go on, whatever they teach and speak; whoever excludes the other ends it (test_apart)."""
     story = active_pair()
-    story.enrols("bob", exclude=["ann"], languages=["fr"], offers=[offer("budgeting", 3)])
+    story.enrols("bob", languages=["fr"], offers=[offer("budgeting", 3)])
 
     assert "active" == story.state
