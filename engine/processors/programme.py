@@ -17,7 +17,7 @@ from engine.domain.policy_facts import begun_with, given_in, with_change
 from engine.domain.programme import Programme, ProgrammeStatus, next_round, with_policy
 from engine.domain.stamp import is_later, stamp_of
 from engine.effects import Effects, Emit, Handler, Record, Refuse, Repeated, Rows, RowsOfStep, Send, StageName
-from engine.processors import departures, lifecycle, rounds, standing
+from engine.processors import departures, lifecycle, rounds, silence, standing
 from engine.processors.commands import done, event_of, is_repeated, refused
 from engine.processors.pair_commands import PairCommand, kept_apart, locked
 from engine.processors.tables import PAIRINGS, PARTICIPANTS, PROGRAMMES, pairing_in, programme_in, put_participant, put_programme
@@ -174,6 +174,8 @@ def _all_ended(rows: RowsOfStep, shut: Programme, at: datetime) -> Effects:
             yield from departures.settled(rows, shut, participant, at)
             continue
         yield put_participant(at_rest(participant))
+        if participant.silence.is_open:
+            yield from silence.taken_back(participant)
         yield from _hushed(participant)
 
 

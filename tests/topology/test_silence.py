@@ -170,6 +170,15 @@ def test_withdrawal_ends_the_question() -> None:
     assert "enrolled" == story.after(days=40).row_of("ann").status
 
 
+def test_end_of_the_programme_ends_the_question() -> None:
+    """Nobody is asked whether they take part in what is over, and nobody pauses there."""
+    story = twice_expired().after(hours=1)
+    story.tell(builders.programme_closed(story.now))
+
+    assert ["ann"] == story.recalled(QUESTION)
+    assert "enrolled" == story.after(days=40).row_of("ann").status
+
+
 def test_whoever_has_an_open_question_is_told_as_paused_to_a_rehearsal() -> None:
     """`resumed` is what widens the choice."""
     story = newcomer(twice_expired())
