@@ -1,13 +1,14 @@
 """What a coordinator hears once a day: pairings gathered until they are told, in one nudge a day of each key.
 
-Decides: when what has gathered is told, which pairings one nudge names.
-Never knows: what happened to a pairing (the rule that gathers it), whether it still holds when it is told (processors/summaries).
+Decides: when what has gathered is told, which pairings one nudge names, when a nudge that was sent is no longer true.
+Never knows: what happened to a pairing (the rule that gathers it), whether it still holds (processors/summaries).
 
 Invariants
     D1  One nudge a day (UTC, the coordinator's zone) of one key; of conflicts one for each rule.
     D2  The first of a day is told at that instant with everything of the instant; what comes later that day, as the next day begins.
     D3  No pairing is named twice in one nudge. One nudge names at most NAMED_MAX, the rest follow day by day; at most KEPT_MAX wait, and
         what would be more is not kept: the coordinator has heard of a thousand.
+    D4  A nudge is taken back as soon as nothing that it names is still so.
 
 Source: house rule (table of nudges: coalesce daily).
 """
@@ -26,6 +27,17 @@ KEPT_MAX: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """A nudge that was sent and may still be read."""
+
+    occasion: str
+    pairing_ids: tuple[PairingId, ...]
+    """Of those it names, whatever is still so."""
+    until: datetime
+    """When it expires by itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
     """What has gathered of one key. Key: `<programme>/<nudge key>`, of conflicts with `/<rule>` besides."""
 
@@ -39,6 +51,8 @@ class Summary:
     """The last day on which something was told."""
     wake_at: datetime | None = None
     """When what has gathered is told."""
+    notes: tuple[Note, ...] = ()
+    """What was told and isn't over, one a day."""
 
 
 def with_pairing(summary: Summary, pairing_id: PairingId, at: datetime) -> Summary:
@@ -58,6 +72,21 @@ def told(summary: Summary, still: tuple[PairingId, ...], at: datetime) -> tuple[
     named, rest = still[:NAMED_MAX], still[NAMED_MAX:]
     left = replace(summary, pairing_ids=rest, wake_at=_tomorrow(at) if rest else None)
     return tuple(sorted(named)), replace(left, told_on=at.date()) if named else left
+
+
+def noted(summary: Summary, note: Note, at: datetime) -> Summary:
+    """Remember a nudge that is sent, and forget those that have expired."""
+    return replace(summary, notes=(*(known for known in summary.notes if known.until > at), note))
+
+
+def settled(summary: Summary, pairing_id: PairingId) -> tuple[tuple[str, ...], Summary]:
+    """Note that something is no longer so of a pairing.
+
+    Returns: the occasions of the nudges that name nothing any more (D4), and the summary without them.
+    """
+    kept = [replace(note, pairing_ids=tuple(one for one in note.pairing_ids if one != pairing_id)) for note in summary.notes]
+    over = tuple(note.occasion for note in kept if not note.pairing_ids)
+    return over, replace(summary, notes=tuple(note for note in kept if note.pairing_ids))
 
 
 def _tomorrow(at: datetime) -> datetime:

@@ -13,7 +13,7 @@ from engine.domain.scoring import TECH_FAMILIES
 from engine.effects import Effects, Rows
 from engine.processors import lifecycle
 from engine.processors.intents import Params, named_topics, nudged, withdrawn
-from engine.processors.summaries import gathered
+from engine.processors.summaries import CANCELLATIONS_IN_A_ROW, gathered
 from engine.processors.tables import pairing_in, participant_in, put_pairing
 from schemas.codes import NudgeKey, PairingState, TopicFamily, Track
 
@@ -21,7 +21,6 @@ CHECKPOINTS: Final = (1, 3)
 """Sessions after which both are asked how it goes."""
 BALANCE_SESSIONS: Final = 3
 RECIPROCITY_RATIO_MIN: Final = 0.34
-CANCELLATIONS_IN_A_ROW: Final = 2
 PROMPT_TOPICS_MAX: Final = 10
 _TALKING: Final = frozenset({PairingState.ACTIVE, PairingState.STALLED, PairingState.CONCLUDING})
 _OTHER_FAMILIES: Final = tuple(family.value for family in TopicFamily if family not in TECH_FAMILIES)

@@ -14,12 +14,14 @@ from engine.domain.pool import band_of, is_anybody_in_pool, members_of
 from engine.domain.programme import HeldRound, Programme, families_of, next_round, round_key
 from engine.domain.room import joined
 from engine.domain.scoring import TECH_FAMILIES
+from engine.domain.summary import Summary
 from engine.domain.waiting import Unmatched
-from engine.effects import Effects, Emit, Note, Put, Rows, RowsOfStep, Send, StageName
+from engine.effects import Delete, Effects, Emit, Note, Put, Rows, RowsOfStep, Send, StageName
 from engine.processors.intents import coordinator_of, intended, nudged, proposal_params
 from engine.processors.lifecycle import announced
 from engine.processors.reach import deadline_in
 from engine.processors.round_figures import matched, measured
+from engine.processors.summaries import SUMMARIES, untold
 from engine.processors.tables import (
     BARS,
     PARTICIPANTS,
@@ -89,12 +91,15 @@ def held(rows: RowsOfStep, programme: Programme, at: datetime) -> Effects:
     report = _report(done, result, ordinal).model_copy(update={"waiting": waiting, "no_option_by_reason": by_rule})
     yield Emit(topic=INSIGHTS, key=programme.programme_id, data=report, subjects=(str(ordinal),))
     yield Note("bothways_round_optimal_ratio", min(1.0, result.certificate.ratio))
-    yield from alarmed(done, result.certificate, ordinal, at)
+    yield from alarmed(rows, done, result.certificate, ordinal, at)
 
 
-def alarmed(programme: Programme, certificate: matching.Certificate, ordinal: int, at: datetime) -> Effects:
-    """Tell the coordinator of a round that is provably not good enough."""
+def alarmed(rows: Rows, programme: Programme, certificate: matching.Certificate, ordinal: int, at: datetime) -> Effects:
+    """Tell the coordinator of a round that is provably not good enough, and take it back after one that is."""
+    name = f"{programme.programme_id}/{NudgeKey.COORDINATOR_ROUND_ALARM}"
     if certificate.is_below(*RATIO_ALARM):
+        summary = Summary(programme_id=programme.programme_id, key=NudgeKey.COORDINATOR_ROUND_ALARM, told_on=at.date())
+        yield Put(SUMMARIES, name, summary)
         yield from intended(
             programme,
             NudgeKey.COORDINATOR_ROUND_ALARM,
@@ -103,6 +108,9 @@ def alarmed(programme: Programme, certificate: matching.Certificate, ordinal: in
             occasion=f"{at:%Y-%m-%d}",
             params={"round": ordinal, "optimal_ratio": round(certificate.ratio, 4)},
         )
+    elif rows.get(SUMMARIES, name) is not None:
+        yield Delete(SUMMARIES, name)
+        yield from untold(programme.programme_id, NudgeKey.COORDINATOR_ROUND_ALARM)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from engine.domain.storm import PARKED_MAX, Parked, Storm, counted, limit_of, ta
 from engine.effects import Delete, Effects, Handler, Put, Record, Rows, RowsOfStep, Send, StageName, Wake
 from engine.processors.intents import coordinator_of, intended, placed
 from engine.processors.reach import waking_in
+from engine.processors.summaries import untold, watched
 from engine.processors.tables import PARTICIPANTS, programme_in
 from schemas.codes import NudgeKey, SuppressionReason
 from schemas.envelope import Event
@@ -32,7 +33,7 @@ def guarded(handler: Handler) -> Handler:
     """Let the intents of a rule pass the breaker."""
 
     def run(rows: RowsOfStep, record: Record) -> Effects:
-        return _passed(rows, handler(rows, record), record.at)
+        return _passed(rows, watched(rows, handler(rows, record)), record.at)
 
     return run
 
@@ -41,7 +42,7 @@ def guarded_wake(wake: Wake) -> Wake:
     """Let the intents of a timer pass the breaker."""
 
     def run(rows: RowsOfStep, key: str, due_at: datetime, at: datetime) -> Effects:
-        return _passed(rows, wake(rows, key, due_at, at), at)
+        return _passed(rows, watched(rows, wake(rows, key, due_at, at)), at)
 
     return run
 
@@ -135,6 +136,8 @@ def _released(rows: Rows, programme_id: ProgrammeId, at: datetime) -> Effects:
     storm: Storm | None = rows.get(STORMS, programme_id)
     if storm is not None:
         yield Put(STORMS, programme_id, replace(storm, day=at.date(), intents_count=0, is_open=False, parked_count=0))
+        if storm.is_open:
+            yield from untold(programme_id, NudgeKey.COORDINATOR_STORM)
 
 
 def _parked_of(message: NudgeIntended | NudgesWithdrawn) -> str:

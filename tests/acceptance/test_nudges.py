@@ -93,7 +93,7 @@ def test_feedback_on_a_nudge_is_taken(story: Story, kind: str) -> None:
 
 def test_waiting_person_is_told_after_30_days(story: Story) -> None:
     """`waiting_update` with the rule in the way and what would widen the choice."""
-    story.couple(hr={"ann": {"timezone": "Pacific/Auckland"}}, policy={"k_min": 1})
+    story.couple(hr={"ann": {"timezone": "Pacific/Auckland"}}, k_min=1)
     story.tick("2025-02-08T00:00:00Z")
 
     found = story.nudges("waiting_update", "bob")

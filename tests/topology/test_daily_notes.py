@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from tests import builders
 from tests.builders import PROGRAMME, offer, want
+from tests.topology.pair_story import active_pair
 from tests.topology.programme_story import ProgrammeStory
 
 COORDINATOR: Final = f"coordinator:{PROGRAMME}"
@@ -92,3 +93,55 @@ def test_a_closed_programme_says_nothing_more_of_its_pairs() -> None:
     story.after(days=2)
 
     assert [begun[:1]] == [list(params["pairing_ids"]) for _, params in notes(story, "coordinator_stuck")]
+
+
+def taken_back(story: ProgrammeStory) -> list[str]:
+    """The keys of which the coordinator's notes were cancelled."""
+    cancelled = [event["data"] for event in story.read(type_="nudge.cancelled")]
+    return [one["cancellation_key"].partition(":")[0] for one in cancelled if one["person_id"] == COORDINATOR]
+
+
+def test_a_note_is_taken_back_when_none_of_the_pairs_it_names_is_stuck_any_more() -> None:
+    """One that moves again leaves the note standing for the other; with the last one it goes at once."""
+    story, begun = pairs(2, minutes_apart=0)
+    story.after(days=STALL_DAYS + 1)
+    story.tell(builders.session_scheduled("s1", story.now, begun[0], starts_at=story.now + timedelta(days=2)))
+    with_one = taken_back(story)
+    story.tell(builders.session_scheduled("s2", story.now, begun[1], starts_at=story.now + timedelta(days=2)))
+
+    assert ([], ["coordinator_stuck"]) == (with_one, taken_back(story))
+
+
+def test_a_note_is_taken_back_when_the_pairs_it_names_end() -> None:
+    """There is nobody left to be stuck."""
+    story, _ = pairs(2, minutes_apart=0)
+    story.after(days=STALL_DAYS + 1)
+    story.tell(builders.programme_closed(story.now))
+
+    assert ["coordinator_stuck"] == taken_back(story)
+
+
+def test_a_note_of_a_conflict_is_taken_back_when_the_conflict_is_gone() -> None:
+    """The coordinator hears of a rule and a number; when no pair is left of that number, the note goes."""
+    story, _ = pairs(1, minutes_apart=0)
+    story.tell(builders.role_changed("a0", story.now, manager_id="b0"))
+    story.after(days=2)
+    told = len(notes(story, "coordinator_conflict"))
+    story.tell(builders.role_changed("a0", story.now, manager_id=None))
+
+    assert (1, ["coordinator_conflict"]) == (told, taken_back(story))
+
+
+def test_a_note_of_sessions_given_up_is_taken_back_when_one_is_held() -> None:
+    """Two in a row are a row no more."""
+    story = active_pair().after(days=1)
+    for number in (1, 2):
+        story.books(f"s{number}", days=10)
+        story.after(days=1)
+        story.cancels(f"s{number}", by=story.pairing.senior_id)
+        story.after(hours=1)
+    told = story.told("coordinator_momentum")
+    story.holds("s3")
+
+    assert [COORDINATOR] == told
+    assert ["coordinator_momentum"] == taken_back(story)

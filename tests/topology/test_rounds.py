@@ -10,6 +10,7 @@ from engine.domain.messages import NudgeIntended
 from engine.domain.rounds import Certificate
 from engine.effects import Send
 from engine.processors.rounds import alarmed
+from engine.testing import MemoryRows
 from schemas.codes import NudgeKey
 from tests import builders
 from tests.builders import PROGRAMME
@@ -158,7 +159,7 @@ def test_the_coordinator_is_alarmed_below_99_percent_of_the_bound(total: int, is
     """A round that is provably not good enough is for a person to look at."""
     certificate = Certificate(total=total, bound=1000, blocking_pairs_count=0)
 
-    sent = [effect.message for effect in alarmed(two_ready().programme, certificate, 3, START) if isinstance(effect, Send)]
+    sent = [effect.message for effect in alarmed(MemoryRows(), two_ready().programme, certificate, 3, START) if isinstance(effect, Send)]
 
     assert [NudgeKey.COORDINATOR_ROUND_ALARM] * is_alarmed == [intent.key for intent in sent if isinstance(intent, NudgeIntended)]
 
