@@ -20,12 +20,12 @@ from typing import Final, Protocol
 from engine.dead_letters import DeadLetter
 from engine.domain.messages import EmissionBounded
 from engine.effects import Origin, Record, Rows, StageName
-from engine.execution import TAKEN, Outcome, Transition, fire, instant, repeated, step
+from engine.execution import TAKEN, Outcome, Transition, fire, instant, repeated, salt_of, step
 from engine.identity import derived_id
 from engine.processors.intake import Intaken, intake
 from engine.topology import Topology
 from schemas.codec import is_whole, known_only
-from schemas.envelope import Event
+from schemas.envelope import SOURCE, Event
 from schemas.frozen import replace
 
 TIMERS_PER_TICK_MAX: Final = 1_000
@@ -118,10 +118,11 @@ class Tally:
 class Cascade:
     """Runs a topology over a store, one unit at a time."""
 
-    def __init__(self, topology: Topology, store: Store, *, salt: bytes) -> None:
+    def __init__(self, topology: Topology, store: Store, *, salt: bytes, source: str = SOURCE) -> None:
         self._topology = topology
         self._store = store
-        self._salt = salt
+        self._salt = salt_of(salt, source)
+        self._source = source
 
     def offer(self, origin: Origin, *, received_at: datetime, mode: TimeMode) -> Iterator[Outcome]:
         """Take one external record: first the units that are due before it, then its own.
@@ -217,7 +218,7 @@ class Cascade:
         row = rows.get(table, key)
         if row is None or row.wake_at is None or row.wake_at > at:
             return  # an earlier row of this tick has already seen to it
-        transition = fire(self._topology.stages[stage], rows, table, key, at=at, salt=self._salt)
+        transition = fire(self._topology.stages[stage], rows, table, key, at=at, salt=self._salt, source=self._source)
         self._store.apply(stage, transition)
         for hop in transition.hops:
             self._drain(hop)
@@ -229,7 +230,8 @@ class Cascade:
         while waiting:
             record = waiting.popleft()
             stage = self._topology.stages[record.stage]
-            transition = step(stage, self._store.rows(record.stage), record, salt=self._salt, is_new=is_new and record is first)
+            rows, is_unknown = self._store.rows(record.stage), is_new and record is first
+            transition = step(stage, rows, record, salt=self._salt, source=self._source, is_new=is_unknown)
             self._store.apply(record.stage, transition)
             waiting.extend(transition.hops)
             if record is first or record.origin is not None:

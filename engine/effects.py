@@ -50,6 +50,9 @@ class Rows(Protocol):
 class RowsOfStep(Rows, Protocol):
     """Rows as a step sees them: it can draw lots and make names, too, that nobody outside can make again."""
 
+    source: str
+    """What the installation calls itself; part of every id that is published."""
+
     def drawn_percent(self, subject: str) -> int:
         """Return a number from 0 to 99 that belongs to a subject for ever, by a hash keyed with the salt."""
 

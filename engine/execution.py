@@ -26,14 +26,12 @@ from engine.identity import derived_id, drawn_percent, hidden_id, hidden_name, p
 from engine.topology import SEEN, SEQUENCES, Stage
 from schemas.base import OutputData, data_json
 from schemas.codes import ErrorCode, RefusalCode
-from schemas.envelope import Event
+from schemas.envelope import SOURCE, Event
 from schemas.frozen import quick
 from schemas.ids import PersonId
 from schemas.topics import DLQ_TIMERS
 
 DAY_LENGTH: Final = len("2025-01-31")
-SOURCE: Final = "bothways"
-"""The `source` of everything that the engine publishes."""
 CIRCUMSTANCES: Final = frozenset({ErrorCode.UNKNOWN_PROGRAMME, ErrorCode.UNKNOWN_PAIRING, ErrorCode.UNKNOWN_NUDGE})
 """Refusals that a later event can mend."""
 
@@ -94,9 +92,10 @@ class Draft:
     know no salt.
     """
 
-    __slots__ = ("_daily", "_pseudonymous", "_salt", "_stored", "changes")
+    __slots__ = ("_daily", "_pseudonymous", "_salt", "_stored", "changes", "source")
 
-    def __init__(self, stored: Rows, stage: Stage, salt: bytes) -> None:
+    def __init__(self, stored: Rows, stage: Stage, salt: bytes, source: str = SOURCE) -> None:
+        self.source = source
         self._stored = stored
         self._pseudonymous = stage.pseudonymous
         self._daily = stage.daily
@@ -144,22 +143,28 @@ class Draft:
                 yield key, merged[key]
 
 
-def step(stage: Stage, rows: Rows, record: Record, *, salt: bytes, is_new: bool = False) -> Transition:
+def salt_of(salt: bytes, source: str) -> bytes:
+    """Return the salt of an installation that publishes under a name of its own: two that share a salt share no hash and no id."""
+    return salt if source == SOURCE else hashlib.blake2b(source.encode(), key=salt[:64], digest_size=32, person=b"source").digest()
+
+
+def step(stage: Stage, rows: Rows, record: Record, *, salt: bytes, source: str = SOURCE, is_new: bool = False) -> Transition:
     """Apply one record to the rows of its key.
 
     Args:
         rows: the stored rows of the stage; only read.
         record: decoded by intake; its `at` is stamped by the runtime and never goes back within a partition.
         salt: of the pseudonyms on the audit topic; a setting of the installation.
+        source: what the installation calls itself; part of what it publishes.
         is_new: whether the caller knows from `repeated` that an external record was not seen before.
     Returns: the transition. A processor that raises gives `DEAD_LETTERED` with the original bytes and nothing else changed.
     """
     if not isinstance(record.payload, Event):
-        return _applied(stage, rows, record, salt)
+        return _applied(stage, rows, record, salt, source)
     known = None if is_new else repeated(rows, record, salt)
     if known is not None:
         return known
-    transition = _applied(stage, rows, record, salt)
+    transition = _applied(stage, rows, record, salt, source)
     if transition.outcome in {Outcome.IGNORED, Outcome.DUPLICATE} or not transition.is_remembered:
         return transition
     refused = transition.dead_letters[0].code if transition.outcome is Outcome.DEAD_LETTERED else None
@@ -211,7 +216,7 @@ def _kept_content(record: Record, salt: bytes) -> str:
     return pseudonym(record.payload.content, salt)
 
 
-def fire(stage: Stage, rows: Rows, table: str, key: str, *, at: datetime, salt: bytes) -> Transition:
+def fire(stage: Stage, rows: Rows, table: str, key: str, *, at: datetime, salt: bytes, source: str = SOURCE) -> Transition:
     """Wake one row whose timer is due.
 
     The timer is cleared first; the processor sets the next one by what it writes. A wake that raises is its own dead letter: the row stays
@@ -225,7 +230,7 @@ def fire(stage: Stage, rows: Rows, table: str, key: str, *, at: datetime, salt: 
     assert row is not None and row.wake_at is not None and row.wake_at <= at, (table, key)
     due_at: datetime = row.wake_at
     cause_id = derived_id("wake", stage.name, table, key, due_at.isoformat(), at.isoformat())
-    draft = Draft(rows, stage, salt)
+    draft = Draft(rows, stage, salt, source)
     try:
         transition = _collect(stage, draft, stage.wakes[table](draft, key, due_at, at), _Cause(cause_id, at, None), salt)
         rewoken = draft.get(table, key)
@@ -246,10 +251,10 @@ class _Cause:
     record: Record | None
 
 
-def _applied(stage: Stage, rows: Rows, record: Record, salt: bytes) -> Transition:
+def _applied(stage: Stage, rows: Rows, record: Record, salt: bytes, source: str) -> Transition:
     payload = record.payload
     handlers = stage.handlers[type(payload.data) if isinstance(payload, Event) else type(payload)]
-    draft = Draft(rows, stage, salt)
+    draft = Draft(rows, stage, salt, source)
     try:
         effects = (effect for handler in handlers for effect in handler(draft, record))
         return _collect(stage, draft, effects, _Cause(_seed(record), record.at, record), salt)
@@ -326,7 +331,7 @@ def _output(draft: Draft, emit: Emit, cause: _Cause, counts: dict[tuple[str, str
     attributes: dict[str, str | int] = {
         "specversion": "1.0",
         "id": id_,
-        "source": SOURCE,
+        "source": draft.source,
         "type": type_,
         "subject": key,
         "time": instant(emit.time or cause.at),

@@ -33,6 +33,8 @@ class Settings(BaseModel):
     """Salt of the hashes that stand for erased and audited people; drawn when the data directory is made if absent."""
     salt_file: Path | None = None
     """A file that holds the salt instead, so that it need not be in the environment."""
+    source: str | None = Field(default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}$")
+    """What this installation calls itself: the `source` of what it publishes and part of every id, so that two never collide."""
     commit_events_max: int = Field(default=500, ge=1, le=10_000)
     """How many inputs may share one commit."""
     commit_seconds_max: float = Field(default=0.05, ge=0, le=5)

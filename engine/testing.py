@@ -17,6 +17,7 @@ from engine.execution import Outcome, Output, Transition
 from engine.timers import TimerIndex
 from engine.topology import Topology, build
 from schemas.codec import encode_structured
+from schemas.envelope import SOURCE
 
 FAR_FUTURE = datetime(2100, 1, 1, tzinfo=UTC)
 """The default `received_at` of a driver: no event of a test is from the future unless the test says so."""
@@ -88,10 +89,10 @@ class MemoryStore:
 class TopologyDriver:
     """The topology under test."""
 
-    def __init__(self, topology: Topology | None = None, *, salt: bytes = b"test") -> None:
+    def __init__(self, topology: Topology | None = None, *, salt: bytes = b"test", source: str = SOURCE) -> None:
         self.store = MemoryStore()
         self.tally = Tally()
-        self._cascade = Cascade(topology or build(), self.store, salt=salt)
+        self._cascade = Cascade(topology or build(), self.store, salt=salt, source=source)
 
     def pipe(self, *events: Mapping[str, Any] | bytes, received_at: datetime = FAR_FUTURE) -> Outcome:
         """Take events (structured CloudEvents as mappings, or raw bytes) in data time. Returns the last one's outcome."""

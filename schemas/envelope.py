@@ -11,7 +11,7 @@ from schemas.frozen import quick
 PERSONS_PAGE: Final = "urn:bothways:page"
 """`relayedby` of what somebody did on the person's own page."""
 SOURCE: Final = "bothways"
-"""`source` of everything the engine publishes."""
+"""`source` of everything the engine publishes, unless the installation has a name of its own."""
 
 
 @quick

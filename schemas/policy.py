@@ -13,8 +13,9 @@ from pydantic import AfterValidator, Field
 from schemas.catalogue import BUILT_IN_TOPICS
 from schemas.codes import Matcher, TopicFamily, Track
 from schemas.exact import ExactPart
-from schemas.fields import ClockTime, Code, Count, Day, Ratio, ShortText
+from schemas.fields import ClockTime, Code, Count, Day, Ratio
 from schemas.ids import TopicId, TopicIdField
+from schemas.plain_words import NameForPeople, plain_name
 from schemas.policy_parts import Calendar, Question, built_in_questions, ids_once
 
 Days = Annotated[int, Field(ge=1, le=3_660)]
@@ -27,9 +28,9 @@ _GAPPED: Mapping[Track, int] = {Track.MUTUAL: 0, Track.REVERSE: 1, Track.TRADITI
 class PolicyTopic(ExactPart):
     """One topic of a programme's catalogue."""
 
-    id: TopicIdField
+    id: Annotated[TopicIdField, AfterValidator(plain_name)]
     family: Code[TopicFamily]
-    name: ShortText
+    name: NameForPeople
 
 
 def _built_in_topics() -> tuple[PolicyTopic, ...]:

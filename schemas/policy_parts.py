@@ -9,9 +9,10 @@ from schemas.codes import TopicFamily
 from schemas.exact import ExactPart
 from schemas.fields import Code, Day, ShortText, Timezone
 from schemas.ids import TOPIC_ID_PATTERN
+from schemas.plain_words import plain_name
 from schemas.questions import BUILT_IN_QUESTIONS
 
-NameInPolicy = Annotated[str, Field(pattern=f"^{TOPIC_ID_PATTERN}$")]
+NameInPolicy = Annotated[str, Field(pattern=f"^{TOPIC_ID_PATTERN}$"), AfterValidator(plain_name)]
 """Names a calendar, a question or a stance within one policy."""
 Weekday = Annotated[int, Field(ge=1, le=7)]
 """ISO: Monday is 1."""

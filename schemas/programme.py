@@ -7,8 +7,9 @@ from typing import Annotated, ClassVar, Self
 from pydantic import Field, ModelWrapValidatorHandler, PrivateAttr, model_validator
 
 from schemas.base import InputData, OutputData
-from schemas.fields import Code, Instant, Omittable, Ordinal, Remark, ShortText
+from schemas.fields import Code, Instant, Omittable, Ordinal, Remark
 from schemas.ids import PairingIdField, ProgrammeIdField
+from schemas.plain_words import NameForPeople
 from schemas.policy import Policy
 
 MetricName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.]{0,99}$")]
@@ -33,7 +34,7 @@ class ProgrammeCreated(_Programme):
 
     TYPE: ClassVar[str] = "bothways.programme.created.v1"
     policy: Policy
-    name: Omittable[ShortText] = None
+    name: Omittable[NameForPeople] = None
 
 
 class ProgrammePolicyChanged(_Programme):

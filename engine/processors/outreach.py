@@ -43,7 +43,7 @@ from engine.processors.outreach_rows import EmissionBound, Nudged
 from engine.processors.people_tables import person_in
 from schemas.base import NudgeReason
 from schemas.codes import CancellationReason, ErrorCode, NudgeClass, NudgeKey, NudgeReasonCode, SuppressionReason
-from schemas.envelope import Event
+from schemas.envelope import SOURCE, Event
 from schemas.frozen import replace
 from schemas.hr import HrDeparted, HrHired, HrLeaveEnded, HrLeaveStarted, HrRoleChanged
 from schemas.ids import COORDINATOR_PREFIX, ERASED, NudgeId, PairingId, PersonId, ProgrammeId
@@ -94,7 +94,7 @@ def on_intended(rows: RowsOfStep, record: Record) -> Effects:
 
 def _taken(rows: RowsOfStep, intent: NudgeIntended, at: datetime) -> Effects:
     _params(intent)  # parameters that don't fit their key fail here, where only this intent is lost
-    nudge_id = nudge_id_of(intent)
+    nudge_id = nudge_id_of(intent, rows.source)
     if rows.get(NUDGED, _mark_key(intent.person_id, nudge_id)) is not None:
         return
     contact, person = _contact(rows, intent.person_id, at), _standing(rows, intent.person_id)
@@ -105,13 +105,13 @@ def _taken(rows: RowsOfStep, intent: NudgeIntended, at: datetime) -> Effects:
     yield from _carried_out(rows, intent.person_id, decision, person, at)
 
 
-def on_held_back(rows: Rows, record: Record) -> Effects:
+def on_held_back(rows: RowsOfStep, record: Record) -> Effects:
     """Record an intent that never came."""
     message = record.payload
     assert isinstance(message, NudgeHeldBack)
     person_id, suppressed = (
         message.intent.person_id,
-        Suppressed(nudge_id=nudge_id_of(message.intent), intent=message.intent, reason=message.reason),
+        Suppressed(nudge_id=nudge_id_of(message.intent, rows.source), intent=message.intent, reason=message.reason),
     )
     decision = Decision(contact=_contact(rows, person_id, record.at), suppressed=(suppressed,))
     yield from _carried_out(rows, person_id, decision, _standing(rows, person_id), record.at)
@@ -232,9 +232,10 @@ def wake(rows: RowsOfStep, key: str, due_at: datetime, at: datetime) -> Effects:
     yield from _carried_out(rows, person_id, decision, person, at)
 
 
-def nudge_id_of(intent: NudgeIntended) -> NudgeId:
-    """Name a nudge by its natural key: one per key, person, pairing (or programme) and occasion."""
-    return NudgeId(derived_id("nudge", intent.key, intent.person_id, intent.pairing_id or intent.programme_id, intent.occasion))
+def nudge_id_of(intent: NudgeIntended, source: str = SOURCE) -> NudgeId:
+    """Name a nudge by its natural key: one per key, person, pairing (or programme) and occasion, in one installation."""
+    own = () if source == SOURCE else (source,)
+    return NudgeId(derived_id("nudge", intent.key, intent.person_id, intent.pairing_id or intent.programme_id, intent.occasion, *own))
 
 
 def _contact(rows: Rows, person_id: PersonId, at: datetime) -> Contact:

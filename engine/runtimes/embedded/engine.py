@@ -29,6 +29,7 @@ from engine.runtimes.embedded.integrity import first_damage
 from engine.runtimes.embedded.layout import STRUCTURED_HEADERS
 from engine.runtimes.embedded.lines import Line
 from engine.runtimes.embedded.salts import is_salted
+from engine.runtimes.embedded.sources import settle_source, source_of
 from engine.runtimes.embedded.store import SqliteStore
 from engine.runtimes.embedded.stored_outputs import StoredOutput
 from engine.runtimes.embedded.verification import Verification, verification
@@ -96,7 +97,7 @@ class EmbeddedEngine:
         except BaseException:
             self._database.close()
             raise
-        self._cascade = Cascade(self._topology, self._store, salt=self.salt)
+        self._cascade = Cascade(self._topology, self._store, salt=self.salt, source=source_of(self._database))
 
     def __enter__(self) -> Self:
         return self
@@ -360,6 +361,7 @@ class EmbeddedEngine:
         if not is_new:
             fingerprints.settle(self._database, rules)
         store = self.store_type(self._database, self._topology, given_salt=self._settings.salt_bytes(), on_notes=on_notes)
+        settle_source(store.database, self._settings.source, is_new=is_new)
         if is_new:
             put_facts(store.database, rules.items())
             store.commit()

@@ -25,6 +25,7 @@ from engine.runtimes.embedded import snapshot
 from engine.runtimes.embedded.database import Database
 from engine.runtimes.embedded.integrity import changed_records
 from engine.runtimes.embedded.layout import EPOCH
+from engine.runtimes.embedded.sources import source_of
 from engine.runtimes.embedded.store import SqliteStore
 from engine.runtimes.embedded.stored_outputs import NEXT_PREFIX, StoredOutput
 from engine.topology import Topology
@@ -134,7 +135,7 @@ def _compared(
         findings.append(f"the log: {missing_count} of its entries are missing")
     try:
         kept.log.check(before=start)
-        for _ in Cascade(topology, store, salt=salt).replay(entry for _, entry in kept.log.read(start)):
+        for _ in Cascade(topology, store, salt=salt, source=source_of(database)).replay(entry for _, entry in kept.log.read(start)):
             count += 1
             if count % COMMIT_ENTRIES == 0:
                 store.commit()

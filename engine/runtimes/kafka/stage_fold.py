@@ -16,7 +16,7 @@ import msgspec
 from engine.cascade import TIMERS_PER_TICK_MAX
 from engine.dead_letters import dead_letter
 from engine.effects import Note, Origin, Record, StageName
-from engine.execution import TAKEN, Outcome, Transition, fire, step, unpublishable
+from engine.execution import TAKEN, Outcome, Transition, fire, salt_of, step, unpublishable
 from engine.figures import Figures
 from engine.observation import told_by
 from engine.runtimes.kafka.connection import RECORD_BYTES_MAX
@@ -36,7 +36,7 @@ from engine.runtimes.kafka.wire import (
 )
 from engine.topology import Stage
 from schemas.codes import ErrorCode
-from schemas.envelope import Event
+from schemas.envelope import SOURCE, Event
 from schemas.frozen import replace
 from schemas.topics import PEOPLE_CHANGELOG, PROGRAMMES_CHANGELOG
 
@@ -80,7 +80,14 @@ class StageFold:
     """Rows and logic of one stage in one partition."""
 
     def __init__(
-        self, stage: Stage, partition: int, partitions: Partitions, *, salt: bytes, output_bytes_max: int = OUTPUT_BYTES_MAX
+        self,
+        stage: Stage,
+        partition: int,
+        partitions: Partitions,
+        *,
+        salt: bytes,
+        source: str = SOURCE,
+        output_bytes_max: int = OUTPUT_BYTES_MAX,
     ) -> None:
         self.rows = PartitionRows(stage)
         self.position = 0
@@ -90,7 +97,8 @@ class StageFold:
         self._stage = stage
         self._partition = partition
         self._partitions = partitions
-        self._salt = salt
+        self._salt = salt_of(salt, source)
+        self._source = source
         self._output_bytes_max = output_bytes_max
         self.figures = Figures() if stage.name is StageName.PROGRAMMES else None
         self._inbox = INBOX_OF[stage.name].name
@@ -192,7 +200,7 @@ class StageFold:
         at = self._never_back(asked.at)
         record = asked if at == asked.at else replace(asked, at=at)
         began_at = time.monotonic()
-        transition = step(self._stage, self.rows, record, salt=self._salt)
+        transition = step(self._stage, self.rows, record, salt=self._salt, source=self._source)
         if transition.outputs:
             transition = published_whole(record, transition, self._salt, self._output_bytes_max)
         if isinstance(record.payload, Event):
@@ -212,7 +220,7 @@ class StageFold:
             if wake_at is not None and wake_at <= at:  # an earlier row of this tick may have seen to it
                 self._notes.append(Note("bothways_timer_lateness_seconds", (at - wake_at).total_seconds()))
                 began_at = time.monotonic()
-                self._apply(fire(self._stage, self.rows, table, key, at=at, salt=self._salt), began_at)
+                self._apply(fire(self._stage, self.rows, table, key, at=at, salt=self._salt, source=self._source), began_at)
 
     def _apply(self, transition: Transition, began_at: float) -> None:
         rows, outbox = self.rows, self._outbox

@@ -30,6 +30,7 @@ from engine.runtimes.kafka.stage_fold import CHANGELOG_OF, StageFold
 from engine.runtimes.kafka.task import BACKLOG_RECORDS_MAX, Task, TaskSpec
 from engine.telemetry import Telemetry
 from engine.topology import Topology
+from schemas.envelope import SOURCE
 from schemas.topics import INPUT_TOPICS
 
 STAGE_OF: Final = {topic.name: stage for stage, topic in INBOX_OF.items()}
@@ -93,6 +94,7 @@ class Installation:
     salt: bytes
     mode: TimeMode
     partitions: Partitions
+    source: str = SOURCE
     telemetry: Telemetry | None = None
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
@@ -277,7 +279,7 @@ class Tasks:
             on_commit=self.told,
             is_long=_may_match if stage_name is StageName.PROGRAMMES else _never,
         )
-        stage_fold = StageFold(of.topology.stages[stage_name], source.partition, of.partitions, salt=of.salt)
+        stage_fold = StageFold(of.topology.stages[stage_name], source.partition, of.partitions, salt=of.salt, source=of.source)
         return self.task_type(spec, stage_fold, of.settings)
 
     def told(self, pending: Pending, seconds: float) -> None:

@@ -22,6 +22,7 @@ from engine.runtimes.kafka.topics import KAFKA_TOPICS, TopicAdmin
 from engine.settings import Settings
 from engine.telemetry import Telemetry
 from engine.topology import build
+from schemas.envelope import SOURCE
 
 COLLECTED_AFTER: Final = (50_000, 5, 400)
 """Rows are many and in no cycles: the collector looks through them all seldom, and never long through what is new, for all threads wait."""
@@ -64,6 +65,7 @@ def prepared(
         settings=kafka,
         topology=build(),
         salt=salt,
+        source=settings.source or SOURCE,
         mode=TimeMode(settings.time),
         partitions=Partitions(counts, kafka.prefix),
         telemetry=telemetry,

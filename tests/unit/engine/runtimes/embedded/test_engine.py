@@ -337,3 +337,16 @@ def test_verify_finds_what_was_changed_behind_its_back(tmp_path: Path, damage: s
 
     with opened(tmp_path) as engine:
         assert not engine.verify().is_identical
+
+
+def test_source_is_kept_and_another_one_refused(tmp_path: Path) -> None:
+    """It is part of every id; a command that says nothing of it uses the directory's own."""
+    with opened(tmp_path, source="staging") as engine:
+        engine.ingest(toy_lines(20))
+    with opened(tmp_path) as engine:
+        engine.ingest(toy_lines(40))
+        assert engine.verify().is_identical
+        assert {True} == {b'"source":"staging"' in (output.value or b"") for output in engine.outputs(NUDGES.name)}
+
+    with pytest.raises(InvalidSettings, match="BOTHWAYS_SOURCE"):
+        opened(tmp_path, source="other")

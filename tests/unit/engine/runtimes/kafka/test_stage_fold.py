@@ -206,7 +206,7 @@ def test_steps_of_pairings_are_among_the_figures_of_a_unit() -> None:
 def test_record_whose_report_no_topic_takes_is_refused() -> None:
     """What is larger than a record may be would end every worker that tries it; its cause goes to the dead letters, and work goes on."""
     stage = build().stages[StageName.PROGRAMMES]
-    fold = StageFold(stage, 0, PARTITIONS, salt=b"test", output_bytes_max=100)
+    fold = StageFold(stage, 0, PARTITIONS, salt=b"test", output_bytes_max=150)
     at = "2025-01-06T09:00:00Z"
 
     for event in (programme_created(at), round_requested(at, dry_run=True), programme_created(at, "other")):
