@@ -11,7 +11,6 @@ from typing import Any, Final, get_args
 
 from engine.domain import pairing, participant
 from engine.domain.answered import Answered
-from engine.domain.evidence import SharedInsight
 from engine.domain.marks import Seen, Sequence
 from engine.domain.messages import Message
 from engine.domain.pairing import Pairing
@@ -19,7 +18,6 @@ from engine.domain.participant import Arrival, Participant
 from engine.domain.programme import Bar, HeldRound, Programme
 from engine.domain.storm import Parked, Storm
 from engine.domain.summary import Summary
-from engine.domain.trials import Attention, Tally
 from engine.effects import Delete, Effects, Handler, Row, Rows, StageName, Wake
 from engine.processors import (
     actions,
@@ -47,7 +45,6 @@ from engine.processors import (
     told_figures,
 )
 from engine.processors.feedback import Farewells
-from engine.processors.insights import ReportClock
 from engine.processors.people_tables import ERASURES
 from schemas.base import InputData
 from schemas.hr import HrErased
@@ -141,12 +138,8 @@ def build() -> Topology:
             Table(name=tables.BARS, row_type=Bar),
             Table(name=tables.ROUNDS, row_type=HeldRound),
             Table(name=arrivals.ARRIVALS, row_type=Arrival),
-            Table(name=insights.TALLIES, row_type=Tally),
-            Table(name=insights.ATTENTION, row_type=Attention),
-            Table(name=insights.NOTES, row_type=SharedInsight),
-            Table(name=insights.CLOCKS, row_type=ReportClock),
+            *(Table(name=name, row_type=row_type) for name, row_type in {**insights.ROW_TYPES, **told_figures.ROW_TYPES}.items()),
             Table(name=summaries.SUMMARIES, row_type=Summary),
-            *(Table(name=name, row_type=row_type) for name, row_type in told_figures.ROW_TYPES.items()),
             Table(name=commands.ANSWERED, row_type=Answered),
             Table(name=storm.STORMS, row_type=Storm),
             Table(name=storm.PARKED, row_type=Parked),

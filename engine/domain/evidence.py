@@ -33,6 +33,7 @@ class Evidence:
     pairings: Sequence[Pairing]
     attention: Mapping[str, Attention]
     """By person; of somebody erased by a number."""
+    trials_of_pairs: Sequence[Attention] = ()
     tally: Tally
     notes: Sequence[SharedInsight]
     at: datetime

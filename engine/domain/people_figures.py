@@ -189,11 +189,10 @@ def _effects(evidence: Evidence) -> Mapping[str, Figure]:
     """Tell whether nudges help, and how long conflicts stood; behind each number there must be enough people or conflicts."""
     k, tally = evidence.programme.policy.k_min, evidence.tally
     found: dict[str, Figure] = {}
+    behind = [*evidence.attention.values(), *evidence.trials_of_pairs]
     for key, arms in tally.arms.items():
         counted = (arms.nudged, arms.nudged_acted, arms.held_out, arms.held_out_acted)
-        groups = [
-            sum(arm_of(key, is_held_out=held_out) in one.tried_as for one in evidence.attention.values()) for held_out in (False, True)
-        ]
+        groups = [sum(arm_of(key, is_held_out=is_held_out) in one.tried_as for one in behind) for is_held_out in (False, True)]
         measured = effect(arms) if min(groups) >= k else None
         for name, value in zip(("", ".low", ".high"), measured or (None, None, None), strict=True):
             told = None if value is None else round(value, 4)

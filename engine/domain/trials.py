@@ -4,7 +4,8 @@ Decides: what counts as a trial, what counts as acting on it, the effect and its
 Never knows: which person is held out (domain/outreach); single people once they are counted.
 
 Invariants
-    X1  A trial is one behavioural nudge that was requested, or would have been but for the held-out group.
+    X1  A trial is one behavioural nudge that was requested, or would have been but for the held-out group: to a person, or about a pair,
+        whose two sides are one trial, for one lot holds out both.
     X2  Acting counts within 7 days of the trial, once.
     X3  An effect is P(acted | nudged) − P(acted | held out), shown only when both groups are large enough.
 
@@ -119,6 +120,11 @@ def tried(attention: Attention, tally: Tally, trial: Trial) -> tuple[Attention, 
     tried_as = tuple(sorted({*attention.tried_as, arm_of(trial.key, is_held_out=trial.is_held_out)}))
     arms_counted = dict(sorted({**tally.arms, trial.key.value: counted}.items()))
     return replace(attention, trials=kept, tried_as=tried_as), replace(tally, arms=arms_counted)
+
+
+def is_open(attention: Attention, trial: Trial) -> bool:
+    """Say whether the same nudge is on trial already."""
+    return any(known.key is trial.key for known in _open(attention.trials, trial.at))
 
 
 def held_back(attention: Attention, reason: str) -> Attention:

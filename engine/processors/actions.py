@@ -33,9 +33,9 @@ def on_answer(rows: Rows, record: Record) -> Effects:
         return
     if isinstance(data, PairingContinuationAnswered):
         if data.answer is ContinuationAnswer.CONTINUE:
-            yield from did(rows, pairing.programme_id, data.person_id, "continued", record.at)
+            yield from did(rows, pairing.programme_id, data.person_id, "continued", record.at, pairing_id=pairing.pairing_id)
     elif _was_taken(pairing, record.payload, data.person_id) or (pairing.state is PairingState.LAPSED and pairing.since == record.at):
-        yield from did(rows, pairing.programme_id, data.person_id, "answered", record.at)
+        yield from did(rows, pairing.programme_id, data.person_id, "answered", record.at, pairing_id=pairing.pairing_id)
 
 
 def _was_taken(pairing: Pairing, event: object, person_id: PersonId) -> bool:
@@ -54,7 +54,7 @@ def on_session(rows: Rows, record: Record) -> Effects:
     actions = ("scheduled",) if isinstance(data, SessionScheduled) else ("held", *_learned(pairing, meeting.exchanges))
     for person_id in pairing.people:
         for action in actions:
-            yield from did(rows, pairing.programme_id, person_id, action, record.at)
+            yield from did(rows, pairing.programme_id, person_id, action, record.at, pairing_id=pairing.pairing_id)
 
 
 def _learned(pairing: Pairing, exchanges: tuple[Exchange, ...]) -> tuple[str, ...]:
@@ -75,7 +75,7 @@ def on_feedback(rows: Rows, record: Record) -> Effects:
     pairing = _pairing_of(rows, data.pairing_id, data.person_id)
     stamp = stamp_of(_event(record))
     if pairing is not None and any(word.person_id == data.person_id and word.stamp == stamp for word in pairing.feedback):
-        yield from did(rows, pairing.programme_id, data.person_id, "feedback", record.at)
+        yield from did(rows, pairing.programme_id, data.person_id, "feedback", record.at, pairing_id=pairing.pairing_id)
 
 
 def _event(record: Record) -> Event:

@@ -18,20 +18,21 @@ from engine.domain.messages import NudgeOutcome
 from engine.domain.nudging import rule_of
 from engine.domain.people_figures import PAGE, figures_of, public_groups
 from engine.domain.programme import Programme
-from engine.domain.trials import ACTED_BY, Attention, Tally, Trial, acted, heard, held_back, tried
+from engine.domain.trials import ACTED_BY, Attention, Tally, Trial, acted, heard, held_back, is_open, tried
 from engine.effects import Effects, Emit, Handler, Put, Record, Refuse, Rows
 from engine.processors.tables import PAIRINGS, PARTICIPANTS, participant_in, programme_in
 from engine.processors.told_figures import told_anew
 from schemas.codes import ErrorCode, NudgeClass, SuppressionReason
 from schemas.envelope import Event
 from schemas.frozen import replace
-from schemas.ids import COORDINATOR_PREFIX, PersonId, ProgrammeId
+from schemas.ids import COORDINATOR_PREFIX, PairingId, PersonId, ProgrammeId
 from schemas.insight import InsightAnswered, InsightShared
 from schemas.programme import ProgrammeClosed, ProgrammeReported
 from schemas.topics import INSIGHTS
 
 TALLIES: Final = "tallies"
 ATTENTION: Final = "attention"
+TRIALS_OF_PAIRS: Final = "trials_of_pairs"
 NOTES: Final = "notes"
 CLOCKS: Final = "clocks"
 
@@ -106,6 +107,7 @@ def evidence_of(rows: Rows, programme: Programme, at: datetime) -> Evidence:
         participants=[row for _, row in rows.scan(PARTICIPANTS, prefix)],
         pairings=[row for _, row in rows.scan(PAIRINGS, f"{programme.programme_id}.")],
         attention={key.removeprefix(prefix): row for key, row in rows.scan(ATTENTION, prefix)},
+        trials_of_pairs=[row for _, row in rows.scan(TRIALS_OF_PAIRS, prefix)],
         tally=_tally(rows, programme.programme_id),
         notes=[row for _, row in rows.scan(NOTES, prefix)],
         at=at,
@@ -121,28 +123,58 @@ def on_outcome(rows: Rows, record: Record) -> Effects:
     assert isinstance(message, NudgeOutcome)
     if programme_in(rows, message.programme_id) is None or message.person_id.startswith(COORDINATOR_PREFIX):
         return
-    attention, tally = _attention(rows, message.programme_id, message.person_id), _tally(rows, message.programme_id)
+    known = _attention(rows, message.programme_id, message.person_id)
     is_requested, is_held_out = message.outcome == "requested", message.outcome == HELD_OUT
-    known = attention, tally
-    if is_requested:
-        attention = heard(attention, message.at)
-    if (is_requested or is_held_out) and rule_of(message.key).class_ is NudgeClass.BEHAVIOURAL:
-        attention, tally = tried(attention, tally, Trial(key=message.key, is_held_out=is_held_out, at=message.at))
+    attention = heard(known, message.at) if is_requested else known
     if message.outcome.startswith("suppressed:"):
         attention = held_back(attention, message.outcome.removeprefix("suppressed:"))
     if message.outcome == "opted_out":
         attention = replace(attention, has_opted_out=True)
-    if participant_in(rows, message.programme_id, message.person_id) is None:
-        attention = known[0]
-    yield from _kept(message.programme_id, message.person_id, known, (attention, tally))
+    if attention != known and participant_in(rows, message.programme_id, message.person_id) is not None:
+        yield Put(ATTENTION, f"{message.programme_id}/{message.person_id}", attention)
+    if (is_requested or is_held_out) and rule_of(message.key).class_ is NudgeClass.BEHAVIOURAL:
+        yield from _tried(rows, message, Trial(key=message.key, is_held_out=is_held_out, at=message.at))
 
 
-def did(rows: Rows, programme_id: ProgrammeId, person_id: PersonId, action: str, at: datetime) -> Effects:
-    """Count that a person did what a nudge may have asked for. `action` is a key of ACTED_BY."""
-    attention = _attention(rows, programme_id, person_id)
-    if attention.trials:
-        known = attention, _tally(rows, programme_id)
-        yield from _kept(programme_id, person_id, known, acted(*known, ACTED_BY[action], at))
+def _tried(rows: Rows, message: NudgeOutcome, trial: Trial) -> Effects:
+    """Open a trial of the pair, or of the person where the nudge is about none. Both sides of a pair are one trial, as they are one lot."""
+    known, tally = _trials(rows, message.programme_id, message.person_id, message.pairing_id), _tally(rows, message.programme_id)
+    if message.pairing_id is not None and is_open(known, trial):
+        return
+    is_kept = message.pairing_id is not None or participant_in(rows, message.programme_id, message.person_id) is not None
+    trials, counted = tried(known, tally, trial)
+    if is_kept:
+        yield _put_trials(message.programme_id, message.person_id, message.pairing_id, trials)
+    yield Put(TALLIES, message.programme_id, counted)
+
+
+def did(
+    rows: Rows, programme_id: ProgrammeId, person_id: PersonId, action: str, at: datetime, *, pairing_id: PairingId | None = None
+) -> Effects:
+    """Count that a person did what a nudge may have asked for.
+
+    Args:
+        action: a key of ACTED_BY.
+        pairing_id: of the pair for which it was done.
+    """
+    known, tally = _trials(rows, programme_id, person_id, pairing_id), _tally(rows, programme_id)
+    trials, counted = acted(known, tally, ACTED_BY[action], at)
+    if trials != known:
+        yield _put_trials(programme_id, person_id, pairing_id, trials)
+    if counted != tally:
+        yield Put(TALLIES, programme_id, counted)
+
+
+def _trials(rows: Rows, programme_id: ProgrammeId, person_id: PersonId, pairing_id: PairingId | None) -> Attention:
+    if pairing_id is None:
+        return _attention(rows, programme_id, person_id)
+    return rows.get(TRIALS_OF_PAIRS, f"{programme_id}/{pairing_id}") or _UNHEARD
+
+
+def _put_trials(programme_id: ProgrammeId, person_id: PersonId, pairing_id: PairingId | None, trials: Attention) -> Put:
+    if pairing_id is None:
+        return Put(ATTENTION, f"{programme_id}/{person_id}", trials)
+    return Put(TRIALS_OF_PAIRS, f"{programme_id}/{pairing_id}", trials)
 
 
 def exposed(rows: Rows, programme_id: ProgrammeId, seconds: int) -> Effects:
@@ -151,13 +183,6 @@ def exposed(rows: Rows, programme_id: ProgrammeId, seconds: int) -> Effects:
     if seconds > 0:
         total, count = tally.conflict_exposure_seconds + seconds, tally.exposures_count + 1
         yield Put(TALLIES, programme_id, replace(tally, conflict_exposure_seconds=total, exposures_count=count))
-
-
-def _kept(programme_id: ProgrammeId, person_id: PersonId, before: tuple[Attention, Tally], after: tuple[Attention, Tally]) -> Effects:
-    if after[0] != before[0]:
-        yield Put(ATTENTION, f"{programme_id}/{person_id}", after[0])
-    if after[1] != before[1]:
-        yield Put(TALLIES, programme_id, after[1])
 
 
 def _attention(rows: Rows, programme_id: ProgrammeId, person_id: PersonId) -> Attention:
@@ -186,3 +211,7 @@ def on_note(rows: Rows, record: Record) -> Effects:
 
 
 HANDLERS: Final[Mapping[type, Handler]] = MappingProxyType({InsightShared: on_note, InsightAnswered: on_note, NudgeOutcome: on_outcome})
+
+ROW_TYPES: Final[Mapping[str, type]] = MappingProxyType(
+    {TALLIES: Tally, ATTENTION: Attention, TRIALS_OF_PAIRS: Attention, NOTES: SharedInsight, CLOCKS: ReportClock}
+)

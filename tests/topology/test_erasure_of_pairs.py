@@ -136,6 +136,7 @@ def test_counts_stay() -> None:
     story = named_everywhere(k_min=1)
     story.tell(builders.opted_out(PAT, story.now, "learning"))
     story.after(days=1).tell(builders.departed(PAT, story.now, effective_on="2025-01-06"))
+    story.after(days=1)
     before = metrics(story)
     erased(story)
 

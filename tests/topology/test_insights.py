@@ -3,6 +3,9 @@
 from datetime import timedelta
 from typing import Any
 
+from engine.domain.trials import Arms, Tally
+from engine.effects import StageName
+from engine.processors.insights import TALLIES
 from tests import builders
 from tests.builders import PROGRAMME
 from tests.topology.pair_story import ANN, BOB, active_pair
@@ -129,8 +132,8 @@ def test_a_report_names_nobody() -> None:
 
 
 def test_the_effect_of_a_nudge_compares_the_nudged_with_those_held_out() -> None:
-    """X3: half the group is held out; those nudged answer, the others don't."""
-    told = twelve(holdout_percent=50)
+    """X3: half the pairs are held out, both sides alike; those nudged answer, the others don't. A pair is one trial (X1)."""
+    told = twelve(holdout_percent=50, k_min=1)
     told.round().after(days=5)
     asked = {
         (e["data"]["person_id"], e["data"]["pairing_id"])
@@ -141,10 +144,12 @@ def test_the_effect_of_a_nudge_compares_the_nudged_with_those_held_out() -> None
         told.answers(person_id, "accept", pairing_id=pairing_id)
     told.after(days=1)
 
-    metrics = reports(told)[-1]["metrics"]
-    held_out = 12 - len(asked)
-    is_shown = min(len(asked), held_out) >= 5
-    assert (1.0 if is_shown else None) == metrics["nudge_effect_ratio.answer_proposal"]
+    nudged = {pairing_id for _, pairing_id in asked}
+    tally = told.row(StageName.PROGRAMMES, TALLIES, PROGRAMME)
+    assert isinstance(tally, Tally)
+    assert 2 * len(nudged) == len(asked), "both of a pair, or neither"
+    assert Arms(nudged=len(nudged), nudged_acted=len(nudged), held_out=6 - len(nudged)) == tally.arms["answer_proposal"]
+    assert (1.0 if 0 < len(nudged) < 6 else None) == reports(told)[-1]["metrics"]["nudge_effect_ratio.answer_proposal"]
 
 
 def test_one_pair_is_in_no_number_however_often_it_meets_and_hears() -> None:
