@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 import pytest
 from pydantic import TypeAdapter
@@ -12,6 +12,7 @@ from schemas.codec import decode_structured
 from schemas.codes import NudgeKey
 from schemas.envelope import Event
 from schemas.nudge_answers import CHOICES_BY_KEY, AnswerOptions, answers_to
+from tests.answering import data_of
 
 PARAMS: Final[Mapping[str, object]] = {
     "programme_id": "alpha",
@@ -19,38 +20,8 @@ PARAMS: Final[Mapping[str, object]] = {
     "partner_id": "bob",
     "proposal_version": 2,
     "session_id": "s-1",
-    "missing": ("offers", "wants"),
+    "missing": ("wants",),
 }
-SAID: Final[Mapping[str, object]] = {
-    "date": "2025-03-01",
-    "date-time": "2025-03-01T09:00:00Z",
-    "time": "09:00",
-    "topic": "python",
-    "language": "en",
-}
-
-
-def filled(placeholder: Mapping[str, Any]) -> object:
-    """Say something that a placeholder allows."""
-    match placeholder["type"]:
-        case "boolean":
-            return True
-        case "integer":
-            return placeholder["minimum"]
-        case "array":
-            return [filled(placeholder["items"])]
-        case "object":
-            return {name: "17:00" if name == "to" else filled(inner) for name, inner in placeholder["properties"].items()}
-    return placeholder["enum"][0] if "enum" in placeholder else SAID.get(placeholder["format"], "new-1")
-
-
-def said(answer: Mapping[str, Any], *, is_brief: bool) -> dict[str, object]:
-    """Fill in the fields of an answer; a brief one leaves out what may be left out."""
-    return {
-        name: filled(value) if isinstance(value, dict) else value
-        for name, value in answer["fields"].items()
-        if not (is_brief and isinstance(value, dict) and value.get("optional"))
-    }
 
 
 @pytest.mark.parametrize("is_brief", [True, False])
@@ -61,7 +32,7 @@ def test_an_answer_made_of_what_a_question_says_is_read(key: NudgeKey, is_brief:
 
     for answer in (json.loads(option.model_dump_json()) for option in read):
         line = {"specversion": "1.0", "id": "x", "source": "urn:x", "type": answer["type"], "time": "2025-03-02T09:00:00Z", "actor": "ann"}
-        raw = json.dumps({**line, "data": said(answer, is_brief=is_brief)}).encode()
+        raw = json.dumps({**line, "data": data_of(answer, is_brief=is_brief)}).encode()
         assert isinstance(decode_structured(raw, datetime(2025, 3, 2, 9, tzinfo=UTC)), Event)
 
 
