@@ -297,10 +297,11 @@ def _waited(participant: Participant, before: Participant, *, not_before: dateti
     """Let somebody without a pair wait from the moment on which it was ready (A2)."""
     ready_at, was_ready_at = _ready_at(participant, not_before), _ready_at(before, not_before)
     waits_otherwise = participant.waiting_since is not None and participant.waiting_since != was_ready_at
-    if ready_at is None or ready_at == participant.waiting_since or participant.pairing_ids or waits_otherwise:
+    if ready_at == participant.waiting_since or participant.pairing_ids or waits_otherwise:
         return participant
-    since = replace(participant, waiting_since=ready_at, waiting_since_round=last_round)
-    return with_timer(since, ParticipantTimer.STILL_WAITING, ready_at + timedelta(days=STILL_WAITING_DAYS))
+    since = replace(participant, waiting_since=ready_at, waiting_since_round=0 if ready_at is None else last_round)
+    due_at = None if ready_at is None else ready_at + timedelta(days=STILL_WAITING_DAYS)
+    return with_timer(since, ParticipantTimer.STILL_WAITING, due_at)
 
 
 def _ready_at(participant: Participant, not_before: datetime) -> datetime | None:
