@@ -167,7 +167,7 @@ def _held(programme: Programme, pairing: Pairing, base: Meeting, data: SessionCo
 def _taken(rows: Rows, programme: Programme, before: Pairing, meetings: tuple[Meeting, ...], record: Record) -> Effects:
     """Write a report down and follow it up. Only a stalled pair is moved by it; one that is over just counts."""
     pairing, at = replace(before, meetings=meetings), record.at
-    assert isinstance(record.payload, Event)
+    assert isinstance(record.payload, Event) and isinstance(record.payload.data, SessionReport)
     report = ledger.find(meetings, record.payload.data.session_id)
     assert report is not None, "just reported"
     if report.stamp != stamp_of(record.payload):
