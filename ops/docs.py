@@ -17,6 +17,7 @@ from engine.topology import Topology, build
 from ops.generated import Generated
 from schemas import codes
 from schemas.codes import PairingState
+from schemas.nudge_catalogue import RETIRED
 from schemas.registry import INPUT_TYPES, OUTPUT_TYPES
 from schemas.topics import ALL_TOPICS, Topic, topic_of_type
 
@@ -78,7 +79,7 @@ def pairings() -> Iterator[str]:
         NUDGES_SAID,
         "",
     )
-    rows = sorted(RULES.items(), key=lambda item: (-item[1].priority, item[0]))
+    rows = sorted(((key, rule) for key, rule in RULES.items() if key not in RETIRED), key=lambda item: (-item[1].priority, item[0]))
     yield from _table(
         "key",
         "says",

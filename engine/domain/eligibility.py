@@ -100,6 +100,8 @@ class PoolMember:
     """Live pairs and open proposals that take room."""
     has_pair: bool = False
     """Whether one of them is a live pair."""
+    is_asked: bool = False
+    """Whether there is a proposal to answer."""
     waiting_days: int = 0
     rounds_waited: int = 0
     is_first_in_queue: bool = False

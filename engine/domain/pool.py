@@ -61,8 +61,19 @@ def is_anybody_in_pool(programme: Programme, participants: Iterable[Participant]
     return any(not is_not_yet(programme, one, at) for one in in_it)
 
 
-def members_of(programme: Programme, participants: Iterable[Participant], bars: Iterable[Bar], at: datetime) -> list[PoolMember]:
-    """Turn everybody who takes part, with a whole profile, into members of a round's pool."""
+def members_of(
+    programme: Programme,
+    participants: Iterable[Participant],
+    bars: Iterable[Bar],
+    at: datetime,
+    *,
+    proposed_ids: frozenset[PairingId] = frozenset(),
+) -> list[PoolMember]:
+    """Turn everybody who takes part, with a whole profile, into members of a round's pool.
+
+    Args:
+        proposed_ids: the proposals that are open.
+    """
     policy, shared = programme.policy, Shared()
     history: dict[PersonId, dict[PersonId, EligibilityCode]] = {}
     partners: dict[PersonId, set[PersonId]] = {}
@@ -85,6 +96,7 @@ def members_of(programme: Programme, participants: Iterable[Participant], bars: 
             bars=history.get(participant.person_id, _NO_HISTORY),
             partner_ids=frozenset(partners.get(participant.person_id, ())),
             undecided_ids=_undecided(participant, people_of_open, at),
+            is_asked=not proposed_ids.isdisjoint(participant.pairing_ids),
             shared=shared,
         )
         for participant in participants
@@ -121,6 +133,7 @@ def member_of(
     bars: Mapping[PersonId, EligibilityCode] = _NO_HISTORY,
     partner_ids: frozenset[PersonId] = _NOBODY,
     undecided_ids: frozenset[PersonId] = _NOBODY,
+    is_asked: bool = False,
     shared: Shared | None = None,
 ) -> PoolMember:
     """Turn one participant into a member.
@@ -150,6 +163,7 @@ def member_of(
         room=room(participant, policy.capacity_max, at),
         live_count=len(taking_room(participant, at)),
         has_pair=has_pair(participant),
+        is_asked=is_asked,
         waiting_days=0 if since is None else max(0, (at - since).days),
         rounds_waited=0 if since is None else max(0, programme.rounds_held - participant.waiting_since_round),
         is_first_in_queue=participant.is_first_in_queue,

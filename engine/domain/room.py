@@ -39,7 +39,7 @@ def released_ids(participant: Participant, at: datetime) -> frozenset[PairingId]
 
 
 def has_pair(participant: Participant) -> bool:
-    """Whether the participant has a live pair, not proposals alone."""
+    """Whether the participant has a live pair that takes room; not so whose partner is away while looking for another."""
     return len(participant.pairing_ids) > len(participant.roomless)
 
 

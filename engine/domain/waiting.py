@@ -111,7 +111,7 @@ def standing_of(member: PoolMember, *, is_in_pool: bool) -> RoundStanding:
     """Tell who has a partner, who has been asked and who waits (W7)."""
     if member.has_pair:
         return RoundStanding.MATCHED
-    if member.partner_ids:
+    if member.is_asked:
         return RoundStanding.ASKED
     return RoundStanding.WAITING if is_in_pool else RoundStanding.AWAY
 

@@ -139,7 +139,13 @@ def kept_scores(members: Iterable[PoolMember], proposed: RoundResult, context: R
 def unpaired(member: PoolMember) -> PoolMember:
     """Imagine somebody without a pair: all capacity free, nobody a partner."""
     return replace(
-        member, room=member.room + member.live_count, live_count=0, has_pair=False, partner_ids=frozenset(), undecided_ids=frozenset()
+        member,
+        room=member.room + member.live_count,
+        live_count=0,
+        has_pair=False,
+        is_asked=False,
+        partner_ids=frozenset(),
+        undecided_ids=frozenset(),
     )
 
 

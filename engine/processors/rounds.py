@@ -27,6 +27,7 @@ from engine.processors.tables import (
     PARTICIPANTS,
     ROUNDS,
     bar_in,
+    pairing_in,
     participant_in,
     put_bar,
     put_pairing,
@@ -159,8 +160,14 @@ def is_wanted(rows: Rows, programme: Programme, at: datetime) -> bool:
 
 def _members(rows: Rows, programme: Programme, at: datetime) -> tuple[PoolMember, ...]:
     prefix = f"{programme.programme_id}/"
-    people, bars = rows.scan(PARTICIPANTS, prefix), rows.scan(BARS, prefix)
-    return tuple(members_of(programme, (row for _, row in people), (row for _, row in bars), at))
+    people, bars = [row for _, row in rows.scan(PARTICIPANTS, prefix)], rows.scan(BARS, prefix)
+    open_ids = {pairing_id for participant in people for pairing_id, _ in participant.roomless}
+    proposed_ids = frozenset(
+        pairing_id
+        for pairing_id in sorted(open_ids)
+        if (pairing := pairing_in(rows, pairing_id)) is not None and pairing.state is PairingState.PROPOSED
+    )
+    return tuple(members_of(programme, people, (row for _, row in bars), at, proposed_ids=proposed_ids))
 
 
 def _pairing_id(rows: RowsOfStep, programme: Programme, people: tuple[PersonId, PersonId], ordinal: int) -> PairingId:

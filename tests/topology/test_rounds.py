@@ -14,7 +14,7 @@ from engine.testing import MemoryRows
 from schemas.codes import NudgeKey
 from tests import builders
 from tests.builders import PROGRAMME
-from tests.topology.pair_story import START
+from tests.topology.pair_story import START, active_pair
 from tests.topology.programme_story import DAILY, ProgrammeStory, two_ready
 
 
@@ -280,3 +280,14 @@ def test_a_newcomer_alone_in_a_first_round_needs_the_higher_reserve() -> None:
 
     assert [("ann", "zoe")] == story.proposed()
     assert "below_reserve/wants" == story.row_of("ann").unmatched_reason
+
+
+def test_whoever_looks_for_somebody_while_the_partner_is_away_is_waiting() -> None:
+    """`look` frees the place that the partner holds: there is nobody to meet."""
+    story = active_pair(k_min=1).after(days=1)
+    story.goes_on_leave("ann").after(days=31)
+    story.says("bob", "look")
+    story.tell(builders.round_requested(story.now, dry_run=True))
+
+    found = story.read(type_="round.completed")[-1]["data"]
+    assert {"ann": "matched", "bob": "waiting"} == {left["person_id"]: left["standing"] for left in found["unmatched"]}

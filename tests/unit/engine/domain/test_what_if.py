@@ -96,6 +96,6 @@ def test_somebody_imagined_without_a_pair_has_all_room() -> None:
 def test_a_pool_member_holds_no_protected_trait() -> None:
     """What the score can't see it can't weigh: name, birth date, gender, origin and the like have no field."""
     known = "person_id offers wants band department timezone hours languages manager_id line dotted_line_ids excluded bars partner_ids"
-    waiting = "undecided_ids room live_count has_pair waiting_days rounds_waited is_first_in_queue is_first_round status"
+    waiting = "undecided_ids room live_count has_pair is_asked waiting_days rounds_waited is_first_in_queue is_first_round status"
 
     assert set(f"{known} {waiting}".split()) == {each.name for each in fields(PoolMember)}
