@@ -346,7 +346,7 @@ def test_source_is_kept_and_another_one_refused(tmp_path: Path) -> None:
     with opened(tmp_path) as engine:
         engine.ingest(toy_lines(40))
         assert engine.verify().is_identical
-        assert {True} == {b'"source":"staging"' in (output.value or b"") for output in engine.outputs(NUDGES.name)}
+        assert {True} == {b'"source":"staging"' in output.value for output in engine.outputs(NUDGES.name) if output.value}
 
     with pytest.raises(InvalidSettings, match="BOTHWAYS_SOURCE"):
         opened(tmp_path, source="other")
