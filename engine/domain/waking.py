@@ -10,7 +10,7 @@ Invariants
         never to `before` or past it.
     K3  A reminder of an instant lies on the last earlier local day that has a waking instant, as near as can be to the same time of day.
     K4  A number of days is over that many times 24 hours later, and 24 hours later again for each holiday that has come until then. Only
-        local days after that of the start count, so a start on a holiday costs nothing; weekend days count as any other.
+        local days after that of the start are looked at; weekend days count as any other.
 
 Source: house rule.
 """
