@@ -1,7 +1,10 @@
 """The HR matrix: each event, seen on the person's row, on the pair, and in what people are told."""
 
+from datetime import datetime, timedelta
+
 import pytest
 
+from schemas.fields import instant_text
 from tests.acceptance.hr_story import ends, hr
 from tests.acceptance.story import T0, Story
 
@@ -62,18 +65,21 @@ def test_hire_of_the_future_begins_at_midnight_of_the_person(story: Story, zone:
     ],
 )
 def test_departure_applies_when_its_day_is_over_for_the_person(story: Story, zone: str, before: str, after: str) -> None:
-    """Nothing leaves before the effective day is over in the person's zone; then the pair ends `circumstances`."""
+    """Nothing leaves before the effective day is over in the person's zone; four hours later the pair ends `circumstances`."""
     story.pair(hr={"ann": {"timezone": zone}, "bob": {"timezone": zone}})
     story.good(hr(story, "departed", "2025-01-20T12:00:00Z", "ann", effective_on="2025-02-03"))
 
     story.tick(before)
     assert (story.person("ann")["employment"], ends(story)) == ("active", [])
     story.tick(after)
-    assert (story.person("ann")["employment"], ends(story)) == ("departed", [(after, "circumstances")])
+    assert (story.person("ann")["employment"], ends(story)) == ("departed", [])
+    settled = instant_text(datetime.fromisoformat(after) + timedelta(hours=4))
+    story.tick(settled)
+    assert ends(story) == [(settled, "circumstances")]
 
 
 def test_departure_over_a_change_of_clocks(story: Story) -> None:
-    """30 March 2025 has 23 hours in Berlin: the day is over at 22:00 UTC."""
+    """30 March 2025 has 23 hours in Berlin: the day is over at 22:00 UTC, and the departure is settled four hours later."""
     story.pair(hr={"ann": {"timezone": "Europe/Berlin"}})
     story.good(hr(story, "departed", "2025-02-02T12:00:00Z", "ann", effective_on="2025-03-30"))
     story.good(
@@ -83,15 +89,16 @@ def test_departure_over_a_change_of_clocks(story: Story) -> None:
 
     story.tick("2025-04-01T00:00:00Z")
 
-    assert ends(story) == [("2025-03-30T22:00:00Z", "circumstances")]
+    assert ends(story) == [("2025-03-31T02:00:00Z", "circumstances")]
 
 
 def test_back_dated_departure_applies_at_once(story: Story) -> None:
-    """A fact of the past applies when it arrives."""
+    """A fact of the past applies when it arrives, and is settled four hours later."""
     story.pair()
     story.good(hr(story, "departed", "2025-01-20T12:00:00Z", "ann", effective_on="2025-01-10"))
+    story.tick("2025-01-21T00:00:00Z")
 
-    assert ends(story) == [("2025-01-20T12:00:00Z", "circumstances")]
+    assert ends(story) == [("2025-01-20T16:00:00Z", "circumstances")]
 
 
 def test_departure_lapses_an_open_proposal(story: Story) -> None:
@@ -99,6 +106,7 @@ def test_departure_lapses_an_open_proposal(story: Story) -> None:
     story.couple()
     story.tick("2025-01-06T06:00:00Z")
     story.good(hr(story, "departed", "2025-01-07T12:00:00Z", "ann", effective_on="2025-01-06"))
+    story.tick("2025-01-07T16:00:00Z")
 
     assert story.pairings() == ["proposed", "lapsed"]
 

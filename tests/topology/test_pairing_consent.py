@@ -102,7 +102,7 @@ def _withdrawn() -> PairStory:
 def _departed() -> PairStory:
     story = proposed_pair().after(days=1)
     story.tell(builders.departed(ANN, story.now, effective_on="2025-01-06"))
-    return story
+    return story.after(hours=4)
 
 
 def _closed() -> PairStory:

@@ -32,6 +32,7 @@ def _said_it_is_no_fit(story: PairStory) -> None:
 
 def _departed(story: PairStory) -> None:
     story.tell(builders.departed(BOB, story.now, effective_on="2025-01-06"))
+    story.after(hours=4)
 
 
 def _closed(story: PairStory) -> None:

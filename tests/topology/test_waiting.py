@@ -130,6 +130,7 @@ def test_who_lost_a_pair_through_a_departure_comes_first_in_the_next_round() -> 
     story.round().activates("cat", "dan")
     story.joins("bob", "python", "strategy")
     story.after(days=2).tell(builders.departed("cat", story.now, effective_on="2025-01-08"))
+    story.after(hours=4)
     story.after(hours=16)
     is_first = story.row_of("dan").is_first_in_queue
     story.joins("eve", "strategy", "python")
@@ -148,6 +149,7 @@ def test_a_partner_on_a_pause_of_its_own_comes_first_when_it_is_back() -> None:
     story.joins("bob", "python", "strategy")
     story.tell(builders.paused("dan", story.now))
     story.after(days=2).tell(builders.departed("cat", story.now, effective_on="2025-01-08"))
+    story.after(hours=4)
     story.after(hours=16)
     while_paused = (story.row_of("dan").is_first_in_queue, story.row_of("dan").waiting_since)
     story.tell(builders.resumed("dan", story.now))
