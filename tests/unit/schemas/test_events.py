@@ -243,7 +243,7 @@ def test_an_object_of_the_right_key_is_kept() -> None:
 TRANSACTIONAL: Final = (
     "proposal_ready pairing_started session_tomorrow pairing_paused pairing_resumable pairing_ended partner_found_next conflict_choice "
     "concluding renew_or_finish convert_offer coordinator_momentum coordinator_stuck coordinator_conflict coordinator_round_alarm "
-    "coordinator_storm coordinator_departures enrolment_recorded"
+    "coordinator_storm coordinator_departures enrolment_recorded partner_away still_taking_part"
 )
 
 
