@@ -11,7 +11,7 @@ Invariants
     P3  It has timers only for what can still happen in its state.
     P4  It is live only after both accepted the same proposal version.
     P5  A conflict that nobody has been told of yet holds what the pair was, so that it can be that again.
-    P5  What one side has answered to a proposal changes nothing but this row until both accept: no state, no timer, no output.
+    P6  What one side has answered to a proposal changes nothing but this row until both accept: no state, no timer, no output.
 
 How conflicts are resolved: the programme's key handles one record at a time, so two answers are never simultaneous; what comes after
 a terminal state is refused as stale, and so is what the same person has answered anew since (domain/answering).
