@@ -64,10 +64,10 @@ def undone(rows: Rows, programme: Programme, participant: Participant, facts: Pe
         yield from _note_taken_back(rows, programme)
 
 
-def due(rows: Rows, programme: Programme, participant: Participant, _due_at: datetime, at: datetime) -> Effects:
-    """Settle a departure, unless so many came at once that the coordinator is asked."""
+def due(rows: Rows, programme: Programme, participant: Participant, due_at: datetime, at: datetime) -> Effects:
+    """Settle a departure, unless so many came at once that the coordinator is asked; a late timer sees what it would have seen."""
     unsettled = list(_unsettled(rows, programme.programme_id))
-    recent = sum(one.departing_at is not None and one.departing_at > at - MASS_WITHIN for one in unsettled)
+    recent = sum(one.departing_at is not None and one.departing_at > due_at - MASS_WITHIN for one in unsettled)
     taking_part = sum(one.status in TAKING_PART for one in _participants(rows, programme.programme_id))
     if participant.is_departure_held or not is_mass(recent, taking_part):
         yield from settled(rows, programme, participant, at)

@@ -104,6 +104,15 @@ def _leaves(story: PairStory) -> None:
     story.tell(builders.departed(ANN, story.now, effective_on=CHANGE_ON))
 
 
+def _many_leave(story: PairStory) -> None:
+    _active(story)
+    for person_id in (f"c{number}" for number in range(10)):
+        story.tell(builders.hired(person_id, story.now))
+        story.tell(builders.enrolled(person_id, story.now))
+        story.tell(builders.departed(person_id, story.now, effective_on=(CHANGE_AT - DAY).date()))
+    story.advance_to(instant_text(CHANGE_AT))
+
+
 def _takes_leave(story: PairStory) -> None:
     _active(story)
     story.tell(builders.leave_started(ANN, story.now, effective_on=CHANGE_ON))
@@ -117,6 +126,11 @@ def _is_away(story: PairStory) -> None:
 def _gets_a_manager(story: PairStory) -> None:
     _active(story)
     story.tell(builders.role_changed(BOB, story.now, effective_on=CHANGE_ON, manager_id=ANN))
+
+
+def _in_conflict(story: PairStory) -> None:
+    _gets_a_manager(story)
+    story.advance_to(instant_text(CHANGE_AT))
 
 
 def _proposal_end(_at: datetime) -> datetime:
@@ -158,7 +172,7 @@ CASES: Final[Mapping[NudgeKey, Case]] = {
     NudgeKey.CONVERT_OFFER: Case(begins=_convertible, policy=REVERSE, dues=(Due(at=CHANGE_AT),)),
     NudgeKey.PAIRING_PAUSED: Case(begins=_takes_leave, dues=(Due(at=CHANGE_AT, people=(BOB,)),)),
     NudgeKey.PARTNER_AWAY: Case(begins=_is_away, dues=(Due(at=START + 30 * DAY, people=(BOB,)),)),
-    NudgeKey.CONFLICT_CHOICE: Case(begins=_gets_a_manager, dues=(Due(at=CHANGE_AT),)),
+    NudgeKey.CONFLICT_CHOICE: Case(begins=_in_conflict, dues=(Due(at=CHANGE_AT + DAY),)),
     NudgeKey.BOOK_NEXT_SESSION: Case(begins=_held, dues=(Due(at=START + HOUR + 14 * DAY, people=(ANN,)),)),
     NudgeKey.PAIRING_QUIET: Case(begins=_active, dues=(Due(at=START + 45 * DAY),)),
     NudgeKey.WAITING_UPDATE: Case(begins=_nothing, dues=(Due(at=START + 30 * DAY),)),
@@ -166,7 +180,8 @@ CASES: Final[Mapping[NudgeKey, Case]] = {
         begins=_proposed_again, policy={**DAILY, "lapsed_rest_days": 0}, dues=(Due(at=NEXT_ROUND + 14 * DAY),)
     ),
     NudgeKey.COORDINATOR_STUCK: Case(begins=_active, dues=(Due(at=START + 45 * DAY, people=(COORDINATOR,)),)),
-    NudgeKey.COORDINATOR_CONFLICT: Case(begins=_gets_a_manager, dues=(Due(at=CHANGE_AT, people=(COORDINATOR,)),)),
+    NudgeKey.COORDINATOR_CONFLICT: Case(begins=_in_conflict, dues=(Due(at=CHANGE_AT + DAY, people=(COORDINATOR,)),)),
+    NudgeKey.COORDINATOR_DEPARTURES: Case(begins=_many_leave, dues=(Due(at=CHANGE_AT + 4 * HOUR, people=(COORDINATOR,)),)),
     NudgeKey.COORDINATOR_STORM: Case(
         begins=_nothing, policy={**DAILY, "nudge_storm_per_day": 1}, dues=(Due(at=NEXT_ROUND, people=(COORDINATOR,)),)
     ),
