@@ -223,7 +223,7 @@ class _Refold:
             origin=found.origin,
             received_at=found.received_at,
         )
-        transition = published_whole(whole, step(self._stage, self.rows, whole, salt=self._salt))
+        transition = published_whole(whole, step(self._stage, self.rows, whole, salt=self._salt), self._salt)
         if transition.outcome in TAKEN:
             self.last_at = at
         self._apply(transition)
