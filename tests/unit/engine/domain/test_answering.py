@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from engine.domain.answering import Question, Said, counts, is_last_word, last_said, with_said
 from engine.domain.stamp import Stamp, stamp_of
+from schemas.codes import Answer
 from schemas.envelope import Event
 from schemas.ids import PairingId, PersonId
 from schemas.pairing import PairingAnswered
@@ -18,7 +19,7 @@ hours = st.lists(st.integers(0, 9), max_size=6)
 
 def answer(hour: int, id_: str = "e") -> Event:
     """An answer of Ann to the proposal, some hours after it was made."""
-    data = PairingAnswered(person_id=ANN, pairing_id=PairingId("p.0123456789abcdef"), proposal_version=1, answer="accept")
+    data = PairingAnswered(person_id=ANN, pairing_id=PairingId("p.0123456789abcdef"), proposal_version=1, answer=Answer.ACCEPT)
     return Event(id=id_, source="s", type=PairingAnswered.TYPE, time=AT + timedelta(hours=hour), data=data, actor=ANN, content="")
 
 
