@@ -6,8 +6,9 @@ a name is that of the territory `001`, which stands for the whole of it.
 
 import sys
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from ops.generated import Generated
 
@@ -35,9 +36,9 @@ def content(_name: str) -> str:
 
 
 def _table() -> Mapping[str, str]:
-    from babel.core import get_global
-
-    return get_global("windows_zone_mapping")
+    babel: Any = import_module("babel.core")
+    table: Mapping[str, str] = babel.get_global("windows_zone_mapping")
+    return table
 
 
 FILES: Final = Generated(module="ops.windows_zones", what="tables of zones", directory=SCHEMAS, names=(FILE,), content=content)
