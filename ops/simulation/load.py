@@ -19,6 +19,7 @@ from ops.simulation.world import HR_ACTOR
 
 SOURCE: Final = "urn:bothways:load"
 PROGRAMME_ID: Final = "load"
+COORDINATOR: Final = f"coordinator:{PROGRAMME_ID}"
 _PERSONAL: Final = frozenset({"participation.enrolled", "participation.updated", "participation.paused", "participation.resumed"})
 
 
@@ -66,6 +67,8 @@ def _event(number: int, kind: str, at: datetime, data: Json, subject: str) -> Js
         event["actor"] = subject
     elif kind.startswith("hr."):
         event["actor"] = HR_ACTOR
+    elif kind.startswith("programme."):
+        event["actor"] = COORDINATOR
     return event
 
 

@@ -14,6 +14,7 @@ from typing import Final
 from tests.model.people import kind_of, moment
 from tests.simulation import nudge_invariants as nudges
 from tests.simulation import pair_invariants as pairs
+from tests.simulation import told_invariants as told
 from tests.simulation.seen import STATE_AFTER, Seen
 from tests.simulation.watch import Json, Unit
 
@@ -32,9 +33,17 @@ def sequences_have_no_gap(seen: Seen, output: Json, _unit: Unit) -> Iterator[str
 
 
 def outputs_carry_engine_time(_seen: Seen, output: Json, unit: Unit) -> Iterator[str]:
-    """`time` is the `at` of the cause."""
-    if moment(output["time"]) != unit.at:
+    """`time` is the `at` of the cause; the record of a forbid or an allow has the start of its UTC day, so that it tells nobody when."""
+    is_about_two = unit.event is not None and kind_of(unit.event) in {"pairing.forbidden", "pairing.allowed"} and output["topic"] == AUDIT
+    if moment(output["time"]) != (unit.at.replace(hour=0, minute=0, second=0) if is_about_two else unit.at):
         yield f"time {output['time']} in a unit at {unit.at}"
+
+
+def people_are_audited_at_the_end_of_a_day(_seen: Seen, output: Json, unit: Unit) -> Iterator[str]:
+    """What is published about single people on the audit topic leaves as a UTC day ends, and names no cause."""
+    is_midnight = unit.at == unit.at.replace(hour=0, minute=0, second=0)
+    if kind_of(output) in {"nudge.suppressed", "hr.finding"} and not (is_midnight and "causation" not in output):
+        yield f"{kind_of(output)} at {unit.at}, {'with' if 'causation' in output else 'without'} a cause"
 
 
 def nothing_fails_in_processing(_seen: Seen, unit: Unit) -> Iterator[str]:
@@ -45,6 +54,7 @@ def nothing_fails_in_processing(_seen: Seen, unit: Unit) -> Iterator[str]:
             yield f"{letter.code} on {letter.topic}: {message!r} {letter.value[:400]!r}"
 
 
+AUDIT: Final = "mentorship.audit.v1"
 OutputInvariant = Callable[[Seen, Json, Unit], Iterator[str]]
 UnitInvariant = Callable[[Seen, Unit], Iterator[str]]
 
@@ -52,10 +62,12 @@ OUTPUT: Final[tuple[OutputInvariant, ...]] = (
     one_id_has_one_body,
     sequences_have_no_gap,
     outputs_carry_engine_time,
+    people_are_audited_at_the_end_of_a_day,
     pairs.changes_follow_the_table,
     pairs.states_agree_with_changes,
     pairs.lapses_look_alike,
     pairs.state_of_a_lapse_tells_no_cause,
+    pairs.proposals_lapse_in_time,
     pairs.versions_count_up,
     pairs.nobody_is_proposed_over_capacity,
     pairs.one_open_pairing_per_pair,
@@ -71,8 +83,16 @@ OUTPUT: Final[tuple[OutputInvariant, ...]] = (
     nudges.pairs_that_are_over_are_left_in_peace,
     nudges.lifecycle_nudges_name_no_cause,
     nudges.cancellations_follow_requests,
+    told.sessions_are_reminded_of_the_day_before,
+    told.nudges_say_something,
+    told.both_sides_are_held_out_alike,
 )
-UNIT_ALWAYS: Final[tuple[UnitInvariant, ...]] = (nothing_fails_in_processing, nudges.suspension_calls_nudges_back)
+UNIT_ALWAYS: Final[tuple[UnitInvariant, ...]] = (
+    nothing_fails_in_processing,
+    nudges.suspension_calls_nudges_back,
+    told.both_hear_that_their_pair_is_over,
+    told.questions_about_a_proposal_are_called_back_together,
+)
 UNIT_WHEN_MOVED: Final[tuple[UnitInvariant, ...]] = (
     pairs.pairs_in_a_conflict_are_suspended,
     pairs.pairs_have_two_people_who_are_there,

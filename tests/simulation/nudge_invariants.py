@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from tests.model.people import kind_of, moment
 from tests.simulation.seen import Seen
+from tests.simulation.told_invariants import is_waking_day
 from tests.simulation.watch import Json, Unit
 
 RATION: Final = timedelta(hours=168)
@@ -40,7 +41,7 @@ def nudges_wait_for_waking_hours(seen: Seen, output: Json, unit: Unit) -> Iterat
         local, policy = _local(data), seen.policy_of(data)
         opens, closes = time.fromisoformat(policy.quiet_to), time.fromisoformat(policy.quiet_from)
         is_quiet = policy.quiet_from != policy.quiet_to and not opens <= local.time().replace(tzinfo=None) < closes
-        if is_quiet or (policy.quiet_weekends and local.isoweekday() > 5) or policy.is_holiday(local.date()):
+        if is_quiet or not is_waking_day(local.date(), data, policy, seen):
             yield f"{data['person_id']} gets {data['key']} at {local}"
         if not unit.at <= moment(data["not_before"]) < moment(data["expires_at"]):
             yield f"{data['key']} from {data['not_before']} to {data['expires_at']}, requested at {unit.at}"
@@ -76,11 +77,16 @@ def opting_out_is_respected(seen: Seen, output: Json, _unit: Unit) -> Iterator[s
 
 
 def suspended_pairs_are_left_in_peace(seen: Seen, output: Json, _unit: Unit) -> Iterator[str]:
-    """Nothing about a suspended pair but the private choice, and a code to the coordinator."""
+    """Nothing about a suspended pair but the private choice, a code to the coordinator, and whether to go on once nothing joins the two."""
     if kind_of(output) == "nudge.requested" and not _is_coordinator(output):
         data = output["data"]
-        if seen.state.get(data.get("pairing_id", "")) == "suspended" and data["key"] != "conflict_choice":
-            yield f"{data['person_id']} gets {data['key']} about a suspended pair"
+        pairing_id = data.get("pairing_id", "")
+        if seen.state.get(pairing_id) == "suspended" and data["key"] != "conflict_choice":
+            programme_id, people = seen.pair[pairing_id]
+            first, second = sorted(people)
+            is_gone = seen.people.conflict(first, second, same_manager_allowed=seen.policy[programme_id].same_manager_allowed) is None
+            if not (data["key"] == "pairing_resumable" and is_gone):
+                yield f"{data['person_id']} gets {data['key']} about a suspended pair"
 
 
 def pairs_that_are_over_are_left_in_peace(seen: Seen, output: Json, _unit: Unit) -> Iterator[str]:

@@ -70,8 +70,8 @@ def versions_count_up(seen: Seen, output: Json, _unit: Unit) -> Iterator[str]:
             yield f"proposal version {data['proposal_version']} after {seen.version.get(data['pairing_id'])}"
 
 
-def nobody_is_proposed_over_capacity(seen: Seen, output: Json, _unit: Unit) -> Iterator[str]:
-    """Live pairs and open proposals, this one included, fit the capacity."""
+def nobody_is_proposed_over_capacity(seen: Seen, output: Json, unit: Unit) -> Iterator[str]:
+    """Live pairs and open proposals that take room, this one included, fit the capacity."""
     if kind_of(output) == "pairing.proposed":
         data = output["data"]
         for side in data["people"]:
@@ -79,7 +79,7 @@ def nobody_is_proposed_over_capacity(seen: Seen, output: Json, _unit: Unit) -> I
             if enrolled is None:
                 yield f"{side['person_id']} is proposed and not enrolled"
             else:
-                others = set(seen.pairings_of(data["programme_id"], side["person_id"])) - {data["pairing_id"]}
+                others = seen.taking_room(data["programme_id"], side["person_id"], unit.at) - {data["pairing_id"]}
                 if len(others) + 1 > min(enrolled.capacity, seen.policy[data["programme_id"]].capacity_max):
                     yield f"{side['person_id']} has {len(others)} pairings and capacity {enrolled.capacity}"
 
@@ -101,7 +101,7 @@ def proposals_keep_the_hard_rules(seen: Seen, output: Json, unit: Unit) -> Itera
     programme_id, policy = data["programme_id"], seen.policy[data["programme_id"]]
     first, second = (side["person_id"] for side in data["people"])
     pair = (programme_id, frozenset((first, second)))
-    for who, other in ((first, second), (second, first)):
+    for who in (first, second):
         enrolled = seen.enrolled.get((programme_id, who))
         if seen.people.employment(who) != "active":
             yield f"{who} is proposed while {seen.people.employment(who)}"
@@ -111,20 +111,19 @@ def proposals_keep_the_hard_rules(seen: Seen, output: Json, unit: Unit) -> Itera
             and (enrolled.paused_until is None or unit.at.date() < enrolled.paused_until - timedelta(days=1))
         ):
             yield f"{who} is proposed while pausing"
-        if enrolled is not None and other in enrolled.exclude:
-            yield f"{who} excludes {other}"
         if policy.training_required and (programme_id, who) not in seen.trained:
             yield f"{who} is proposed without training"
     if rule := seen.people.conflict(first, second, same_manager_allowed=policy.same_manager_allowed):
         yield f"{first} and {second} are proposed across {rule}"
-    if pair in seen.forbidden:
-        yield f"{first} and {second} are forbidden"
-    if pair in seen.over_at and pair not in seen.locked and data["proposal_version"] == 1:
-        state, over_at = seen.over_at[pair]
-        if state != "lapsed" and not policy.past_partner_allowed:
+    if data["proposal_version"] > 1:
+        return
+    if seen.are_barred(first, second):
+        yield f"{first} and {second} are excluded or forbidden"
+    if pair not in seen.locked:
+        if pair in seen.partners and not policy.past_partner_allowed:
             yield f"{first} and {second} were partners before"
-        if state == "lapsed" and unit.at < over_at + timedelta(days=policy.lapsed_rest_days - 1):
-            yield f"{first} and {second} lapsed on {over_at} and rest"
+        if unit.at < seen.rests_until.get(pair, unit.at):
+            yield f"{first} and {second} rest until {seen.rests_until[pair]}"
 
 
 def scores_follow_from_their_reasons(seen: Seen, output: Json, _unit: Unit) -> Iterator[str]:
@@ -167,11 +166,39 @@ def score_of(data: Json, *, track: str) -> int:
     return int(1000 * benefits[learner] * (Fraction(8, 10) + Fraction(2, 10) * benefits[other]) * context)
 
 
+def proposals_lapse_in_time(seen: Seen, output: Json, unit: Unit) -> Iterator[str]:
+    """Nothing that is answered ends a proposal before its time: only what breaks a rule, an absence, or want of room after two accepts."""
+    if kind_of(output) != "pairing.lapsed" or unit.at >= seen.proposed[output["data"]["pairing_id"]].expires_at:
+        return
+    pairing_id = output["data"]["pairing_id"]
+    programme_id, people = seen.pair[pairing_id]
+    first, second = sorted(people)
+    is_explained = (
+        pairing_id in seen.retracted
+        or unit.at in {seen.touched.get(one) for one in (programme_id, first, second)}
+        or any(_is_out(seen, programme_id, who) for who in people)
+        or seen.people.conflict(first, second, same_manager_allowed=seen.policy[programme_id].same_manager_allowed) is not None
+        or any(not _has_room(seen, pairing_id, who, unit) for who in people)
+    )
+    if not is_explained:
+        yield f"{pairing_id} of {first} and {second} lapses before {seen.proposed[pairing_id].expires_at}"
+
+
+def _is_out(seen: Seen, programme_id: str, who: str) -> bool:
+    enrolled = seen.enrolled.get((programme_id, who))
+    return enrolled is None or enrolled.is_paused or seen.people.employment(who) != "active"
+
+
+def _has_room(seen: Seen, pairing_id: str, who: str, unit: Unit) -> bool:
+    programme_id = seen.pair[pairing_id][0]
+    capacity = min(seen.enrolled[programme_id, who].capacity, seen.policy[programme_id].capacity_max)
+    return len(seen.taking_room(programme_id, who, unit.at) - {pairing_id}) < capacity
+
+
 def pairs_in_a_conflict_are_suspended(seen: Seen, unit: Unit) -> Iterator[str]:
-    """No pair along a reporting line outlives the unit that made it one."""
-    del unit
+    """No pair along a reporting line outlives the unit that made it one; of whoever just departed everything stays as it is."""
     for pairing_id, (programme_id, people) in seen.pair.items():
-        if seen.state[pairing_id] in OPEN - {"suspended"}:
+        if seen.state[pairing_id] in OPEN - {"suspended"} and not any(seen.is_departing(who, unit.at) for who in people):
             first, second = sorted(people)
             rule = seen.people.conflict(first, second, same_manager_allowed=seen.policy[programme_id].same_manager_allowed)
             if rule is not None:
@@ -179,10 +206,9 @@ def pairs_in_a_conflict_are_suspended(seen: Seen, unit: Unit) -> Iterator[str]:
 
 
 def pairs_have_two_people_who_are_there(seen: Seen, unit: Unit) -> Iterator[str]:
-    """The departed have no pair; those on leave have none that runs."""
-    del unit
+    """The departed have no pair, once that is settled; those on leave have none that runs."""
     for pairing_id, (_, people) in seen.pair.items():
-        if seen.state[pairing_id] in OPEN:
+        if seen.state[pairing_id] in OPEN and not any(seen.is_departing(who, unit.at) for who in people):
             standing = {seen.people.employment(who) for who in people}
             if not standing <= {"active", "on_leave"}:
                 yield f"{pairing_id} is {seen.state[pairing_id]} with somebody {sorted(standing)}"

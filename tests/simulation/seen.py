@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from schemas.policy import Policy
@@ -32,9 +32,24 @@ class Enrolled:
     """Somebody in a programme."""
 
     capacity: int
-    exclude: frozenset[str]
     paused_until: date | None = None
     is_paused: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class Proposed:
+    """A proposal as it stands."""
+
+    expires_at: datetime
+    roomless_from: datetime
+    """From when on it takes no room while it is undecided."""
+    told: dict[str, datetime] = field(default_factory=dict)
+    """From when each side could hear of the present version."""
+
+    @property
+    def had_a_chance(self) -> bool:
+        """Whether both could hear of it a day before its end."""
+        return len(self.told) == 2 and max(self.told.values()) <= self.expires_at - timedelta(days=1)
 
 
 @dataclass(slots=True)
@@ -46,6 +61,8 @@ class Seen:
     policies: dict[tuple[str, int], Policy] = field(default_factory=dict)
     """Programme and version → policy: a decision cites the version that it was made under."""
     enrolled: dict[tuple[str, str], Enrolled] = field(default_factory=dict)
+    excluded: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+    """Whom somebody would rather not meet, by the programme where it was said; it outlives taking part."""
     trained: set[tuple[str, str]] = field(default_factory=set)
     opted_out: set[tuple[str, str]] = field(default_factory=set)
     locked: set[tuple[str, frozenset[str]]] = field(default_factory=set)
@@ -53,8 +70,20 @@ class Seen:
     state: dict[str, str] = field(default_factory=dict)
     pair: dict[str, tuple[str, frozenset[str]]] = field(default_factory=dict)
     """Pairing → programme and people."""
-    over_at: dict[tuple[str, frozenset[str]], tuple[str, datetime]] = field(default_factory=dict)
-    """Pair → the state and instant of its last end."""
+    proposed: dict[str, Proposed] = field(default_factory=dict)
+    aside: set[tuple[str, str]] = field(default_factory=set)
+    """Pairing and person: who looks for somebody else while the partner is away."""
+    partners: set[tuple[str, frozenset[str]]] = field(default_factory=set)
+    """Pairs that were live once and are over."""
+    rests_until: dict[tuple[str, frozenset[str]], datetime] = field(default_factory=dict)
+    """Pairs that had their chance."""
+    booked_at: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    """Pairing and session: when its time was last said."""
+    retracted: set[str] = field(default_factory=set)
+    touched: dict[str, datetime] = field(default_factory=dict)
+    """When something was last said of somebody, or of a whole programme, that a rule may hang on."""
+    departed_at: dict[str, datetime] = field(default_factory=dict)
+    """Since when somebody is gone."""
     version: dict[str, int] = field(default_factory=dict)
     bodies: dict[str, Any] = field(default_factory=dict)
     sequence: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -65,33 +94,54 @@ class Seen:
 
     def hear(self, unit: Unit) -> bool:
         """Take in an input that was applied. Returns whether HR facts moved."""
-        moves = self.people.next_at() <= unit.at
+        moved = {who for who, person in self.people.by_id.items() if person.next_at() <= unit.at}
         self.people.settle(unit.at)
-        if unit.event is None or unit.outcome != "applied":
-            return moves
-        kind, data = kind_of(unit.event), unit.event["data"]
-        if kind in KINDS:
-            self.people.take(unit.at, unit.event)
-            return True
-        self._hear_of_programmes(kind, data)
-        self._hear_of_people(kind, data)
-        return moves
+        is_heard = unit.event is not None and unit.outcome == "applied"
+        if is_heard and unit.event is not None:
+            kind, data = kind_of(unit.event), unit.event["data"]
+            if kind in KINDS:
+                self.people.take(unit.at, unit.event)
+                moved.add(data["person_id"])
+            else:
+                self._hear_of_programmes(kind, data, unit.at)
+                self._hear_of_people(kind, data, unit.at)
+                self._hear_of_pairs(kind, data, unit.at)
+        for who in sorted(moved):
+            self._note_move(who, unit.at)
+        return bool(moved)
 
-    def _hear_of_programmes(self, kind: str, data: Json) -> None:
+    def _note_move(self, who: str, at: datetime) -> None:
+        self.touched[who] = at
+        if self.people.has_left(who):
+            self.departed_at.setdefault(who, at)
+        else:
+            self.departed_at.pop(who, None)
+
+    def _hear_of_programmes(self, kind: str, data: Json, at: datetime) -> None:
         programme_id = data.get("programme_id", "")
         match kind:
             case "programme.created" | "programme.policy_changed":
-                self._set_policy(programme_id, Policy.model_validate(data["policy"]))
+                before = self.policy[programme_id].model_dump(exclude_unset=True) if data.get("mode") == "merge" else {}
+                self._set_policy(programme_id, Policy.model_validate({**before, **data["policy"]}))
+                self.touched[programme_id] = at
             case "pairing.locked":
                 self.locked.add((programme_id, frozenset(data["person_ids"])))
             case "pairing.forbidden":
                 self.forbidden.add((programme_id, frozenset(data["person_ids"])))
+            case "pairing.allowed":
+                self.forbidden.discard((programme_id, frozenset(data["person_ids"])))
+            case "proposal.retracted":
+                self.retracted.add(data["pairing_id"])
 
-    def _hear_of_people(self, kind: str, data: Json) -> None:
+    def _hear_of_people(self, kind: str, data: Json, at: datetime) -> None:
         where = (data.get("programme_id", ""), data.get("person_id", ""))
+        if kind.startswith("participation."):
+            self.touched[where[1]] = at
         match kind:
             case "participation.enrolled" | "participation.updated":
                 self.enrolled[where] = _enrolled(data, self.enrolled.get(where))
+                if data.get("exclude") is not None or (kind.endswith("updated") and "exclude" in data):
+                    self.excluded[where] = frozenset(data["exclude"] or ())
             case "participation.withdrawn":
                 self.enrolled.pop(where, None)
             case "participation.training_completed":
@@ -104,8 +154,17 @@ class Seen:
                 self.opted_out.add((where[1], data["category"]))
             case "nudge.opted_in":
                 self.opted_out.discard((where[1], data["category"]))
-            case "nudge.acted" | "nudge.dismissed" | "nudge.failed":
+            case "nudge.acted" | "nudge.dismissed":
                 self.done.add(data["nudge_id"])
+
+    def _hear_of_pairs(self, kind: str, data: Json, at: datetime) -> None:
+        match kind:
+            case "session.scheduled":
+                self.booked_at[data["pairing_id"], data["session_id"]] = at
+            case "pairing.continuation_answered" if data["answer"] == "look":
+                self.aside.add((data["pairing_id"], data["person_id"]))
+            case "pairing.continuation_answered":
+                self.aside.discard((data["pairing_id"], data["person_id"]))
 
     def _set_policy(self, programme_id: str, policy: Policy) -> None:
         self.policy[programme_id] = policy
@@ -126,17 +185,37 @@ class Seen:
         elif kind == "nudge.requested":
             self.requested[data["nudge_id"]] = {**data, "at": moment(output["time"])}
             self.by_person[data["person_id"]].append(data["nudge_id"])
+            if data["key"] == "proposal_ready":
+                self.proposed[data["pairing_id"]].told[data["person_id"]] = moment(data["not_before"])
         elif kind == "nudge.cancelled":
             self.cancelled.add(data["nudge_id"])
 
     def _note_change(self, kind: str, data: Json, at: datetime) -> None:
         pairing_id = data["pairing_id"]
         self.state[pairing_id] = STATE_AFTER[kind]
-        if kind == "pairing.proposed":
-            self.pair[pairing_id] = (data["programme_id"], frozenset(side["person_id"] for side in data["people"]))
-            self.version[pairing_id] = data["proposal_version"]
-        if self.state[pairing_id] not in OPEN:
-            self.over_at[self.pair[pairing_id]] = (self.state[pairing_id], at)
+        match self.state[pairing_id]:
+            case "proposed":
+                self._note_proposal(data, at)
+            case "lapsed":
+                self._note_lapse(pairing_id, at)
+            case "active" | "completed" | "ended" as state:
+                self.aside -= {(pairing_id, person_id) for person_id in self.pair[pairing_id][1]}
+                if state != "active":
+                    self.partners.add(self.pair[pairing_id])
+
+    def _note_proposal(self, data: Json, at: datetime) -> None:
+        pairing_id, known = data["pairing_id"], self.proposed.get(data["pairing_id"])
+        room_days = self.policy[data["programme_id"]].room_days
+        self.pair[pairing_id] = (data["programme_id"], frozenset(side["person_id"] for side in data["people"]))
+        self.version[pairing_id] = data["proposal_version"]
+        self.proposed[pairing_id] = Proposed(
+            expires_at=moment(data["expires_at"]), roomless_from=known.roomless_from if known else at + timedelta(days=room_days)
+        )
+
+    def _note_lapse(self, pairing_id: str, at: datetime) -> None:
+        proposal, pair = self.proposed[pairing_id], self.pair[pairing_id]
+        if at >= proposal.expires_at and proposal.had_a_chance:
+            self.rests_until[pair] = at + timedelta(days=self.policy[pair[0]].lapsed_rest_days)
 
     def pairings_of(self, programme_id: str, person_id: str) -> list[str]:
         """Return the open and live pairings of somebody in a programme."""
@@ -146,9 +225,40 @@ class Seen:
             if of == programme_id and person_id in people and self.state[pairing_id] in OPEN
         ]
 
+    def taking_room(self, programme_id: str, person_id: str, at: datetime) -> set[str]:
+        """Return those that take room: not what has been undecided for long, nor a pair that somebody looks beyond."""
+        return {
+            pairing_id
+            for pairing_id in self.pairings_of(programme_id, person_id)
+            if (pairing_id, person_id) not in self.aside
+            and not (self.state[pairing_id] == "proposed" and self.proposed[pairing_id].roomless_from <= at)
+        }
+
+    def is_departing(self, person_id: str, at: datetime) -> bool:
+        """Say whether somebody is gone since so short a time that it may be taken back."""
+        settle_hours = max((policy.departure_settle_hours for policy in self.policy.values()), default=0)
+        since = self.departed_at.get(person_id)
+        return since is not None and at < since + timedelta(hours=settle_hours)
+
+    def is_landing(self, person_id: str, at: datetime) -> bool:
+        """Say whether somebody came back from a leave so lately that nothing is said yet."""
+        person = self.people.by_id.get(person_id)
+        ended_at = person.leave_ended_at() if person is not None else None
+        soft_days = max((policy.soft_landing_days for policy in self.policy.values()), default=0)
+        return ended_at is not None and at < ended_at + timedelta(days=soft_days)
+
+    def are_barred(self, first: str, second: str) -> bool:
+        """Say whether one of two excludes the other, or a coordinator forbids them, in whichever programme."""
+        excludes = any(
+            other in self.excluded.get((programme_id, who), ())
+            for programme_id, who in self.excluded
+            for other in {first, second} - {who}
+            if who in {first, second}
+        )
+        return excludes or any(people == {first, second} for _, people in self.forbidden)
+
 
 def _enrolled(data: Json, before: Enrolled | None) -> Enrolled:
-    fresh = Enrolled(capacity=data.get("capacity") or 1, exclude=frozenset(data.get("exclude") or ()))
-    if before is not None:
-        fresh.is_paused, fresh.paused_until = before.is_paused, before.paused_until
-    return fresh
+    said = data.get("capacity")
+    known = before or Enrolled(capacity=1)
+    return Enrolled(capacity=said or known.capacity, paused_until=known.paused_until, is_paused=known.is_paused)

@@ -46,6 +46,8 @@ def at_night(output: Json) -> None:
 FAULTS: Final[dict[str, tuple[str, Fault]]] = {
     "sequences_have_no_gap": ("pairing.proposed", lambda output: output.update(sequence=7)),
     "outputs_carry_engine_time": ("round.completed", lambda output: output.update(time="2025-01-01T00:00:00Z")),
+    "people_are_audited_at_the_end_of_a_day": ("nudge.suppressed", lambda output: output.update(causation="whatever was held back")),
+    "nudges_say_something": ("nudge.requested", in_data("params", lambda _: {})),
     "changes_follow_the_table": ("pairing.activated", lambda output: output.update(type="bothways.pairing.resumed.v1")),
     "states_agree_with_changes": ("pairing.state", in_data("state", lambda _: "paused")),
     "lapses_look_alike": ("pairing.lapsed", lambda output: output["data"].update(declined_by="x")),

@@ -14,9 +14,11 @@ import pytest
 
 from engine.dead_letters import DeadLetter
 from engine.execution import Outcome
+from engine.identity import drawn_percent
 from schemas.codes import ErrorCode
 from tests.model.people import kind_of, moment
 from tests.simulation.invariants import OUTPUT, UNIT_ALWAYS, UNIT_WHEN_MOVED, Watch
+from tests.simulation.told_invariants import SALT
 from tests.simulation.watch import Json, Unit, half_year
 
 HERE: Final = Path(__file__).parent
@@ -112,16 +114,18 @@ def test_watch_notices_a_nudge_that_somebody_opted_out_of(class_: str, is_notice
     assert is_noticed == ("opting_out_is_respected" in reported(watch, at, again(nudge, 2, nudge_id="")))
 
 
-@pytest.mark.parametrize(("kind", "says"), [("departed", "departed"), ("leave_started", "somebody on leave")])
-def test_watch_notices_a_pair_that_goes_on_without_somebody(kind: str, says: str) -> None:
-    """The departed have no pair, and those on leave none that runs: HR's word that nothing follows from is found."""
+@pytest.mark.parametrize(("kind", "says", "is_at_once"), [("departed", "departed", False), ("leave_started", "somebody on leave", True)])
+def test_watch_notices_a_pair_that_goes_on_without_somebody(kind: str, says: str, is_at_once: bool) -> None:
+    """The departed have no pair once that is settled, and those on leave none that runs: HR's word that nothing follows from is found."""
     watch, at, _ = watched_up_to(lambda watch, _: of_somebody_in_a_live_pair(watch) is not None)
     person_id = of_somebody_in_a_live_pair(watch)
     assert person_id is not None
 
-    found = reported(watch, at + timedelta(days=1), event=hr(kind, person_id, at))
+    at_once = reported(watch, at + timedelta(days=1), event=hr(kind, person_id, at))
+    later = reported(watch, at + timedelta(days=2), event=hr("leave_ended", "somebody else", at))
 
-    assert any(says in what for what in found["pairs_have_two_people_who_are_there"])
+    assert is_at_once == ("pairs_have_two_people_who_are_there" in at_once)
+    assert any(says in what for what in later["pairs_have_two_people_who_are_there"])
 
 
 @pytest.mark.parametrize(
@@ -162,24 +166,92 @@ def test_watch_notices_a_nudge_that_stands_after_a_suspension(kind: str) -> None
     """What was asked of a pair is called back in the unit that suspends it, or lets it lapse; the same with the cancellation is fine."""
     watch, at, nudge = watched_up_to(lambda _, output: asks(output, key="proposal_ready"))
     pairing_id = nudge["data"]["pairing_id"]
-    programme_id, people = watch.seen.pair[pairing_id]
-    data = {"pairing_id": pairing_id, "programme_id": programme_id, "people": sorted(people)}
-    change = {**nudge, "id": "change", "type": f"bothways.{kind}.v1", "topic": "mentorship.pairings.v1", "key": pairing_id, "data": data}
+    change = change_of(pairing_id, kind, watch, nudge)
     standing = [
         one for one, asked in watch.seen.requested.items() if asked.get("pairing_id") == pairing_id and one not in watch.seen.cancelled
     ]
-    calls = [
-        {**nudge, "id": f"back-{one}", "type": "bothways.nudge.cancelled.v1", "data": {"nudge_id": one, "reason": "no_longer_needed"}}
-        for one in standing
-    ]
-    for call in calls:
-        call["data"] |= {"person_id": watch.seen.requested[call["data"]["nudge_id"]]["person_id"], "cancellation_key": ""}
+    calls = [cancellation({**nudge, "data": watch.seen.requested[one]}, number) for number, one in enumerate(standing)]
 
     forgotten = reported(watch, at, change)
     called_back = reported(watch, at, *calls, {**change, "id": "change again"})
 
     assert "suspension_calls_nudges_back" in forgotten
     assert "suspension_calls_nudges_back" not in called_back
+
+
+def cancellation(nudge: Json, number: int) -> Json:
+    """Call a nudge back."""
+    names = ("nudge_id", "person_id")
+    data = {**{name: nudge["data"][name] for name in names}, "cancellation_key": "", "reason": "no_longer_needed"}
+    return {**nudge, "id": f"back-{number}", "type": "bothways.nudge.cancelled.v1", "data": data}
+
+
+def change_of(pairing_id: str, kind: str, watch: Watch, like: Json) -> Json:
+    """Build a published change of a pairing."""
+    programme_id, people = watch.seen.pair[pairing_id]
+    data = {"pairing_id": pairing_id, "programme_id": programme_id, "people": sorted(people)}
+    return {**like, "id": kind, "type": f"bothways.{kind}.v1", "topic": "mentorship.pairings.v1", "key": pairing_id, "data": data}
+
+
+def test_watch_notices_a_proposal_that_lapses_because_of_an_answer() -> None:
+    """A lapse before its time that nothing but an answer can explain tells of a decline; at its time it tells nothing."""
+    watch, at, proposed = watched_up_to(lambda _, output: kind_of(output) == "pairing.proposed")
+    lapsed = change_of(proposed["data"]["pairing_id"], "pairing.lapsed", watch, proposed)
+    early, due = at + timedelta(hours=5), moment(proposed["data"]["expires_at"])
+
+    assert "proposals_lapse_in_time" in reported(watch, early, lapsed)
+    watch, *_ = watched_up_to(lambda _, output: kind_of(output) == "pairing.proposed")
+    assert "proposals_lapse_in_time" not in reported(watch, due, lapsed)
+
+
+@pytest.mark.parametrize("fault", ["days_ahead", "on the day"])
+def test_watch_notices_a_reminder_that_comes_late_or_counts_wrong(fault: str) -> None:
+    """A session that was booked in time is reminded of on a day before, and the reminder says how many days that is."""
+    watch, at, nudge = watched_up_to(lambda _, output: asks(output, key="session_tomorrow") and output["data"]["params"]["days_ahead"] > 0)
+    params, starts_at = nudge["data"]["params"], moment(nudge["data"]["params"]["starts_at"])
+    late = {"not_before": (starts_at - timedelta(minutes=1)).isoformat(), "params": {**params, "days_ahead": 0}}
+    wrong = {"params": {**params, "days_ahead": params["days_ahead"] + 1}}
+
+    assert "sessions_are_reminded_of_the_day_before" in reported(
+        watch, at, again(nudge, 2, nudge_id="", **(wrong if fault == "days_ahead" else late))
+    )
+
+
+def test_watch_notices_a_nudge_to_one_side_of_a_pair_that_is_held_out() -> None:
+    """The lot is the pair's: whichever side hears of a key that is held out for its pair, it is noticed."""
+    watch, at, nudge = watched_up_to(lambda _, output: asks(output, **{"class": "behavioural"}) and "pairing_id" in output["data"])
+    key = nudge["data"]["key"]
+    held_out = next(name for number in range(1_000) if drawn_percent(f"holdout/pairing/{(name := f'pair-{number}')}/{key}", SALT) < 10)
+    twin = {**nudge, "id": "again", "data": {**nudge["data"], "nudge_id": "again", "pairing_id": held_out}}
+
+    assert "both_sides_are_held_out_alike" in reported(watch, at, twin)
+
+
+def test_watch_notices_an_end_that_somebody_never_hears_of() -> None:
+    """Both sides hear that their pair is over."""
+    watch, at, other = watched_up_to(lambda watch, _: "active" in watch.seen.state.values())
+    pairing_id = next(pairing_id for pairing_id, state in watch.seen.state.items() if state == "active")
+
+    told = reported(watch, at, change_of(pairing_id, "pairing.ended", watch, other))
+
+    assert 2 == len(told["both_hear_that_their_pair_is_over"])
+
+
+def test_watch_notices_a_question_that_is_called_back_from_one_side_only() -> None:
+    """That one side's question about a proposal is called back shows nothing if the other side's is too, in the same unit."""
+    watch, at, nudge = watched_up_to(
+        lambda watch, output: asks(output, key="proposal_ready") and 2 == len(watch.seen.proposed[output["data"]["pairing_id"]].told)
+    )
+    pairing_id = nudge["data"]["pairing_id"]
+    asked = [one for one in watch.seen.requested.values() if one.get("pairing_id") == pairing_id]
+    calls = [cancellation({**nudge, "data": one}, number) for number, one in enumerate(asked)]
+    later = at + timedelta(hours=1)
+
+    one_side = reported(watch, later, calls[0])
+    other_side = reported(watch, later, calls[1])
+
+    assert "questions_about_a_proposal_are_called_back_together" in one_side
+    assert "questions_about_a_proposal_are_called_back_together" not in other_side
 
 
 def test_every_invariant_has_a_planted_fault() -> None:
