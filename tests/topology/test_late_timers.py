@@ -56,6 +56,12 @@ def _nothing(_story: PairStory) -> None:
     """Two people wait."""
 
 
+def _without_a_partner(story: PairStory) -> None:
+    """A round has found nobody for either: they share no language."""
+    story.enrols(BOB, languages=["de"])
+    story.round()
+
+
 def _proposed(story: PairStory) -> None:
     story.round()
 
@@ -150,8 +156,8 @@ DAILY: Final = {"round_every_days": 1}
 
 
 def _proposed_again(story: WallPair) -> None:
-    """The first proposal has lapsed; without a rest the same two are proposed again by the next round."""
-    for days in (0, 7, 8):
+    """The first proposal has lapsed; without a rest the same two are proposed again by the round of that morning."""
+    for days in range(8):
         story.advance(NEXT_ROUND + days * DAY)
 
 
@@ -175,7 +181,7 @@ CASES: Final[Mapping[NudgeKey, Case]] = {
     NudgeKey.CONFLICT_CHOICE: Case(begins=_in_conflict, dues=(Due(at=CHANGE_AT + DAY),)),
     NudgeKey.BOOK_NEXT_SESSION: Case(begins=_held, dues=(Due(at=START + HOUR + 14 * DAY, people=(ANN,)),)),
     NudgeKey.PAIRING_QUIET: Case(begins=_active, dues=(Due(at=START + 45 * DAY),)),
-    NudgeKey.WAITING_UPDATE: Case(begins=_nothing, dues=(Due(at=START + 30 * DAY),)),
+    NudgeKey.WAITING_UPDATE: Case(begins=_without_a_partner, dues=(Due(at=START + 30 * DAY),)),
     NudgeKey.STILL_TAKING_PART: Case(
         begins=_proposed_again, policy={**DAILY, "lapsed_rest_days": 0}, dues=(Due(at=NEXT_ROUND + 14 * DAY),)
     ),
