@@ -80,8 +80,9 @@ def test_incomplete_profile_is_never_proposed(story: Story) -> None:
 def test_command_is_audited(story: Story) -> None:
     """Every coordinator's command is on the audit topic with its type; a refused one with its code."""
     story.couple()
-    story.good(story.programme(T0), story.event("programme.closed", T0, {"programme_id": "p1", "reason": "budget"}, actor="c"))
+    answer = story.take(story.programme(T0), story.event("programme.closed", T0, {"programme_id": "p1", "reason": "budget"}, actor="c"))
 
+    assert (answer.code, answer.json["refused"], answer.json["refusals"]) == (3, 1, {"already_exists": 1})
     audited = story.tail(AUDIT)
     assert "bothways.programme.created.v1" in [event["data"].get("type") for event in audited]
     refused = [event["data"] for event in audited if event["type"] == "bothways.command.refused.v1"]

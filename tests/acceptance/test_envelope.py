@@ -136,10 +136,11 @@ BAD_LINES: Final[dict[str, tuple[Event | str | bytes, str, str]]] = {
         "unknown_programme",
     ),
     "command to an unknown programme": (
-        line(type="bothways.round.requested.v1", data={"programme_id": "p9"}),
+        line(type="bothways.round.requested.v1", actor="desk", data={"programme_id": "p9"}),
         PROGRAMMES,
         "unknown_programme",
     ),
+    "command of nobody": (line(type="bothways.round.requested.v1", data={"programme_id": "p1"}), PROGRAMMES, "schema_invalid"),
     "track that is none": (
         line(type="bothways.programme.created.v1", data={"programme_id": "p2", "policy": {"track": "up"}}),
         PROGRAMMES,

@@ -95,13 +95,14 @@ def a_reverse_pair(story: Story) -> None:
 
 
 def a_conflict(story: Story) -> None:
-    """The junior comes under the senior."""
+    """The junior comes under the senior, and it stays so for a day."""
     story.pair()
     story.good(
         story.event(
             "hr.role_changed", "2025-01-07T09:00:00Z", {"person_id": "ann", "effective_on": "2025-01-07", "changes": {"manager_id": "bob"}}
         )
     )
+    story.tick("2025-01-09T00:00:00Z")
 
 
 def a_storm(story: Story) -> None:

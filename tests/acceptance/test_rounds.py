@@ -86,7 +86,7 @@ def test_reserve_falls_day_by_day(story: Story) -> None:
         story,
         ann={"experience_band": None},
         hr={"bob": {"department": "lab"}},
-        policy={"reserve_start": 900, "reserve_floor": 250, "reserve_drop_per_day": 20},
+        policy={"reserve_start": 900, "reserve_floor": 250, "reserve_drop_per_day": 20, "reserve_first_round": 900},
     )
     story.tick("2025-01-12T00:00:00Z")
 
@@ -95,7 +95,8 @@ def test_reserve_falls_day_by_day(story: Story) -> None:
 
 def test_reserve_never_falls_below_its_floor(story: Story) -> None:
     """At the floor it stays."""
-    couple(story, ann={"experience_band": None}, hr={"bob": {"department": "lab"}}, policy={"reserve_start": 900, "reserve_floor": 801})
+    reserves = {"reserve_start": 900, "reserve_floor": 801, "reserve_first_round": 801}
+    couple(story, ann={"experience_band": None}, hr={"bob": {"department": "lab"}}, policy=reserves)
     story.tick("2025-03-12T00:00:00Z")
 
     assert story.proposals() == []
