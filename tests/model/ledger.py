@@ -1,8 +1,7 @@
 """The naive model of sessions and the ledger of teaching: everything is counted again from every event of a pair.
 
 Rules
-    A later event for the same session replaces the earlier one when its `sequence` is higher. At equal sequences the later word holds until
-    the session was held. A source that doesn't count takes a session further only: from booked to reported, from given up to held.
+    A later event for the same session replaces the earlier one; later means a higher (time, sequence, id).
     Completed sessions that overlap in time are one session, the first reported.
     One credit per exchange, to the side that taught.
 """
@@ -10,32 +9,17 @@ Rules
 from datetime import datetime, timedelta
 
 from tests.model.people import Json, kind_of, moment
+from tests.model.taking_part import stamp_of
 
 Told = list[tuple[datetime, Json]]
 
 
 def sessions(told: Told) -> dict[str, Json]:
-    """Return the event that stands for each session."""
+    """Return the event that stands for each session: the one with the latest stamp."""
     standing: dict[str, Json] = {}
-    sequence: dict[str, int] = {}
-    for _, event in told:
-        session_id, now = event["data"]["session_id"], int(event.get("sequence") or 0)
-        before = standing.get(session_id)
-        if before is None or _replaces(event, now, before, sequence[session_id]):
-            standing[session_id] = event
-            sequence[session_id] = max(now, sequence.get(session_id, 0))
+    for event in sorted((event for _, event in told), key=stamp_of):
+        standing[event["data"]["session_id"]] = event
     return standing
-
-
-def _replaces(event: Json, now: int, before: Json, then: int) -> bool:
-    """Say whether a word replaces one that stands, whose sequence is the highest that it took into account."""
-    is_held, was_held = kind_of(event) == "session.completed", kind_of(before) == "session.completed"
-    if now > then:
-        return True
-    if now == then:
-        return not was_held
-    was_booked = kind_of(before) == "session.scheduled"
-    return now == 0 and ((is_held and not was_held) or (was_booked and kind_of(event) != "session.scheduled"))
 
 
 def changed(told: Told) -> bool:

@@ -1,14 +1,15 @@
 """What the two of a pairing say: answers to a proposal, how to go on, sessions, feedback."""
 
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 from typing import Final
 
 from tests.model import ledger
 from tests.model.people import Json, kind_of, moment
 from tests.model.standing import LIVE, Standing
+from tests.model.taking_part import stamp_of
 
-CHECKPOINTS: Final = frozenset({1, 3})
-"""Sessions of a term after which one "no" is enough."""
+REPORTED_AFTER: Final = timedelta(days=14)
+"""How long after the end of a pair its sessions may be reported, and its last question answered."""
 
 
 class PairWords(Standing):
@@ -34,12 +35,13 @@ class PairWords(Standing):
         pair = self.pairs[data["pairing_id"]]
         if pair["state"] != "proposed" or data["proposal_version"] != pair["version"]:
             return "stale_answer"
-        if data["answer"] == "decline":
-            self._move(pair, "lapsed", at)
-            return None
-        pair["answers"][data["person_id"]] = "accept"
-        if len(pair["answers"]) == 2:
-            has_room = all(self._room(pair["programme_id"], who) >= 0 for who in pair["people"])
+        if not self._counts(pair, event, "proposal", pair["proposed_at"]):
+            return "stale_answer"
+        pair["answers"].pop(data["person_id"], None)
+        if data["answer"] == "accept":
+            pair["answers"][data["person_id"]] = "accept"
+        if len(pair["answers"]) == 2 and not self._is_kept_apart(pair["people"]):
+            has_room = all(self._room(pair["programme_id"], who, besides=data["pairing_id"]) >= 1 for who in pair["people"])
             if has_room:
                 pair["term_at"] = at
                 self._activate(pair, at)
@@ -55,6 +57,9 @@ class PairWords(Standing):
         if pair["state"] not in LIVE:
             return "stale_answer"
         answer = data["answer"]
+        self._acted((pair["programme_id"], data["person_id"]), moment(event["time"]))
+        if answer == "look":
+            return self._look(pair, data["person_id"])
         if answer in {"end", "rematch"}:
             self._end(pair, "circumstances" if pair["state"] == "suspended" else "choice", at)
             return None
@@ -87,9 +92,24 @@ class PairWords(Standing):
                 self._end(pair, "completed", at)
         return None
 
+    def _look(self, pair: Json, person_id: str) -> str | None:
+        """The partner of somebody who is away would like somebody else meanwhile."""
+        if pair["state"] != "paused":
+            return "stale_answer"
+        pair["looking"] = pair["looking"] | {person_id}
+        return None
+
+    def _counts(self, pair: Json, event: Json, question: str, put_at: datetime) -> bool:
+        """Whether an answer is later than its question, and than the last answer of the same person to it."""
+        name = event["data"]["person_id"], question
+        if moment(event["time"]) < put_at or (name in pair["said"] and stamp_of(event) <= pair["said"][name]):
+            return False
+        pair["said"] = {**pair["said"], name: stamp_of(event)}
+        return True
+
     def _on_session(self, at: datetime, event: Json) -> str | None:
         pair = self.pairs.get(event["data"]["pairing_id"])
-        if pair is None or pair["state"] not in LIVE:
+        if pair is None or not self._takes_report(pair, at, event):
             return "unknown_pairing"
         pair["sessions"].append((at, event))
         moves = kind_of(event) in {"session.completed", "session.scheduled"}
@@ -106,12 +126,30 @@ class PairWords(Standing):
         pair = self.pairs[data["pairing_id"]]
         if pair["state"] in {"proposed", "lapsed"}:
             return "unknown_pairing"
-        held = [one["data"]["session_id"] for one in sorted(self._held_in_term(pair), key=_start)]
-        number = held.index(data["session_id"]) + 1 if data.get("session_id") in held else len(held)
-        if pair["state"] in LIVE and data["fit"] == "not_a_fit" and number in CHECKPOINTS:
-            self._end(pair, "circumstances" if pair["state"] == "suspended" else "choice", at)
+        if pair["state"] not in LIVE and moment(event["time"]) > pair["since"] + REPORTED_AFTER:
+            return "stale_answer"
+        self._acted((pair["programme_id"], data["person_id"]), moment(event["time"]))
+        before = pair["feedback"].get(data["person_id"])
+        if before is None or stamp_of(event) > stamp_of(before):
+            pair["feedback"] = {**pair["feedback"], data["person_id"]: event}
+        is_unwanted = any(word["data"]["fit"] == "not_a_fit" for word in pair["feedback"].values())
+        if not is_unwanted:
+            pair["unwanted_at"] = None
+        elif pair["unwanted_at"] is None:
+            pair["unwanted_at"] = self._round_at(pair["programme_id"], at)
         return None
 
+    def _round_at(self, programme_id: str, at: datetime) -> datetime:
+        """Return the next instant of the day at which the programme holds its rounds."""
+        clock = time.fromisoformat(self.policy[programme_id].round_at)
+        today = datetime.combine(at.date(), clock, UTC)
+        return today if today > at else today + timedelta(days=1)
 
-def _start(event: Json) -> tuple[datetime, str]:
-    return moment(event["data"]["started_at"]), event["data"]["session_id"]
+    def _takes_report(self, pair: Json, at: datetime, event: Json) -> bool:
+        """Whether a session may still be reported: while the pair lives, and of before its end for two weeks after."""
+        if pair["state"] in LIVE:
+            return True
+        if pair["state"] not in {"ended", "completed"} or at > pair["since"] + REPORTED_AFTER:
+            return False
+        started = event["data"].get("started_at")
+        return started is not None and moment(started) < pair["since"]

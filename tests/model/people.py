@@ -93,17 +93,20 @@ class Person:
     def _story(self) -> tuple[str, datetime | None]:
         """Return the employment that the facts come to, in their order, and when the last leave of it ended."""
         now, back_at = "unknown", None
+        running: list[tuple[Any, str | None]] = []
         for fact in sorted(self.holding, key=self._employment_order):
             is_employed = now in {"active", "on_leave"}
             match kind_of(fact):
                 case "hr.hired" if not is_employed:
-                    now, back_at = "active", None
+                    now, back_at, running = "active", None, []
                 case "hr.departed" if is_employed:
                     now = "departed"
                 case "hr.leave_started" if is_employed:
-                    now = "on_leave"
+                    now, running = "on_leave", _begun(running, fact["data"])
                 case "hr.leave_ended" if now == "on_leave":
-                    now, back_at = "active", self._holds_from(fact)
+                    running = _ended(running, fact["data"])
+                    if not running:
+                        now, back_at = "active", self._holds_from(fact)
         return now, back_at
 
     def _employment_order(self, fact: Json) -> tuple[Any, ...]:
@@ -145,14 +148,17 @@ class People:
 
     def __init__(self) -> None:
         self.by_id: dict[str, Person] = {}
+        self.changes_count = 0
 
     def take(self, at: datetime, event: Json) -> None:
         """Hear an HR event; other events are none of its business."""
         if kind_of(event) in KINDS:
+            self.changes_count += 1
             self.by_id.setdefault(event["data"]["person_id"], Person()).take(at, event)
 
     def erase(self, person_id: str, said_at: datetime) -> None:
         """Forget what was said of somebody up to an instant; what was said later is about somebody new."""
+        self.changes_count += 1
         before, after = self.by_id.pop(person_id, Person()), Person()
         for name in ("holding", "pending", "cancellations"):
             setattr(after, name, [fact for fact in getattr(before, name) if moment(fact["time"]) > said_at])
@@ -211,6 +217,22 @@ class People:
             return "reporting_line"
         managers = {self.attribute(first_id, "manager_id"), self.attribute(second_id, "manager_id")}
         return "same_manager" if len(managers) == 1 and managers != {None} and not same_manager_allowed else None
+
+
+def _begun(running: list[tuple[Any, str | None]], leave: Json) -> list[tuple[Any, str | None]]:
+    """Let a leave begin: (what it is known by, its expected return). The same one again is told anew."""
+    name, expected = leave.get("leave_id") or ("began", leave["effective_on"]), leave.get("expected_return_on")
+    if any(known == name for known, _ in running):
+        return [(known, expected if known == name else before) for known, before in running]
+    return [*running, (name, expected)]
+
+
+def _ended(running: list[tuple[Any, str | None]], end: Json) -> list[tuple[Any, str | None]]:
+    """Let the leave end that an end names; without a name the one that should end that day, else the one that began first."""
+    if end.get("leave_id") is not None:
+        return [leave for leave in running if leave[0] != end["leave_id"]]
+    due = next((leave for leave in running if leave[1] == end["effective_on"]), running[0])
+    return [leave for leave in running if leave is not due]
 
 
 def _order(fact: Json) -> tuple[Any, ...]:

@@ -23,6 +23,7 @@ class Proposals(Standing):
         if known is not None:
             _agree(known["state"] == "proposed" and body["proposal_version"] == known["version"] + 1, f"new version of {known}")
             known["version"], known["answers"], known["expires_at"] = body["proposal_version"], {}, moment(body["expires_at"])
+            known["proposed_at"], known["told"] = at, {}
             known["senior"] = self._senior(body["programme_id"], people)
             return
         self._check(at, body, people)
@@ -34,6 +35,16 @@ class Proposals(Standing):
             "since": at,
             "expires_at": moment(body["expires_at"]),
             "answers": {},
+            "proposed_at": at,
+            "told": {},
+            "rests": False,
+            "said": {},
+            "feedback": {},
+            "unwanted_at": None,
+            "looking": set(),
+            "was": None,
+            "away_since": at,
+            "away_days": 0,
             "track": str(self.policy[body["programme_id"]].track),
             "senior": self._senior(body["programme_id"], people),
             "is_offered": False,
@@ -57,21 +68,26 @@ class Proposals(Standing):
         _agree(programme_id not in self.closed | self.halted, f"{programme_id} proposes while it rests")
         _agree(moment(body["expires_at"]) == at + timedelta(days=policy.consent_days), f"expires {body['expires_at']}, made {at}")
         _agree(self.people.conflict(*people, same_manager_allowed=policy.same_manager_allowed) is None, f"a line joins {people}")
-        _agree((programme_id, pair) not in self.forbidden, f"{people} are forbidden")
-        for who, other in (people, people[::-1]):
+        _agree(not self._is_kept_apart(people), f"{people} are excluded or forbidden")
+        for who in people:
             enrolled = self.enrolled.get((programme_id, who))
             _agree(enrolled is not None, f"{who} is not enrolled")
             assert enrolled is not None
             _agree(self.people.employment(who) == "active", f"{who} is {self.people.employment(who)}")
             _agree(not enrolled["paused"], f"{who} pauses")
-            _agree(other not in enrolled["exclude"], f"{who} excludes {other}")
+            _agree(who not in self.leaving, f"{who} is leaving")
+            landing, rests_until = self._landing(programme_id, who), self.completed.get((programme_id, who))
+            _agree(landing is None or landing <= at, f"{who} has just come back")
+            rest = timedelta(days=policy.rest_after_days)
+            _agree(rests_until is None or policy.repair_at_term_end or at >= rests_until + rest, f"{who} has just completed")
+            _agree((programme_id, who) not in self.questioned, f"{who} was asked whether they still take part")
             _agree(self._room(programme_id, who) >= 1, f"{who} has no room")
         pair_now = {"programme_id": programme_id, "people": people, "track": str(policy.track)}
         _agree(self._is_gap_wide(pair_now, {*people}), f"the bands of {people} are too close")
         for past in self.pairs.values():
             if past["programme_id"] == programme_id and frozenset(past["people"]) == pair:
                 _agree(past["state"] not in OPEN, f"{people} have an open pairing")
-                is_resting = past["state"] == "lapsed" and at < past["since"] + timedelta(days=policy.lapsed_rest_days)
+                is_resting = past["state"] == "lapsed" and past["rests"] and at < past["since"] + timedelta(days=policy.lapsed_rest_days)
                 is_past = past["state"] != "lapsed" and not policy.past_partner_allowed
                 _agree((programme_id, pair) in self.locked or not (is_resting or is_past), f"{people} met before: {past['state']}")
 

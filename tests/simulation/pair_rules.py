@@ -32,7 +32,9 @@ class PairRules(Telling):
 
     @precondition(has_pairings)
     @rule(
-        pick=picks, side=st.integers(0, 2), answer=st.sampled_from(("continue", "continue", "renew", "finish", "end", "rematch", "convert"))
+        pick=picks,
+        side=st.integers(0, 2),
+        answer=st.sampled_from(("continue", "continue", "renew", "finish", "end", "rematch", "convert", "look")),
     )
     def go_on(self, pick: int, side: int, answer: str) -> None:
         """A side says how to go on."""

@@ -46,11 +46,12 @@ class PeopleRules(Telling):
         """No rule hangs on it by default."""
         self._tell(builders.role_changed(person_id, self._then(late), effective_on=self._day(offset), department=department))
 
-    @rule(person_id=people, begins=st.booleans(), offset=day_offsets, late=lateness)
-    def be_away(self, person_id: str, begins: bool, offset: int, late: int) -> None:
-        """A leave begins, or ends."""
+    @rule(person_id=people, begins=st.booleans(), offset=day_offsets, late=lateness, leave_id=st.sampled_from((None, None, "l1", "l2")))
+    def be_away(self, person_id: str, begins: bool, offset: int, late: int, leave_id: str | None) -> None:
+        """A leave begins, or ends; several may overlap."""
         build = builders.leave_started if begins else builders.leave_ended
-        self._tell(build(person_id, self._then(late), effective_on=self._day(offset)))
+        named = {} if leave_id is None else {"leave_id": leave_id}
+        self._tell(build(person_id, self._then(late), effective_on=self._day(offset), **named))
 
     @rule(person_id=people, offset=day_offsets, late=lateness, word=st.sampled_from(("departed", "departed", "cancelled", "never hired")))
     def depart(self, person_id: str, offset: int, late: int, word: str) -> None:
@@ -66,7 +67,8 @@ class PeopleRules(Telling):
         """Join, or say the whole profile again."""
         if self._employment(person_id) in {"active", "on_leave"}:
             room = max(capacity, self._taken(person_id))
-            self._tell(builders.enrolled(person_id, self._now(), capacity=room, exclude=exclude, **self._profile(person_id)))
+            said = {"exclude": exclude} if exclude else {}
+            self._tell(builders.enrolled(person_id, self._now(), capacity=room, **said, **self._profile(person_id)))
 
     @rule(person_id=people, word=st.sampled_from(("narrow", "withdraw")))
     def turn_away(self, person_id: str, word: str) -> None:

@@ -64,6 +64,7 @@ class Telling(RuleBasedStateMachine):
         self.told: list[Json] = []
         self.pairing_ids: list[str] = []
         self._unit: Unit | None = None
+        self._known: tuple[int, datetime, Model] | None = None
         self._count = 0
 
     # How it is told
@@ -81,6 +82,8 @@ class Telling(RuleBasedStateMachine):
             if kind == "pairing.proposed":
                 self.history.append(("proposed", unit.at, output["data"]))
                 self.pairing_ids.append(output["data"]["pairing_id"])
+            elif kind == "nudge.requested" and output["data"]["key"] in {"proposal_ready", "still_taking_part"}:
+                self.history.append(("told", unit.at, output["data"]))
             elif kind == "pairing.lapsed" and unit.event is not None and unit.event["type"].startswith("bothways.participation."):
                 self.history.append(("judged", unit.at, output["data"]["pairing_id"]))
 
@@ -92,6 +95,10 @@ class Telling(RuleBasedStateMachine):
         self.driver.advance(self.driver.store.last_at or self.now)  # a word may make something overdue
         assert is_ignored == (outcome is Outcome.IGNORED), f"{outcome}, the model would {'not ' * (not is_ignored)}ignore it"
         if is_ignored:
+            self._compare()
+            return
+        if outcome is Outcome.REFUSED:
+            assert self._model().may_refuse(event), "refused, the model would do it"
             self._compare()
             return
         self.told.append(event)
@@ -135,7 +142,11 @@ class Telling(RuleBasedStateMachine):
         return (self.now + timedelta(days=offset)).date().isoformat()
 
     def _model(self) -> Model:
-        return state_at(self.history, self.driver.store.last_at or self.now)
+        """Return the model of all that was told; to be read only, for it is kept until there is more."""
+        at = self.driver.store.last_at or self.now
+        if self._known is None or self._known[:2] != (len(self.history), at):
+            self._known = len(self.history), at, state_at(self.history, at)
+        return self._known[2]
 
     def _employment(self, person_id: str) -> str:
         return self._model().people.employment(person_id)

@@ -190,7 +190,7 @@ class ErasureStory(Story):
             super()._tell(event)
 
 
-STORIES: Final = int(os.environ.get("BOTHWAYS_STORIES", "60"))
+STORIES: Final = int(os.environ.get("BOTHWAYS_STORIES", "40"))
 Story.TestCase.settings = settings(
     max_examples=STORIES,
     stateful_step_count=int(os.environ.get("BOTHWAYS_STORY_STEPS", "40")),
@@ -199,7 +199,7 @@ Story.TestCase.settings = settings(
     phases=(Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink),
     suppress_health_check=list(HealthCheck),
 )
-# Sixty stories take half a minute; when one fails, Hypothesis may look for its shortest form for five.
+# Forty stories take a minute; when one fails, Hypothesis may look for its shortest form for five.
 TestStory = pytest.mark.slow(pytest.mark.timeout(600)(Story.TestCase))
 ReverseStory.TestCase.settings = settings(Story.TestCase.settings, max_examples=STORIES // 2)
 TestReverseStory = pytest.mark.slow(pytest.mark.timeout(600)(ReverseStory.TestCase))
