@@ -19,7 +19,17 @@ from schemas import codes
 from schemas.codes import PairingState
 from schemas.nudge_catalogue import RETIRED
 from schemas.registry import INPUT_TYPES, OUTPUT_TYPES
-from schemas.topics import ALL_TOPICS, Topic, topic_of_type
+from schemas.topics import (
+    ALL_TOPICS,
+    ANSWERS,
+    DEAD_LETTER_TOPICS,
+    INPUT_TOPICS,
+    INTERNAL_TOPICS,
+    OUTPUT_TOPICS,
+    PRIVATE_TOPICS,
+    Topic,
+    topic_of_type,
+)
 
 DOCS: Final = Path(__file__).parent.parent / "docs"
 GENERATED: Final = "<!-- Written by `python -m ops.docs write`; edit what it is written from. -->"
@@ -38,6 +48,19 @@ without it. The two rest for `lapsed_rest_days` only if the proposal expired and
 last two proposals expired is asked once whether they still take part, and is not proposed until an act of their own later than the
 question; 30 days after they could hear of it the question becomes a pause. After a completed pair nobody is proposed for
 `rest_after_days` unless they say `participation.resumed`."""
+READERS_SAID: Final = """\
+Whoever can read an input, an inbox, a changelog or a dead letter reads what people keep from each other: who declined, whom somebody
+excludes, feedback, absences. Published topics say nothing of it. So only the engine reads inputs, inboxes and changelogs, and only whoever
+mends them reads dead letters. `bothways.answers.v1` names the people of a round that was not held: it is for whoever asked. On Kafka,
+rights (ACLs) hold this: `bothways topics plan --acls` lists those of a worker; producers of inputs need no right to read. The data
+directory of the embedded engine holds all of it: its owner alone reads it, and backups are kept like it. Published topics name people,
+too; `dataclassification` marks each such event as `confidential`."""
+READERS: Final[Mapping[Topic, str]] = {
+    **dict.fromkeys((*INPUT_TOPICS, *INTERNAL_TOPICS), "the engine alone"),
+    **dict.fromkeys(OUTPUT_TOPICS, "whoever needs it"),
+    **dict.fromkeys(PRIVATE_TOPICS, "whoever asked"),
+    **dict.fromkeys(DEAD_LETTER_TOPICS, "whoever mends"),
+}
 METRICS_SAID: Final = """\
 Served by `bothways serve --metrics-port` and `bothways worker --metrics-port`. Behind a label stands how many values it can have; any other
 counts as `other`."""
@@ -123,11 +146,17 @@ def topics() -> Iterator[str]:
         "direction",
         "key",
         "kept",
-        rows=((f"`{topic.name}`", topic.direction, topic.key or "as it came", _kept(topic)) for topic in ALL_TOPICS),
+        "read by",
+        rows=((f"`{topic.name}`", topic.direction, topic.key or "as it came", _kept(topic), READERS[topic]) for topic in ALL_TOPICS),
     )
+    yield from ("", "## Who may read", "", READERS_SAID)
     for title, types in (("What it reads", INPUT_TYPES), ("What it publishes", OUTPUT_TYPES)):
         yield from ("", f"## {title}", "")
         yield from _table("type", "topic", rows=((f"`{type_}`", f"`{topic_of_type(type_).name}`") for type_ in types))
+    yield from (
+        "",
+        f"The `bothways.round.completed.v1` of a dry run goes to `{ANSWERS.name}` with the people, and to insights without them.",
+    )
 
 
 def metrics() -> Iterator[str]:
@@ -189,7 +218,9 @@ def _said(kind: type[StrEnum]) -> str:
 
 
 def _kept(topic: Topic) -> str:
-    return "the latest of each key" if topic.retention_days is None else f"{topic.retention_days} days"
+    if topic.retention_days is None:
+        return "the latest of each key"
+    return "1 day" if topic.retention_days == 1 else f"{topic.retention_days} days"
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ def _version() -> str:
 app: Final = App(
     name="bothways",
     help="Two-way mentorship as an event-driven programme engine: HR facts and people's choices in, pairings and nudges out.",
-    help_epilogue="Exit codes: 0 done, 1 refused or failed, 2 usage, 3 finished but some input was dead-lettered.",
+    help_epilogue="Exit codes: 0 done, 1 refused or failed, 2 usage, 3 finished but some input was dead-lettered or some command refused.",
     version=_version,
     suppress_keyboard_interrupt=False,
 )
