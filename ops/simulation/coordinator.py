@@ -16,6 +16,7 @@ from ops.simulation.world import Pair, World
 
 INVITED_SHARE: Final = 0.3
 RETRACTED_SHARE: Final = 0.012
+COMMAND_BY_ALARM: Final = {"coordinator_storm": "nudges.released", "coordinator_departures": "departures.released"}
 _OFFICE_HOUR: Final = 10
 
 
@@ -44,7 +45,7 @@ def plan_year(world: World, programme: ProgrammePlan, months: int) -> None:
             world.plan(office_at + timedelta(days=9), lambda at: _invite(world, programme.programme_id, at))
     if months > 6:
         changed_at = START_AT + timedelta(days=int(6 * DAYS_PER_MONTH), hours=_OFFICE_HOUR)
-        changed: Json = {"programme_id": programme.programme_id, "policy": {**programme.policy, "nudge_daily_cap": 2}}
+        changed: Json = {"programme_id": programme.programme_id, "policy": {"nudge_daily_cap": 2}, "mode": "merge"}
         _command_later(world, "programme.policy_changed", changed_at, changed, programme.programme_id)
     if months == 12:
         closing = START_AT + timedelta(days=350, hours=_OFFICE_HOUR)
@@ -110,10 +111,16 @@ def _lock(world: World, programme_id: str, at: datetime) -> None:
 
 
 def _forbid(world: World, programme_id: str, at: datetime) -> None:
-    people = _two_members(world, programme_id, world.stream("forbid", programme_id, at.isoformat()))
-    if people is not None:
-        data = {"programme_id": programme_id, "person_ids": people, "reason": "conflict of interest"}
-        world.emit("pairing.forbidden", at, data, subject=programme_id, actor=actor_of(programme_id))
+    """Two who must not be paired; every other such pair may be later on."""
+    draw = world.stream("forbid", programme_id, at.isoformat())
+    people = _two_members(world, programme_id, draw)
+    if people is None:
+        return
+    data: Json = {"programme_id": programme_id, "person_ids": people, "reason": "conflict of interest"}
+    world.emit("pairing.forbidden", at, data, subject=programme_id, actor=actor_of(programme_id))
+    if draw.random() < 0.5:
+        allowed_at = at + timedelta(days=draw.randrange(20, 60))
+        _command_later(world, "pairing.allowed", allowed_at, {**data, "reason": "no conflict any more"}, programme_id)
 
 
 def maybe_retract(world: World, pair: Pair, proposal: ProposalSeen) -> None:
@@ -131,8 +138,8 @@ def maybe_retract(world: World, pair: Pair, proposal: ProposalSeen) -> None:
 
 
 def read_alarm(world: World, nudge: NudgeSeen) -> None:
-    """A storm of nudges was held back: release it after a look."""
-    programme_id = nudge.programme_id
-    if nudge.key == "coordinator_storm" and programme_id is not None:
+    """A storm of nudges, or many departures at once, were held back: release them after a look."""
+    programme_id, command = nudge.programme_id, COMMAND_BY_ALARM.get(nudge.key)
+    if command is not None and programme_id is not None:
         released_at = nudge.not_before + timedelta(hours=2)
-        _command_later(world, "nudges.released", released_at, {"programme_id": programme_id}, programme_id)
+        _command_later(world, command, released_at, {"programme_id": programme_id}, programme_id)

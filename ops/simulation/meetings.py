@@ -15,6 +15,9 @@ from ops.simulation.world import Pair, World
 
 SESSION_MINUTES: Final = 60
 _LEARNED_SHARE: Final = 0.93
+_NO_FIT_SHARE: Final = 0.03
+_REPORTED_WITHIN: Final = timedelta(days=13)
+"""A session that was held before the end of a pair may be reported so long after it."""
 
 
 def first_steps(world: World, pair: Pair, at: datetime) -> None:
@@ -24,6 +27,9 @@ def first_steps(world: World, pair: Pair, at: datetime) -> None:
         pair.one_way_teacher = draw.choice(pair.people)
     if draw.random() < 0.7:
         plan_booking(world, pair, draw.choice(pair.people), at + timedelta(hours=draw.randrange(2, 110)), draw)
+    if draw.random() < _NO_FIT_SHARE:
+        who = draw.choice(pair.people)
+        world.plan_work(who, at + timedelta(days=draw.randrange(1, 120)), draw, lambda due: _say_no_fit(world, pair, who, draw, due))
 
 
 def take_up(world: World, pair: Pair, at: datetime) -> None:
@@ -45,9 +51,9 @@ def _book(world: World, pair: Pair, person_id: str, at: datetime) -> None:
     draw = world.stream("booking", pair.pairing_id, pair.sessions_made)
     zones = (world.timezone_of[first.person_id], world.timezone_of[second.person_id])
     earliest = at + timedelta(days=draw.randrange(2, 9))
-    starts_at = common_instant(zones, (first.profile.hours, second.profile.hours), earliest, draw) or working_instant(
-        zones[0], earliest, draw
-    )
+    starts_at = common_instant(
+        zones, (world.hours_of(first.person_id), world.hours_of(second.person_id)), earliest, draw
+    ) or working_instant(zones[0], earliest, draw)
     pair.sessions_made += 1
     session_id = f"{pair.pairing_id}.s{pair.sessions_made}"
     pair.booked_id = session_id
@@ -76,7 +82,7 @@ def _plan_outcome(world: World, pair: Pair, session_id: str, booked_at: datetime
     if luck < 0.03:
         world.plan(told_at, lambda at: _miss(world, pair, session_id, shaky_id, at))
     elif luck < 0.09:
-        world.plan(told_at, lambda _: _forget(pair, session_id, starts_at))
+        world.plan(told_at, lambda at: _forget(world, pair, session_id, starts_at, at))
     else:
         world.plan(told_at, lambda at: report_held(world, pair, session_id, starts_at, at))
 
@@ -104,7 +110,8 @@ def _miss(world: World, pair: Pair, session_id: str, person_id: str, at: datetim
     if not _is_on(world, pair, session_id):
         return
     pair.booked_id = None
-    data = {"session_id": session_id, "pairing_id": pair.pairing_id, "absent": [person_id]}
+    was_nobody_there = world.stream("absent", session_id).random() < 0.2
+    data = {"session_id": session_id, "pairing_id": pair.pairing_id, "absent": sorted(pair.people) if was_nobody_there else [person_id]}
     world.emit("session.missed", at, data, subject=pair.pairing_id, actor=pair.partner_of(person_id))
     _maybe_book_again(world, pair, person_id, at, 0.7)
 
@@ -115,11 +122,15 @@ def _maybe_book_again(world: World, pair: Pair, person_id: str, at: datetime, ch
         plan_booking(world, pair, person_id, at + timedelta(hours=draw.randrange(1, 100)), draw)
 
 
-def _forget(pair: Pair, session_id: str, starts_at: datetime) -> None:
-    """The session took place and nobody logs it, unless reminded."""
-    if pair.booked_id == session_id:
-        pair.booked_id = None
-        pair.unreported = (session_id, starts_at)
+def _forget(world: World, pair: Pair, session_id: str, starts_at: datetime, at: datetime) -> None:
+    """The session took place and nobody logs it, unless reminded, or by themselves some days later."""
+    if pair.booked_id != session_id:
+        return
+    pair.booked_id = None
+    pair.unreported = (session_id, starts_at)
+    draw = world.stream("late", session_id)
+    if draw.random() < 0.4:
+        world.plan(at + timedelta(days=draw.randrange(3, 12)), lambda due: report_held(world, pair, session_id, starts_at, due))
 
 
 def report_held(world: World, pair: Pair, session_id: str, starts_at: datetime, at: datetime) -> None:
@@ -127,7 +138,8 @@ def report_held(world: World, pair: Pair, session_id: str, starts_at: datetime, 
     is_late = pair.unreported == (session_id, starts_at)
     if is_late:
         pair.unreported = None
-        if not pair.meets:
+        is_in_time = pair.over_at is not None and starts_at < pair.over_at and at < pair.over_at + _REPORTED_WITHIN
+        if not (pair.meets or is_in_time):
             return
     elif not _is_on(world, pair, session_id):
         return
@@ -175,6 +187,16 @@ def plan_feedback(world: World, pair: Pair, person_id: str, earliest: datetime, 
     if pair.last_held_id is not None:
         session_id = pair.last_held_id
         world.plan_work(person_id, earliest, draw, lambda at: _give_feedback(world, pair, person_id, session_id, at))
+
+
+def _say_no_fit(world: World, pair: Pair, person_id: str, draw: Random, at: datetime) -> None:
+    """Say of the pair as a whole that it does not fit, whenever that is; one in four takes it back the same day."""
+    if not pair.meets:
+        return
+    data: Json = {"person_id": person_id, "pairing_id": pair.pairing_id, "learned": False, "fit": "not_a_fit"}
+    world.emit("feedback.given", at, data, subject=pair.pairing_id, actor=person_id)
+    if draw.random() < 0.25:
+        world.emit_later("feedback.given", at + timedelta(hours=1), {**data, "fit": "unsure"}, subject=pair.pairing_id, actor=person_id)
 
 
 def _give_feedback(world: World, pair: Pair, person_id: str, session_id: str, at: datetime) -> None:

@@ -68,6 +68,8 @@ class NudgeSeen:
     programme_id: str | None
     not_before: datetime
     expires_at: datetime
+    answers: Mapping[str, tuple[str, Mapping[str, Any]]]
+    """By the name of a choice: the type of the answering event, and its fields."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,4 +133,5 @@ def _nudge(data: Mapping[str, Any]) -> NudgeSeen:
         programme_id=data.get("programme_id") or params.get("programme_id"),
         not_before=instant(data["not_before"]),
         expires_at=instant(data["expires_at"]),
+        answers={option["choice"]: (option["type"], option["fields"]) for option in params.get("answers") or ()},
     )

@@ -17,8 +17,13 @@ from ops.simulation.organisation import Person
 from ops.simulation.topics import TOPIC_IDS
 from ops.simulation.world import TRAINING_ACTOR, Action, Pair, World
 
+FORM: Final = "urn:bothways:form"
+"""Who brings in what people fill in on paper or in a survey."""
+_RELAYED_SHARE: Final = 0.12
 _AT_ONCE_SHARE: Final = 0.8
 _NEVER_ANSWERS_SHARE: Final = 0.06
+_THINKS_AGAIN_SHARE: Final = 0.03
+"""Of those who answered while the proposal stays open."""
 Change: TypeAlias = Callable[[World, str, str, Random, datetime], None]
 """Something that one member of a programme does."""
 
@@ -40,7 +45,15 @@ class ProgrammePlan:
 TWO_WAY: Final = ProgrammePlan(
     programme_id="two-way",
     name="Two-way mentorship",
-    policy=MappingProxyType({"track": "mutual", "holidays": ["2025-12-25", "2026-01-01"]}),
+    policy=MappingProxyType(
+        {
+            "track": "mutual",
+            "holidays": ["2025-12-25", "2026-01-01"],
+            "calendars": [
+                {"id": "hub-east", "locations": ["Singapore"], "weekend": [6, 7], "holidays": ["2025-01-29", "2025-01-30", "2025-05-01"]},
+            ],
+        }
+    ),
     join_ratio=0.68,
 )
 REVERSE_LAB: Final = ProgrammePlan(
@@ -84,7 +97,8 @@ def enrol(world: World, person: Person, programme: ProgrammePlan, at: datetime) 
         data["wants"] = []
     if draw.random() < 0.03:
         data["experience_band"] = None
-    world.emit("participation.enrolled", at, data, subject=person_id, actor=person_id)
+    brought_by = FORM if draw.random() < _RELAYED_SHARE else None
+    world.emit("participation.enrolled", at, data, subject=person_id, actor=person_id, relayed_by=brought_by)
     if programme.has_training and draw.random() < 0.95:
         done_at = at + timedelta(days=draw.randrange(1, 15), seconds=draw.randrange(3600))
         training: Json = {"person_id": person_id, "programme_id": programme_id}
@@ -94,8 +108,10 @@ def enrol(world: World, person: Person, programme: ProgrammePlan, at: datetime) 
 def participation(world: World, person: Person, programme_id: str) -> Json:
     """The data of `participation.enrolled` and `.updated`."""
     profile = person.profile
-    opens, closes = profile.hours
+    opens, closes = world.hours_of(person.person_id)
+    excluded = {"exclude": list(profile.exclude)} if profile.exclude else {}
     return {
+        **excluded,
         "person_id": person.person_id,
         "programme_id": programme_id,
         "offers": [{"topic": offer.topic, "level": offer.level} for offer in profile.offers],
@@ -104,7 +120,6 @@ def participation(world: World, person: Person, programme_id: str) -> Json:
         "hours": [{"weekday": weekday, "from": f"{opens:02d}:00", "to": f"{closes:02d}:00"} for weekday in range(1, 6)],
         "languages": list(person.employee.languages),
         "capacity": profile.capacity,
-        "exclude": list(profile.exclude),
     }
 
 
@@ -122,6 +137,8 @@ def drift(world: World, programme_id: str, at: datetime) -> None:
             change = _update
         elif luck < 0.0078:
             change = _opt_out
+        elif luck < 0.0084:
+            change = _exclude
         else:
             continue
         earliest = at + timedelta(seconds=detail.randrange(5 * 86_400))
@@ -165,6 +182,19 @@ def widen(world: World, person_id: str, programme_id: str, draw: Random, at: dat
     world.emit("participation.updated", at, data, subject=person_id, actor=person_id)
 
 
+def _exclude(world: World, person_id: str, programme_id: str, draw: Random, at: datetime) -> None:
+    """Would rather not meet somebody, a partner of old or of now perhaps; a third of those think better of it."""
+    partners = [pair.partner_of(person_id) for pair in world.pairs.values() if person_id in pair.people]
+    other_id = draw.choice(partners or sorted(world.members[programme_id]))
+    if other_id == person_id:
+        return
+    mine: Json = {"person_id": person_id, "programme_id": programme_id}
+    world.emit("participation.updated", at, {**mine, "exclude": [other_id]}, subject=person_id, actor=person_id)
+    if draw.random() < 1 / 3:
+        clear = lambda due: world.emit("participation.updated", due, {**mine, "exclude": None}, subject=person_id, actor=person_id)  # noqa: E731
+        world.plan_work(person_id, at + timedelta(days=draw.randrange(10, 60)), draw, clear)
+
+
 def _opt_out(world: World, person_id: str, programme_id: str, draw: Random, at: datetime) -> None:
     del programme_id
     data = {"person_id": person_id, "category": draw.choice(_OPT_OUT_CATEGORIES)}
@@ -196,16 +226,29 @@ def _plan_answer(world: World, pair: Pair, proposal: ProposalSeen, person_id: st
     accepts = draw.random() < world.person(person_id).traits.acceptance_ratio + (proposal.score - 600) / 3_000
 
     def answer(at: datetime) -> None:
-        is_open = pair.state == "proposed" and pair.proposal_version == proposal.proposal_version and at < proposal.expires_at
-        if not is_open or pair.answered.get(person_id, 0) >= proposal.proposal_version:
-            return
-        pair.answered[person_id] = proposal.proposal_version
-        data = {
-            "person_id": person_id,
-            "pairing_id": pair.pairing_id,
-            "proposal_version": proposal.proposal_version,
-            "answer": "accept" if accepts else "decline",
-        }
-        world.emit("pairing.answered", at, data, subject=pair.pairing_id, actor=person_id)
+        if pair.answered.get(person_id, 0) < proposal.proposal_version and _is_open(pair, proposal, at):
+            pair.answered[person_id] = proposal.proposal_version
+            _say(world, proposal, person_id, accepts=accepts, at=at)
+            if draw.random() < _THINKS_AGAIN_SHARE:
+                later = at + timedelta(hours=draw.randrange(6, 60))
+                world.plan_work(person_id, later, draw, lambda due: think_again(due) if _is_open(pair, proposal, due) else None)
+
+    def think_again(at: datetime) -> None:
+        _say(world, proposal, person_id, accepts=not accepts, at=at)
 
     world.plan_work(person_id, earliest, draw, answer)
+
+
+def _is_open(pair: Pair, proposal: ProposalSeen, at: datetime) -> bool:
+    """Whether a version of a proposal may still be answered: nobody can tell whether the other side has declined."""
+    return pair.state == "proposed" and pair.proposal_version == proposal.proposal_version and at < proposal.expires_at
+
+
+def _say(world: World, proposal: ProposalSeen, person_id: str, *, accepts: bool, at: datetime) -> None:
+    data = {
+        "person_id": person_id,
+        "pairing_id": proposal.pairing_id,
+        "proposal_version": proposal.proposal_version,
+        "answer": "accept" if accepts else "decline",
+    }
+    world.emit("pairing.answered", at, data, subject=proposal.pairing_id, actor=person_id)

@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 
 from ops.simulation import meetings, participants
 from ops.simulation.clock import working_instant
-from ops.simulation.observed import Json, NudgeSeen
+from ops.simulation.observed import Json, NudgeSeen, short_type
 from ops.simulation.participants import ProgrammePlan
 from ops.simulation.world import NOTIFIER_ACTOR, Pair, World
 
@@ -31,8 +31,11 @@ def react(world: World, nudge: NudgeSeen, programmes: dict[str, ProgrammePlan]) 
     traits = world.person(nudge.person_id).traits
     read_at = nudge.not_before + timedelta(minutes=draw.randrange(1, 30))
     if traits.reports_delivery:
-        kind = "nudge.failed" if draw.random() < 0.004 else "nudge.delivered"
-        world.plan(read_at, lambda at: _tell(world, kind, nudge, at))
+        if draw.random() < 0.02:
+            world.plan(read_at - timedelta(seconds=40), lambda at: _tell(world, "nudge.failed", nudge, at))
+        world.plan(read_at, lambda at: _tell(world, "nudge.delivered", nudge, at))
+        if draw.random() < 0.4:
+            world.plan(read_at + timedelta(minutes=draw.randrange(1, 300)), lambda at: _tell(world, "nudge.seen", nudge, at))
     follows = draw.random() < FOLLOW_RATIO_BY_KEY.get(nudge.key, traits.keenness_ratio)
     delay = timedelta(seconds=int(3600 * (0.2 + 1.2 * draw.random()) * traits.answer_delay_hours))
     at = working_instant(world.timezone_of[nudge.person_id], max(read_at + delay, world.now), draw)
@@ -64,6 +67,8 @@ def _follow(world: World, nudge: NudgeSeen, programmes: dict[str, ProgrammePlan]
 def _follow_programme(world: World, nudge: NudgeSeen, programme: ProgrammePlan, draw: Random, at: datetime) -> None:
     """Nudges about a programme, not about a pair."""
     person = world.person(nudge.person_id)
+    if nudge.key in {"still_taking_part", "enrolment_recorded"}:
+        _go_on_or_not(world, nudge, programme.programme_id, draw, at)
     if nudge.key == "open_invitation":
         participants.enrol(world, person, programme, at)
     elif nudge.key == "profile_incomplete" and world.takes_part(person.person_id, programme.programme_id):
@@ -71,6 +76,27 @@ def _follow_programme(world: World, nudge: NudgeSeen, programme: ProgrammePlan, 
         world.emit("participation.updated", at, data, subject=person.person_id, actor=person.person_id)
     elif nudge.key == "waiting_update" and world.takes_part(person.person_id, programme.programme_id):
         participants.widen(world, person.person_id, programme.programme_id, draw, at)
+
+
+def _go_on_or_not(world: World, nudge: NudgeSeen, programme_id: str, draw: Random, at: datetime) -> None:
+    """Stay, change something, pause or leave, whatever of it the question offers."""
+    if not world.takes_part(nudge.person_id, programme_id):
+        return
+    choice = draw.choices(("stay", "change", "pause", "leave"), (55, 15, 20, 10))[0]
+    if choice == "change":
+        participants.widen(world, nudge.person_id, programme_id, draw, at)
+    elif choice in nudge.answers:
+        until: Json = {"until_on": (at + timedelta(days=30)).date().isoformat()} if choice == "pause" else {}
+        if choice == "leave":
+            world.members[programme_id].pop(nudge.person_id)
+        _answer(world, nudge, choice, at, **until)
+
+
+def _answer(world: World, nudge: NudgeSeen, choice: str, at: datetime, **said: object) -> None:
+    """Send the answer that a nudge spells out, with what the person has to add."""
+    kind, fields = nudge.answers[choice]
+    known = {name: value for name, value in fields.items() if not isinstance(value, dict)}
+    world.emit(short_type({"type": kind}), at, {**known, **said}, subject=nudge.pairing_id or nudge.person_id, actor=nudge.person_id)
 
 
 def _book(world: World, nudge: NudgeSeen, pair: Pair, draw: Random, at: datetime) -> None:
@@ -91,7 +117,7 @@ def _share(world: World, nudge: NudgeSeen, pair: Pair, draw: Random, at: datetim
 def _reconsider(world: World, nudge: NudgeSeen, pair: Pair, draw: Random, at: datetime) -> None:
     """The exit ramp: silence means go on, and one in twenty-five of those who think about it stops."""
     if draw.random() < 0.04 and pair.state in {"active", "stalled"}:
-        _continuation(world, nudge.person_id, pair, "end", at)
+        _continuation(world, nudge, pair, "end", at)
 
 
 def _flip_roles(world: World, nudge: NudgeSeen, pair: Pair, draw: Random, at: datetime) -> None:
@@ -114,7 +140,7 @@ def _broaden(world: World, nudge: NudgeSeen, pair: Pair, draw: Random, at: datet
 
 def _resume(world: World, nudge: NudgeSeen, pair: Pair, draw: Random, at: datetime) -> None:
     if pair.state in {"paused", "suspended"}:
-        _continuation(world, nudge.person_id, pair, "end" if draw.random() < ENDS_AFTER_RESUME_SHARE else "continue", at)
+        _continuation(world, nudge, pair, "end" if draw.random() < ENDS_AFTER_RESUME_SHARE else "continue", at)
 
 
 def _conclude(world: World, nudge: NudgeSeen, pair: Pair, draw: Random, at: datetime) -> None:
@@ -126,23 +152,41 @@ def _conclude(world: World, nudge: NudgeSeen, pair: Pair, draw: Random, at: date
     world.concluded.add(answered)
     mood = world.stream("renewal", pair.pairing_id, pair.term).random()
     own = world.stream("renewal", pair.pairing_id, pair.term, nudge.person_id).random()
-    _continuation(world, nudge.person_id, pair, "renew" if mood < 0.35 and own < 0.9 else "finish", at)
+    _continuation(world, nudge, pair, "renew" if mood < 0.35 and own < 0.9 else "finish", at)
 
 
 def _convert(world: World, nudge: NudgeSeen, pair: Pair, draw: Random, at: datetime) -> None:
     del draw
     if pair.meets:
-        _continuation(world, nudge.person_id, pair, "convert", at)
+        _continuation(world, nudge, pair, "convert", at)
 
 
 def _resolve(world: World, nudge: NudgeSeen, pair: Pair, draw: Random, at: datetime) -> None:
     if pair.state == "suspended":
-        _continuation(world, nudge.person_id, pair, draw.choice(("end", "rematch")), at)
+        _continuation(world, nudge, pair, draw.choice(("end", "rematch")), at)
 
 
-def _continuation(world: World, person_id: str, pair: Pair, answer: str, at: datetime) -> None:
-    data: Json = {"person_id": person_id, "pairing_id": pair.pairing_id, "answer": answer}
-    world.emit("pairing.continuation_answered", at, data, subject=pair.pairing_id, actor=person_id)
+def _wait_or_look(world: World, nudge: NudgeSeen, pair: Pair, draw: Random, at: datetime) -> None:
+    """The partner is away for long: most wait, some look for somebody meanwhile."""
+    if pair.state == "paused":
+        _continuation(world, nudge, pair, draw.choices(("continue", "look", "end"), (55, 35, 10))[0], at)
+
+
+def _find_time(world: World, nudge: NudgeSeen, pair: Pair, draw: Random, at: datetime) -> None:
+    """Give longer hours, if the two still have none in common."""
+    del draw
+    if pair.meets and "hours" in nudge.answers:
+        opens, closes = world.hours_by_id[nudge.person_id] = (7, 20)
+        hours = [{"weekday": weekday, "from": f"{opens:02d}:00", "to": f"{closes:02d}:00"} for weekday in range(1, 6)]
+        _answer(world, nudge, "hours", at, hours=hours)
+
+
+def _continuation(world: World, nudge: NudgeSeen, pair: Pair, answer: str, at: datetime) -> None:
+    if answer in nudge.answers:
+        _answer(world, nudge, answer, at)
+        return
+    data: Json = {"person_id": nudge.person_id, "pairing_id": pair.pairing_id, "answer": answer}
+    world.emit("pairing.continuation_answered", at, data, subject=pair.pairing_id, actor=nudge.person_id)
 
 
 RESPONSE_BY_KEY: Final[dict[str, Response]] = {
@@ -157,7 +201,8 @@ RESPONSE_BY_KEY: Final[dict[str, Response]] = {
     "open_debate": _debate,
     "broaden_topic": _broaden,
     "pairing_resumable": _resume,
-    "concluding": _conclude,
+    "partner_away": _wait_or_look,
+    "find_a_time": _find_time,
     "renew_or_finish": _conclude,
     "convert_offer": _convert,
     "conflict_choice": _resolve,
@@ -165,10 +210,12 @@ RESPONSE_BY_KEY: Final[dict[str, Response]] = {
 FOLLOW_RATIO_BY_KEY: Final = {
     "answer_proposal": 0.0,  # handled with the proposal, which knows the version
     "pairing_resumable": 0.9,
-    "concluding": 0.6,
     "renew_or_finish": 0.7,
     "convert_offer": 0.8,
     "conflict_choice": 0.45,
+    "partner_away": 0.7,
+    "still_taking_part": 0.7,
+    "enrolment_recorded": 0.08,
     "open_invitation": 0.4,
     "waiting_update": 0.3,
 }

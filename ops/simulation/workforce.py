@@ -112,26 +112,50 @@ def _announce_departure(world: World, person_id: str, day: int, draw: Random) ->
 
 
 def _plan_departure_cancelled(world: World, employee: Employee, day: int, draw: Random) -> None:
-    """Somebody resigns and stays after all; nobody else ever hears of it."""
+    """Somebody resigns and stays after all, or HR mixes two people up for some hours; nobody else ever hears of it."""
     person_id = employee.person_id
+    if draw.random() < 0.5:
+        mixed_up_at = feed_at(day_of(day), draw)
+        gone: Json = {"person_id": person_id, "effective_on": day_of(day - 2).isoformat()}
+        world.emit_later("hr.departed", mixed_up_at, gone, subject=person_id, actor=HR_ACTOR)
+        mended_at = mixed_up_at + timedelta(minutes=draw.randrange(20, 200))
+        world.emit_later("hr.departure_cancelled", mended_at, {"person_id": person_id}, subject=person_id, actor=HR_ACTOR)
+        return
     announced_at = _announce_departure(world, person_id, day + 10, draw)
     regretted_at = announced_at + timedelta(days=draw.randrange(1, 8))
     world.emit_later("hr.departure_cancelled", regretted_at, {"person_id": person_id}, subject=person_id, actor=HR_ACTOR)
 
 
 def _plan_leave(world: World, employee: Employee, day: int, draw: Random) -> None:
-    """A leave of two weeks to four months, announced ahead, on the day, or two days late."""
+    """A leave of two weeks to four months, announced ahead, on the day, or two days late; one in four has another one inside it.
+
+    That one is named and ends earlier or later than the first: the person is away until both are over.
+    """
     person_id, length_days = employee.person_id, draw.choice((14, 21, 30, 60, 120))
     first, last = day_of(day), day_of(day + length_days)
     told_at = feed_at(day_of(max(1, day + draw.choice((-14, -3, 0, 2)))), draw)
     data = {"person_id": person_id, "effective_on": first.isoformat()}
     if draw.random() < 0.8:
         data["expected_return_on"] = last.isoformat()
-    world.emit_later("hr.leave_started", told_at, data, subject=person_id, actor=HR_ACTOR)
     world.plan(feed_at(first, draw), lambda _: world.go_away(person_id))
     back = {"person_id": person_id, "effective_on": last.isoformat()}
-    world.emit_later("hr.leave_ended", feed_at(last, draw), back, subject=person_id, actor=HR_ACTOR)
+    if draw.random() < 0.25:
+        data["leave_id"], back["leave_id"] = f"{person_id}.l1", f"{person_id}.l1"
+        last = max(last, _plan_second_leave(world, person_id, day + length_days // 2, draw.choice((3, length_days)), draw))
+    world.emit_later("hr.leave_started", told_at, data, subject=person_id, actor=HR_ACTOR)
+    world.emit_later("hr.leave_ended", feed_at(date.fromisoformat(back["effective_on"]), draw), back, subject=person_id, actor=HR_ACTOR)
     world.plan(feed_at(last, draw) + timedelta(hours=1), lambda _: world.come_back(person_id))
+
+
+def _plan_second_leave(world: World, person_id: str, day: int, length_days: int, draw: Random) -> date:
+    """A leave within another one, by its own name; returns its last day."""
+    first, last = day_of(day), day_of(day + length_days)
+    named = {"person_id": person_id, "leave_id": f"{person_id}.l2"}
+    begun = {**named, "effective_on": first.isoformat(), "expected_return_on": last.isoformat()}
+    world.emit_later("hr.leave_started", feed_at(first, draw), begun, subject=person_id, actor=HR_ACTOR)
+    back = {**named, "effective_on": last.isoformat()}
+    world.emit_later("hr.leave_ended", feed_at(last, draw), back, subject=person_id, actor=HR_ACTOR)
+    return last
 
 
 def _plan_transfer(world: World, employee: Employee, day: int, draw: Random) -> None:

@@ -49,6 +49,8 @@ class Pair:
     unreported: tuple[str, datetime] | None = None
     """A session that took place and that nobody has told the engine about."""
     last_held_id: str | None = None
+    over_at: datetime | None = None
+    """When it ended."""
     debate_due: bool = False
     """An open debate is on for the next session."""
     answered: dict[str, int] = field(default_factory=dict)
@@ -75,6 +77,8 @@ class World:
         self.department_of = {person.person_id: person.employee.department for person in organisation.people}
         self.timezone_of = {person.person_id: person.employee.timezone for person in organisation.people}
         self.band_of = {person.person_id: person.employee.band for person in organisation.people}
+        self.hours_by_id: dict[str, tuple[int, int]] = {}
+        """Who has given other hours than at first."""
         self.away: dict[str, None] = {}
         self.absent: dict[str, None] = dict.fromkeys(
             person.person_id for person in organisation.people if person.employee.hired_on > START_AT.date()
@@ -100,6 +104,10 @@ class World:
     def person(self, person_id: str) -> Person:
         """One member of the organisation."""
         return self.organisation.by_id[person_id]
+
+    def hours_of(self, person_id: str) -> tuple[int, int]:
+        """When somebody has time, local full hours `[from, to)`."""
+        return self.hours_by_id.get(person_id, self.person(person_id).profile.hours)
 
     def plan(self, at: datetime, action: Action) -> None:
         """Put an action on the agenda; what should have happened already happens next (W1)."""
@@ -141,7 +149,7 @@ class World:
         """Whether a nudge still stands when its reader gets round to it."""
         return nudge.nudge_id not in self.withdrawn_nudges
 
-    def emit(self, kind: str, at: datetime, data: Json, *, subject: str, actor: str | None = None) -> None:
+    def emit(self, kind: str, at: datetime, data: Json, *, subject: str, actor: str | None = None, relayed_by: str | None = None) -> None:
         """Publish an input event at its own time."""
         assert not self._outbox or rfc3339(at) >= self._outbox[-1]["time"], (kind, at)
         self._emitted_count += 1
@@ -157,6 +165,8 @@ class World:
         }
         if actor is not None:
             event["actor"] = actor
+        if relayed_by is not None:
+            event["relayedby"] = relayed_by
         if any(name in data for name in ("person_id", "person_ids", "proposed_by", "exchanges")):
             event["dataclassification"] = "confidential"
         self._outbox.append(event)

@@ -117,6 +117,8 @@ class ProgrammeYear:
         if pair is None:
             return
         pair.state = STATE_BY_CHANGE[change.change]
+        if pair.state in {"ended", "completed"}:
+            pair.over_at = change.at
         if change.change == "pairing.activated":
             meetings.first_steps(self._world, pair, change.at)
         elif change.change == "pairing.renewed":

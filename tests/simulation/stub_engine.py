@@ -12,6 +12,7 @@ class StubEngine:
     def __init__(self) -> None:
         self.outputs: list[Json] = []
         self._waiting: dict[str, dict[str, Json]] = {}
+        self._profiles: dict[tuple[str, str], Json] = {}
         self._pairs: dict[str, Json] = {}
         self._count = 0
 
@@ -46,7 +47,9 @@ class StubEngine:
         pair = self._pairs.get(data.get("pairing_id", ""), {})
         match kind:
             case "participation.enrolled" | "participation.updated":
-                self._waiting.setdefault(data["programme_id"], {})[data["person_id"]] = data
+                known = self._profiles.get((data["programme_id"], data["person_id"]), {})
+                profile = self._profiles[data["programme_id"], data["person_id"]] = {**known, **data}
+                self._waiting.setdefault(data["programme_id"], {})[data["person_id"]] = profile
             case "participation.withdrawn":
                 self._waiting[data["programme_id"]].pop(data["person_id"], None)
             case "participation.nominated":

@@ -15,7 +15,9 @@ from ops.simulation.participants import TWO_WAY
 from ops.simulation.summary import Summary, summarise
 from ops.simulation.year import START_AT, ProgrammeYear
 from schemas.codec import decode_structured
+from schemas.codes import NudgeKey
 from schemas.envelope import Event
+from schemas.nudge_answers import answers_to
 from tests.simulation.stub_engine import Json, StubEngine, published, short
 
 PERSON_MUST_ACT = {
@@ -89,7 +91,14 @@ def test_a_year_of_three_hundred_people_is_lively_but_small(year_events: list[Js
     assert {"hr.hired", "hr.role_changed", "hr.leave_started", "hr.leave_ended", "hr.departed", "hr.departure_cancelled"} <= counts.keys()
     assert {"participation.paused", "participation.withdrawn", "participation.training_completed", "nudge.opted_out"} <= counts.keys()
     assert {"session.scheduled", "session.completed", "session.cancelled", "session.missed", "feedback.given"} <= counts.keys()
-    assert {"pairing.locked", "pairing.forbidden", "programme.policy_changed", "round.requested", "insight.shared"} <= counts.keys()
+    assert {
+        "pairing.locked",
+        "pairing.forbidden",
+        "pairing.allowed",
+        "programme.policy_changed",
+        "round.requested",
+        "insight.shared",
+    } <= counts.keys()
 
 
 def test_sessions_are_held_as_they_were_booked(year_events: list[Json]) -> None:
@@ -185,6 +194,7 @@ def test_role_changes_never_make_a_cycle(year_events: list[Json]) -> None:
         ("suspended", "conflict_choice", {"end", "rematch"}),
         ("concluding", "renew_or_finish", {"renew", "finish"}),
         ("activated", "convert_offer", {"convert"}),
+        ("paused", "partner_away", {"continue", "look", "end"}),
     ],
 )
 def test_people_choose_among_the_answers_that_a_nudge_offers(change: str, key: str, answers: set[str]) -> None:
@@ -209,6 +219,27 @@ def test_people_choose_among_the_answers_that_a_nudge_offers(change: str, key: s
     given = [event["data"] for event in events if short(event) == "pairing.continuation_answered"]
     assert 20 < len(given) == len({data["person_id"] for data in given})
     assert {data["answer"] for data in given} == answers
+
+
+def test_people_act_as_a_nudge_spells_the_answer_out() -> None:
+    """The question whether somebody still takes part is answered by the events that it names itself, in person."""
+    year = ProgrammeYear(people=120, seed=3, months=2, programmes=[replace(TWO_WAY, join_ratio=1.0)])
+    year.start_events()
+    year.events_until(START_AT + timedelta(days=45), [])
+    outputs = []
+    for person in year.organisation.people:
+        asked = {"nudge_id": f"n-{person.person_id}", "person_id": person.person_id, "key": "still_taking_part", "class": "transactional"}
+        times = {"not_before": "2025-02-21T10:00:00Z", "expires_at": "2025-03-07T00:00:00Z"}
+        about: Json = {"programme_id": "two-way"}
+        params = {**about, "answers": answers_to(NudgeKey.STILL_TAKING_PART, person.person_id, about)}
+        outputs.append(published("nudge.requested", asked | times | {"params": params}))
+
+    events = year.events_until(START_AT + timedelta(days=55), outputs)
+
+    told = [event for event in events if event["data"].get("programme_id") == "two-way" and "person_id" in event["data"]]
+    kinds = Counter(short(event) for event in told)
+    assert {"participation.resumed", "participation.paused", "participation.updated", "participation.withdrawn"} <= kinds.keys()
+    assert len(told) == conforming(told)
 
 
 def test_a_withdrawn_nudge_has_no_effect() -> None:
