@@ -147,9 +147,7 @@ def begun(**policy: Any) -> ProgrammeStory:
     return story.after(days=1, hours=2)
 
 
-def lived(
-    seed: int, steps_count: int, farewell: Callable[[ProgrammeStory], object], **policy: Any
-) -> tuple[ProgrammeStory, list[Output]]:
+def lived(seed: int, steps_count: int, farewell: Callable[[ProgrammeStory], object], **policy: Any) -> tuple[ProgrammeStory, list[Output]]:
     """Let the programme live, somebody go, the others live on. Returns what was published from the farewell on, too."""
     draw = Random(seed)  # noqa: S311 - a life is no secret
     story = begun(**policy)

@@ -204,7 +204,7 @@ def room_was_given_back(story: PairStory) -> None:
 
 
 def nothing_was_said_after_a_suspension(story: PairStory) -> None:
-    """Between a suspension and the next `resumed`, also after the end: no nudge about the pair but `conflict_choice` while Bob reports to Ann.
+    """From a suspension to the next `resumed`, also after the end: while Bob reports to Ann no nudge of the pair but `conflict_choice`.
 
     Before the line of power has stood for a day neither knows of it, so both hear only of an end that somebody asked for. Once it is gone
     both are asked whether to go on, and hear it if nobody answers.
