@@ -93,28 +93,34 @@ class Topology:
 
 def build() -> Topology:
     """Declare the topology of Bothways."""
-    book_keeping = (Table(name=SEEN, row_type=Seen), Table(name=SEQUENCES, row_type=Sequence))
-    people = Stage(
+    return Topology(stages={stage.name: stage for stage in (_people(), _programmes())})
+
+
+def _book_keeping() -> tuple[Table, ...]:
+    return Table(name=SEEN, row_type=Seen), Table(name=SEQUENCES, row_type=Sequence)
+
+
+def _people() -> Stage:
+    unchecked = {**roster.ROW_TYPES, **erasure.ROW_TYPES, **audit_days.ROW_TYPES}
+    handlers = _in_order(roster.HANDLERS, apart.HANDLERS, naming.HANDLERS, erasure.HANDLERS, outreach.HANDLERS)
+    return Stage(
         name=StageName.PEOPLE,
         tables=_by_name(
-            *book_keeping,
-            *(
-                Table(name=name, row_type=row_type)
-                for name, row_type in {**roster.ROW_TYPES, **erasure.ROW_TYPES, **audit_days.ROW_TYPES}.items()
-            ),
+            *_book_keeping(),
+            *(Table(name=name, row_type=row_type) for name, row_type in unchecked.items()),
             *(
                 Table(name=name, row_type=row_type, check=outreach.CHECKS.get(name, _unchecked))
                 for name, row_type in outreach.ROW_TYPES.items()
             ),
         ),
-        handlers={
-            kind: _unless_erased(kind, rules)
-            for kind, rules in _in_order(roster.HANDLERS, apart.HANDLERS, naming.HANDLERS, erasure.HANDLERS, outreach.HANDLERS).items()
-        },
+        handlers={kind: _unless_erased(kind, rules) for kind, rules in handlers.items()},
         wakes={SEEN: _forget, **roster.WAKES, **outreach.WAKES, **audit_days.WAKES},
         pseudonymous=frozenset({ERASURES}),
         daily=frozenset({audit_days.AUDIT_DAYS}),
     )
+
+
+def _programmes() -> Stage:
     decided = _in_order(
         erasure_in_programmes.HANDLERS,
         programme.HANDLERS,
@@ -127,23 +133,9 @@ def build() -> Topology:
         insights.HANDLERS,
         actions.HANDLERS,
     )
-    programmes = Stage(
+    return Stage(
         name=StageName.PROGRAMMES,
-        tables=_by_name(
-            *book_keeping,
-            Table(name=tables.PROGRAMMES, row_type=Programme),
-            Table(name=tables.PARTICIPANTS, row_type=Participant, check=participant.check),
-            Table(name=tables.PAIRINGS, row_type=Pairing, check=pairing.check),
-            Table(name=feedback.FAREWELLS, row_type=Farewells),
-            Table(name=tables.BARS, row_type=Bar),
-            Table(name=tables.ROUNDS, row_type=HeldRound),
-            Table(name=arrivals.ARRIVALS, row_type=Arrival),
-            *(Table(name=name, row_type=row_type) for name, row_type in {**insights.ROW_TYPES, **told_figures.ROW_TYPES}.items()),
-            Table(name=summaries.SUMMARIES, row_type=Summary),
-            Table(name=commands.ANSWERED, row_type=Answered),
-            Table(name=storm.STORMS, row_type=Storm),
-            Table(name=storm.PARKED, row_type=Parked),
-        ),
+        tables=_programme_tables(),
         handlers={kind: _behind_the_breaker(kind, rules) for kind, rules in decided.items()},
         wakes={
             SEEN: _forget,
@@ -156,7 +148,24 @@ def build() -> Topology:
             insights.CLOCKS: insights.wake,
         },
     )
-    return Topology(stages={stage.name: stage for stage in (people, programmes)})
+
+
+def _programme_tables() -> Mapping[str, Table]:
+    return _by_name(
+        *_book_keeping(),
+        Table(name=tables.PROGRAMMES, row_type=Programme),
+        Table(name=tables.PARTICIPANTS, row_type=Participant, check=participant.check),
+        Table(name=tables.PAIRINGS, row_type=Pairing, check=pairing.check),
+        Table(name=feedback.FAREWELLS, row_type=Farewells),
+        Table(name=tables.BARS, row_type=Bar),
+        Table(name=tables.ROUNDS, row_type=HeldRound),
+        Table(name=arrivals.ARRIVALS, row_type=Arrival),
+        *(Table(name=name, row_type=row_type) for name, row_type in {**insights.ROW_TYPES, **told_figures.ROW_TYPES}.items()),
+        Table(name=summaries.SUMMARIES, row_type=Summary),
+        Table(name=commands.ANSWERED, row_type=Answered),
+        Table(name=storm.STORMS, row_type=Storm),
+        Table(name=storm.PARKED, row_type=Parked),
+    )
 
 
 def validate(topology: Topology) -> list[str]:

@@ -16,7 +16,7 @@ Source: Bertsekas and Castañón, auction algorithms for transportation problems
 """
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
 LOOKS_PER_SLOT: Final = 3_000
@@ -80,11 +80,16 @@ def auction(ends: Sequence[tuple[int, int]], weights: Sequence[int], room: Room)
                     queued.add(displaced)
             if looks_left <= 0:
                 epsilon, looks_left = EPSILON_GROWTH * epsilon, looks_before_growth
+    return {number for by_item in held.values() for number in by_item.values()}, _dual(bids_on, floors, room)
+
+
+def _dual(bids_on: Mapping[int, Sequence[tuple[int, int, int]]], floors: Mapping[int, int], room: Room) -> int:
+    """Say what the prices prove: no choice is worth more."""
     dual = sum(room[item] * floor for item, floor in floors.items())
     for bidder, options in bids_on.items():
         surplus = sorted((weight - floors[item] for weight, item, _ in options if weight > floors[item]), reverse=True)
         dual += sum(surplus[: room[bidder]])
-    return {number for by_item in held.values() for number in by_item.values()}, dual
+    return dual
 
 
 def _best(options: Sequence[tuple[int, int, int]], mine: dict[int, int], floors: dict[int, int]) -> tuple[int, int, int, int]:

@@ -21,7 +21,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Final, TypeVar
 
 from engine.domain.stamp import Stamp
 from schemas.codes import Evidence, TopicFamily
@@ -30,6 +30,7 @@ from schemas.ids import PersonId, SessionId
 
 SESSIONS_MAX: Final = 100
 """Sessions of one term that may be reported as held, and as many again that came to nothing or are still ahead."""
+_Said = TypeVar("_Said", tuple[Stamp, datetime, int], tuple[Stamp, str])
 EVIDENCE_ORDER: Final = (Evidence.SELF_REPORT, Evidence.CALENDAR, Evidence.CONFERENCE_RECORD, Evidence.LMS)
 
 
@@ -129,8 +130,8 @@ def _is_since(meeting: Meeting, since: datetime | None) -> bool:
 def _merged(known: Meeting, report: Meeting) -> Meeting:
     """Let the later report of a session stand, and let each thing be as the latest says that speaks of it."""
     standing = report if _rank(report) > _rank(known) else known
-    timed = report if _is_later(report.timed_by, known.timed_by) else known if known.timed_by is not None else standing
-    booking = report if _is_later(report.booked_by, known.booked_by) else known
+    timed = report if _is_later(_time_said(report), _time_said(known)) else known if known.timed_by is not None else standing
+    booking = report if _is_later(_proposer_said(report), _proposer_said(known)) else known
     return replace(
         standing,
         starts_at=timed.starts_at,
@@ -148,7 +149,16 @@ def _rank(meeting: Meeting) -> tuple[Stamp, str, str, tuple[PersonId, ...], tupl
     return meeting.stamp, meeting.state, meeting.cancelled_by or "", meeting.absent, exchanges, meeting.evidence or ""
 
 
-def _is_later(one: Stamp | None, other: Stamp | None) -> bool:
+def _time_said(meeting: Meeting) -> tuple[Stamp, datetime, int] | None:
+    """When the session is, by the stamp of who says so; of two with one stamp the later time counts, whichever came first."""
+    return None if meeting.timed_by is None else (meeting.timed_by, meeting.starts_at, meeting.duration_minutes)
+
+
+def _proposer_said(meeting: Meeting) -> tuple[Stamp, str] | None:
+    return None if meeting.booked_by is None else (meeting.booked_by, meeting.proposed_by or "")
+
+
+def _is_later(one: _Said | None, other: _Said | None) -> bool:
     return one is not None and (other is None or one > other)
 
 

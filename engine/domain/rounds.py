@@ -17,7 +17,7 @@ Source: house rule; daily rounds with a falling reserve beat batches, see the pa
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -155,11 +155,7 @@ def hold_round(
     locked, refused = _take_locks(book, locks, room)
     task = Task(
         book=book,
-        seekers=Seekers(
-            positions=[position for position, member in enumerate(everybody) if _is_in_pool(member)],
-            bonuses=[_bonus(member, policy) for member in everybody],
-            reserves=[reserve_of(member, policy) for member in everybody],
-        ),
+        seekers=_seekers(everybody, policy),
         room=room,
         locked=frozenset(locked),
         served=frozenset({p for pair in locked for p in pair} | {p for p, member in enumerate(everybody) if member.live_count > 0}),
@@ -169,18 +165,21 @@ def hold_round(
     found = (chooser or in_use())(task)
     pairs = sorted({*locked, *found.pairs})
     proposed = {position for pair in pairs for position in pair}
+    left_out = [position for position in range(len(everybody)) if position not in proposed]
     return RoundResult(
         proposals=tuple(_proposal(book, found, pair, is_locked=pair in locked) for pair in pairs),
-        unmatched=unmatched_reasons(
-            book, found, [position for position in range(len(everybody)) if position not in proposed], k_min=policy.k_min
-        ),
+        unmatched=unmatched_reasons(book, found, left_out, k_min=policy.k_min),
         refused_locks=refused,
-        certificate=Certificate(
-            total=found.total,
-            bound=found.bound,
-            blocking_pairs_count=found.blocking_pairs_count,
-        ),
+        certificate=Certificate(total=found.total, bound=found.bound, blocking_pairs_count=found.blocking_pairs_count),
         topic_weights=weights,
+    )
+
+
+def _seekers(everybody: Sequence[PoolMember], policy: Policy) -> Seekers:
+    return Seekers(
+        positions=[position for position, member in enumerate(everybody) if _is_in_pool(member)],
+        bonuses=[_bonus(member, policy) for member in everybody],
+        reserves=[reserve_of(member, policy) for member in everybody],
     )
 
 

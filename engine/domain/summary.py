@@ -27,7 +27,7 @@ KEPT_MAX: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Note:
+class SentNote:
     """A nudge that was sent and may still be read."""
 
     occasion: str
@@ -51,7 +51,7 @@ class Summary:
     """The last day on which something was told."""
     wake_at: datetime | None = None
     """When what has gathered is told."""
-    notes: tuple[Note, ...] = ()
+    notes: tuple[SentNote, ...] = ()
     """What was told and isn't over, one a day."""
 
 
@@ -74,7 +74,7 @@ def told(summary: Summary, still: tuple[PairingId, ...], at: datetime) -> tuple[
     return tuple(sorted(named)), replace(left, told_on=at.date()) if named else left
 
 
-def noted(summary: Summary, note: Note, at: datetime) -> Summary:
+def noted(summary: Summary, note: SentNote, at: datetime) -> Summary:
     """Remember a nudge that is sent, and forget those that have expired."""
     return replace(summary, notes=(*(known for known in summary.notes if known.until > at), note))
 

@@ -160,7 +160,7 @@ def named_topics(programme: Programme, topics: Iterable[str]) -> tuple[dict[str,
 def proposal_params(programme: Programme, pairing: Pairing) -> Params:
     """Say what is proposed, the same to both: the version, what each would learn, and until when to answer."""
     proposal, names = pairing.proposal, topic_names_of(programme.policy_json)
-    learns = tuple(
+    learns: tuple[Mapping[str, str | int], ...] = tuple(
         {
             "person_id": side.person_id,
             "topic": lesson.topic,

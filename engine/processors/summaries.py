@@ -15,7 +15,7 @@ from engine.domain.messages import NudgesWithdrawn
 from engine.domain.nudging import expiry
 from engine.domain.pairing import Pairing
 from engine.domain.programme import Programme, ProgrammeStatus
-from engine.domain.summary import Note, Summary, noted, settled, told, with_pairing
+from engine.domain.summary import SentNote, Summary, noted, settled, told, with_pairing
 from engine.effects import Effects, Put, Rows, Send, StageName
 from engine.processors.intents import Params, coordinator_of, intended
 from engine.processors.tables import PAIRINGS, pairing_in, programme_in
@@ -108,5 +108,5 @@ def wake(rows: Rows, key: str, _due_at: datetime, at: datetime) -> Effects:
     params: Params = {"pairing_ids": named} if summary.code is None else {"code": summary.code.value, "pairings_count": len(named)}
     occasion = f"{at:%Y-%m-%d}" if summary.code is None else f"{at:%Y-%m-%d}/{summary.code}"
     until = expiry(summary.key, due_at=at, at=at)
-    yield Put(SUMMARIES, key, noted(left, Note(occasion=occasion, pairing_ids=named, until=until), at))
+    yield Put(SUMMARIES, key, noted(left, SentNote(occasion=occasion, pairing_ids=named, until=until), at))
     yield from intended(programme, summary.key, coordinator_of(programme.programme_id), at=at, occasion=occasion, params=params)

@@ -1,7 +1,7 @@
 """What the scenarios of rounds begin with: two people who suit each other with changes, a lock, a crowd."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from tests.acceptance.story import T0, Event, Story
 
@@ -25,9 +25,13 @@ def couple(
     )
 
 
-def mornings(hours: int) -> list[dict[str, Any]]:
-    """Monday to Friday from nine, so many hours."""
-    return [{"weekday": day, "from": "09:00", "to": f"{9 + hours:02}:00"} for day in range(1, 6)]
+RESERVES: Final = ("reserve_start", "reserve_floor", "reserve_first_round")
+"""What holds back a poor pair, in the first round as well."""
+
+
+def mornings(hours: int = 0, *, minutes: int = 0) -> list[dict[str, Any]]:
+    """Monday to Friday from nine, so long."""
+    return [{"weekday": day, "from": "09:00", "to": f"{9 + hours:02}:{minutes:02}"} for day in range(1, 6)]
 
 
 def locked(story: Story, at: str = T0) -> Event:

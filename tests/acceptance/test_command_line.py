@@ -180,7 +180,7 @@ def test_report_is_daily_while_it_changes(story: Story) -> None:
 
     reports = [event for event in story.tail(INSIGHTS) if event["type"] == "bothways.programme.reported.v1"]
     assert [event["time"] for event in reports] == ["2025-01-07T00:00:00Z"]
-    assert set(reports[0]["data"]) == {"programme_id", "as_of", "metrics", "k"}
+    assert set(reports[0]["data"]) == {"programme_id", "as_of", "metrics", "k", "as_of_by_metric"}
     assert reports[0]["data"]["k"] == 5
 
 
@@ -194,7 +194,7 @@ def test_small_groups_are_suppressed(story: Story) -> None:
 
 
 def test_small_complement_is_suppressed(story: Story) -> None:
-    """Of eleven, two matched: neither the two nor what would tell them."""
+    """Of eleven, two matched and nine waiting, who are told of: neither the two nor the whole that would tell them."""
     story.couple()
     story.good(*(story.hired(T0, f"m{number}") for number in range(9)))
     story.good(*(story.enrolled(T0, f"m{number}", gives="budgeting:1", wants="wellbeing:1:0") for number in range(9)))
@@ -204,7 +204,8 @@ def test_small_complement_is_suppressed(story: Story) -> None:
     story.tick("2025-01-07T00:00:00Z")
 
     metrics = story.of_type(INSIGHTS, "programme.reported")[-1]["metrics"]
-    assert (metrics["enrolled_count"], metrics["matched_count"], metrics["match_ratio"]) == (11, None, None)
+    assert [one["waiting"] for one in story.of_type(INSIGHTS, "round.completed")] == [9]
+    assert (metrics["enrolled_count"], metrics["matched_count"], metrics["match_ratio"]) == (None, None, None)
 
 
 def test_policy_may_widen_the_view(story: Story) -> None:

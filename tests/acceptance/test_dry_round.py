@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.acceptance.round_story import couple, crowd
+from tests.acceptance.round_story import RESERVES, couple, crowd
 from tests.acceptance.story import INSIGHTS, Story
 
 
@@ -50,7 +50,7 @@ def test_dry_run_leaves_no_trace(story: Story) -> None:
     crowd(story)
     before = (story.directory / "data" / "bothways.db").read_bytes()
 
-    found = story.dry_round(policy={"reserve_start": 1000, "reserve_floor": 1000})
+    found = story.dry_round(policy=dict.fromkeys(RESERVES, 1000))
 
     assert found["proposed"] > found["with_policy"]["proposed"]
     assert before == (story.directory / "data" / "bothways.db").read_bytes()
@@ -71,7 +71,7 @@ def test_left_out_are_told_what_would_widen_the_choice(story: Story) -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ('{"reserv_start": 1}', "no policy field reserv_start"),
+        ('{"reserv_start": 1}', "the nearest is `reserve_start`"),
         ('{"wait_bonus": -1}', "wait_bonus"),
         ('{"track": "sideways"}', "track"),
         ("[]", "a JSON object"),

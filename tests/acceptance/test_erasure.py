@@ -28,8 +28,9 @@ def lines_of_everything() -> list[bytes]:
 
 
 @pytest.fixture(autouse=True)
-def lines(story: Story) -> list[bytes]:
-    """A directory in which somebody is named everywhere; the lines that it was told."""
+def lines(story: Story, monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """A directory in which somebody is named everywhere; the lines that it was told, with the salt that makes their ids."""
+    monkeypatch.setenv("BOTHWAYS_SALT", "test")
     lines = lines_of_everything()
     answer = story.take(*lines)
     assert (answer.code, answer.json["dead_lettered"]) == (3, 4), (answer, story.dead_letters())

@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from tests.acceptance.round_story import couple, locked, mornings
+from tests.acceptance.round_story import RESERVES, couple, locked, mornings
 from tests.acceptance.story import INSIGHTS, Story
 
 
 @pytest.mark.parametrize(
     "changes",
-    [{"policy": {"reserve_start": 1000, "reserve_floor": 1000}, "bob": {"experience_band": 0}}, {"ann": {"wants": "budgeting:1:0"}}],
+    [{"policy": dict.fromkeys(RESERVES, 1000), "bob": {"experience_band": 0}}, {"ann": {"wants": "budgeting:1:0"}}],
 )
 def test_lock_overrides_reserve_and_one_way(story: Story, changes: dict[str, Any]) -> None:
     """A lock proposes in the next round what the reserve or `one_way` would keep apart."""
@@ -44,7 +44,7 @@ def test_lock_overrides_rest_and_past(story: Story) -> None:
     [
         {"hr": {"ann": {"manager_id": "bob"}}},
         {"ann": {"languages": ["it"]}},
-        {"ann": {"hours": mornings(1)}},
+        {"ann": {"hours": mornings(minutes=59)}},
         {"ann": {"exclude": ["bob"]}},
     ],
 )

@@ -197,6 +197,7 @@ CASES: Final[Mapping[NudgeKey, Case]] = {
 BROUGHT_BY_AN_EVENT: Final = frozenset(
     {
         NudgeKey.OPEN_INVITATION,
+        NudgeKey.ENROLMENT_RECORDED,
         NudgeKey.PAIRING_STARTED,
         NudgeKey.SHARE_FEEDBACK,
         NudgeKey.STILL_RIGHT_FOR_YOU,

@@ -48,7 +48,7 @@ def test_a_lock_that_a_hard_rule_forbids_is_refused_at_the_round_with_the_code(c
 
 def test_a_lock_is_for_the_next_round_only() -> None:
     """What the next round refused is not tried again, though the rule no longer stands in the way."""
-    story = ProgrammeStory(reserve_start=1000, reserve_floor=1000)
+    story = ProgrammeStory(reserve_start=1000, reserve_floor=1000, reserve_first_round=1000)
     story.joins("ann", "strategy", "python", languages=["de"])
     story.joins("bob", "python", "strategy")
     story.tell(builders.pairing_locked(story.now, ["ann", "bob"]))

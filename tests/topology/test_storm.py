@@ -66,12 +66,22 @@ def test_a_release_lets_everything_parked_leave_in_its_order() -> None:
     assert ["ann", "dan", "bob", "cat"] == told.told("proposal_ready")
 
 
-def test_a_withdrawal_takes_back_the_parked_intents_of_its_person_alone() -> None:
-    """One answer leaves what waits for the others."""
+def test_one_answer_takes_back_nothing_that_is_parked() -> None:
+    """What is said about a proposal is taken back for both, when it is decided; before that nothing shows who has answered."""
     told = story(1).round()
-    pairing_id = told.pairing_of("ann", "bob")
 
-    told.answers("bob", "accept", pairing_id=pairing_id)
+    told.answers("bob", "accept", pairing_id=told.pairing_of("ann", "bob"))
+    told.tell(builders.nudges_released(told.now))
+
+    assert ["ann", "bob", "cat", "dan"] == told.told("proposal_ready")
+    assert [] == told.withheld()
+
+
+def test_a_decision_takes_back_the_parked_intents_of_its_pair_alone() -> None:
+    """The answers of two people leave what waits for the others."""
+    told = story(1).round()
+
+    told.activates("ann", "bob")
     told.tell(builders.nudges_released(told.now))
 
     assert ["ann", "cat", "dan"] == told.told("proposal_ready")

@@ -220,6 +220,9 @@ OTHERWISE: dict[str, object] = {
     "waiting_days": 90,
     "rounds_waited": 6,
     "is_first_in_queue": True,
+    "is_first_round": True,
+    "has_pair": True,
+    "is_asked": True,
     "status": EligibilityCode.PAUSED,
 }
 """Another value for every field that a score may not read."""

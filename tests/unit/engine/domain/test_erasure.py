@@ -113,7 +113,7 @@ def test_sides_are_turned_with_the_order_of_ids() -> None:
 
     assert ((ERASED, "fay"), (3, 0)) == (turned.people, turned.bands)
     assert [1, 0] == [side.need_points for side in turned.proposal.sides]
-    pairings.check(replace(turned, timers=()))
+    pairings.check(replace(turned, timers=(), settling=None))
 
 
 def test_z3_both_sides_stay_apart() -> None:

@@ -130,6 +130,14 @@ def test_who_proposed_the_time_is_remembered() -> None:
     assert ANN == told(booking, cancellation)[0].proposed_by == told(cancellation, booking)[0].proposed_by
 
 
+def test_two_bookings_with_one_stamp_are_one_whichever_came_first() -> None:
+    """T1: two sources may share a stamp; the later time counts then, and one of the two who proposed it."""
+    one, other = meeting("s", _M.SCHEDULED, reported_hours=0, proposed_by=BOB), meeting("s", _M.SCHEDULED, hours=2, reported_hours=0)
+
+    for meetings in (told(one, other), told(other, one)):
+        assert [(START + timedelta(hours=2), BOB)] == [(known.starts_at, known.proposed_by) for known in meetings]
+
+
 # One meeting, several reports
 
 

@@ -16,7 +16,7 @@ from engine.domain.rule_book import RuleBook
 from engine.domain.scoring import USEFULNESS, topic_weights
 from engine.domain.waiting import COMPARED_MAX, Unmatched, unmatched_reasons
 from ops.bench.matching.people import FAMILIES, people
-from schemas.codes import EligibilityCode, Track, UnmatchedCode, WidenCode
+from schemas.codes import EligibilityCode, RoundStanding, Track, UnmatchedCode, WidenCode
 from schemas.ids import PersonId
 from schemas.policy import Policy
 from tests.pools import POLICIES, pool_of
@@ -139,17 +139,20 @@ def test_invariant_w5_few_people_are_the_reason_whatever_the_rules_say(others_co
 
 
 @pytest.mark.parametrize(
-    ("ann", "code", "widen"),
+    ("ann", "code", "widen", "standing"),
     [
-        (replace(ANN, room=0), EligibilityCode.CAPACITY, WidenCode.CAPACITY),
-        (replace(ANN, status=EligibilityCode.PAUSED), EligibilityCode.PAUSED, WidenCode.RESUME),
-        (replace(ANN, status=EligibilityCode.TRAINING), EligibilityCode.TRAINING, WidenCode.TRAINING),
-        (replace(ANN, status=EligibilityCode.ON_LEAVE), EligibilityCode.ON_LEAVE, WidenCode.PATIENCE),
+        (replace(ANN, room=0, has_pair=True), EligibilityCode.CAPACITY, WidenCode.CAPACITY, RoundStanding.MATCHED),
+        (replace(ANN, room=0, is_asked=True), EligibilityCode.CAPACITY, WidenCode.CAPACITY, RoundStanding.ASKED),
+        (replace(ANN, status=EligibilityCode.PAUSED), EligibilityCode.PAUSED, WidenCode.RESUME, RoundStanding.AWAY),
+        (replace(ANN, status=EligibilityCode.TRAINING), EligibilityCode.TRAINING, WidenCode.TRAINING, RoundStanding.AWAY),
+        (replace(ANN, status=EligibilityCode.ON_LEAVE), EligibilityCode.ON_LEAVE, WidenCode.PATIENCE, RoundStanding.AWAY),
     ],
 )
-def test_people_outside_the_pool_are_told_their_own_state(ann: PoolMember, code: EligibilityCode, widen: WidenCode) -> None:
-    """Their own state is theirs to know."""
-    expected = Unmatched(person_id=ANN.person_id, code=code, widen=widen, is_in_pool=False, has_option=False)
+def test_people_outside_the_pool_are_told_their_own_state(
+    ann: PoolMember, code: EligibilityCode, widen: WidenCode, standing: RoundStanding
+) -> None:
+    """Their own state is theirs to know, and none of them is counted as waiting (W7)."""
+    expected = Unmatched(person_id=ANN.person_id, code=code, widen=widen, standing=standing, is_in_pool=False, has_option=False)
 
     assert expected == told(ann, BOB)
 
