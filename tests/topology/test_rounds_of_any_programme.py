@@ -7,8 +7,12 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
+from engine.processors import tables
+from schemas.frozen import replace
 from tests.topology.generated_programmes import profiles, story_of, with_two_who_fit
 from tests.topology.programme_story import ProgrammeStory
+
+OF_PEOPLE = (tables.PARTICIPANTS, tables.PAIRINGS, tables.BARS)
 
 
 def recomputed(proposal: dict[str, Any], track: str) -> tuple[int, dict[str, float]]:
@@ -67,18 +71,19 @@ def test_nobody_is_proposed_more_often_than_there_is_room(people: list[dict[str,
 
 
 def test_a_dry_run_publishes_proposals_and_unmatched_and_changes_nothing() -> None:
-    """What would be proposed can be looked at without anybody hearing of it."""
+    """What would be proposed can be looked at without anybody hearing of it. The programme only remembers that it was asked."""
     story = ProgrammeStory()
     story.join_in_twos(("ann", "bob"))
     story.joins("cat", "budgeting", "wellbeing")
-    before = story.rows_of_people()
+    before, programme = story.rows_of_people(OF_PEOPLE), story.programme
 
     report = story.rehearses()
 
     assert (True, 1) == (report["dry_run"], report["proposed"])
     assert [["ann", "bob"]] == [found["people"] for found in report["proposals"]]
     assert ["cat"] == [left["person_id"] for left in report["unmatched"]]
-    assert before == story.rows_of_people()
+    assert before == story.rows_of_people(OF_PEOPLE)
+    assert programme == replace(story.programme, round_asked=None)
     assert [] == story.proposals()
     assert [] == story.nudges()
 
