@@ -18,6 +18,7 @@ from engine.timers import TimerIndex
 from engine.topology import Topology, build
 from schemas.codec import encode_structured
 from schemas.envelope import SOURCE
+from schemas.ids import PersonId
 
 FAR_FUTURE = datetime(2100, 1, 1, tzinfo=UTC)
 """The default `received_at` of a driver: no event of a test is from the future unless the test says so."""
@@ -49,6 +50,7 @@ class MemoryStore:
         self.outputs: list[Output] = []
         self.dead_letters: dict[str, DeadLetter] = {}
         self.notes: list[Note] = []
+        self.forgotten: list[PersonId] = []
         self._rows = {stage: MemoryRows() for stage in StageName}
         self._timers = {stage: TimerIndex() for stage in StageName}
 
@@ -69,6 +71,7 @@ class MemoryStore:
             self._timers[stage].set(*transition.stilled, None)
         self.outputs.extend(transition.outputs)
         self.notes.extend(transition.notes)
+        self.forgotten.extend(transition.forgotten)
         for letter in transition.dead_letters:
             self.dead_letters.setdefault(letter.id, letter)
 

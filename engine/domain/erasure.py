@@ -115,12 +115,13 @@ def _naming(history: History) -> list[tuple[Attribute, Value]]:
 
 def named_at(person: Person, named_id: PersonId) -> datetime | None:
     """Return the latest event time at which a person's row names somebody; None when it doesn't."""
-    by_hr = (fact.time for fact in person.history if named_id in _named_by(fact))
+    by_hr = (fact.time for fact in person.history if named_id in named_by(fact))
     apart = (stamp.time for stamp, people in _apart_in(person) if named_id in people)
     return max((*by_hr, *apart), default=None)
 
 
-def _named_by(fact: HrFact) -> set[PersonId]:
+def named_by(fact: HrFact) -> set[PersonId]:
+    """Return whom a fact names."""
     return {person_id for attribute, value in fact.says for person_id in _people_of(attribute, value)}
 
 
@@ -155,7 +156,7 @@ def _exclusion_without(exclusion: Exclusion, erased_id: PersonId) -> Exclusion:
 
 
 def _fact_without(fact: HrFact, erased_id: PersonId) -> HrFact:
-    if erased_id not in _named_by(fact):
+    if erased_id not in named_by(fact):
         return fact
     return replace(fact, says=tuple((attribute, _value_without(attribute, value, erased_id)) for attribute, value in fact.says))
 

@@ -311,6 +311,15 @@ class PersonNamed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PersonMentioned:
+    """To a person: a record names you that left your name in no row."""
+
+    person_id: PersonId
+    said_at: datetime
+    """Event time of what names the person."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PersonUnnamed:
     """To a person: somebody's facts name you no longer."""
 
@@ -357,6 +366,7 @@ Message = (
     | NudgeOutcome
     | EmissionBounded
     | PersonNamed
+    | PersonMentioned
     | PersonUnnamed
     | PersonErased
     | ParticipantErased

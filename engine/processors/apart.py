@@ -13,7 +13,7 @@ from engine.domain.messages import PairAllowed, PairForbidden, PeopleExcluded
 from engine.domain.person import Person
 from engine.effects import Effects, Handler, Record, Rows
 from engine.processors import roster
-from engine.processors.naming import erasure_in_force
+from engine.processors.naming import erasure_in_force, mentions_told
 from engine.processors.people_tables import person_in
 from engine.processors.roster_line import Onset
 from schemas.frozen import replace
@@ -29,6 +29,7 @@ def on_excluded(rows: Rows, record: Record) -> Effects:
         return
     said = Exclusion(programme_id=message.programme_id, excluded_ids=message.excluded_ids, stamp=message.stamp)
     yield from _told(rows, before, replace(before, exclusions=with_exclusion(before.exclusions, said)), record)
+    yield from mentions_told(person_in(rows, before.person_id) or before, message.excluded_ids, message.stamp.time)
 
 
 def on_forbidden_or_allowed(rows: Rows, record: Record) -> Effects:

@@ -10,16 +10,17 @@ than the erasure stands: it is news.
 Source: decision 0009 (erasing somebody).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
 from engine.domain.erasure import Erasure, Trace, named_at, named_in, names_differ
-from engine.domain.messages import ParticipantErased, PersonErased, PersonNamed, PersonUnnamed
+from engine.domain.messages import ParticipantErased, PersonErased, PersonMentioned, PersonNamed, PersonUnnamed
 from engine.domain.person import Person
 from engine.effects import Delete, Effects, Forget, Handler, Put, Record, Rows, Send, StageName
 from engine.processors.people_tables import TRACES, erasure_of, person_in, person_trace_key, programme_trace_key
-from schemas.ids import PersonId, ProgrammeId
+from schemas.ids import ERASED, PersonId, ProgrammeId
 
 
 def erasure_in_force(rows: Rows, person_id: PersonId) -> Erasure | None:
@@ -43,6 +44,15 @@ def name_told(person: Person, named_id: PersonId) -> Effects:
     said_at = named_at(person, named_id)
     assert said_at is not None, "only who is named hears of it"
     yield Send(StageName.PEOPLE, named_id, PersonNamed(person_id=named_id, by_id=person.person_id, said_at=said_at))
+
+
+def mentions_told(person: Person, named_ids: Iterable[PersonId], said_at: datetime) -> Effects:
+    """Tell whom a statement named that left no name in a person's facts, because a later one stands.
+
+    So the record of a statement that is told again after an erasure is forgotten as well.
+    """
+    for named_id in sorted(frozenset(named_ids) - named_in(person) - {person.person_id, ERASED}):
+        yield Send(StageName.PEOPLE, named_id, PersonMentioned(person_id=named_id, said_at=said_at))
 
 
 def known_to(rows: Rows, person_id: PersonId, programme_id: ProgrammeId) -> Effects:
@@ -72,6 +82,15 @@ def on_named(rows: Rows, record: Record) -> Effects:
         yield Put(TRACES, person_trace_key(message.person_id, message.by_id), Trace(by_id=message.by_id))
 
 
+def on_mentioned(rows: Rows, record: Record) -> Effects:
+    """Have the record forgotten that names somebody who was erased since."""
+    message = record.payload
+    assert isinstance(message, PersonMentioned)
+    erasure = erasure_in_force(rows, message.person_id)
+    if erasure is not None and erasure.voids(message.said_at):
+        yield Forget(message.person_id)
+
+
 def taken_back(by_id: PersonId, erased_id: PersonId, erasure: Erasure) -> Effects:
     """Answer a name that was said before an erasure and came after it: in the rows, and in the record that brought it."""
     yield from answered(by_id, erased_id, erasure)
@@ -91,4 +110,6 @@ def on_unnamed(_rows: Rows, record: Record) -> Effects:
     yield Delete(TRACES, person_trace_key(message.person_id, message.by_id))
 
 
-HANDLERS: Final[Mapping[type, Handler]] = MappingProxyType({PersonNamed: on_named, PersonUnnamed: on_unnamed})
+HANDLERS: Final[Mapping[type, Handler]] = MappingProxyType(
+    {PersonNamed: on_named, PersonMentioned: on_mentioned, PersonUnnamed: on_unnamed}
+)

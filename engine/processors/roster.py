@@ -26,6 +26,7 @@ from engine.domain.enrolment import (
     after_silence,
     enrolment_in,
 )
+from engine.domain.erasure import named_by
 from engine.domain.marks import mark_name
 from engine.domain.messages import (
     DepartureSettled,
@@ -54,7 +55,7 @@ from engine.domain.person import (
 from engine.domain.person_facts import Cancellation, FactKind, HrFact
 from engine.effects import Delete, Effects, Handler, Record, Rows, Send, StageName, Wake
 from engine.processors import findings, outreach
-from engine.processors.naming import known_to, names_told
+from engine.processors.naming import known_to, mentions_told, names_told
 from engine.processors.people_tables import PEOPLE, REPORTS, SEEN, erasure_of, person_in, put_person
 from engine.processors.roster_line import (
     Onset,
@@ -99,6 +100,7 @@ def on_hr_fact(rows: Rows, record: Record) -> Effects:
     yield from findings.found_in_fact(rows, before, fact, event.data, record.at)
     told = with_odd(with_hr_fact(before, fact), odd_news(before, fact, event.data.odd_fields))
     yield from _told(rows, before, told, record)
+    yield from mentions_told(person_in(rows, before.person_id) or before, named_by(fact), fact.time)
 
 
 def on_hire_cancelled(rows: Rows, record: Record) -> Effects:

@@ -265,6 +265,34 @@ def test_an_exclusion_or_a_ban_that_comes_late_is_taken_back() -> None:
     assert [] == rows_naming(story)
 
 
+@pytest.mark.parametrize(
+    "again",
+    [
+        builders.hired(ANN, START, manager_id=PAT),
+        builders.role_changed(ANN, START, dotted_line_ids=[PAT]),
+        builders.enrolled(ANN, START, exclude=[PAT]),
+    ],
+    ids=lambda event: event["type"],
+)
+def test_an_old_statement_that_comes_again_is_forgotten_like_a_new_one(again: StructuredEvent) -> None:
+    """It changes nothing, because a later one stands; the record that brought it names the erased person all the same."""
+    story, later = ProgrammeStory(), START + timedelta(days=1)
+    for event in (
+        builders.hired(ANN, later, manager_id="boss"),
+        builders.role_changed(ANN, later, dotted_line_ids=[]),
+        builders.enrolled(ANN, later, exclude=[]),
+        again,
+    ):
+        story.tell(event)
+    assert rows_naming(story) in ([], [f"people/people {ANN}", f"people/traces {PAT}/people/{ANN}"])
+    erased(story)
+    story.store.forgotten.clear()
+
+    story.tell(again)
+
+    assert (PAT in story.store.forgotten, rows_naming(story)) == (True, [])
+
+
 def test_a_name_that_is_said_later_than_the_erasure_stands_until_the_next() -> None:
     """HR speaks of somebody again: that is news, and the next erasure finds it."""
     driver = TopologyDriver()
