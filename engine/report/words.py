@@ -299,7 +299,7 @@ DEAD_LETTERS: Final[Mapping[ErrorCode, tuple[str, str]]] = MappingProxyType(
         ErrorCode.UNKNOWN_PROGRAMME: ("About a programme that is not there", "Create the programme, then send it again."),
         ErrorCode.UNKNOWN_NUDGE: ("About a nudge that this person was not asked", "Check the ids of nudge and person."),
         ErrorCode.STALE_ANSWER: ("An answer that came too late", "Nothing to do: the question was settled by then."),
-        ErrorCode.PROCESSING_FAILED: ("Not processed", "Report it, update, then redrive."),
+        ErrorCode.PROCESSING_FAILED: ("Not processed", "Report it, update, then send it again under a new id."),
     }
 )
 

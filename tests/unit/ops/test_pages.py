@@ -15,7 +15,11 @@ from schemas.policy import Policy
 from schemas.registry import INPUT_TYPES, OUTPUT_TYPES
 
 ROOT: Final = Path(__file__).parent.parent.parent.parent
-PAGES: Final = tuple(sorted((ROOT / "README.md", ROOT / "ops" / "kafka" / "README.md", *(ROOT / "docs").glob("*.md"))))
+PAGES: Final = tuple(
+    sorted(
+        (ROOT / "README.md", ROOT / "ops" / "kafka" / "README.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "ops" / "runbooks").glob("*.md"))
+    )
+)
 NAMES: Final = [str(path.relative_to(ROOT)) for path in PAGES]
 
 
@@ -32,6 +36,7 @@ def test_every_printed_command_exists(name: str) -> None:
     text = text_of(name)
 
     assert set() == set(re.findall(r"(?:^|`)bothways ([a-z][a-z-]+)", text, re.MULTILINE)) - known
+    assert set() == set(re.findall(r"bothways dead-letters ([a-z-]+)", text)) - set(commands.dead_letters)
     assert set() == set(re.findall(r"(?:^|`)make ([a-z][a-z-]+)", text, re.MULTILINE)) - targets
 
 
