@@ -161,15 +161,18 @@ def brought_into_force(history: History, at: datetime) -> History:
         history = tuple(
             replace(fact, in_force_at=due_at) if fact.in_force_at is None and fact.effect_on == day else fact for fact in history
         )
-    return _dated(history, at)
+    return _dated(history)
 
 
-def _dated(history: History, at: datetime) -> History:
-    """Say of all that is in force since when it is, in the zone now in force: so the order of arrival has no say in it."""
+def _dated(history: History) -> History:
+    """Say of all that is in force since when it is, in the zone now in force: so order and time of arrival have no say in it.
+
+    After a move to the west that may be some hours ahead.
+    """
     zone = zone_of(history)
     dated = []
     for fact in history:
-        begun_at = None if fact.in_force_at is None else min(at, start_of_day(fact.effect_on, zone))
+        begun_at = None if fact.in_force_at is None else start_of_day(fact.effect_on, zone)
         dated.append(fact if begun_at == fact.in_force_at else replace(fact, in_force_at=begun_at))
     return tuple(dated)
 
