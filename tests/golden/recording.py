@@ -24,7 +24,8 @@ from schemas.codec import encode_structured
 
 HERE: Final = Path(__file__).parent
 RECORD: Final = "python -m tests.golden record"
-SALT: Final = b"golden"
+SALT: Final = b"test"
+"""Of the runs that wrote the inputs: the names of pairings in them follow from it."""
 SHOWN_MAX: Final = 12
 """Differences shown one by one; the counts say how many there are."""
 _EXPECTED: Final = ".expected"
