@@ -110,6 +110,7 @@ def _two_pairs_begin(told: Told) -> None:
     for request in told.requests("proposal_ready"):
         told.tell(builders.nudge_reported("delivered", request["person_id"], told.now, request["nudge_id"]))
     first, second, third = told.requests("pairing_started")[:3]
+    told.tell(builders.nudge_reported("seen", first["person_id"], told.now, first["nudge_id"]))
     told.tell(builders.nudge_reported("acted", first["person_id"], told.now, first["nudge_id"]))
     told.tell(builders.nudge_reported("dismissed", second["person_id"], told.now, second["nudge_id"]))
     told.tell(builders.nudge_reported("failed", third["person_id"], told.now, third["nudge_id"], reason="bounced"))
@@ -190,6 +191,9 @@ def _people_go(told: Told) -> None:
     told.after(hours=1).tell(builders.departure_cancelled("hal", told.now))
     told.tell(builders.withdrawn("eve", told.now))
     told.tell(builders.departed("dan", told.now))
+    told.tell(builders.departures_released(told.now))
+    told.tell(builders.hired("zoe", told.now, job_level=14))
+    told.tell(builders.pairing_allowed(told.now, ("bob", "cat")))
     told.after(days=2).tell(builders.insight_answered(told.now, "note-1"))
     told.tell(builders.erased("hal", told.now))
     told.after(days=10)
