@@ -19,7 +19,7 @@ from schemas.fields import instant_text
 from tests.integration.command_line import Bothways
 from tests.simulation.watch import play
 
-PEOPLE_COUNT: Final = 40
+PEOPLE_COUNT: Final = 30
 MONTHS: Final = 24
 SETTLED: Final = (
     *((StageName.PROGRAMMES, name) for name in (tables.PROGRAMMES, tables.PARTICIPANTS, tables.PAIRINGS, tables.BARS)),

@@ -70,7 +70,7 @@ def _is_capped(data: Json, starts_on: date, seen: Seen) -> bool:
     for nudge_id in seen.by_person[data["person_id"]]:
         nudge = seen.requested[nudge_id]
         day = moment(nudge["not_before"]).astimezone(ZoneInfo(nudge["timezone"])).date()
-        counts[day] = counts.get(day, 0) + (nudge_id not in seen.cancelled)
+        counts[day] = counts.get(day, 0) + 1  # what was heard and called back afterwards has been heard
     return any(counts.get(starts_on - timedelta(days=days), 0) >= policy.nudge_daily_cap for days in range(1, 8))
 
 
