@@ -144,6 +144,7 @@ def states_by_pairing(story: PairStory) -> dict[str, list[tuple[datetime, Pairin
     return states
 
 
+@settings(max_examples=30)
 @given(steps=lives, track=st.sampled_from(["mutual", "reverse"]))
 def test_any_life_keeps_the_rules_and_fails_nowhere(steps: list[Step[PairStory]], track: str) -> None:
     """No record and no timer fails; what the checks below say holds at the end of time."""
@@ -241,7 +242,7 @@ def lines_of_power(story: PairStory) -> Iterator[tuple[datetime, bool]]:
             was = reports
 
 
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(steps=lives)
 def test_any_life_told_twice_is_the_same(steps: list[Step[PairStory]]) -> None:
     """The same log gives the same outputs, byte for byte, and so do the same words."""
