@@ -19,7 +19,7 @@ def print_summary(summary: "Summary", *, title: str, done: str, seconds: float, 
         commands: to look further with.
     """
     print_facts(title, _outcome(summary, done, seconds))
-    bands = ((name, "<5" if count is None else count) for name, count in summary.pairs_by_bands.items())
+    bands = ((name, _number(count)) for name, count in summary.pairs_by_bands.items())
     if any(summary.pairs_by_bands.values()):
         print_table(("experience bands that met", "pairs"), bands, right=frozenset({"pairs"}))
     most = sorted(summary.nudges_sent_by_key.items(), key=lambda item: (-item[1], item[0]))
