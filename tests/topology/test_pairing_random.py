@@ -167,8 +167,9 @@ def table_was_kept(story: PairStory) -> None:
     lived_through = states_by_pairing(story)
     assert lived_through, "every life begins with a pair"
     for states in lived_through.values():
-        (since, was), interrupted = states[0], None
-        assert PairingState.PROPOSED is was
+        assert PairingState.PROPOSED is states[0][1]
+        since, was = states[0]
+        interrupted: PairingState | None = None
         for at, state in states[1:]:
             is_undone = was is PairingState.SUSPENDED and state is interrupted and at - since < SETTLED_AFTER
             assert state is was or (was, state) in moves or is_undone, (was, state)
