@@ -91,6 +91,7 @@ OPENING: Final = (
         "programme.created",
         "2025-01-06T08:00:00Z",
         {"programme_id": PROGRAMME, "policy": {"round_every_days": 0, "holdout_percent": 0}},
+        actor="desk",
     ),
     line("hr.hired", "2025-01-06T08:00:01Z", {"person_id": "ann", "effective_on": "2024-01-01", "department": "sales"}),
     line("hr.hired", "2025-01-06T08:00:02Z", {"person_id": "ben", "effective_on": "2024-01-01", "department": "legal"}),

@@ -47,7 +47,11 @@ BAD_LINES = (
     ('{"specversion":"1.0","id":"1","source":"s","time":"2025-01-06T08:00:00Z","data":{}}', "unknown_type", "dlq.ingest"),
     (line("hr.hired", "2025-01-06T08:00:00", {"person_id": "x", "effective_on": "2024-01-01"}), "schema_invalid", "dlq.hr.people.v1"),
     (line("hr.hired", "2999-01-06T08:00:00Z", {"person_id": "x", "effective_on": "2024-01-01"}), "future_time", "dlq.hr.people.v1"),
-    (line("round.requested", "2025-01-06T08:00:00Z", {"programme_id": "no"}), "unknown_programme", "dlq.mentorship.programmes.v1"),
+    (
+        line("round.requested", "2025-01-06T08:00:00Z", {"programme_id": "no"}, actor="desk"),
+        "unknown_programme",
+        "dlq.mentorship.programmes.v1",
+    ),
     (
         line("participation.withdrawn", "2025-01-06T08:00:00Z", {"person_id": "x", "programme_id": "p1"}, actor="y"),
         "not_the_person",
