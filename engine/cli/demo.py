@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from ops.simulation.year import ProgrammeYear
 
 STEP: Final = timedelta(days=1)
+DEMO_SALT: Final = b"demo"
+"""Names of pairings, lots and with them everything follow from the salt; nobody in a demo is real."""
 PEOPLE_MIN: Final = 2
 PEOPLE_MAX: Final = 100_000
 MONTHS_MAX: Final = 120
@@ -54,7 +56,7 @@ def demo(
         bar = stack.enter_context(Bar("playing"))
         year = ProgrammeYear(people, seed, months)
         play = Play(year)
-        engine = stack.enter_context(opened(options, is_made=True, clock=lambda: play.now))
+        engine = stack.enter_context(opened(options, is_made=True, own_salt=DEMO_SALT, clock=lambda: play.now))
         engine.observe(play.notice)
         for at in play.days(engine):
             bar.show((at - START_AT).days, play.told(), total=(year.end_at - START_AT).days)

@@ -47,11 +47,18 @@ DEFAULTS: Final = Options()
 DATABASE_NAME: Final = "bothways.db"
 
 
-def opened(options: Options, *, is_made: bool = False, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> "EmbeddedEngine":
+def opened(
+    options: Options,
+    *,
+    is_made: bool = False,
+    own_salt: bytes | None = None,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> "EmbeddedEngine":
     """Open the data directory.
 
     Args:
         is_made: make it if there is none; otherwise its absence is refused, so that a misspelt name isn't answered with silence.
+        own_salt: what a new directory keeps as its own instead of drawing one.
         clock: stamps `received_at`.
     Raises:
         Refused: there is no data. EngineError: somebody else has it open, or it can't be used.
@@ -59,7 +66,7 @@ def opened(options: Options, *, is_made: bool = False, clock: Callable[[], datet
     directory = options.directory() if is_made else _existing(options)
     from engine.runtimes.embedded.engine import EmbeddedEngine
 
-    engine = EmbeddedEngine(directory, options.settings(), clock=clock)
+    engine = EmbeddedEngine(directory, options.settings(), own_salt=own_salt, clock=clock)
     collect_from_here()
     return engine
 

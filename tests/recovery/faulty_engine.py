@@ -19,6 +19,9 @@ from typing import Any, Final
 from engine.errors import EngineError
 from engine.runtimes.embedded.database import Database
 from engine.runtimes.embedded.engine import EmbeddedEngine
+from engine.runtimes.embedded.facts import put_facts
+from engine.runtimes.embedded.gone import Gone
+from engine.runtimes.embedded.output_log import OutputLog
 from engine.runtimes.embedded.store import SqliteStore
 from engine.runtimes.embedded.verification import digests
 from engine.settings import Settings
@@ -37,12 +40,11 @@ class TwoTransactions(SqliteStore):
 
     def commit(self) -> None:
         """Commit rows, log and marks; then outputs."""
-        waiting, self.outputs = self.outputs, type(self.outputs)(self._database)
+        waiting, self.outputs = self.outputs, OutputLog(self.database, Gone(self.database, self.salt))
         super().commit()
-        for name, position in waiting.write().items():
-            self.set_meta(name, position)
-        if self._database.connection.in_transaction:
-            self._database.commit()
+        put_facts(self.database, waiting.write().items())
+        if self.database.connection.in_transaction:
+            self.database.commit()
         self.outputs = waiting
 
 

@@ -73,6 +73,7 @@ class EmbeddedEngine:
         settings: Settings,
         *,
         topology: Topology | None = None,
+        own_salt: bytes | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         on_notes: Callable[[Sequence[Note]], None] | None = None,
         wal_bytes_max: int = WAL_BYTES_MAX,
@@ -81,6 +82,7 @@ class EmbeddedEngine:
 
         Args:
             topology: the one of `engine.topology.build` if absent.
+            own_salt: what a new directory keeps as its own instead of drawing one.
             clock: stamps `received_at` in data time, which moves nothing.
             on_notes: gets the metric notes of every commit.
         Raises:
@@ -92,7 +94,7 @@ class EmbeddedEngine:
         self._clock = clock
         self._units_count = 0
         try:
-            self._store = self._settled_store(on_notes)
+            self._store = self._settled_store(own_salt, on_notes)
             self._store.erasures.finish()
         except BaseException:
             self._database.close()
@@ -353,14 +355,16 @@ class EmbeddedEngine:
         self.commit()
         self._store.erasures.finish()
 
-    def _settled_store(self, on_notes: Callable[[Sequence[Note]], None] | None) -> SqliteStore:
+    def _settled_store(self, own_salt: bytes | None, on_notes: Callable[[Sequence[Note]], None] | None) -> SqliteStore:
         """Open the store; a new directory first remembers its salt and which version wrote it."""
         row_types = {(name, table.name): table.row_type for name, stage in self._topology.stages.items() for table in stage.tables.values()}
         rules = fingerprints.own(row_types)
         is_new = not is_salted(self._database)
         if not is_new:
             fingerprints.settle(self._database, rules)
-        store = self.store_type(self._database, self._topology, given_salt=self._settings.salt_bytes(), on_notes=on_notes)
+        store = self.store_type(
+            self._database, self._topology, given_salt=self._settings.salt_bytes(), own_salt=own_salt, on_notes=on_notes
+        )
         settle_source(store.database, self._settings.source, is_new=is_new)
         if is_new:
             put_facts(store.database, rules.items())

@@ -24,22 +24,23 @@ _COST: Final = 2**12
 """Of scrypt: 4 MiB and about 10 ms."""
 
 
-def settled_salt(database: Database, given: bytes | None) -> bytes:
+def settled_salt(database: Database, given: bytes | None, *, own: bytes | None = None) -> bytes:
     """Return the salt in force; a new directory takes the one that is set, or draws one. Written into the open transaction.
 
     Args:
         given: the salt that is set from outside, if any.
+        own: what a new directory keeps as its own instead of drawing one, for data whose names must be the same each time.
     Raises:
         InvalidSettings: it is not the salt that the directory was made with, or is missing. The process stops.
     """
-    own, fingerprint = fact(database, SALT), fact(database, FINGERPRINT)
-    if own is None and fingerprint is None:
-        return _first(database, given)
-    if own is not None:
-        if given is not None and given != own:
+    kept, fingerprint = fact(database, SALT), fact(database, FINGERPRINT)
+    if kept is None and fingerprint is None:
+        return _first(database, given, own)
+    if kept is not None:
+        if given is not None and given != kept:
             raise InvalidSettings(name="BOTHWAYS_SALT", reason="is not the salt that this data directory was made with")
-        assert isinstance(own, bytes)
-        return own
+        assert isinstance(kept, bytes)
+        return kept
     if given is None:
         raise InvalidSettings(name="BOTHWAYS_SALT", reason="this data directory was made with a salt that is set; set the same one")
     if not isinstance(fingerprint, bytes) or len(fingerprint) <= _RANDOM_BYTES:
@@ -54,9 +55,9 @@ def is_salted(database: Database) -> bool:
     return fact(database, SALT) is not None or fact(database, FINGERPRINT) is not None
 
 
-def _first(database: Database, given: bytes | None) -> bytes:
+def _first(database: Database, given: bytes | None, own: bytes | None) -> bytes:
     if given is None:
-        drawn = token_hex(16).encode()
+        drawn = own or token_hex(16).encode()
         put_facts(database, [(SALT, drawn)])
         return drawn
     put_facts(database, [(FINGERPRINT, _fingerprint(given, token_bytes(_RANDOM_BYTES)))])

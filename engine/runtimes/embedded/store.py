@@ -44,16 +44,18 @@ class SqliteStore:
         topology: Topology,
         *,
         given_salt: bytes | None = None,
+        own_salt: bytes | None = None,
         on_notes: Callable[[Sequence[Note]], None] | None = None,
     ) -> None:
         """Read what the last commit left.
 
         Args:
             given_salt: the salt that is set from outside, if any.
+            own_salt: what a new directory keeps as its own instead of drawing one.
             on_notes: is handed the notes of each commit once it is durable.
         """
         self.log = InputLog(database)
-        self.salt = settled_salt(database, given_salt)
+        self.salt = settled_salt(database, given_salt, own=own_salt)
         """Of the hashes that stand for people."""
         gone = Gone(database, self.salt)
         self.outputs = OutputLog(database, gone)
