@@ -69,7 +69,7 @@ class Plan:
     is_planted: bool = False
 
 
-SHORT: Final = Plan(events=3_000, people=80, kills=5, zombies=1, leaves=1, joins=0, broker_restarts=0, seconds=60.0)
+SHORT: Final = Plan(events=3_000, people=120, kills=5, zombies=1, leaves=1, joins=0, broker_restarts=0, seconds=60.0)
 
 
 @dataclass(slots=True)
