@@ -149,6 +149,8 @@ class Suppressed:
     nudge_id: NudgeId
     intent: NudgeIntended
     reason: SuppressionReason
+    heard_at: datetime | None = None
+    """Of history that is taken in later: from when the person could hear of it then. Rules count it as told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,11 +206,14 @@ def decide(
         lots: draws a number from 0 to 99 for a subject, by a hash keyed with the salt.
         wanted_at: from when on it waited for a waking instant; None if that is now.
     """
-    found = _verdict(contact, intent, standing, at=at, emit_from=emit_from, lots=lots) or _with_room(
-        contact, nudge_id, intent, standing, at=at, wanted_at=wanted_at or at
-    )
+    against = _verdict(contact, intent, standing, at=at, emit_from=emit_from, lots=lots)
+    if against is not None and against is not SuppressionReason.BACKFILL:
+        return Decision(contact=contact, suppressed=(Suppressed(nudge_id=nudge_id, intent=intent, reason=against),))
+    found = _with_room(contact, nudge_id, intent, standing, at=at, wanted_at=wanted_at or at)
     if isinstance(found, SuppressionReason):
-        return Decision(contact=contact, suppressed=(Suppressed(nudge_id=nudge_id, intent=intent, reason=found),))
+        return Decision(contact=contact, suppressed=(Suppressed(nudge_id=nudge_id, intent=intent, reason=against or found),))
+    if against is not None:
+        return Decision(contact=contact, suppressed=(Suppressed(nudge_id=nudge_id, intent=intent, reason=against, heard_at=found),))
     granted = Granted(nudge_id=nudge_id, intent=_with_days_ahead(intent, found, standing), not_before=found)
     return Decision(contact=_recorded(contact, granted, standing), granted=granted)
 

@@ -20,7 +20,7 @@ def reported(
     """Tell the programme what became of one nudge.
 
     Args:
-        not_before: of a request, from when the person can hear of it.
+        not_before: from when the person can hear of a request, or could hear of one of a history that is taken in later.
     """
     message = NudgeOutcome(
         programme_id=nudge.programme_id,

@@ -317,7 +317,9 @@ def _suppressed(rows: Rows, suppressed: Suppressed, person: Standing, at: dateti
     if person.employment is not Employment.ERASED:
         body = (("key", intent.key.value), ("reason", public_reason(suppressed.reason).value))
         yield from noted(rows, intent.person_id, AuditLine(type=NudgeSuppressed.TYPE, body=body), at)
-    yield from reported(intent.person_id, intent, f"suppressed:{suppressed.reason}", at)
+    if suppressed.heard_at is not None:
+        yield Put(NUDGED, _mark_key(intent.person_id, suppressed.nudge_id), Nudged(requested_at=at))
+    yield from reported(intent.person_id, intent, f"suppressed:{suppressed.reason}", at, not_before=suppressed.heard_at)
 
 
 def _remembering(decision: Decision, person: Standing, at: datetime) -> Contact:

@@ -17,7 +17,6 @@ from engine.domain.silence import UNBROKEN, after_expiry, is_answered, pauses_at
 from engine.effects import Effects, Handler, Record, Rows, Send, StageName
 from engine.processors.intents import intended
 from engine.processors.tables import participant_in, put_participant
-from engine.processors.told import REQUESTED
 from schemas.codes import NudgeKey
 from schemas.frozen import replace
 from schemas.ids import PersonId
@@ -67,8 +66,7 @@ def on_outcome(rows: Rows, record: Record) -> Effects:
     asked_at = None if participant is None else participant.silence.asked_at
     if participant is None or asked_at is None or message.occasion != _occasion(asked_at):
         return
-    if message.outcome == REQUESTED:
-        assert message.not_before is not None, "a request says when"
+    if message.not_before is not None:
         yield put_participant(with_timer(participant, ParticipantTimer.SILENCE_OVER, pauses_at(message.not_before)))
     elif message.outcome.startswith("suppressed:"):
         yield put_participant(replace(participant, silence=unheard(participant.silence)))

@@ -14,16 +14,14 @@ from engine.effects import Effects, Handler, Record, Rows
 from engine.processors.tables import pairing_in, put_pairing
 from schemas.codes import NudgeKey, PairingState
 
-REQUESTED: Final = "requested"
-
 
 def on_outcome(rows: Rows, record: Record) -> Effects:
     """Remember from when a side could hear of the present version of a proposal."""
     message = record.payload
     assert isinstance(message, NudgeOutcome)
-    if message.key is not NudgeKey.PROPOSAL_READY or message.outcome != REQUESTED:
+    if message.key is not NudgeKey.PROPOSAL_READY or message.not_before is None:
         return
-    assert message.pairing_id is not None and message.not_before is not None, "a request about a proposal says which and when"
+    assert message.pairing_id is not None, "a request about a proposal says which"
     pairing = pairing_in(rows, message.pairing_id)
     is_open = pairing is not None and pairing.state is PairingState.PROPOSED
     if pairing is None or not is_open or message.occasion != str(pairing.proposal.version) or message.person_id not in pairing.people:

@@ -43,6 +43,8 @@ class Bothways:
     """The command with a data directory of its own."""
 
     data: Path
+    salt: str | None = None
+    """Set from outside; absent, the directory draws its own."""
 
     def argv(self, *arguments: str) -> list[str]:
         """Return the command as a process is started with it."""
@@ -51,6 +53,7 @@ class Bothways:
     def __call__(self, *arguments: str, stdin: str = "") -> Ended:
         """Run one command to its end."""
         environment = {name: value for name, value in os.environ.items() if not name.startswith("BOTHWAYS_")}
+        environment |= {} if self.salt is None else {"BOTHWAYS_SALT": self.salt}
         done = subprocess.run(
             self.argv(*arguments), cwd=ROOT, env=environment, input=stdin, capture_output=True, text=True, check=False, timeout=100
         )

@@ -21,6 +21,8 @@ from tests.simulation.watch import play
 
 PEOPLE_COUNT: Final = 30
 MONTHS: Final = 24
+SALT: Final = "test"
+"""Of the engine that the history was lived with: the names of pairings in it follow from it."""
 SETTLED: Final = (
     *((StageName.PROGRAMMES, name) for name in (tables.PROGRAMMES, tables.PARTICIPANTS, tables.PAIRINGS, tables.BARS)),
     *((StageName.PEOPLE, name) for name in roster.ROW_TYPES),
@@ -41,7 +43,7 @@ class Backlog:
         file.write_text("".join(f"{json.dumps(event)}\n" for event in events))
         self.emit_from = instant_text(year.end_at + timedelta(seconds=1))
         self.later = instant_text(year.end_at + timedelta(days=60))
-        self.bounded, self.unbounded = Bothways(data=directory / "bounded"), Bothways(data=directory / "unbounded")
+        self.bounded, self.unbounded = (Bothways(data=directory / name, salt=SALT) for name in ("bounded", "unbounded"))
         self.taken = self.bounded("ingest", str(file), "--emit-from", self.emit_from, "--json").json
         self.taken_unbounded = self.unbounded("ingest", str(file), "--json").json
         self.at_the_end = {bothways: (nudges(bothways), suppressed(bothways)) for bothways in (self.bounded, self.unbounded)}
@@ -60,7 +62,7 @@ def suppressed(bothways: Bothways) -> Counter[str]:
 
 def settled(bothways: Bothways) -> dict[str, Any]:
     """Return every row that nudges don't touch."""
-    with EmbeddedEngine(bothways.data, Settings()) as engine:
+    with EmbeddedEngine(bothways.data, Settings.model_validate({"salt": SALT})) as engine:
         return {name: dict(engine.scan(stage, name)) for stage, name in SETTLED}
 
 
@@ -96,7 +98,7 @@ def test_the_bound_changes_nothing_but_nudges(backlog: Backlog) -> None:
 
 def test_after_the_bound_nudges_leave_again(backlog: Backlog, tmp_path: Path) -> None:
     """The bound is an instant, not a switch: what comes after it is told, and nothing of what came before."""
-    going_on = Bothways(data=tmp_path / "data")
+    going_on = Bothways(data=tmp_path / "data", salt=SALT)
     copytree(backlog.bounded.data, going_on.data)
 
     assert 0 == going_on("tick", "--to", backlog.later).code

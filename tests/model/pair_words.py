@@ -109,7 +109,7 @@ class PairWords(Standing):
 
     def _on_session(self, at: datetime, event: Json) -> str | None:
         pair = self.pairs.get(event["data"]["pairing_id"])
-        if pair is None or not self._takes_report(pair, at, event):
+        if pair is None or not self._takes_report(pair, event):
             return "unknown_pairing"
         pair["sessions"].append((at, event))
         moves = kind_of(event) in {"session.completed", "session.scheduled"}
@@ -145,11 +145,16 @@ class PairWords(Standing):
         today = datetime.combine(at.date(), clock, UTC)
         return today if today > at else today + timedelta(days=1)
 
-    def _takes_report(self, pair: Json, at: datetime, event: Json) -> bool:
-        """Whether a session may still be reported: while the pair lives, and of before its end for two weeks after."""
+    def _takes_report(self, pair: Json, event: Json) -> bool:
+        """Whether a session may still be reported: while the pair lives, and of before its end for two weeks after.
+
+        Of a session that was known by then it may also be said that it fell through.
+        """
         if pair["state"] in LIVE:
             return True
-        if pair["state"] not in {"ended", "completed"} or at > pair["since"] + REPORTED_AFTER:
+        if pair["state"] not in {"ended", "completed"} or moment(event["time"]) > pair["since"] + REPORTED_AFTER:
             return False
-        started = event["data"].get("started_at")
-        return started is not None and moment(started) < pair["since"]
+        if kind_of(event) == "session.completed":
+            return moment(event["data"]["started_at"]) < pair["since"]
+        is_known = any(told["data"]["session_id"] == event["data"]["session_id"] for _, told in pair["sessions"])
+        return is_known and kind_of(event) != "session.scheduled"
