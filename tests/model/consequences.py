@@ -126,7 +126,8 @@ class Consequences(Standing):
         for who in {person_id for _, person_id in self.enrolled}:
             left_at = self.people.left_at(who)
             is_of_before = left_at is not None and any(self._is_of_before(where, left_at) for where in self._of(who))
-            has_left = self.people.has_left(who) or is_of_before
+            was_nobody = who in self.leaving and self.people.employment(who) == "unknown"  # the hire was cancelled meanwhile
+            has_left = self.people.has_left(who) or is_of_before or was_nobody
             if has_left and who not in self.leaving:
                 self.leaving[who] = at + timedelta(hours=self._settle_hours(who))
             elif not has_left:
