@@ -250,11 +250,11 @@ def environment_of(settings: KafkaSettings, salt: str) -> dict[str, str]:
 
 
 def _load(plan: Plan) -> Iterator[dict[str, Any]]:
-    """The mix, with a round asked for now and then, as soon as everybody is in."""
+    """The mix, with a round asked for now and then, as soon as everybody is in; of one second the higher id is the later one."""
     opening = 1 + 2 * plan.people
     for number, event in enumerate(mixed_events(plan.events, plan.seed, plan.people), start=1):
         if number >= opening and (number - opening) % EVENTS_PER_ROUND == 0:
-            yield _event(f"round-{number}", "round.requested", {"programme_id": PROGRAMME_ID}, "coordinator")
+            yield _event(f"round-{number:06}", "round.requested", {"programme_id": PROGRAMME_ID}, "coordinator")
         elif event["type"] == "bothways.programme.created.v1":
             yield {**event, "data": {**event["data"], "policy": EAGER}}
         else:
