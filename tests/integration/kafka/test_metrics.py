@@ -27,8 +27,8 @@ pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
 
 AT: Final = "2025-01-06T09:00:00Z"
 OPENING: Final = (
-    programme_created(AT, policy={"reserve_start": 0, "reserve_floor": 0, "holdout_percent": 0, "round_every_days": 0}),
-    *(hired(name, AT) for name in ("ann", "bob", "eve")),
+    programme_created(AT, policy={"reserve_start": 0, "reserve_floor": 0, "holdout_percent": 0, "round_every_days": 0, "k_min": 1}),
+    *(hired(name, AT, job_level=14) for name in ("ann", "bob", "eve")),
 )
 ENROLMENTS: Final = (
     enrolled("ann", AT),
