@@ -78,6 +78,10 @@ class Store(Protocol):
     def apply(self, stage: StageName, transition: Transition) -> None:
         """Take over a step's changes, outputs and dead letters."""
 
+    @property
+    def is_refusal_known(self) -> bool:
+        """Whether the dead letter of the last transition that had one was there before, or was removed by an erasure."""
+
     def append(self, entry: Entry) -> None:
         """Append to the log."""
 
@@ -207,6 +211,8 @@ class Cascade:
         outcome = self._drain(record, is_new=is_new)
         if outcome in {Outcome.IGNORED, Outcome.DUPLICATE}:
             return outcome
+        if outcome is Outcome.DEAD_LETTERED and self._store.is_refusal_known:
+            return outcome  # the same line was refused for the same reason before: it adds nothing, also after an erasure
         origin = _kept(record) if is_new and outcome in TAKEN else record.origin
         self._store.append(Entry(kind=EntryKind.EVENT, at=record.at, received_at=received_at, origin=origin))
         if outcome in TAKEN:

@@ -46,6 +46,7 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self.last_at: datetime | None = None
+        self.is_refusal_known = False
         self.log: list[Entry] = []
         self.outputs: list[Output] = []
         self.dead_letters: dict[str, DeadLetter] = {}
@@ -73,6 +74,7 @@ class MemoryStore:
         self.notes.extend(transition.notes)
         self.forgotten.extend(transition.forgotten)
         for letter in transition.dead_letters:
+            self.is_refusal_known = letter.id in self.dead_letters
             self.dead_letters.setdefault(letter.id, letter)
 
     def append(self, entry: Entry) -> None:

@@ -55,10 +55,12 @@ class OutputLog:
             raise IdentityConflict(topic=output.topic, output_id=output.id)
         self.bytes_count += len(output.data or b"")
 
-    def refuse(self, letter: DeadLetter) -> None:
-        """Store a dead letter with the transaction, unless it is there already."""
+    def refuse(self, letter: DeadLetter) -> bool:
+        """Store a dead letter with the transaction, unless it is there already. Returns whether it was, or was and is gone."""
+        is_known = letter.id in self._dead_letters or self._is_same(letter.id, _hash_of(_letter_row(letter))) is not None
         self._dead_letters.setdefault(letter.id, letter)
         self.bytes_count += len(letter.value)
+        return is_known
 
     def write(self) -> dict[str, int]:
         """Write what waits into the open transaction. Returns the positions that come next, of the topics that moved.

@@ -64,6 +64,7 @@ class SqliteStore:
         self._rows = {name: StageRows(database, stage) for name, stage in topology.stages.items()}
         self.changes_count = 0
         """Row changes since the last commit."""
+        self.is_refusal_known = False
         self.on_transition: Callable[[Transition], None] | None = None
         """Is handed every transition as it is taken over, before it is durable: for metrics, counts and the live demo."""
         self._latest_refusal: DeadLetter | None = None
@@ -89,7 +90,7 @@ class SqliteStore:
         for output in transition.outputs:
             self.outputs.append(output)
         for letter in transition.dead_letters:
-            self.outputs.refuse(letter)
+            self.is_refusal_known = self.outputs.refuse(letter)
             self._latest_refusal = letter
         if transition.refusal is not None:
             self._latest_decline = transition.refusal
