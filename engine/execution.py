@@ -92,7 +92,7 @@ class Draft:
     know no salt.
     """
 
-    __slots__ = ("_daily", "_pseudonymous", "_salt", "_stored", "changes", "source")
+    __slots__ = ("_daily", "_pseudonymous", "_salt", "_stored", "changes", "is_refused", "source")
 
     def __init__(self, stored: Rows, stage: Stage, salt: bytes, source: str = SOURCE) -> None:
         self.source = source
@@ -101,6 +101,7 @@ class Draft:
         self._daily = stage.daily
         self._salt = salt
         self.changes: dict[tuple[str, str], Row | None] = {}
+        self.is_refused = False
 
     def get(self, table: str, key: str) -> Any | None:
         """Return the row as changed so far."""
@@ -256,7 +257,7 @@ def _applied(stage: Stage, rows: Rows, record: Record, salt: bytes, source: str)
     handlers = stage.handlers[type(payload.data) if isinstance(payload, Event) else type(payload)]
     draft = Draft(rows, stage, salt, source)
     try:
-        effects = (effect for handler in handlers for effect in handler(draft, record))
+        effects = (effect for handler in handlers if not draft.is_refused for effect in handler(draft, record))
         return _collect(stage, draft, effects, _Cause(_seed(record), record.at, record), salt)
     except FatalError:
         raise
@@ -306,6 +307,7 @@ def _collect(stage: Stage, draft: Draft, effects: Effects, cause: _Cause, salt: 
                 transition.refusal = code
             case Refuse(error, message, may_pass):
                 assert cause.record is not None and cause.record.origin is not None, "only an external record can be refused"
+                draft.is_refused = True
                 transition.dead_letters.append(dead_letter(cause.record.origin, error, message))
                 transition.outcome = Outcome.DEAD_LETTERED
                 transition.is_remembered = not may_pass and error not in CIRCUMSTANCES
