@@ -80,7 +80,7 @@ class Store(Protocol):
 
     @property
     def is_refusal_known(self) -> bool:
-        """Whether the dead letter of the last transition that had one was there before, or was removed by an erasure."""
+        """Whether the last refusal was one of circumstance whose dead letter was there before, or was removed by an erasure."""
 
     def append(self, entry: Entry) -> None:
         """Append to the log."""
@@ -212,7 +212,7 @@ class Cascade:
         if outcome in {Outcome.IGNORED, Outcome.DUPLICATE}:
             return outcome
         if outcome is Outcome.DEAD_LETTERED and self._store.is_refusal_known:
-            return outcome  # the same line was refused for the same reason before: it adds nothing, also after an erasure
+            return outcome  # refused before for the same circumstance, it leaves no mark and adds nothing, also after an erasure
         origin = _kept(record) if is_new and outcome in TAKEN else record.origin
         self._store.append(Entry(kind=EntryKind.EVENT, at=record.at, received_at=received_at, origin=origin))
         if outcome in TAKEN:

@@ -74,7 +74,7 @@ class MemoryStore:
         self.notes.extend(transition.notes)
         self.forgotten.extend(transition.forgotten)
         for letter in transition.dead_letters:
-            self.is_refusal_known = letter.id in self.dead_letters
+            self.is_refusal_known = letter.id in self.dead_letters and not transition.is_remembered
             self.dead_letters.setdefault(letter.id, letter)
 
     def append(self, entry: Entry) -> None:

@@ -58,8 +58,9 @@ class OutputLog:
     def refuse(self, letter: DeadLetter) -> bool:
         """Store a dead letter with the transaction, unless it is there already. Returns whether it was, or was and is gone."""
         is_known = letter.id in self._dead_letters or self._is_same(letter.id, _hash_of(_letter_row(letter))) is not None
-        self._dead_letters.setdefault(letter.id, letter)
-        self.bytes_count += len(letter.value)
+        if not is_known:
+            self._dead_letters[letter.id] = letter
+            self.bytes_count += len(letter.value)
         return is_known
 
     def write(self) -> dict[str, int]:
@@ -73,9 +74,7 @@ class OutputLog:
         if rows and self._database.read(_IS_ANY_GONE) == [(1,)]:
             rows = [row for row in rows if not self._is_known(row)]
         self._insert([self._placed(row, moved) for row in rows])
-        letters = [_letter_row(letter) for letter in self._dead_letters.values()]
-        fresh = [row for row in letters if self._is_same(row[1], _hash_of(row)) is None]
-        self._insert([self._placed(row, moved) for row in fresh])
+        self._insert([self._placed(_letter_row(letter), moved) for letter in self._dead_letters.values()])
         self._next_position |= moved
         self._outputs.clear()
         self._dead_letters.clear()

@@ -90,7 +90,7 @@ class SqliteStore:
         for output in transition.outputs:
             self.outputs.append(output)
         for letter in transition.dead_letters:
-            self.is_refusal_known = self.outputs.refuse(letter)
+            self.is_refusal_known = self.outputs.refuse(letter) and not transition.is_remembered
             self._latest_refusal = letter
         if transition.refusal is not None:
             self._latest_decline = transition.refusal
