@@ -1,28 +1,11 @@
 """Rules of what a history keeps (engine/domain/compaction.py)."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
-from engine.domain.attributes import Attribute, Value
 from engine.domain.compaction import EMPLOYMENT_FACTS_MAX, PENDING_ROLE_CHANGES_MAX, compacted
 from engine.domain.employment import standing
-from engine.domain.person_facts import FactKind, History, HrFact, attributes_in_force, brought_into_force, with_fact
-
-TOLD_AT = datetime(2025, 1, 6, 9, tzinfo=UTC)
-ALL_PAST = datetime(2030, 1, 1, tzinfo=UTC)
-
-
-def fact(id_: str, day: str, kind: FactKind = FactKind.ROLE_CHANGED, **says: Value) -> HrFact:
-    """Build a fact."""
-    named = tuple((Attribute(name), value) for name, value in says.items())
-    return HrFact(kind=kind, effective_on=date.fromisoformat(day), time=TOLD_AT, id=id_, says=named)
-
-
-def history_of(*facts: HrFact) -> History:
-    """Take in facts, one after the other."""
-    history: History = ()
-    for one in facts:
-        history = with_fact(history, one)
-    return history
+from engine.domain.person_facts import FactKind, HrFact, attributes_in_force, brought_into_force
+from tests.hr_histories import ALL_PAST, TOLD_AT, fact, history_of
 
 
 def test_h1_a_role_change_in_force_settles_older_values_and_a_hire_does_not() -> None:

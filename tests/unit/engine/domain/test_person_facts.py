@@ -2,37 +2,18 @@
 
 from datetime import UTC, date, datetime
 
-from engine.domain.attributes import Attribute, Value
 from engine.domain.person_facts import (
     Cancellation,
     FactKind,
-    History,
     HrFact,
     attributes_in_force,
     brought_into_force,
     later,
     next_due_at,
-    with_fact,
     without,
     zone_of,
 )
-
-TOLD_AT = datetime(2025, 1, 6, 9, tzinfo=UTC)
-ALL_PAST = datetime(2030, 1, 1, tzinfo=UTC)
-
-
-def fact(id_: str, day: str, kind: FactKind = FactKind.ROLE_CHANGED, **says: Value) -> HrFact:
-    """Build a fact."""
-    named = tuple((Attribute(name), value) for name, value in says.items())
-    return HrFact(kind=kind, effective_on=date.fromisoformat(day), time=TOLD_AT, id=id_, says=named)
-
-
-def history_of(*facts: HrFact) -> History:
-    """Take in facts, one after the other."""
-    history: History = ()
-    for one in facts:
-        history = with_fact(history, one)
-    return history
+from tests.hr_histories import TOLD_AT, fact, history_of
 
 
 def test_f1_the_order_is_by_day_then_recorded_time_then_sequence_then_id() -> None:
