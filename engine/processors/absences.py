@@ -13,6 +13,7 @@ from engine.processors import lifecycle
 from engine.processors.intents import nudged, withdrawn
 from engine.processors.tables import pairing_in, participant_in, put_pairing, put_participant
 from schemas.codes import ContinuationAnswer, NudgeKey
+from schemas.fields import instant_text
 from schemas.frozen import replace
 from schemas.pairing import PairingContinuationAnswered
 
@@ -47,7 +48,7 @@ def partner_asked(_rows: Rows, programme: Programme, pairing: Pairing, _timer: T
         asked = asking(asked, Question.ABSENCE, at)
     yield put_pairing(asked)
     for person_id in people:
-        yield from nudged(programme, asked, NudgeKey.PARTNER_AWAY, person_id, at=at, occasion=lifecycle.instant(asked.since))
+        yield from nudged(programme, asked, NudgeKey.PARTNER_AWAY, person_id, at=at, occasion=instant_text(asked.since))
 
 
 def answered(rows: Rows, programme: Programme, pairing: Pairing, data: PairingContinuationAnswered, at: datetime) -> Effects:

@@ -16,13 +16,13 @@ from engine.effects import Effects, Note, Rows
 from engine.processors import lifecycle
 from engine.processors.insights import exposed
 from engine.processors.intents import nudged, returned, withdrawn
-from engine.processors.lifecycle import instant
 from engine.processors.reach import deadline_in, timed_in
 from engine.processors.resumption import asked_when_landed
 from engine.processors.summaries import gathered
 from engine.processors.tables import pairing_in, put_pairing
 from schemas import pairing as published
 from schemas.codes import EligibilityCode, NudgeKey, PairingState
+from schemas.fields import instant_text
 from schemas.frozen import replace
 
 
@@ -74,7 +74,9 @@ def stood(rows: Rows, programme: Programme, pairing: Pairing, at: datetime) -> E
     yield put_pairing(told)
     yield from withdrawn(told, is_conflict=True)
     for person_id in told.people:
-        yield from nudged(programme, told, NudgeKey.CONFLICT_CHOICE, person_id, at=at, occasion=instant(at), answer_by=instant(over_at))
+        yield from nudged(
+            programme, told, NudgeKey.CONFLICT_CHOICE, person_id, at=at, occasion=instant_text(at), answer_by=instant_text(over_at)
+        )
     yield from gathered(rows, programme, NudgeKey.COORDINATOR_CONFLICT, told, at, code=pairing.settling.relation)
 
 

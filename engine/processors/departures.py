@@ -20,9 +20,9 @@ from engine.domain.programme import Programme, ProgrammeStatus
 from engine.effects import Effects, Rows, Send, StageName
 from engine.processors import answers, standing
 from engine.processors.intents import coordinator_of, intended
-from engine.processors.lifecycle import instant
 from engine.processors.tables import PARTICIPANTS, pairing_in, participant_in, put_pairing, put_participant
 from schemas.codes import NudgeKey, PairingState
+from schemas.fields import instant_text
 from schemas.frozen import replace
 from schemas.ids import PersonId, ProgrammeId
 
@@ -86,7 +86,7 @@ def due(rows: Rows, programme: Programme, participant: Participant, due_at: date
         coordinator_of(programme.programme_id),
         at=at,
         occasion=f"{at:%Y-%m-%d}",
-        params={"departures_count": len(unsettled), "waits_until": instant(waits_until)},
+        params={"departures_count": len(unsettled), "waits_until": instant_text(waits_until)},
     )
 
 

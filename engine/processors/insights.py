@@ -24,6 +24,7 @@ from engine.processors.tables import PAIRINGS, PARTICIPANTS, participant_in, pro
 from engine.processors.told_figures import told_anew
 from schemas.codes import ErrorCode, NudgeClass, SuppressionReason
 from schemas.envelope import Event
+from schemas.fields import instant_text
 from schemas.frozen import replace
 from schemas.ids import COORDINATOR_PREFIX, PairingId, PersonId, ProgrammeId
 from schemas.insight import InsightAnswered, InsightShared
@@ -96,7 +97,7 @@ def _reported(rows: Rows, programme: Programme, at: datetime) -> Effects:
         k=programme.policy.k_min,
         as_of_by_metric={name: one.as_of for name, one in said.items()},
     )
-    yield Emit(topic=INSIGHTS, key=programme.programme_id, data=data, subjects=(f"{at:%Y-%m-%dT%H:%M:%SZ}",))
+    yield Emit(topic=INSIGHTS, key=programme.programme_id, data=data, subjects=(instant_text(at),))
 
 
 def evidence_of(rows: Rows, programme: Programme, at: datetime) -> Evidence:

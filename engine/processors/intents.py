@@ -20,6 +20,7 @@ from engine.domain.programme import Programme, ProgrammeStatus, topic_names_of
 from engine.domain.waking import Waking
 from engine.effects import Effects, Send, StageName
 from schemas.codes import NudgeClass, NudgeKey, NudgeReasonCode
+from schemas.fields import instant_text
 from schemas.frozen import replace
 from schemas.ids import COORDINATOR_PREFIX, PersonId, ProgrammeId
 
@@ -171,7 +172,7 @@ def proposal_params(programme: Programme, pairing: Pairing) -> Params:
         for side in proposal.sides
         for lesson in side.learns
     )
-    answer_by = f"{proposal.expires_at:%Y-%m-%dT%H:%M:%SZ}"
+    answer_by = instant_text(proposal.expires_at)
     return {"proposal_version": proposal.version, "learns": learns or None, "answer_by": answer_by}
 
 
@@ -221,6 +222,6 @@ def returned(pairing: Pairing, at: datetime) -> Effects:
             person_id=person_id,
             programme_id=pairing.programme_id,
             pairing_id=pairing.pairing_id,
-            occasion=f"{at:%Y-%m-%dT%H:%M:%SZ}",
+            occasion=instant_text(at),
         )
         yield Send(StageName.PEOPLE, person_id, message)

@@ -16,6 +16,7 @@ from engine.processors.intents import Params, named_topics, nudged, withdrawn
 from engine.processors.summaries import CANCELLATIONS_IN_A_ROW, gathered
 from engine.processors.tables import pairing_in, participant_in, put_pairing
 from schemas.codes import NudgeKey, PairingState, TopicFamily, Track
+from schemas.fields import instant_text
 
 CHECKPOINTS: Final = (1, 3)
 """Sessions after which both are asked how it goes."""
@@ -150,7 +151,7 @@ def _protected(rows: Rows, programme: Programme, before: Pairing, pairing: Pairi
     if not len(was) < CANCELLATIONS_IN_A_ROW <= len(now):
         return
     ahead = ledger.booked(pairing.meetings, at)
-    params = {"next_session_at": lifecycle.instant(ahead[0].starts_at)} if ahead else {}
+    params = {"next_session_at": instant_text(ahead[0].starts_at)} if ahead else {}
     occasion = now[-1].session_id
     yield from nudged(programme, pairing, NudgeKey.PROTECT_THE_TIME, senior_id, at=at, occasion=occasion, params=params)
     yield from gathered(rows, programme, NudgeKey.COORDINATOR_MOMENTUM, pairing, at)

@@ -42,6 +42,7 @@ from engine.processors.summaries import gathered
 from engine.processors.tables import bar_in, pairing_in, participant_in, put_bar, put_pairing, put_participant
 from schemas import pairing as published
 from schemas.codes import ContinuationAnswer, EndCode, NudgeKey, PairingState, Track
+from schemas.fields import instant_text
 from schemas.frozen import replace
 from schemas.ids import PairingId, PersonId
 from schemas.topics import PAIRING_STATE, PAIRINGS
@@ -254,7 +255,7 @@ def pause(programme: Programme, pairing: Pairing, away: Away, at: datetime, *, u
     yield from changed(paused, programme, published.PairingPaused, at, until_on)
     yield from withdrawn(paused)
     partner_id, until = paused.partner_of(away.person_id), until_on.isoformat() if until_on is not None else None
-    yield from nudged(programme, paused, NudgeKey.PAIRING_PAUSED, partner_id, at=at, occasion=instant(at), until_on=until)
+    yield from nudged(programme, paused, NudgeKey.PAIRING_PAUSED, partner_id, at=at, occasion=instant_text(at), until_on=until)
 
 
 def _asked_too_early(pairing: Pairing) -> Effects:
@@ -304,7 +305,9 @@ def stall(rows: Rows, programme: Programme, pairing: Pairing, at: datetime) -> E
     yield from changed(quiet, programme, published.PairingStalled, at)
     yield from withdrawn(quiet)
     for person_id in quiet.people:
-        yield from nudged(programme, quiet, NudgeKey.PAIRING_QUIET, person_id, at=at, occasion=instant(at), ends_at=instant(over_at))
+        yield from nudged(
+            programme, quiet, NudgeKey.PAIRING_QUIET, person_id, at=at, occasion=instant_text(at), ends_at=instant_text(over_at)
+        )
     yield from gathered(rows, programme, NudgeKey.COORDINATOR_STUCK, quiet, at)
 
 
@@ -329,7 +332,7 @@ def conclude(rows: Rows, programme: Programme, pairing: Pairing, at: datetime) -
             at=at,
             occasion=str(done.term),
             answers=choices,
-            answer_by=instant(over_at),
+            answer_by=instant_text(over_at),
         )
 
 
@@ -347,7 +350,7 @@ def offer_conversion(programme: Programme, pairing: Pairing, at: datetime) -> Ef
     """Offer both to go on as equals."""
     yield put_pairing(asking(pairing, Question.CONVERSION, at))
     for person_id in pairing.people:
-        yield from nudged(programme, pairing, NudgeKey.CONVERT_OFFER, person_id, at=at, occasion=instant(at))
+        yield from nudged(programme, pairing, NudgeKey.CONVERT_OFFER, person_id, at=at, occasion=instant_text(at))
 
 
 def convert(programme: Programme, pairing: Pairing, at: datetime) -> Effects:
@@ -356,8 +359,3 @@ def convert(programme: Programme, pairing: Pairing, at: datetime) -> Effects:
     yield put_pairing(mutual)
     yield from changed(mutual, programme, published.PairingConverted, at)
     yield from withdrawn(mutual, keys=(NudgeKey.CONVERT_OFFER,))
-
-
-def instant(at: datetime) -> str:
-    """Write an instant as a nudge's parameter."""
-    return f"{at:%Y-%m-%dT%H:%M:%SZ}"

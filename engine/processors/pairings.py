@@ -13,10 +13,10 @@ from engine.domain.programme import Programme
 from engine.effects import Effects, Rows
 from engine.processors import absences, conflicts, lifecycle
 from engine.processors.intents import nudged, proposal_params
-from engine.processors.lifecycle import instant
 from engine.processors.resumption import asked_to_resume
 from engine.processors.tables import pairing_in, programme_in, put_pairing
 from schemas.codes import EndCode, NudgeKey
+from schemas.fields import instant_text
 from schemas.frozen import replace
 from schemas.ids import PairingId, PersonId, SessionId
 
@@ -98,7 +98,7 @@ def _next_asked_for(programme: Programme, pairing: Pairing, occasion: str, at: d
     owing = _owing_side(pairing)
     person_id, turned = (owing, pairing) if owing is not None else _next_in_turn(pairing)
     yield put_pairing(turned)
-    last_at = instant(ledger.held(pairing.meetings)[-1].starts_at)
+    last_at = instant_text(ledger.held(pairing.meetings)[-1].starts_at)
     yield from nudged(programme, turned, NudgeKey.BOOK_NEXT_SESSION, person_id, at=at, occasion=occasion, last_session_at=last_at)
 
 
@@ -140,7 +140,7 @@ def _session_soon(_rows: Rows, programme: Programme, pairing: Pairing, timer: Ti
             expires_at=meeting.starts_at,
             about_at=meeting.starts_at,
             session_id=meeting.session_id,
-            starts_at=instant(meeting.starts_at),
+            starts_at=instant_text(meeting.starts_at),
             duration_minutes=meeting.duration_minutes,
         )
 
@@ -160,7 +160,7 @@ def _session_unreported(_rows: Rows, programme: Programme, pairing: Pairing, tim
         occasion=cadence.slot(meeting),
         expires_at=expiry(NudgeKey.LOG_SESSION, due_at=timer.due_at, at=at),
         session_id=meeting.session_id,
-        ended_at=instant(meeting.ends_at),
+        ended_at=instant_text(meeting.ends_at),
     )
 
 

@@ -37,6 +37,7 @@ from engine.processors.tables import PARTICIPANTS, participant_in, programme_in,
 from schemas import participation as said
 from schemas.codes import EligibilityCode, ErrorCode, NudgeKey, ProfilePart, WidenCode
 from schemas.envelope import Event
+from schemas.fields import instant_text
 from schemas.frozen import replace
 from schemas.ids import PersonId
 
@@ -339,7 +340,7 @@ def _still_waiting(_rows: Rows, programme: Programme, participant: Participant, 
         at=at,
         occasion=f"{at:%Y-%m-%d}",
         params={
-            "waiting_since": f"{participant.waiting_since:%Y-%m-%dT%H:%M:%SZ}",
+            "waiting_since": instant_text(participant.waiting_since),
             "reason": code,
             "rules": (code,) if code in set(EligibilityCode) else None,
             "widen": (widen,),

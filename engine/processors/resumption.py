@@ -10,10 +10,10 @@ from engine.domain.pairing import Pairing, Timer, TimerKind, armed, asking, disa
 from engine.domain.programme import Programme
 from engine.effects import Effects, Rows
 from engine.processors.intents import nudged
-from engine.processors.lifecycle import instant
 from engine.processors.reach import deadline_in
 from engine.processors.tables import participant_in, put_pairing
 from schemas.codes import ContinuationAnswer, NudgeKey, PairingState
+from schemas.fields import instant_text
 
 
 def asked_when_landed(rows: Rows, programme: Programme, pairing: Pairing, at: datetime) -> Effects:
@@ -45,9 +45,9 @@ def asked_to_resume(rows: Rows, programme: Programme, pairing: Pairing, at: date
                 NudgeKey.PAIRING_RESUMABLE,
                 person_id,
                 at=at,
-                occasion=f"resume/{instant(at)}",
+                occasion=f"resume/{instant_text(at)}",
                 answers=_CHOICES[asked.state],
-                answer_by=instant(over_at),
+                answer_by=instant_text(over_at),
             )
 
 

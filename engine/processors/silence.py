@@ -18,6 +18,7 @@ from engine.effects import Effects, Handler, Record, Rows, Send, StageName
 from engine.processors.intents import intended
 from engine.processors.tables import participant_in, put_participant
 from schemas.codes import NudgeKey
+from schemas.fields import instant_text
 from schemas.frozen import replace
 from schemas.ids import PersonId
 
@@ -28,7 +29,7 @@ def expired(programme: Programme, participant: Participant, at: datetime) -> Eff
     after = after_expiry(before, at) if participant.status in TAKING_PART else before
     yield put_participant(replace(participant, silence=after))
     if after.is_open and not before.is_open:
-        yield from intended(programme, NudgeKey.STILL_TAKING_PART, participant.person_id, at=at, occasion=_occasion(at))
+        yield from intended(programme, NudgeKey.STILL_TAKING_PART, participant.person_id, at=at, occasion=instant_text(at))
 
 
 def acted(rows: Rows, programme: Programme, person_id: PersonId | None, acted_at: datetime, *, is_secret: bool = False) -> Effects:
@@ -64,7 +65,7 @@ def on_outcome(rows: Rows, record: Record) -> Effects:
         return
     participant = participant_in(rows, message.programme_id, message.person_id)
     asked_at = None if participant is None else participant.silence.asked_at
-    if participant is None or asked_at is None or message.occasion != _occasion(asked_at):
+    if participant is None or asked_at is None or message.occasion != instant_text(asked_at):
         return
     if message.not_before is not None:
         yield put_participant(with_timer(participant, ParticipantTimer.SILENCE_OVER, pauses_at(message.not_before)))
@@ -83,10 +84,6 @@ def paused(programme: Programme, participant: Participant, due_at: datetime) -> 
 def _told(participant: Participant, due_at: datetime) -> Effects:
     message = SilencePaused(person_id=participant.person_id, programme_id=participant.programme_id, paused_at=due_at)
     yield Send(StageName.PEOPLE, participant.person_id, message)
-
-
-def _occasion(asked_at: datetime) -> str:
-    return f"{asked_at:%Y-%m-%dT%H:%M:%SZ}"
 
 
 HANDLERS: Final[Mapping[type, Handler]] = MappingProxyType({NudgeOutcome: on_outcome})
