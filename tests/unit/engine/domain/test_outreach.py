@@ -2,12 +2,11 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
 from engine.domain.choices import Choice
-from engine.domain.messages import Employment, NudgeIntended, NudgesWithdrawn
+from engine.domain.messages import Employment
 from engine.domain.outreach import (
     BEHAVIOURAL_GAP,
     REQUESTED_MAX,
@@ -18,73 +17,16 @@ from engine.domain.outreach import (
     Standing,
     admit,
     check,
-    choose,
     current,
     decide,
     is_held_out,
     timed,
 )
-from engine.domain.stamp import Stamp
-from engine.domain.withdrawal import recall, withdraw
-from engine.identity import drawn_percent
 from schemas.codes import NudgeCategory, NudgeKey, SuppressionReason
 from schemas.ids import NudgeId, PairingId, PersonId, ProgrammeId
+from tests.nudge_ledgers import HERE, SAID, WEDNESDAY_10, an_intent, chosen, decided, nobody, reasons, salted, waiting_for
 from tests.outreach_terms import TERMS
 from tests.spread import is_spread
-
-WEDNESDAY_10 = datetime(2025, 1, 8, 10, tzinfo=UTC)
-HERE = Standing()
-SAID = Stamp(WEDNESDAY_10, 0, "said")
-
-
-def an_intent(
-    key: NudgeKey = NudgeKey.PAIRING_STARTED, *, days: float = 14, since: datetime = WEDNESDAY_10, **changes: Any
-) -> NudgeIntended:
-    """Return an intent that is valid for some days from Wednesday at ten."""
-    fields: dict[str, Any] = {
-        "person_id": PersonId("ann"),
-        "programme_id": ProgrammeId("p"),
-        "pairing_id": PairingId("p.00"),
-        "key": key,
-        "occasion": "1",
-        "params": {},
-        "expires_at": since + timedelta(days=days),
-        "terms": TERMS,
-    }
-    return NudgeIntended(**(fields | changes))
-
-
-def decided(intent: NudgeIntended, contact: Contact | None = None, person: Standing = HERE, at: datetime = WEDNESDAY_10) -> Decision:
-    """Decide a transactional intent."""
-    return decide(contact or Contact(), NudgeId("n"), intent, person, at=at, emit_from=None, lots=nobody)
-
-
-def waiting_for(*intents: NudgeIntended, at: datetime = WEDNESDAY_10) -> Contact:
-    """Return a ledger in which the intents wait, each a second after the one before, with ids 1, 2, 3."""
-    contact = Contact()
-    for number, intent in enumerate(intents, 1):
-        contact = admit(contact, NudgeId(str(number)), intent, HERE, at=at + timedelta(seconds=number - 1)).contact
-    return contact
-
-
-def nobody(_subject: str) -> int:
-    """Draw the lot that holds nobody out, unless everybody is."""
-    return 99
-
-
-def salted(subject: str) -> int:
-    """Draw as an installation does."""
-    return drawn_percent(subject, b"test")
-
-
-def reasons(decision: Decision) -> list[SuppressionReason]:
-    """Return why intents were suppressed."""
-    return [suppressed.reason for suppressed in decision.suppressed]
-
-
-def chosen(contact: Contact, *, at: datetime = WEDNESDAY_10 + timedelta(minutes=5), person: Standing = HERE) -> Decision:
-    """Choose among what waits."""
-    return choose(contact, person, at=at, emit_from=None, lots=nobody)
 
 
 def test_transactional_intent_is_granted_for_the_next_waking_instant() -> None:
@@ -367,57 +309,6 @@ def test_erased_people_get_no_ledger_again() -> None:
     decision = admit(Contact(), NudgeId("1"), an_intent(NudgeKey.LOG_SESSION), Standing(employment=Employment.ERASED), at=WEDNESDAY_10)
 
     assert (Contact(), [SuppressionReason.AWAY]) == (decision.contact, reasons(decision))
-
-
-@pytest.mark.parametrize(
-    ("message", "expected"),
-    [
-        ({"pairing_id": PairingId("p.00")}, 1),
-        ({"pairing_id": PairingId("p.01")}, 0),
-        ({}, 1),
-        ({"keys": (NudgeKey.LOG_SESSION,)}, 1),
-        ({"keys": (NudgeKey.OPEN_DEBATE,)}, 0),
-        ({"keys": (NudgeKey.LOG_SESSION,), "occasion": "1"}, 1),
-        ({"occasion": "2"}, 0),
-        ({"programme_id": ProgrammeId("q")}, 0),
-    ],
-)
-def test_withdrawal_takes_back_what_it_names(message: dict[str, Any], expected: int) -> None:
-    """Programme, pairing, keys and occasion must agree; what isn't given means all."""
-    withdrawal = NudgesWithdrawn(**({"person_id": PersonId("ann"), "programme_id": ProgrammeId("p")} | message))
-    waits = waiting_for(an_intent(NudgeKey.LOG_SESSION))
-    requested = chosen(waits).contact
-
-    assert [SuppressionReason.DONE] * expected == reasons(withdraw(waits, withdrawal))
-    assert expected == len(withdraw(requested, withdrawal).cancelled)
-
-
-def test_withdrawal_of_a_suspended_pair_says_conflict_in_the_audit_only() -> None:
-    """The waiting intent goes with its own reason; nothing else tells."""
-    withdrawal = NudgesWithdrawn(person_id=PersonId("ann"), programme_id=ProgrammeId("p"), pairing_id=PairingId("p.00"), is_conflict=True)
-
-    assert [SuppressionReason.CONFLICT] == reasons(withdraw(waiting_for(an_intent(NudgeKey.LOG_SESSION)), withdrawal))
-
-
-def test_cancellation_gives_nothing_back() -> None:
-    """O1, O2: the weekly slot and the day's room stay taken."""
-    requested = chosen(waiting_for(an_intent(NudgeKey.LOG_SESSION))).contact
-    withdrawal = NudgesWithdrawn(person_id=PersonId("ann"), programme_id=ProgrammeId("p"))
-
-    after = withdraw(requested, withdrawal).contact
-
-    assert (requested.behavioural_at, requested.day_counts) == (after.behavioural_at, after.day_counts)
-
-
-def test_recall_takes_only_what_nobody_can_have_heard() -> None:
-    """What was for an earlier instant has been said."""
-    night = datetime(2025, 1, 8, 22, tzinfo=UTC)
-    said = decided(an_intent()).contact
-    contact = decide(said, NudgeId("m"), an_intent(NudgeKey.SESSION_TOMORROW), HERE, at=night, emit_from=None, lots=nobody).contact
-
-    assert ["m"] == [request.nudge_id for request in recall(contact, at=night).cancelled]
-    assert ["m"] == [request.nudge_id for request in recall(contact, at=night, category=NudgeCategory.SESSIONS).cancelled]
-    assert () == recall(contact, at=night, category=NudgeCategory.PAIRING).cancelled
 
 
 def test_only_so_many_requests_can_be_recalled() -> None:
