@@ -156,12 +156,12 @@ def stretches(day: date, zone: str | None, clocks: Iterable[time], is_wanted: Ca
 def _quiet_ends(day: date, zone: str | None, quiet: Quiet) -> list[datetime]:
     """List the instants from the start of a local day to that of the next at which quiet can end.
 
-    They are the start itself, the clock time both times that it may be shown, and where the clock jumps. A clock that goes back over
-    midnight shows times of the day before once more.
+    They are the start itself, the clock time and midnight, both times that each may be shown, and where the clock jumps. A clock that
+    goes back over midnight shows times of the day before once more, and so that day's quiet, until midnight comes again.
     """
     tz = _zone(zone)
     start_at, end_at = start_of_day(day, zone), start_of_day(day + _DAY, zone)
-    walls = [datetime.combine(shown, _clock(quiet.to_clock)) for shown in (day - _DAY, day)]
+    walls = [datetime.combine(shown, clock) for clock in (time.min, _clock(quiet.to_clock)) for shown in (day - _DAY, day)]
     ends = [start_at, *(wall.replace(tzinfo=tz, fold=fold).astimezone(UTC) for wall in walls for fold in (0, 1))]
     if start_at.astimezone(tz).utcoffset() != end_at.astimezone(tz).utcoffset():
         ends.append(_offset_change(start_at, end_at, tz))

@@ -14,6 +14,7 @@ from engine.domain.pairing import OPEN, Away, Pairing, PairingEvent, can
 from engine.domain.participant import Participant, ParticipantStatus, with_facts, withdrawn
 from engine.domain.pool import band_of, member_of
 from engine.domain.programme import Programme
+from engine.domain.silence import UNBROKEN
 from engine.effects import Delete, Effects, Rows
 from engine.processors import conflicts, intents, lifecycle, shared_time
 from engine.processors.absences import absence_of, end_moved
@@ -257,11 +258,15 @@ def _is_gap_wide(programme: Programme, pairing: Pairing, first: Participant, sec
 
 
 def _is_barred(programme: Programme, first: Participant, second: Participant, at: datetime) -> bool:
-    """Ask the hard rules again for an open proposal; the room that it takes is its own."""
+    """Ask the hard rules again for an open proposal; the room that it takes is its own.
+
+    Whoever rests, or is asked whether they still take part, is proposed to nobody else meanwhile; what is open stays open.
+    """
     if any(one.status is not ParticipantStatus.ENROLLED for one in (first, second)):
         return True
     context = RoundContext.of(programme.policy, week_of=at.date(), topic_weights={})
-    one, other = (replace(member_of(programme, participant, at), room=1) for participant in (first, second))
+    sides = (replace(side, silence=UNBROKEN, rest=None) for side in (first, second))
+    one, other = (replace(member_of(programme, side, at), room=1) for side in sides)
     return bar_between(one, other, context, waived=_SETTLED | SILENT_BARS) is not None
 
 

@@ -75,6 +75,21 @@ def test_nobody_is_proposed_while_the_question_is_open() -> None:
     assert ["ann"] == story.recalled(QUESTION)
 
 
+def test_question_leaves_open_what_was_proposed_before_it() -> None:
+    """Ann meets a third proposal when she is asked; news that changes nothing for it lets it stand until its own time."""
+    story = ProgrammeStory(**DAILY)
+    story.joins("ann", "strategy", "python")
+    for person_id in ("bob", "cat", "dan"):
+        story.joins(person_id, "python", "strategy")
+    story.advance_to("2025-01-17T06:00:00+00:00")
+    asked, proposed = story.told(QUESTION), story.proposed()[-1]
+    story.tell(builders.role_changed("ann", story.now, department="people"))
+    story.tell(builders.pairing_forbidden(story.now, ("ann", "bob")))
+
+    assert (["ann"], ("ann", "dan")) == (asked, proposed)
+    assert not [event for event in story.read(type_="pairing.lapsed") if "dan" in event["data"]["people"]]
+
+
 def _updates(story: ProgrammeStory) -> None:
     story.tell(builders.updated("ann", story.now, offers=[offer("strategy", 3)], wants=[want("python")]))
 

@@ -177,7 +177,7 @@ def test_worker_is_told_what_it_is_not_allowed(cluster: Cluster) -> None:
     with_one_less = cluster.run("worker", settings=cluster.worker)
 
     means = "Allow what `bothways topics plan --acls` lists, then start again.\n"
-    first = f"The user worker is not allowed to Read and Describe and DescribeConfigs {prefix}hr.people.v1, and 22 more."
+    first = f"The user worker is not allowed to Read and Describe and DescribeConfigs {prefix}hr.people.v1, and 23 more."
     assert (1, f"{first} {means}") == (with_none.returncode, with_none.stderr)
     one = f"The user worker is not allowed to Write {prefix}mentorship.nudges.v1."
     assert (1, f"{one} {means}") == (with_one_less.returncode, with_one_less.stderr)

@@ -111,6 +111,14 @@ def test_quiet_that_ends_in_an_overlap_ends_twice() -> None:
     assert utc(2025, 10, 26, 1, 30) == next_waking(utc(2025, 10, 26, 1), "Europe/Berlin", quiet)
 
 
+def test_quiet_of_a_day_that_is_shown_again_ends_when_midnight_comes_again() -> None:
+    """At 00:01 the clock goes back to 23:01 of a holiday, which is quiet until midnight comes for the second time."""
+    quiet = Quiet(from_clock="00:15", to_clock="00:15", weekend=(), holidays=(date(2010, 11, 6),))
+
+    assert utc(2010, 11, 7, 2, 30) == next_waking(utc(2010, 11, 7, 2), "America/St_Johns", quiet)
+    assert utc(2010, 11, 7, 3, 30) == next_waking(utc(2010, 11, 7, 2, 31), "America/St_Johns", quiet)
+
+
 def test_next_waking_day_is_the_first_waking_instant_of_another_date() -> None:
     """The next day begins in the morning, and after a Friday it is Monday."""
     assert utc(2025, 1, 9, 8) == next_waking_day(utc(2025, 1, 8, 9), None, NIGHT)
