@@ -12,12 +12,12 @@ from typing import Any, Final
 
 import msgspec
 
-from engine.domain.pairing import Pairing
-from engine.effects import Note, Row
-from engine.execution import Transition
-from engine.processors.tables import PAIRINGS
-from schemas.codes import PairingState
-from schemas.round import RoundCompleted
+from engine.core.effects import Note, Row
+from engine.core.execution import Transition
+from engine.programme.pairs.pairing import Pairing
+from engine.programme.tables import PAIRINGS
+from schemas.events.round import RoundCompleted
+from schemas.terms.codes import PairingState
 
 NO_OPTION_AT_ALL: Final = "other"
 """Of `waiting_people`: somebody was there, but others were chosen, or nobody was good enough yet."""

@@ -13,16 +13,16 @@ from typing import Final
 
 import msgspec
 
-from engine.domain.messages import NudgeOutcome
-from engine.effects import Note
-from engine.execution import Outcome, Transition
+from engine.core.effects import Note
+from engine.core.execution import Outcome, Transition
 from engine.figures import Figures
-from engine.processors.tables import PAIRINGS
+from engine.programme.messages import NudgeOutcome
+from engine.programme.tables import PAIRINGS
 from engine.telemetry import PREFIX, Telemetry
-from schemas.fields import parse_instant
-from schemas.nudge import NudgeSuppressed
-from schemas.pairing import PairingCompleted, PairingEnded
+from schemas.events.nudge import NudgeSuppressed
+from schemas.events.pairing import PairingCompleted, PairingEnded
 from schemas.registry import INPUT_TYPES
+from schemas.text.fields import parse_instant
 from schemas.topics import PAIRINGS as PAIRINGS_TOPIC
 from schemas.topics import topic_of_type
 

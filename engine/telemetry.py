@@ -4,7 +4,7 @@ Metrics have closed label sets: a value outside its set is counted as `other`, s
 ever names a person, a pairing or a small group. Log lines pass an allow-list of fields; an exception is logged as its type and a hash
 of where it was raised, never with its message, which may quote a payload.
 
-Only runtimes, the web app and commands use this module. Rules return notes (engine/effects), which the runtime records here.
+Only runtimes, the web app and commands use this module. Rules return notes (engine/core/effects), which the runtime records here.
 
 Source: design rule "one place for names"; reliability promise P8 (no personal data in logs or metrics).
 """
@@ -89,32 +89,32 @@ def _topics(_: "Topology") -> Iterable[str]:
 
 
 def _dead_letter_codes(_: "Topology") -> Iterable[str]:
-    from schemas.codes import ErrorCode
+    from schemas.terms.codes import ErrorCode
 
     return ErrorCode
 
 
 def _finding_codes(_: "Topology") -> Iterable[str]:
-    from schemas.codes import HrFindingCode
+    from schemas.terms.codes import HrFindingCode
 
     return HrFindingCode
 
 
 def _outcomes(_: "Topology") -> Iterable[str]:
-    from engine.execution import Outcome
+    from engine.core.execution import Outcome
 
     return Outcome
 
 
 def _waiting_reasons(_: "Topology") -> Iterable[str]:
-    from engine.domain.eligibility import RULES
-    from schemas.codes import UnmatchedCode
+    from engine.matching.eligibility import RULES
+    from schemas.terms.codes import UnmatchedCode
 
     return (*RULES, *UnmatchedCode)
 
 
 def _nudge_keys(_: "Topology") -> Iterable[str]:
-    from schemas.codes import NudgeKey
+    from schemas.terms.codes import NudgeKey
 
     return NudgeKey
 

@@ -10,15 +10,15 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from engine.cascade import Cascade, Entry, Tally, TimeMode
-from engine.dead_letters import DeadLetter
-from engine.effects import Note, Origin, Row, Rows, StageName
-from engine.execution import Outcome, Output, Transition
-from engine.timers import TimerIndex
+from engine.core.cascade import Cascade, Entry, Tally, TimeMode
+from engine.core.dead_letters import DeadLetter
+from engine.core.effects import Note, Origin, Row, Rows, StageName
+from engine.core.execution import Outcome, Output, Transition
+from engine.core.timers import TimerIndex
 from engine.topology import Topology, build
 from schemas.codec import encode_structured
 from schemas.envelope import SOURCE
-from schemas.ids import PersonId
+from schemas.terms.ids import PersonId
 
 FAR_FUTURE = datetime(2100, 1, 1, tzinfo=UTC)
 """The default `received_at` of a driver: no event of a test is from the future unless the test says so."""

@@ -9,45 +9,31 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, get_args
 
-from engine.domain import pairing, participant
-from engine.domain.answered import Answered
-from engine.domain.marks import Seen, Sequence
-from engine.domain.messages import Message
-from engine.domain.pairing import Pairing
-from engine.domain.participant import Arrival, Participant
-from engine.domain.programme import Bar, HeldRound, Programme
-from engine.domain.storm import Parked, Storm
-from engine.domain.summary import Summary
-from engine.effects import Delete, Effects, Handler, Row, Rows, StageName, Wake
-from engine.processors import (
-    actions,
-    answers,
-    apart,
-    arrivals,
-    audit_days,
-    commands,
-    erasure,
-    erasure_in_programmes,
-    feedback,
-    insights,
-    naming,
-    outreach,
-    pairings,
-    participants,
-    programme,
-    roster,
-    sessions,
-    silence,
-    storm,
-    summaries,
-    tables,
-    told,
-    told_figures,
-)
-from engine.processors.feedback import Farewells
-from engine.processors.people_tables import ERASURES
+from engine.core.effects import Delete, Effects, Handler, Row, Rows, StageName, Wake
+from engine.core.marks import Seen, Sequence
+from engine.programme import tables
+from engine.programme.coordinators import audit_days, command_answers, coordinator_notes
+from engine.programme.coordinators.answered import Answered
+from engine.programme.coordinators.coordinator_day import Summary
+from engine.programme.erasure import in_people, in_programmes
+from engine.programme.facts import pending_reviews
+from engine.programme.insights import insights, told_figures, trial_actions
+from engine.programme.messages import Message
+from engine.programme.nudges import breaker, outreach
+from engine.programme.nudges.breaker_rules import Parked, Storm
+from engine.programme.pairs import pair_timers, pairing
+from engine.programme.pairs.pairing import Pairing
+from engine.programme.participants import participant, profiles, silence
+from engine.programme.participants.participant import Arrival, Participant
+from engine.programme.people import kept_apart, mentions, roster
+from engine.programme.people.tables import ERASURES
+from engine.programme.proposals import answers, reached
+from engine.programme.rounds import commands
+from engine.programme.rounds.programme import Bar, HeldRound, Programme
+from engine.programme.sessions import feedback, sessions
+from engine.programme.sessions.feedback import Farewells
 from schemas.base import InputData
-from schemas.hr import HrErased
+from schemas.events.hr import HrErased
 from schemas.registry import INPUT_TYPES
 
 SEEN: Final = "seen"
@@ -101,8 +87,8 @@ def _book_keeping() -> tuple[Table, ...]:
 
 
 def _people() -> Stage:
-    unchecked = {**roster.ROW_TYPES, **erasure.ROW_TYPES, **audit_days.ROW_TYPES}
-    handlers = _in_order(roster.HANDLERS, apart.HANDLERS, naming.HANDLERS, erasure.HANDLERS, outreach.HANDLERS)
+    unchecked = {**roster.ROW_TYPES, **in_people.ROW_TYPES, **audit_days.ROW_TYPES}
+    handlers = _in_order(roster.HANDLERS, kept_apart.HANDLERS, mentions.HANDLERS, in_people.HANDLERS, outreach.HANDLERS)
     return Stage(
         name=StageName.PEOPLE,
         tables=_by_name(
@@ -122,16 +108,16 @@ def _people() -> Stage:
 
 def _programmes() -> Stage:
     decided = _in_order(
-        erasure_in_programmes.HANDLERS,
-        programme.HANDLERS,
-        participants.HANDLERS,
+        in_programmes.HANDLERS,
+        commands.HANDLERS,
+        profiles.HANDLERS,
         answers.HANDLERS,
         sessions.HANDLERS,
         feedback.HANDLERS,
-        told.HANDLERS,
+        reached.HANDLERS,
         silence.HANDLERS,
         insights.HANDLERS,
-        actions.HANDLERS,
+        trial_actions.HANDLERS,
     )
     return Stage(
         name=StageName.PROGRAMMES,
@@ -139,12 +125,12 @@ def _programmes() -> Stage:
         handlers={kind: _behind_the_breaker(kind, rules) for kind, rules in decided.items()},
         wakes={
             SEEN: _forget,
-            arrivals.ARRIVALS: storm.guarded_wake(arrivals.wake),
-            summaries.SUMMARIES: storm.guarded_wake(summaries.wake),
-            tables.PROGRAMMES: storm.guarded_wake(programme.wake),
-            tables.PARTICIPANTS: storm.guarded_wake(participants.wake),
-            feedback.FAREWELLS: storm.guarded_wake(feedback.wake),
-            tables.PAIRINGS: storm.guarded_wake(pairings.wake),
+            pending_reviews.ARRIVALS: breaker.guarded_wake(pending_reviews.wake),
+            coordinator_notes.SUMMARIES: breaker.guarded_wake(coordinator_notes.wake),
+            tables.PROGRAMMES: breaker.guarded_wake(commands.wake),
+            tables.PARTICIPANTS: breaker.guarded_wake(profiles.wake),
+            feedback.FAREWELLS: breaker.guarded_wake(feedback.wake),
+            tables.PAIRINGS: breaker.guarded_wake(pair_timers.wake),
             insights.CLOCKS: insights.wake,
         },
     )
@@ -159,12 +145,12 @@ def _programme_tables() -> Mapping[str, Table]:
         Table(name=feedback.FAREWELLS, row_type=Farewells),
         Table(name=tables.BARS, row_type=Bar),
         Table(name=tables.ROUNDS, row_type=HeldRound),
-        Table(name=arrivals.ARRIVALS, row_type=Arrival),
+        Table(name=pending_reviews.ARRIVALS, row_type=Arrival),
         *(Table(name=name, row_type=row_type) for name, row_type in {**insights.ROW_TYPES, **told_figures.ROW_TYPES}.items()),
-        Table(name=summaries.SUMMARIES, row_type=Summary),
-        Table(name=commands.ANSWERED, row_type=Answered),
-        Table(name=storm.STORMS, row_type=Storm),
-        Table(name=storm.PARKED, row_type=Parked),
+        Table(name=coordinator_notes.SUMMARIES, row_type=Summary),
+        Table(name=command_answers.ANSWERED, row_type=Answered),
+        Table(name=breaker.STORMS, row_type=Storm),
+        Table(name=breaker.PARKED, row_type=Parked),
     )
 
 
@@ -203,13 +189,13 @@ def _in_order(*processors: Mapping[type, Handler]) -> dict[type, tuple[Handler, 
 
 def _unless_erased(kind: type, rules: tuple[Handler, ...]) -> tuple[Handler, ...]:
     """Let no event about somebody erased come to a rule, but for another erasure."""
-    return (erasure.guarded, *rules) if issubclass(kind, InputData) and kind is not HrErased else rules
+    return (in_people.guarded, *rules) if issubclass(kind, InputData) and kind is not HrErased else rules
 
 
 def _behind_the_breaker(kind: type, rules: tuple[Handler, ...]) -> tuple[Handler, ...]:
     """Guard the rules of one type, then let the report's clock see what happened."""
-    unguarded = (storm.UNGUARDED[kind],) if kind in storm.UNGUARDED else ()
-    return (*map(storm.guarded, rules), *unguarded, insights.watched)
+    unguarded = (breaker.UNGUARDED[kind],) if kind in breaker.UNGUARDED else ()
+    return (*map(breaker.guarded, rules), *unguarded, insights.watched)
 
 
 def _forget(_rows: Rows, key: str, _due_at: datetime, _at: datetime) -> Effects:

@@ -9,16 +9,16 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from engine.domain.nudging import RULES
-from engine.domain.pairing import LIVE, TERMINAL, TRANSITIONS, WAITS
+from engine.programme.nudges.catalogue import RULES
+from engine.programme.pairs.pairing import LIVE, TERMINAL, TRANSITIONS, WAITS
 from engine.report import words
 from engine.telemetry import METRICS, Label
 from engine.topology import Topology, build
 from ops.generated import Generated
-from schemas import codes
-from schemas.codes import PairingState
-from schemas.nudge_catalogue import RETIRED
+from schemas.nudges.catalogue import RETIRED
 from schemas.registry import INPUT_TYPES, OUTPUT_TYPES
+from schemas.terms import codes
+from schemas.terms.codes import PairingState
 from schemas.topics import (
     ALL_TOPICS,
     ANSWERS,

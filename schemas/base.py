@@ -4,8 +4,8 @@ from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from schemas.codes import EligibilityCode, NudgeReasonCode, PairingReasonCode, UnmatchedCode
-from schemas.fields import Code
+from schemas.terms.codes import EligibilityCode, NudgeReasonCode, PairingReasonCode, UnmatchedCode
+from schemas.text.fields import Code
 
 TYPE_PREFIX: Final = "bothways."
 PSEUDONYM_PENDING: Final = "0" * 16

@@ -19,16 +19,25 @@ from typing import Any, Final
 import msgspec
 from pydantic import ValidationError
 
-from schemas.attributes import DATA_BASE64, Invalid, data_in, optional_instant, optional_text, required_instant, required_text, sequence_in
 from schemas.base import InputData
-from schemas.codes import ErrorCode
 from schemas.envelope import PERSONS_PAGE, Event, Rejected, Tombstone
-from schemas.fields import instant_text, parse_instant
-from schemas.participation import ParticipationEnrolled
+from schemas.events.participation import ParticipationEnrolled
 from schemas.registry import INPUT_TYPES, refused_type
-from schemas.strict_json import EVENT_BYTES_MAX, Malformed, TooLarge, decode_json
+from schemas.terms.attributes import (
+    DATA_BASE64,
+    Invalid,
+    data_in,
+    optional_instant,
+    optional_text,
+    required_instant,
+    required_text,
+    sequence_in,
+)
+from schemas.terms.codes import ErrorCode
+from schemas.text.fields import instant_text, parse_instant
+from schemas.text.strict_json import EVENT_BYTES_MAX, Malformed, TooLarge, decode_json
+from schemas.text.unknown_fields import ATTRIBUTES, DROPPED, has_unknown, known_line
 from schemas.topics import DLQ_INGEST, NUDGE_FEEDBACK, SESSIONS, dead_letter_topic, topic_of_type
-from schemas.unknown_fields import ATTRIBUTES, DROPPED, has_unknown, known_line
 
 __all__ = [
     "Event",

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Final
 
 from schemas.base import InputData
-from schemas.codes import ErrorCode
 from schemas.frozen import quick
+from schemas.terms.codes import ErrorCode
 
 PERSONS_PAGE: Final = "urn:bothways:page"
 """`relayedby` of what somebody did on the person's own page."""

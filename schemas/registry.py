@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from schemas import audit, feedback, hr, insight, nudge, pairing, participation, programme, session
 from schemas.base import InputData, OutputData
-from schemas.codes import ErrorCode
-from schemas.round import RoundCompleted, RoundRequested
+from schemas.events import audit, feedback, hr, insight, nudge, pairing, participation, programme, session
+from schemas.events.round import RoundCompleted, RoundRequested
+from schemas.terms.codes import ErrorCode
 
 _INPUTS: Final[tuple[type[InputData], ...]] = (
     hr.HrHired,

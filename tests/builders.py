@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
-from schemas.fields import instant_text
 from schemas.registry import INPUT_TYPES
+from schemas.text.fields import instant_text
 
 StructuredEvent = dict[str, Any]
 When = datetime | str

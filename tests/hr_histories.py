@@ -2,8 +2,8 @@
 
 from datetime import UTC, date, datetime
 
-from engine.domain.attributes import Attribute, Value
-from engine.domain.person_facts import FactKind, History, HrFact, with_fact
+from engine.programme.facts.attributes import Attribute, Value
+from engine.programme.facts.person_facts import FactKind, History, HrFact, with_fact
 
 TOLD_AT = datetime(2025, 1, 6, 9, tzinfo=UTC)
 ALL_PAST = datetime(2030, 1, 1, tzinfo=UTC)

@@ -3,8 +3,10 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from engine.domain.messages import NudgeIntended
-from engine.domain.outreach import (
+from engine.core.identity import drawn_percent
+from engine.core.stamp import Stamp
+from engine.programme.messages import NudgeIntended
+from engine.programme.nudges.ledger import (
     Contact,
     Decision,
     Standing,
@@ -12,10 +14,8 @@ from engine.domain.outreach import (
     choose,
     decide,
 )
-from engine.domain.stamp import Stamp
-from engine.identity import drawn_percent
-from schemas.codes import NudgeKey, SuppressionReason
-from schemas.ids import NudgeId, PairingId, PersonId, ProgrammeId
+from schemas.terms.codes import NudgeKey, SuppressionReason
+from schemas.terms.ids import NudgeId, PairingId, PersonId, ProgrammeId
 from tests.outreach_terms import TERMS
 
 WEDNESDAY_10 = datetime(2025, 1, 8, 10, tzinfo=UTC)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from engine.domain.messages import OutreachTerms
+from engine.programme.messages import OutreachTerms
 
 TERMS: Final = OutreachTerms(
     quiet_from="20:00",

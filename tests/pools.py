@@ -5,10 +5,10 @@ from dataclasses import replace
 
 from hypothesis import strategies as st
 
-from engine.domain.eligibility import HISTORY_RULES, PoolMember
+from engine.matching.eligibility import HISTORY_RULES, PoolMember
 from ops.bench.matching.people import people
-from schemas.codes import EligibilityCode, Track
-from schemas.policy import Policy
+from schemas.terms.codes import EligibilityCode, Track
+from schemas.terms.policy import Policy
 
 POLICIES = st.builds(
     Policy,

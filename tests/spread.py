@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from engine.domain.waking import SPREAD
+from engine.programme.times.waking import SPREAD
 
 
 def is_spread(not_before: datetime | None, opened_at: datetime) -> bool:

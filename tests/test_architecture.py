@@ -6,6 +6,7 @@ that belongs to no layer fails, so a new one has to be placed on purpose.
 
 import ast
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,40 +21,40 @@ LAYERS: Final[dict[str, tuple[str, ...]]] = {
     "package": ("engine =", "engine.runtimes =", "engine.sources ="),
     "schemas": ("schemas",),
     "errors": ("engine.errors",),
-    "identity": ("engine.identity",),
-    "domain": ("engine.domain",),
+    "identity": ("engine.core.identity", "engine.core.stamp", "engine.core.marks"),
+    "matching": ("engine.matching",),
+    "compiled": ("engine.matching.compiled",),
     "sources": ("engine.sources",),
-    "fast": ("engine.fast",),
-    "effects": ("engine.effects", "engine.dead_letters"),
-    "processors": ("engine.processors",),
+    "programme": ("engine.programme",),
+    "effects": ("engine.core.effects", "engine.core.dead_letters", "engine.core.intake"),
     "topology": ("engine.topology",),
-    "execution": ("engine.execution", "engine.cascade", "engine.timers", "engine.testing"),
-    "rows": ("engine.row_codec",),
+    "execution": ("engine.core", "engine.testing"),
+    "rows": ("engine.core.row_codec",),
     "settings": ("engine.settings",),
     "telemetry": ("engine.telemetry", "engine.observation", "engine.figures"),
     "embedded": ("engine.runtimes.embedded",),
     "kafka": ("engine.runtimes.kafka",),
     "report": ("engine.report",),
     "web": ("engine.web",),
-    "commands": ("engine.cli", "engine.cli_kafka", "engine.__main__"),
+    "simulation": ("engine.simulation",),
+    "commands": ("engine.cli", "engine.__main__"),
     "ops": ("ops",),
 }
 """Layer → its modules: a package with everything below it, or one module alone (marked with `=`). The longest match counts."""
 
-CORE: Final = frozenset({"schemas", "identity", "domain", "effects"})
-STEP: Final = CORE | {"errors", "processors", "topology", "execution"}
-RUNTIME: Final = STEP | {"fast", "rows", "sources", "settings", "telemetry"}
+STEP: Final = frozenset({"schemas", "errors", "identity", "matching", "programme", "effects", "topology", "execution"})
+RUNTIME: Final = STEP | {"compiled", "rows", "sources", "settings", "telemetry"}
 MAY_IMPORT: Final[dict[str, frozenset[str]]] = {
     "package": frozenset(),
     "schemas": frozenset(),
     "errors": frozenset(),
-    "identity": frozenset(),
-    "domain": frozenset({"schemas", "identity"}),
+    "identity": frozenset({"schemas"}),
+    "matching": frozenset({"schemas"}),
+    "compiled": frozenset({"schemas", "matching", "errors"}),
     "sources": frozenset({"schemas", "identity"}),
-    "fast": frozenset({"schemas", "domain", "errors"}),
-    "effects": CORE,
-    "processors": CORE,
-    "topology": CORE | {"errors", "processors"},
+    "programme": frozenset({"schemas", "identity", "effects", "matching"}),
+    "effects": frozenset({"schemas", "identity", "programme"}),
+    "topology": frozenset({"schemas", "errors", "identity", "effects", "programme"}),
     "execution": STEP,
     "rows": STEP,
     "settings": frozenset({"errors"}),
@@ -62,12 +63,13 @@ MAY_IMPORT: Final[dict[str, frozenset[str]]] = {
     "kafka": RUNTIME,
     "report": RUNTIME | {"embedded"},
     "web": RUNTIME | {"embedded", "kafka", "report"},
-    "commands": RUNTIME | {"embedded", "kafka", "report", "web", "ops"},
-    "ops": RUNTIME | {"embedded", "kafka", "report", "web", "commands"},
+    "simulation": RUNTIME,
+    "commands": RUNTIME | {"embedded", "kafka", "report", "web", "simulation"},
+    "ops": RUNTIME | {"embedded", "kafka", "report", "web", "simulation", "commands"},
 }
 """Layer → the layers that it may import besides itself. The two runtimes never meet."""
 
-PURE: Final = frozenset({"identity", "domain", "effects", "processors", "topology", "execution", "sources"})
+PURE: Final = frozenset({"identity", "matching", "programme", "effects", "topology", "execution", "sources"})
 """Layers that are functions of their arguments."""
 BANNED_MODULES: Final = frozenset(
     "time random secrets os io shutil tempfile pathlib glob logging warnings threading asyncio multiprocessing concurrent queue "
@@ -84,25 +86,26 @@ BANNED_CALLS: Final = frozenset("open print input eval exec compile hash id glob
 
 OWNERS: Final[dict[str, tuple[str, ...]]] = {
     "sqlite3": ("engine.runtimes.embedded", "ops.notifier"),
-    "faust": ("engine.runtimes.kafka", "ops", "engine.cli_kafka", "engine.cli.kafka"),
-    "aiokafka": ("engine.runtimes.kafka", "ops", "engine.cli_kafka", "engine.cli.kafka"),
-    "kafka": ("engine.runtimes.kafka", "ops", "engine.cli_kafka", "engine.cli.kafka"),
+    "faust": ("engine.runtimes.kafka", "ops", "engine.cli.running.kafka"),
+    "aiokafka": ("engine.runtimes.kafka", "ops", "engine.cli.running.kafka"),
+    "kafka": ("engine.runtimes.kafka", "ops", "engine.cli.running.kafka"),
     "prometheus_client": ("engine.telemetry",),
-    "numba": ("engine.fast", "ops"),
-    "numpy": ("engine.fast", "ops"),
-    "ortools": ("engine.fast", "ops"),
+    "numba": ("engine.matching.compiled", "ops"),
+    "numpy": ("engine.matching.compiled", "ops"),
+    "ortools": ("engine.matching.compiled", "ops"),
     "structlog": ("engine.telemetry", "engine.runtimes", "engine.web", "ops"),
 }
 """Library → the modules that may import it."""
 
 LOOP_BOUNDARIES: Final[dict[str, int]] = {
-    "engine.execution": 2,
-    "engine.runtimes.kafka.doubt": 1,
+    "engine.core.execution": 2,
+    "engine.runtimes.kafka.broker.doubt": 1,
 }
 """Module → how many broad `except` it may have: the places where one record's failure must not stop the others."""
 
 FUNCTION_LINES_MAX: Final = 70
 FILE_LINES_MAX: Final = 400
+FOLDER_FILES_MAX: Final = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +166,18 @@ def known_layer_of(imported: str) -> str | None:
     return layer_of(imported) or layer_of(imported.rpartition(".")[0])
 
 
+def declared_in(room: str, title: str) -> frozenset[str]:
+    """Return the modules that the docstring of a room names after a title, in full."""
+    text = (ROOT / "engine" / "programme" / room / "__init__.py").read_text("utf-8")
+    line = next((line for line in text.splitlines() if line.startswith(f"{title}:")), "")
+    return frozenset(f"engine.programme.{room}.{name.strip()}" for name in line.removeprefix(f"{title}:").split(",") if name.strip())
+
+
+ROOMS: Final = tuple(sorted(path.parent.name for path in (ROOT / "engine" / "programme").glob("*/__init__.py")))
+RULE_MODULES: Final = frozenset().union(*(declared_in(room, "Rules") for room in ROOMS))
+PROCESSOR_MODULES: Final = frozenset().union(*(declared_in(room, "Applied by") for room in ROOMS))
+
+
 def unplaced(module: Module) -> Iterator[str]:
     """Find a module without a layer."""
     if layer_of(module.name) is None:
@@ -181,10 +196,18 @@ def upward_imports(module: Module) -> Iterator[str]:
 
 
 def rules_below_the_vocabulary(module: Module) -> Iterator[str]:
-    """Find an effect that knows a rule: of the domain, effects see the messages alone."""
+    """Find an effect that knows a rule: of the programme, effects see the messages alone."""
     if layer_of(module.name) == "effects":
         for imported, line in module.imports():
-            if is_below(imported, "engine.domain") and not is_below(imported, "engine.domain.messages"):
+            if is_below(imported, "engine.programme") and not is_below(imported, "engine.programme.messages"):
+                yield f"{module.name}:{line} imports {imported}"
+
+
+def rules_that_know_effects(module: Module) -> Iterator[str]:
+    """Find a rule of a room that knows rows or effects: what it says is then no function of values any more."""
+    if module.name in RULE_MODULES:
+        for imported, line in module.imports():
+            if is_below(imported, "engine.core.effects") or any(is_below(imported, processor) for processor in PROCESSOR_MODULES):
                 yield f"{module.name}:{line} imports {imported}"
 
 
@@ -242,6 +265,7 @@ RULES: Final[tuple[Callable[[Module], Iterator[str]], ...]] = (
     unplaced,
     upward_imports,
     rules_below_the_vocabulary,
+    rules_that_know_effects,
     impurities,
     borrowed_libraries,
     broad_excepts,
@@ -258,6 +282,24 @@ def test_every_module_keeps_the_rule(rule: Callable[[Module], Iterator[str]]) ->
     assert [] == broken
 
 
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_names_its_rules_and_its_processors(room: str) -> None:
+    """The docstring of a room is its map: each module stands there once, as a rule or as what applies rules."""
+    folder = ROOT / "engine" / "programme" / room
+    there = {f"engine.programme.{room}.{path.stem}" for path in folder.glob("*.py")} - {f"engine.programme.{room}.__init__"}
+    rules, processors = declared_in(room, "Rules"), declared_in(room, "Applied by")
+
+    assert there == rules | processors
+    assert not rules & processors
+
+
+def test_folders_are_small() -> None:
+    """A folder holds what one can read at a glance."""
+    counts = Counter(module.name.rpartition(".")[0] for module in MODULES if not module.is_package)
+
+    assert [] == [(name, count) for name, count in counts.items() if count > FOLDER_FILES_MAX]
+
+
 def test_all_packages_are_walked() -> None:
     """A walk that finds nothing proves nothing."""
     assert {"engine", "ops", "schemas"} == {module.name.partition(".")[0] for module in MODULES}
@@ -267,29 +309,31 @@ def test_all_packages_are_walked() -> None:
     ("rule", "name", "text"),
     [
         (unplaced, "engine.newcomer", ""),
-        (upward_imports, "engine.domain.line", "from engine.runtimes.embedded import store"),
+        (upward_imports, "engine.matching.line", "from engine.runtimes.embedded import store"),
         (upward_imports, "engine.runtimes.kafka.worker", "import engine.runtimes.embedded.store"),
-        (upward_imports, "engine.processors.people", "def late() -> None:\n    from engine.execution import step"),
+        (upward_imports, "engine.programme.people.roster", "def late() -> None:\n    from engine.core.execution import step"),
         (upward_imports, "schemas.codec", "from engine import errors"),
-        (upward_imports, "engine.domain.line", "from ..effects import Put"),
-        (rules_below_the_vocabulary, "engine.effects", "from engine.domain.matching import pairs"),
-        (impurities, "engine.domain.line", "import time"),
-        (impurities, "engine.domain.line", "from os import path"),
-        (impurities, "engine.domain.line", "import msgspec"),
-        (impurities, "engine.domain.line", "from datetime import datetime as d\nat = d.now()"),
-        (impurities, "engine.domain.line", "import datetime\non = datetime.date.today()"),
-        (impurities, "engine.processors.people", "import uuid\nid_ = uuid.uuid4()"),
-        (impurities, "engine.processors.people", "from uuid import uuid4"),
+        (upward_imports, "engine.matching.line", "from ..core.effects import Put"),
+        (rules_below_the_vocabulary, "engine.core.effects", "from engine.programme.people import roster"),
+        (rules_that_know_effects, "engine.programme.people.apart", "from engine.core.effects import Put"),
+        (rules_that_know_effects, "engine.programme.people.apart", "from engine.programme.people.roster import changed"),
+        (impurities, "engine.matching.line", "import time"),
+        (impurities, "engine.matching.line", "from os import path"),
+        (impurities, "engine.matching.line", "import msgspec"),
+        (impurities, "engine.matching.line", "from datetime import datetime as d\nat = d.now()"),
+        (impurities, "engine.matching.line", "import datetime\non = datetime.date.today()"),
+        (impurities, "engine.programme.people.roster", "import uuid\nid_ = uuid.uuid4()"),
+        (impurities, "engine.programme.people.roster", "from uuid import uuid4"),
         (impurities, "engine.topology", "text = open('x')"),
-        (impurities, "engine.execution", "print('here')"),
-        (impurities, "engine.effects", "order = hash('a')"),
+        (impurities, "engine.core.execution", "print('here')"),
+        (impurities, "engine.core.effects", "order = hash('a')"),
         (borrowed_libraries, "engine.runtimes.kafka.worker", "import sqlite3"),
         (borrowed_libraries, "engine.cli", "from faust import App"),
         (broad_excepts, "engine.runtimes.embedded.store", "try:\n    x\nexcept (OSError, Exception):\n    pass"),
-        (broad_excepts, "engine.domain.line", "try:\n    x\nexcept:\n    pass"),
+        (broad_excepts, "engine.matching.line", "try:\n    x\nexcept:\n    pass"),
         (broad_excepts, "engine.runtimes.embedded.store", "try:\n    x\nexcept BaseException as e:\n    raise OSError from e"),
-        (oversized, "engine.domain.line", "def long():\n" + "    x\n" * FUNCTION_LINES_MAX),
-        (oversized, "engine.domain.line", "x\n" * (FILE_LINES_MAX + 1)),
+        (oversized, "engine.matching.line", "def long():\n" + "    x\n" * FUNCTION_LINES_MAX),
+        (oversized, "engine.matching.line", "x\n" * (FILE_LINES_MAX + 1)),
     ],
 )
 def test_a_planted_breach_is_found(rule: Callable[[Module], Iterator[str]], name: str, text: str) -> None:
@@ -302,9 +346,9 @@ def test_a_planted_breach_is_found(rule: Callable[[Module], Iterator[str]], name
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        ("engine.domain.marks", "from datetime import datetime, time\nat = datetime.combine(day, time.min)"),
-        ("engine.processors.people", "from engine.domain.line import line_under\nfrom engine.effects import Put"),
-        ("engine.runtimes.embedded.store", "import sqlite3\nfrom engine.execution import step"),
+        ("engine.core.marks", "from datetime import datetime, time\nat = datetime.combine(day, time.min)"),
+        ("engine.programme.people.roster", "from engine.matching.line import line_under\nfrom engine.core.effects import Put"),
+        ("engine.runtimes.embedded.store", "import sqlite3\nfrom engine.core.execution import step"),
         ("engine.runtimes.embedded.store", "try:\n    x\nexcept BaseException:\n    close()\n    raise"),
         ("engine.cli", "import os\nfrom engine.runtimes.embedded.store import Store\nprint(os.environ)"),
     ],

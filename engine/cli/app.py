@@ -12,10 +12,10 @@ from typing import Final
 
 from cyclopts import App, CycloptsError
 
-from engine import cli_kafka
-from engine.cli import demo, erase, explain, ingest, letters, look, operate, report, rounds, serve, tail
 from engine.cli.exits import ExitCode, Misused, Refused
+from engine.cli.looking import explain, letters, look, report, tail
 from engine.cli.output import say_error
+from engine.cli.running import demo, erase, ingest, kafka, operate, rounds, serve
 from engine.errors import EngineError
 
 DEBUG_FLAG: Final = "--debug"
@@ -52,9 +52,9 @@ for command in (
     operate.backup,
     erase.erase,
     report.report,
-    cli_kafka.worker,
-    cli_kafka.publish,
-    cli_kafka.topics_app,
+    kafka.worker,
+    kafka.publish,
+    kafka.topics_app,
 ):
     app.command(command)
 app.command(dead_letters)

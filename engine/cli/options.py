@@ -102,7 +102,7 @@ def instant_from(text: str, option: str) -> datetime:
     Raises:
         Misused: it is neither.
     """
-    from schemas.fields import parse_instant
+    from schemas.text.fields import parse_instant
 
     try:
         return parse_instant(f"{text}T00:00:00Z" if len(text) == len("2025-01-06") else text)

@@ -181,7 +181,7 @@ def plain(value: object) -> Any:
     from datetime import date, datetime
     from enum import Enum
 
-    from schemas.fields import instant_text
+    from schemas.text.fields import instant_text
 
     match value:
         case datetime():

@@ -12,7 +12,7 @@ from itertools import pairwise
 from textwrap import wrap
 from typing import Final
 
-from engine.domain.told import Value
+from engine.programme.insights.told_rules import Value
 from engine.report.words import NOT_SHOWN
 
 WIDTH: Final = 300

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from engine.domain.messages import Employment
-from engine.domain.person import Person, has_odd_value
+from engine.programme.messages import Employment
+from engine.programme.people.person import Person, has_odd_value
 
 HERE: Final = frozenset({Employment.ACTIVE, Employment.ON_LEAVE})
 

@@ -1,12 +1,12 @@
 """What the page says of one programme: every number, and none that rests on a small group.
 
-Decides: which numbers the report shows besides the metrics of `engine.domain.insights`, and which of all of them stay hidden.
+Decides: which numbers the report shows besides the metrics of `engine.programme.insights.metrics`, and which of all of them stay hidden.
 Never knows: how it looks, what it is called in words, who anybody is beyond an id that it never passes on.
 
 Invariants
     R1  The page is a function of what was gathered.
     R2  No value of the page holds the id of a person, a pairing or a session.
-    R3  A number of one to k − 1 people or pairs is None, and so is whatever would give it away (domain/small_groups).
+    R3  A number of one to k − 1 people or pairs is None, and so is whatever would give it away (insights/small_groups).
 
 Source: design of insights (README, Insights).
 """
@@ -18,16 +18,16 @@ from datetime import datetime
 from statistics import mean
 from typing import Final
 
-from engine.domain import teaching
-from engine.domain.evidence import Evidence
-from engine.domain.insights import BANDS, SURVIVAL_MONTHS, report
-from engine.domain.pairing import Pairing
-from engine.domain.people_figures import PAGE, figures_of
-from engine.domain.programme import ProgrammeStatus
-from engine.domain.scoring import TECH_FAMILIES
-from engine.domain.small_groups import counts_shown, hidden_cells
-from engine.domain.told import Told, Value
-from schemas.codes import EndCode, NudgeKey, Track
+from engine.matching.scoring import TECH_FAMILIES
+from engine.programme.insights.evidence import Evidence
+from engine.programme.insights.metrics import BANDS, SURVIVAL_MONTHS, report
+from engine.programme.insights.people_figures import PAGE, figures_of
+from engine.programme.insights.small_groups import counts_shown, hidden_cells
+from engine.programme.insights.told_rules import Told, Value
+from engine.programme.pairs.pairing import Pairing
+from engine.programme.rounds.programme import ProgrammeStatus
+from engine.programme.sessions import teaching
+from schemas.terms.codes import EndCode, NudgeKey, Track
 
 BALANCE_BINS: Final = (("one_side", 0.0), ("leaning", 0.34), ("shared", 0.5), ("even", 0.8))
 """Name, and the least reciprocity ratio in it. 0.34 is where pairs are told; 0.5 is where a pair counts as balanced."""

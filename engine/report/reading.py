@@ -7,21 +7,21 @@ from typing import Any, Final
 
 import msgspec
 
-from engine.dead_letters import CODE_HEADER
-from engine.domain.programme import Programme
-from engine.effects import StageName
-from engine.processors.insights import evidence_of
-from engine.processors.people_tables import PEOPLE
-from engine.processors.tables import PROGRAMMES
-from engine.processors.told_figures import told_in
+from engine.core.dead_letters import CODE_HEADER
+from engine.core.effects import StageName
+from engine.programme.insights.insights import evidence_of
+from engine.programme.insights.told_figures import told_in
+from engine.programme.people.tables import PEOPLE
+from engine.programme.rounds.programme import Programme
+from engine.programme.tables import PROGRAMMES
 from engine.report.findings import Feed, feed
 from engine.report.page import ProgrammePage, Published, Round, programme_page
 from engine.runtimes.embedded.engine import EmbeddedEngine
-from schemas.codes import NudgeKey
-from schemas.ids import COORDINATOR_PREFIX
-from schemas.nudge import NudgeRequested
-from schemas.policy import Policy
-from schemas.round import RoundCompleted
+from schemas.events.nudge import NudgeRequested
+from schemas.events.round import RoundCompleted
+from schemas.terms.codes import NudgeKey
+from schemas.terms.ids import COORDINATOR_PREFIX
+from schemas.terms.policy import Policy
 from schemas.topics import INSIGHTS, NUDGES
 
 

@@ -10,8 +10,8 @@ from engine.report import words
 from engine.report.findings import Extent, Finding
 from engine.report.reading import ReportPage
 from engine.report.sections import figures, metric_rows, sections
-from schemas.codes import ErrorCode
-from schemas.fields import instant_text
+from schemas.terms.codes import ErrorCode
+from schemas.text.fields import instant_text
 
 DATA_USED: Final = (
     "programmes and their policies, participants' enrolments (offers, wants, years in work), pairs with their sessions and answers, "

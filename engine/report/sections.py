@@ -5,14 +5,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from engine.domain.insights import BAND_PAIRS_POSSIBLE
-from engine.domain.scoring import TECH_FAMILIES
-from engine.domain.told import Value
+from engine.matching.scoring import TECH_FAMILIES
+from engine.programme.insights.metrics import BAND_PAIRS_POSSIBLE
+from engine.programme.insights.told_rules import Value
 from engine.report import charts, words
 from engine.report.charts import Mark, Whisker
 from engine.report.page import Amount, NudgeEffect, ProgrammePage
 from engine.report.words import NOT_SHOWN, Unit, written
-from schemas.codes import EndCode, SuppressionReason, TopicFamily
+from schemas.terms.codes import EndCode, SuppressionReason, TopicFamily
 
 HEAT_LEVELS: Final = 5
 

@@ -9,9 +9,9 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from engine.domain.programme import ProgrammeStatus
-from engine.domain.told import Value
-from schemas.codes import EligibilityCode, EndCode, ErrorCode, NudgeKey, SuppressionReason, TopicFamily, Track, UnmatchedCode
+from engine.programme.insights.told_rules import Value
+from engine.programme.rounds.programme import ProgrammeStatus
+from schemas.terms.codes import EligibilityCode, EndCode, ErrorCode, NudgeKey, SuppressionReason, TopicFamily, Track, UnmatchedCode
 
 
 class Unit(StrEnum):

@@ -21,13 +21,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from engine.runtimes.kafka.data_time import BusRecord, DataTimeDriver
+from engine.runtimes.kafka.broker.topics import TopicAdmin
+from engine.runtimes.kafka.folds.data_time import BusRecord, DataTimeDriver
 from engine.runtimes.kafka.settings import KafkaSettings
-from engine.runtimes.kafka.topics import TopicAdmin
+from engine.simulation.load import PROGRAMME_ID, mixed_events
 from ops.kafka.broker import Broker
 from ops.kafka.verification import Findings, verified
 from ops.kafka.workers import Workers
-from ops.simulation.load import PROGRAMME_ID, mixed_events
 
 SALT: Final = "chaos"
 SESSION_SECONDS: Final = 6
@@ -212,7 +212,7 @@ async def _drill(plan: Plan, broker: Broker | str, directory: Path) -> tuple[Fin
         environment_of(settings, SALT),
         directory / f"{name}.log",
         carrier=plan.shell,
-        module="ops.kafka.planted" if plan.is_planted else "engine.cli_kafka",
+        module="ops.kafka.planted" if plan.is_planted else "engine.cli.running.kafka",
     )
     started = time.monotonic()
     async with DataTimeDriver(settings) as driver:

@@ -17,18 +17,18 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from engine.cli.demo_summary import print_summary
-from engine.runtimes.kafka.data_time import BusRecord, DataTimeDriver
+from engine.cli.running.demo_summary import print_summary
+from engine.runtimes.kafka.broker.topics import TopicAdmin
+from engine.runtimes.kafka.broker.wire import key_bytes
+from engine.runtimes.kafka.folds.data_time import BusRecord, DataTimeDriver
 from engine.runtimes.kafka.settings import KafkaSettings
 from engine.runtimes.kafka.tailing import line_of
-from engine.runtimes.kafka.topics import TopicAdmin
-from engine.runtimes.kafka.wire import key_bytes
+from engine.simulation.summary import summarise
+from engine.simulation.year import START_AT, ProgrammeYear
 from ops.kafka.broker import Broker
 from ops.kafka.chaos import environment_of
 from ops.kafka.verification import verified
 from ops.kafka.workers import Workers
-from ops.simulation.summary import summarise
-from ops.simulation.year import START_AT, ProgrammeYear
 from schemas.topics import DEAD_LETTER_PREFIX, HR_PEOPLE, NUDGE_FEEDBACK, PARTICIPATION, PROGRAMMES, SESSIONS, topic_of_type
 
 SALT: Final = "demo"

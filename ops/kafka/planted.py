@@ -6,7 +6,7 @@ The classic mistake. Killed in between, its outputs and hops are lost for good, 
 import asyncio
 import sys
 
-from engine import cli_kafka
+from engine.cli.running import kafka
 from engine.runtimes.kafka.task import Batch, Task
 from engine.runtimes.kafka.tasks import Tasks
 
@@ -27,4 +27,4 @@ class EarlyTask(Task):
 
 if __name__ == "__main__":
     Tasks.task_type = EarlyTask
-    sys.exit(cli_kafka.main())
+    sys.exit(kafka.main())

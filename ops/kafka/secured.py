@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from engine.runtimes.kafka.connection import admin_options
+from engine.runtimes.kafka.broker.connection import admin_options
 from engine.runtimes.kafka.settings import KafkaSettings
 from ops.kafka.broker import SETTINGS, Broker
 

@@ -1,4 +1,4 @@
-"""A worker that takes its time, for the drill that must not mind: `python -m ops.kafka.slowed worker …`, as `engine.cli_kafka` otherwise.
+"""A worker that takes its time, for the drill that must not mind: `python -m ops.kafka.slowed worker …`, as the worker otherwise.
 
 A round sleeps before it is computed, as a very large one would compute; a restore sleeps before it reads, as a very large one would read.
 How long, and for how long the group waits for a member that has to give back, stand in environment variables.
@@ -10,15 +10,18 @@ import sys
 import time
 from typing import Any, Final
 
-from engine import cli_kafka, fast
-from engine.domain.choosing import Choice, Task
-from engine.runtimes.kafka import consuming, faust_shell, recovery, tasks
+from engine.cli.running import kafka
+from engine.matching import compiled
+from engine.matching.assigning.choosing import Choice, Task
+from engine.runtimes.kafka import faust_shell, tasks
+from engine.runtimes.kafka.broker import consuming
+from engine.runtimes.kafka.folds import recovery
 
 ROUND_SECONDS: Final = "SLOWED_ROUND_SECONDS"
 RESTORE_SECONDS: Final = "SLOWED_RESTORE_SECONDS"
 REBALANCE_SECONDS: Final = "SLOWED_REBALANCE_SECONDS"
 
-_choose: Final = fast.choose
+_choose: Final = compiled.choose
 _recover: Final = recovery.recover
 
 
@@ -33,8 +36,8 @@ async def _recovered(*arguments: Any) -> int:
 
 
 if __name__ == "__main__":
-    vars(fast)["choose"] = _chosen
+    vars(compiled)["choose"] = _chosen
     vars(tasks)["recover"] = _recovered
     for module in (consuming, faust_shell):
         vars(module)["REBALANCE_SECONDS_MAX"] = float(os.environ[REBALANCE_SECONDS])
-    sys.exit(cli_kafka.main())
+    sys.exit(kafka.main())

@@ -20,18 +20,18 @@ from typing import Any, Final
 import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from engine.cascade import TIMERS_PER_TICK_MAX
-from engine.dead_letters import DeadLetter
-from engine.effects import Origin, Record
-from engine.execution import TAKEN, Output, Transition, fire, step
-from engine.processors.intake import intake
-from engine.runtimes.kafka.connection import client_options
-from engine.runtimes.kafka.intake_fold import INBOX_OF, redrive_count
-from engine.runtimes.kafka.rows import whole_seconds
+from engine.core.cascade import TIMERS_PER_TICK_MAX
+from engine.core.dead_letters import DeadLetter
+from engine.core.effects import Origin, Record
+from engine.core.execution import TAKEN, Output, Transition, fire, step
+from engine.core.intake import intake
+from engine.runtimes.kafka.broker.connection import client_options
+from engine.runtimes.kafka.broker.topics import KAFKA_TOPICS
+from engine.runtimes.kafka.broker.wire import Tick, Unreadable, decode_inbox, encode_hop, key_bytes, key_text, seconds_from
+from engine.runtimes.kafka.folds.intake_fold import INBOX_OF, redrive_count
+from engine.runtimes.kafka.folds.rows import whole_seconds
+from engine.runtimes.kafka.folds.stage_fold import CHANGELOG_OF, POSITION_KEY, WAKE_HEADER, Position, published_whole
 from engine.runtimes.kafka.settings import KafkaSettings
-from engine.runtimes.kafka.stage_fold import CHANGELOG_OF, POSITION_KEY, WAKE_HEADER, Position, published_whole
-from engine.runtimes.kafka.topics import KAFKA_TOPICS
-from engine.runtimes.kafka.wire import Tick, Unreadable, decode_inbox, encode_hop, key_bytes, key_text, seconds_from
 from engine.testing import MemoryRows
 from engine.topology import Stage, Topology, build
 from schemas.codec import decode, encode_binary

@@ -35,7 +35,7 @@ class Workers:
         log: Path,
         *,
         carrier: str = "thin",
-        module: str = "engine.cli_kafka",
+        module: str = "engine.cli.running.kafka",
         arguments: Sequence[str] = (),
     ) -> None:
         self.exits: Counter[int] = Counter()

@@ -6,12 +6,12 @@ from typing import Final
 
 import pytest
 
-from engine import fast
+from engine.matching import compiled
 from tests.acceptance.round_story import crowd
 from tests.acceptance.story import INSIGHTS, OPEN_POLICY, T0, Story
 
 
-@pytest.mark.skipif(not fast.has_ortools(), reason="needs the extra `exact` (OR-tools)")
+@pytest.mark.skipif(not compiled.has_ortools(), reason="needs the extra `exact` (OR-tools)")
 def test_exact_matcher_from_end_to_end(story: Story) -> None:
     """`matcher: exact` holds the daily round and proves the optimum."""
     crowd(story, matcher="exact")

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from schemas.fields import instant_text
+from schemas.text.fields import instant_text
 from tests.acceptance.hr_story import ends, hr
 from tests.acceptance.story import T0, Story
 

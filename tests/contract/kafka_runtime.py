@@ -7,10 +7,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
-from engine.dead_letters import CODE_HEADER
-from engine.runtimes.kafka.data_time import DataTimeDriver
+from engine.core.dead_letters import CODE_HEADER
+from engine.runtimes.kafka.broker.topics import TopicAdmin
+from engine.runtimes.kafka.folds.data_time import DataTimeDriver
 from engine.runtimes.kafka.settings import KafkaSettings
-from engine.runtimes.kafka.topics import TopicAdmin
 from ops.kafka.chaos import environment_of
 from ops.kafka.verification import Findings, verified
 from ops.kafka.workers import Workers

@@ -7,9 +7,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from engine.dead_letters import CODE_HEADER
+from engine.core.dead_letters import CODE_HEADER
 from engine.runtimes.embedded.engine import EmbeddedEngine
-from engine.runtimes.embedded.mentions import Mentions
+from engine.runtimes.embedded.rows.mentions import Mentions
 from engine.settings import Settings
 from engine.testing import TopologyDriver
 from schemas.topics import DEAD_LETTER_PREFIX

@@ -17,8 +17,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from engine.dead_letters import DeadLetter
-from engine.execution import Output
+from engine.core.dead_letters import DeadLetter
+from engine.core.execution import Output
 from engine.testing import TopologyDriver
 from schemas.codec import encode_structured
 

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from engine.execution import Outcome
+from engine.core.execution import Outcome
+from engine.simulation.year import ProgrammeYear
 from engine.testing import FAR_FUTURE, TopologyDriver
-from ops.simulation.year import ProgrammeYear
-from schemas.fields import instant_text
+from schemas.text.fields import instant_text
 from tests import builders
 from tests.simulation.watch import play
 from tests.topology.programme_story import ProgrammeStory

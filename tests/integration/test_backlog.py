@@ -9,13 +9,14 @@ from typing import Any, Final
 
 import pytest
 
-from engine.effects import StageName
-from engine.processors import roster, tables
+from engine.core.effects import StageName
+from engine.programme import tables
+from engine.programme.people import roster
 from engine.runtimes.embedded.engine import EmbeddedEngine
 from engine.settings import Settings
+from engine.simulation.year import ProgrammeYear
 from engine.testing import TopologyDriver
-from ops.simulation.year import ProgrammeYear
-from schemas.fields import instant_text
+from schemas.text.fields import instant_text
 from tests.integration.command_line import Bothways
 from tests.simulation.watch import play
 

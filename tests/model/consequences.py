@@ -6,7 +6,7 @@ There is no table of timers: every pairing is asked, between any two things that
 from datetime import datetime, timedelta
 from typing import Final
 
-from schemas.policy import Policy
+from schemas.terms.policy import Policy
 from tests.model import ledger
 from tests.model.people import Json
 from tests.model.standing import LIVE, OPEN, Standing

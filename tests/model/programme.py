@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, Final
 
-from schemas.policy import Policy
+from schemas.terms.policy import Policy
 from tests.model.consequences import Consequences
 from tests.model.pair_words import PairWords
 from tests.model.people import KINDS, Json, kind_of, moment

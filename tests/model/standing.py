@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from schemas.policy import Policy
+from schemas.terms.policy import Policy
 from tests.model import ledger
 from tests.model.people import Json, People, moment
 from tests.model.taking_part import Stamp, TakingPart, Where

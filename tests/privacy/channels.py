@@ -12,7 +12,7 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import Any, Final
 
-from engine.identity import derived_id
+from engine.core.identity import derived_id
 from tests.privacy.world import View, events_of
 
 Bag = Counter[str]

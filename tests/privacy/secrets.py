@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from engine.identity import drawn_percent
-from schemas.codes import NudgeKey
+from engine.core.identity import drawn_percent
+from schemas.terms.codes import NudgeKey
 from tests import builders
 from tests.privacy.world import View, World
 

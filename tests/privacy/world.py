@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from engine.cascade import Cascade, TimeMode
-from engine.effects import Origin
+from engine.core.cascade import Cascade, TimeMode
+from engine.core.effects import Origin
 from engine.testing import FAR_FUTURE, MemoryStore
 from engine.topology import build
 from schemas.codec import encode_structured

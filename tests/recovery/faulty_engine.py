@@ -19,14 +19,14 @@ from typing import Any, Final
 from engine.errors import EngineError
 from engine.runtimes.embedded.database import Database
 from engine.runtimes.embedded.engine import EmbeddedEngine
-from engine.runtimes.embedded.facts import put_facts
-from engine.runtimes.embedded.gone import Gone
-from engine.runtimes.embedded.output_log import OutputLog
+from engine.runtimes.embedded.erasing.gone import Gone
+from engine.runtimes.embedded.log.output_log import OutputLog
+from engine.runtimes.embedded.proof.verification import digests
+from engine.runtimes.embedded.rows.facts import put_facts
 from engine.runtimes.embedded.store import SqliteStore
-from engine.runtimes.embedded.verification import digests
 from engine.settings import Settings
+from engine.simulation.load import mixed_events
 from engine.topology import build
-from ops.simulation.load import mixed_events
 from tests.recovery.toy import CANARY, START, erased, hired, lines_about, toy, toy_lines
 from tests.topology.erasure_story import PAT, named_everywhere
 

@@ -18,7 +18,7 @@ import pytest
 from engine.errors import FatalError
 from engine.runtimes.embedded.database import FILE_NAME, Database
 from engine.runtimes.embedded.engine import EmbeddedEngine
-from engine.runtimes.embedded.verification import digests
+from engine.runtimes.embedded.proof.verification import digests
 from engine.settings import Settings
 from engine.topology import build
 from tests.recovery.faulty_engine import whole_lines
@@ -85,6 +85,24 @@ def test_what_is_read_is_what_was_written_whichever_bit_is_flipped(written: Path
 
     assert [] == unseen
     assert outcomes["refused when read"] > 0
+
+
+def test_time_never_stands_still_before_a_timer_that_no_row_has(written: Path) -> None:
+    """P13: an index that names another row than the one that is due is refused, wherever the name is written."""
+    undisturbed = written / "undisturbed"
+    if not undisturbed.exists():
+        shutil.copytree(written / "data", undisturbed)
+    expected = gone_on(undisturbed)
+    database = Database(written / "data")
+    ((key,),) = database.read("SELECT key FROM rows WHERE wake_at IS NOT NULL ORDER BY wake_at LIMIT 1", ())
+    database.close()
+    name, content = key.encode(), (written / "data" / FILE_NAME).read_bytes()
+    places = [offset for offset in range(len(content)) if content.startswith(name, offset)]
+
+    outcomes = [_flipped(written, offset + len(name) - 1, 0, expected) for offset in places]
+
+    assert "refused when read" in outcomes
+    assert "unseen" not in outcomes
 
 
 def _flipped(written: Path, offset: int, bit: int, expected: Digests) -> str:

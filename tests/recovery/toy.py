@@ -10,14 +10,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Final
 
-from engine.domain.marks import Seen, Sequence
-from engine.domain.messages import EmissionBounded, Employment, FactsChanged, PersonFacts, ReportJoined
-from engine.effects import Delete, Effects, Emit, Forget, Put, Record, Refuse, Rows, Send, StageName
+from engine.core.effects import Delete, Effects, Emit, Forget, Put, Record, Refuse, Rows, Send, StageName
+from engine.core.marks import Seen, Sequence
+from engine.programme.messages import EmissionBounded, Employment, FactsChanged, PersonFacts, ReportJoined
 from engine.topology import SEEN, SEQUENCES, Stage, Table, Topology
 from schemas.base import OutputData
-from schemas.codes import ErrorCode
-from schemas.hr import HrDeparted, HrErased, HrHired
-from schemas.ids import PersonId, ProgrammeId
+from schemas.events.hr import HrDeparted, HrErased, HrHired
+from schemas.terms.codes import ErrorCode
+from schemas.terms.ids import PersonId, ProgrammeId
 from schemas.topics import INSIGHTS, NUDGES
 
 START: Final = datetime(2025, 1, 6, 9, tzinfo=UTC)

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from engine.effects import StageName
-from engine.processors import people_tables, tables
+from engine.core.effects import StageName
+from engine.programme import tables
+from engine.programme.people import tables as people_tables
 from engine.testing import TopologyDriver
 from tests.model import ledger
 from tests.model.programme import Model

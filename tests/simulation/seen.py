@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from schemas.policy import Policy
+from schemas.terms.policy import Policy
 from tests.model.people import KINDS, People, kind_of, moment
 from tests.simulation.watch import Json, Unit
 

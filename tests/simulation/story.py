@@ -10,7 +10,7 @@ from hypothesis import event
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine
 
-from engine.execution import Outcome
+from engine.core.execution import Outcome
 from tests.builders import offer, want
 from tests.model.programme import History, Model, state_at
 from tests.model.standing import OPEN

@@ -12,10 +12,10 @@ from typing import Final
 
 import pytest
 
-from engine.dead_letters import DeadLetter
-from engine.execution import Outcome
-from engine.identity import drawn_percent
-from schemas.codes import ErrorCode
+from engine.core.dead_letters import DeadLetter
+from engine.core.execution import Outcome
+from engine.core.identity import drawn_percent
+from schemas.terms.codes import ErrorCode
 from tests.model.people import kind_of, moment
 from tests.simulation.invariants import OUTPUT, UNIT_ALWAYS, UNIT_WHEN_MOVED, Watch
 from tests.simulation.told_invariants import SALT

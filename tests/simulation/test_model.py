@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
-from engine.execution import Outcome
+from engine.core.execution import Outcome
 from tests import builders
 from tests.builders import PROGRAMME
 from tests.model.standing import ERASED, LIVE

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.effects import StageName
-from engine.execution import Outcome
-from engine.processors import people_tables
+from engine.core.effects import StageName
+from engine.core.execution import Outcome
+from engine.programme.people import tables
+from engine.simulation.year import ProgrammeYear
 from engine.testing import TopologyDriver
-from ops.simulation.year import ProgrammeYear
 from tests import builders
 from tests.model.people import KINDS, kind_of, people_at
 from tests.simulation.watch import Json, play
@@ -71,7 +71,7 @@ def arrived(feed: list[Json]) -> TopologyDriver:
 
 def known_of(driver: TopologyDriver) -> dict[str, Any]:
     """Return what the engine makes of everybody."""
-    rows = driver.rows(StageName.PEOPLE).scan(people_tables.PEOPLE, "")
+    rows = driver.rows(StageName.PEOPLE).scan(tables.PEOPLE, "")
     return {
         person_id: (str(row.employment), row.attributes.manager_id, list(row.line), row.attributes.department) for person_id, row in rows
     }

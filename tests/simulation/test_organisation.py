@@ -1,12 +1,12 @@
-"""Rules of the simulated organisation and of the load for benchmarks (ops/simulation)."""
+"""Rules of the simulated organisation and of the load for benchmarks (engine/simulation)."""
 
 from collections import Counter
 
 import pytest
 
-from ops.simulation.load import hires, mixed_events
-from ops.simulation.organisation import BAND_SHARES, organisation
-from ops.simulation.year import START_AT
+from engine.simulation.load import hires, mixed_events
+from engine.simulation.people.organisation import BAND_SHARES, organisation
+from engine.simulation.year import START_AT
 
 
 @pytest.mark.parametrize("people", [1, 2, 9, 300])

@@ -12,11 +12,11 @@ from typing import Any, Final
 
 import pytest
 
-from engine.effects import StageName
-from engine.processors.insights import CLOCKS
+from engine.core.effects import StageName
+from engine.programme.insights.insights import CLOCKS
+from engine.simulation.year import ProgrammeYear
 from engine.testing import TopologyDriver
 from engine.topology import SEEN
-from ops.simulation.year import ProgrammeYear
 from tests.simulation.watch import Json, play
 
 MONTHS: Final = int(os.environ.get("BOTHWAYS_HISTORY_MONTHS", "6"))

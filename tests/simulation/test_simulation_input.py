@@ -1,4 +1,4 @@
-"""Rules of a simulated programme year (ops/simulation): what people say and do, and when."""
+"""Rules of a simulated programme year (engine/simulation): what people say and do, and when."""
 
 import json
 from collections import Counter
@@ -9,15 +9,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from ops.simulation.load import hires, mixed_events
-from ops.simulation.organisation import organisation
-from ops.simulation.participants import TWO_WAY
-from ops.simulation.summary import Summary, summarise
-from ops.simulation.year import START_AT, ProgrammeYear
+from engine.simulation.load import hires, mixed_events
+from engine.simulation.people.organisation import organisation
+from engine.simulation.people.participants import TWO_WAY
+from engine.simulation.summary import Summary, summarise
+from engine.simulation.year import START_AT, ProgrammeYear
 from schemas.codec import decode_structured
-from schemas.codes import NudgeKey
 from schemas.envelope import Event
-from schemas.nudge_answers import answers_to
+from schemas.nudges.answers import answers_to
+from schemas.terms.codes import NudgeKey
 from tests.simulation.stub_engine import Json, StubEngine, published, short
 
 PERSON_MUST_ACT = {

@@ -5,8 +5,8 @@ from datetime import date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from engine.identity import drawn_percent
-from schemas.policy import Policy
+from engine.core.identity import drawn_percent
+from schemas.terms.policy import Policy
 from tests.model.people import kind_of, moment
 from tests.simulation.seen import Seen
 from tests.simulation.watch import Json, Unit

@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Final
 
-from engine.cascade import TimeMode
-from engine.dead_letters import DeadLetter
-from engine.execution import Outcome, Output
+from engine.core.cascade import TimeMode
+from engine.core.dead_letters import DeadLetter
+from engine.core.execution import Outcome, Output
+from engine.simulation.year import DEFAULT_PROGRAMMES, START_AT, ProgrammePlan, ProgrammeYear
 from engine.testing import FAR_FUTURE, TopologyDriver
-from ops.simulation.year import DEFAULT_PROGRAMMES, START_AT, ProgrammePlan, ProgrammeYear
 
 Json = dict[str, Any]
 Watcher = Callable[["Unit"], None]

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 import msgspec
 
-from engine.effects import StageName
-from engine.execution import Outcome, Output
+from engine.core.effects import StageName
+from engine.core.execution import Outcome, Output
 from engine.testing import TopologyDriver
 from tests import builders
 from tests.topology.pair_story import PairStory

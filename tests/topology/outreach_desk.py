@@ -6,18 +6,18 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from engine.dead_letters import DeadLetter
-from engine.domain.messages import Employment, NudgeIntended, NudgeOutcome, NudgesWithdrawn, OutreachTerms, Reason
-from engine.effects import Origin, Record, StageName
-from engine.execution import Outcome, Transition, fire, step
-from engine.processors import audit_days
-from engine.processors.outreach import CHECKS, HANDLERS, ROW_TYPES, WAKES, erased
-from engine.processors.people_tables import PEOPLE
+from engine.core.dead_letters import DeadLetter
+from engine.core.effects import Origin, Record, StageName
+from engine.core.execution import Outcome, Transition, fire, step
+from engine.programme.coordinators import audit_days
+from engine.programme.messages import Employment, NudgeIntended, NudgeOutcome, NudgesWithdrawn, OutreachTerms, Reason
+from engine.programme.nudges.outreach import CHECKS, HANDLERS, ROW_TYPES, WAKES, erased
+from engine.programme.people.tables import PEOPLE
 from engine.topology import Stage, Table
-from schemas.codes import NudgeKey, NudgeReasonCode
 from schemas.envelope import Event
-from schemas.hr import HrErased
-from schemas.ids import PairingId, PersonId, ProgrammeId
+from schemas.events.hr import HrErased
+from schemas.terms.codes import NudgeKey, NudgeReasonCode
+from schemas.terms.ids import PairingId, PersonId, ProgrammeId
 from schemas.topics import NUDGE_FEEDBACK
 from tests.outreach_terms import TERMS as DEFAULT_TERMS
 

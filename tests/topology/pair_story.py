@@ -7,12 +7,12 @@ quiet, held out or capped unless a test says so, and rounds are held on request 
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Self
 
-from engine.domain.pairing import Pairing
-from engine.domain.participant import Participant
-from engine.effects import StageName
-from engine.execution import Outcome
-from engine.processors import tables
-from engine.processors.outreach import CONTACTS
+from engine.core.effects import StageName
+from engine.core.execution import Outcome
+from engine.programme import tables
+from engine.programme.nudges.outreach import CONTACTS
+from engine.programme.pairs.pairing import Pairing
+from engine.programme.participants.participant import Participant
 from engine.testing import TopologyDriver
 from tests import builders
 from tests.builders import PROGRAMME, StructuredEvent, offer, want

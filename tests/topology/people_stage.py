@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from engine.domain.marks import Seen, Sequence
-from engine.domain.messages import (
+from engine.core.effects import Effects, Put, Record, Refuse, Rows, Send, StageName
+from engine.core.execution import step
+from engine.core.marks import Seen, Sequence
+from engine.core.stamp import stamp_of
+from engine.programme.messages import (
     DepartureSettled,
     Employment,
     FactsChanged,
@@ -16,15 +19,12 @@ from engine.domain.messages import (
     ParticipationRefused,
     ParticipationReported,
 )
-from engine.domain.person import Person
-from engine.domain.person_view import described
-from engine.domain.stamp import stamp_of
-from engine.effects import Effects, Put, Record, Refuse, Rows, Send, StageName
-from engine.execution import step
-from engine.processors.people_tables import PEOPLE, REPORTS
+from engine.programme.people.person import Person
+from engine.programme.people.person_view import described
+from engine.programme.people.tables import PEOPLE, REPORTS
 from engine.testing import TopologyDriver
 from engine.topology import SEEN, SEQUENCES, Stage, Table, Topology, build
-from schemas.codes import ErrorCode
+from schemas.terms.codes import ErrorCode
 
 HEARD = "heard"
 UNKNOWN_PROGRAMME = "nowhere"

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from typing import Any, Final
 
-from engine.domain.programme import Programme
-from engine.effects import StageName
-from engine.processors import tables
+from engine.core.effects import StageName
+from engine.programme import tables
+from engine.programme.rounds.programme import Programme
 from engine.testing import TopologyDriver
 from tests import builders
 from tests.builders import PROGRAMME, offer, want

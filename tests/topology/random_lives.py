@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeVar
 
-from engine.dead_letters import DeadLetter
-from schemas.codes import ErrorCode
+from engine.core.dead_letters import DeadLetter
+from schemas.terms.codes import ErrorCode
 from tests.topology.pair_story import PairStory
 
 StoryT = TypeVar("StoryT", bound=PairStory)

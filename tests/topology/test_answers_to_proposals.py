@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from schemas.ids import PairingId, programme_of
+from schemas.terms.ids import PairingId, programme_of
 from tests import builders
 from tests.builders import PROGRAMME
 from tests.topology.pair_story import ANN, BOB, PEOPLE, active_pair, proposed_pair

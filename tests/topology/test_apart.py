@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from engine.domain.messages import PairAllowed
-from engine.domain.person import Person
-from engine.domain.stamp import Stamp
-from engine.effects import Record, StageName
-from engine.execution import step
-from engine.processors.people_tables import PEOPLE
+from engine.core.effects import Record, StageName
+from engine.core.execution import step
+from engine.core.stamp import Stamp
+from engine.programme.messages import PairAllowed
+from engine.programme.people.person import Person
+from engine.programme.people.tables import PEOPLE
 from engine.topology import build
 from tests import builders
 from tests.builders import PROGRAMME

@@ -3,8 +3,8 @@
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
-from engine.effects import StageName
-from engine.processors.storm import PARKED
+from engine.core.effects import StageName
+from engine.programme.nudges.breaker import PARKED
 from tests import builders
 from tests.spread import is_spread
 from tests.topology.pair_story import ANN, BOB, PEOPLE, START, PairStory, active_pair, proposed_pair

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from engine.effects import StageName
-from engine.execution import Outcome
-from engine.processors import tables
-from engine.processors.people_tables import PEOPLE
+from engine.core.effects import StageName
+from engine.core.execution import Outcome
+from engine.programme import tables
+from engine.programme.people.tables import PEOPLE
 from tests import builders
 from tests.builders import PROGRAMME, StructuredEvent
 from tests.topology.pair_story import ANN, BOB, POLICY, START, active_pair, proposed_pair

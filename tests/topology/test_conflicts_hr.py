@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from engine.domain.messages import FactsChanged
-from engine.effects import Note, Record, StageName
-from engine.execution import step
+from engine.core.effects import Note, Record, StageName
+from engine.core.execution import step
+from engine.programme.messages import FactsChanged
 from engine.topology import build
-from schemas.ids import PersonId
+from schemas.terms.ids import PersonId
 from tests import builders
 from tests.builders import PROGRAMME
 from tests.topology.nudges_of_a_pair import choices

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from engine.domain.messages import Employment
-from engine.domain.person import Person
-from engine.effects import StageName
-from engine.processors.people_tables import PEOPLE
+from engine.core.effects import StageName
+from engine.programme.messages import Employment
+from engine.programme.people.person import Person
+from engine.programme.people.tables import PEOPLE
 from tests import builders
 from tests.builders import PROGRAMME, offer
 from tests.topology.pair_story import ANN, BOB, PairStory, active_pair, proposed_pair

@@ -1,4 +1,4 @@
-"""What an erasure leaves of somebody: nothing that names them (engine/processors/erasure.py, erasure_in_programmes.py and naming.py)."""
+"""What an erasure leaves of somebody: nothing that names them (engine/programme/erasure, people/mentions)."""
 
 import json
 from datetime import timedelta
@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from engine.effects import Origin, Record, StageName
-from engine.execution import Outcome, Transition, step
-from engine.processors.intake import Intaken, intake
-from engine.processors.people_tables import ERASURES, PEOPLE, REPORTS, TRACES
-from engine.processors.tables import BARS, PAIRINGS, PARTICIPANTS
+from engine.core.effects import Origin, Record, StageName
+from engine.core.execution import Outcome, Transition, step
+from engine.core.intake import Intaken, intake
+from engine.programme.people.tables import ERASURES, PEOPLE, REPORTS, TRACES
+from engine.programme.tables import BARS, PAIRINGS, PARTICIPANTS
 from engine.testing import FAR_FUTURE, TopologyDriver
 from engine.topology import build
-from schemas.ids import ERASED
+from schemas.terms.ids import ERASED
 from tests import builders
 from tests.builders import PROGRAMME, StructuredEvent
 from tests.topology.erasure_story import PAT, erased, named_everywhere, outputs_naming, rows_naming, tables_of

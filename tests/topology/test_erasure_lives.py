@@ -10,11 +10,11 @@ from typing import Any, Final
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.domain.pairing import Pairing
-from engine.effects import StageName
-from engine.execution import Outcome, Output
-from engine.processors import tables
-from schemas.ids import ERASED
+from engine.core.effects import StageName
+from engine.core.execution import Outcome, Output
+from engine.programme import tables
+from engine.programme.pairs.pairing import Pairing
+from schemas.terms.ids import ERASED
 from tests import builders
 from tests.builders import offer, want
 from tests.topology.erasure_story import PAT, outputs_naming, rows_naming

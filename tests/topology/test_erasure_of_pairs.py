@@ -1,21 +1,21 @@
-"""What an erasure leaves of the pairs of somebody: all that counts, under another name (engine/processors/erasure_in_programmes.py)."""
+"""What an erasure leaves of the pairs of somebody: all that counts, under another name (engine/programme/erasure/in_programmes.py)."""
 
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from engine.domain.erasure import ERASED_TOO
-from engine.domain.insights import report
-from engine.domain.participant import Arrival
-from engine.domain.people_figures import figures_of
-from engine.effects import StageName
-from engine.execution import Outcome, Transition
-from engine.identity import pseudonym_on
-from engine.processors.arrivals import ARRIVALS
-from engine.processors.insights import ATTENTION, evidence_of
-from engine.processors.tables import PAIRINGS, PARTICIPANTS, programme_in
-from schemas.ids import ERASED, PersonId, ProgrammeId
+from engine.core.effects import StageName
+from engine.core.execution import Outcome, Transition
+from engine.core.identity import pseudonym_on
+from engine.programme.erasure.rules import ERASED_TOO
+from engine.programme.facts.pending_reviews import ARRIVALS
+from engine.programme.insights.insights import ATTENTION, evidence_of
+from engine.programme.insights.metrics import report
+from engine.programme.insights.people_figures import figures_of
+from engine.programme.participants.participant import Arrival
+from engine.programme.tables import PAIRINGS, PARTICIPANTS, programme_in
+from schemas.terms.ids import ERASED, PersonId, ProgrammeId
 from tests import builders
 from tests.builders import PROGRAMME
 from tests.topology.erasure_story import PAT, XEN, YAN, erased, named_everywhere, rows_naming, tables_of

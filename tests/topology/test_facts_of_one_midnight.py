@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.cascade import TIMERS_PER_TICK_MAX
-from engine.effects import StageName
-from engine.processors import tables
-from engine.processors.arrivals import ARRIVALS
+from engine.core.cascade import TIMERS_PER_TICK_MAX
+from engine.core.effects import StageName
+from engine.programme import tables
+from engine.programme.facts.pending_reviews import ARRIVALS
 from engine.testing import TopologyDriver
 from tests import builders
 from tests.builders import offer, want

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.domain.feedback import STRAY_WORDS_MAX
+from engine.programme.sessions.feedback_rules import STRAY_WORDS_MAX
 from tests import builders
 from tests.topology.nudges_of_a_pair import choices
 from tests.topology.pair_story import ANN, BOB, PEOPLE, PairStory, active_pair, with_sessions

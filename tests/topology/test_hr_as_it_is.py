@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.domain.messages import Employment
+from engine.programme.messages import Employment
 from schemas.topics import AUDIT
 from tests.builders import StructuredEvent, hired, leave_ended, leave_started, role_changed
 from tests.topology.people_stage import PeopleDriver

@@ -3,9 +3,9 @@
 from datetime import timedelta
 from typing import Any
 
-from engine.domain.trials import Arms, Tally
-from engine.effects import StageName
-from engine.processors.insights import TALLIES
+from engine.core.effects import StageName
+from engine.programme.insights.insights import TALLIES
+from engine.programme.insights.trials import Arms, Tally
 from tests import builders
 from tests.builders import PROGRAMME
 from tests.topology.pair_story import ANN, BOB, active_pair

@@ -9,12 +9,12 @@ from typing import Any, Final
 
 import pytest
 
-from engine.cascade import TimeMode
-from engine.domain.nudging import LatePolicy, rule_of
-from engine.execution import Outcome
-from schemas.codes import ErrorCode, NudgeKey
-from schemas.fields import instant_text
-from schemas.nudge_catalogue import RETIRED
+from engine.core.cascade import TimeMode
+from engine.core.execution import Outcome
+from engine.programme.nudges.catalogue import LatePolicy, rule_of
+from schemas.nudges.catalogue import RETIRED
+from schemas.terms.codes import ErrorCode, NudgeKey
+from schemas.text.fields import instant_text
 from tests import builders
 from tests.topology.pair_story import ANN, BOB, PEOPLE, START, PairStory
 from tests.topology.programme_story import ProgrammeStory

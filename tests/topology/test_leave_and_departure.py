@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from engine.domain.messages import Employment, ParticipationReported
-from engine.domain.pairing import Pairing
-from engine.domain.profile import BLANK
-from engine.effects import Record, StageName
-from engine.execution import step
-from engine.processors.tables import PAIRINGS, PARTICIPANTS
+from engine.core.effects import Record, StageName
+from engine.core.execution import step
+from engine.programme.messages import Employment, ParticipationReported
+from engine.programme.pairs.pairing import Pairing
+from engine.programme.participants.profile import BLANK
+from engine.programme.tables import PAIRINGS, PARTICIPANTS
 from engine.topology import build
 from schemas.codec import decode_structured
 from schemas.envelope import Event

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from engine.domain import teaching
-from engine.domain.pairing import Pairing
-from engine.row_codec import RowCodec
+from engine.core.row_codec import RowCodec
+from engine.programme.pairs.pairing import Pairing
+from engine.programme.sessions import teaching
 from tests import builders
 from tests.builders import StructuredEvent
 from tests.topology.pair_story import ANN, BOTH_WAYS, PEOPLE, PairStory

@@ -1,4 +1,4 @@
-"""Nudges to people whose first day is still ahead, or who left and will be back some day (engine/domain/outreach.py)."""
+"""Nudges to people whose first day is still ahead, or who left and will be back some day (engine/programme/nudges/ledger.py)."""
 
 from tests import builders
 from tests.topology.pair_story import ANN, BOB, active_pair

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.domain.person import Person
-from engine.effects import StageName
-from engine.processors.people_tables import PEOPLE
+from engine.core.effects import StageName
+from engine.programme.people.person import Person
+from engine.programme.people.tables import PEOPLE
 from tests import builders
 from tests.builders import PROGRAMME, StructuredEvent, offer, want
 from tests.topology.pair_story import START, active_pair

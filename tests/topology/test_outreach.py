@@ -3,13 +3,13 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
-from engine.domain.messages import EmissionBounded, Employment
-from engine.effects import Record, StageName
-from engine.execution import Outcome, step
-from engine.identity import pseudonym_on
-from engine.processors.outreach import CONTACTS, nudge_id_of
-from engine.processors.people_tables import PEOPLE
-from schemas.codes import NudgeKey
+from engine.core.effects import Record, StageName
+from engine.core.execution import Outcome, step
+from engine.core.identity import pseudonym_on
+from engine.programme.messages import EmissionBounded, Employment
+from engine.programme.nudges.outreach import CONTACTS, nudge_id_of
+from engine.programme.people.tables import PEOPLE
+from schemas.terms.codes import NudgeKey
 from tests.spread import is_spread
 from tests.topology.outreach_desk import ANN, SALT, STAGE, START, Desk, Somebody, an_intent
 

@@ -10,15 +10,15 @@ from typing import Any, Final
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.domain.calendar import Quiet, is_quiet, local_date
-from engine.domain.messages import Employment, NudgeIntended, OutreachTerms
-from engine.domain.nudging import LatePolicy, rule_of
-from engine.domain.outreach import Contact
-from engine.processors.outreach import CONTACTS, NUDGED, nudge_id_of
-from engine.processors.people_tables import PEOPLE
-from schemas.codes import NudgeCategory, NudgeClass, NudgeKey
-from schemas.ids import ProgrammeId
-from schemas.nudge import NudgeOptedIn, NudgeOptedOut
+from engine.programme.messages import Employment, NudgeIntended, OutreachTerms
+from engine.programme.nudges.catalogue import LatePolicy, rule_of
+from engine.programme.nudges.ledger import Contact
+from engine.programme.nudges.outreach import CONTACTS, NUDGED, nudge_id_of
+from engine.programme.people.tables import PEOPLE
+from engine.programme.times.calendar import Quiet, is_quiet, local_date
+from schemas.events.nudge import NudgeOptedIn, NudgeOptedOut
+from schemas.terms.codes import NudgeCategory, NudgeClass, NudgeKey
+from schemas.terms.ids import ProgrammeId
 from tests.topology.outreach_desk import ANN, TERMS, Desk, Somebody, a_withdrawal, an_intent
 
 WEEK: Final = timedelta(hours=168)

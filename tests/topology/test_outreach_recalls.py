@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from engine.domain.messages import Employment
-from engine.processors.outreach import CONTACTS, NUDGED, OUTCOMES, nudge_id_of
-from engine.processors.people_tables import PEOPLE
-from schemas.codes import ErrorCode, NudgeCategory, NudgeKey
-from schemas.hr import HrErased, HrLeaveStarted
-from schemas.ids import NudgeId, PairingId, PersonId
-from schemas.nudge import NudgeActed, NudgeDelivered, NudgeDismissed, NudgeFailed, NudgeOptedIn, NudgeOptedOut, NudgeSeen
+from engine.programme.messages import Employment
+from engine.programme.nudges.outreach import CONTACTS, NUDGED, OUTCOMES, nudge_id_of
+from engine.programme.people.tables import PEOPLE
+from schemas.events.hr import HrErased, HrLeaveStarted
+from schemas.events.nudge import NudgeActed, NudgeDelivered, NudgeDismissed, NudgeFailed, NudgeOptedIn, NudgeOptedOut, NudgeSeen
+from schemas.terms.codes import ErrorCode, NudgeCategory, NudgeKey
+from schemas.terms.ids import NudgeId, PairingId, PersonId
 from tests.topology.outreach_desk import ANN, START, Desk, Somebody, a_withdrawal, an_intent
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from schemas.fields import instant_text
+from schemas.text.fields import instant_text
 from tests import builders
 from tests.topology.pair_story import ANN, BOB, PEOPLE, START, PairStory, proposed_pair
 

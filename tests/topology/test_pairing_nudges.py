@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from schemas.fields import instant_text
+from schemas.text.fields import instant_text
 from tests import builders
 from tests.topology.nudges_of_a_pair import SETTLE, about, choices, sent
 from tests.topology.pair_story import ANN, BOB, PEOPLE, START, active_pair, proposed_pair

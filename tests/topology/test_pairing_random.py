@@ -9,11 +9,11 @@ from typing import Any, Final
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.domain.pairing import OPEN, TERMINAL, TRANSITIONS
-from engine.effects import StageName
-from engine.processors import tables
+from engine.core.effects import StageName
+from engine.programme import tables
+from engine.programme.pairs.pairing import OPEN, TERMINAL, TRANSITIONS
 from engine.testing import TopologyDriver
-from schemas.codes import PairingState
+from schemas.terms.codes import PairingState
 from tests import builders
 from tests.topology.pair_story import ANN, BOB, BOTH_WAYS, PEOPLE, PairStory
 from tests.topology.random_lives import SHORT, Step, failures

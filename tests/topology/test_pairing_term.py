@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from schemas.fields import instant_text
+from schemas.text.fields import instant_text
 from tests.topology.nudges_of_a_pair import choices
 from tests.topology.pair_story import ANN, BOB, PEOPLE, START, PairStory, active_pair
 

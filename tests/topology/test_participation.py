@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from engine.effects import StageName
-from engine.processors.tables import PARTICIPANTS
+from engine.core.effects import StageName
+from engine.programme.tables import PARTICIPANTS
 from tests import builders
 from tests.builders import PROGRAMME, offer, want
 from tests.topology.pair_story import START, active_pair, proposed_pair

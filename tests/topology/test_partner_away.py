@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from engine.domain.room import room
+from engine.programme.rounds.room import room
 from tests import builders
 from tests.topology.pair_story import ANN, BOB, START, PairStory, active_pair
 from tests.topology.programme_story import ProgrammeStory

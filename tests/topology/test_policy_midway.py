@@ -1,4 +1,4 @@
-"""A policy that changes while pairs are under way (engine/processors/standing.py): what waits by the new one, and what stands."""
+"""A policy that changes while pairs are under way (participants/changes): what waits by the new one, and what stands."""
 
 from typing import Any
 

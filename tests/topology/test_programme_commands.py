@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from engine.effects import StageName
-from engine.execution import Outcome
-from engine.identity import pseudonym_on
-from engine.processors.tables import PROGRAMMES
+from engine.core.effects import StageName
+from engine.core.execution import Outcome
+from engine.core.identity import pseudonym_on
+from engine.programme.tables import PROGRAMMES
 from tests import builders
 from tests.builders import PROGRAMME, StructuredEvent
 from tests.topology.pair_story import ANN, BOB, POLICY, active_pair, proposed_pair

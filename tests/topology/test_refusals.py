@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from engine.effects import StageName
-from engine.execution import Outcome
-from engine.processors import tables
+from engine.core.effects import StageName
+from engine.core.execution import Outcome
+from engine.programme import tables
 from engine.testing import TopologyDriver
 from engine.topology import SEEN
 from tests import builders

@@ -1,4 +1,4 @@
-"""Rules of a pair that is renewed while one of the two is away (engine/processors/standing.py)."""
+"""Rules of a pair that is renewed while one of the two is away (engine/programme/participants/changes.py)."""
 
 from datetime import timedelta
 

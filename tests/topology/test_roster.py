@@ -1,8 +1,8 @@
-"""Rules of the roster: which fact is in force when, through the whole people stage (engine/processors/roster.py)."""
+"""Rules of the roster: which fact is in force when, through the whole people stage (engine/programme/people/roster.py)."""
 
 from datetime import UTC, date, datetime
 
-from engine.domain.messages import Employment
+from engine.programme.messages import Employment
 from tests.builders import (
     PROGRAMME,
     departed,

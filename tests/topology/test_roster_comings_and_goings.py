@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.domain.messages import Employment
+from engine.programme.messages import Employment
 from tests.builders import (
     PROGRAMME,
     departed,

@@ -1,4 +1,4 @@
-"""Rules of the reporting line across keys (engine/processors/roster_line.py)."""
+"""Rules of the reporting line across keys (engine/programme/people/roster_line.py)."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -7,9 +7,9 @@ from typing import Final
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.domain.line import LINE_LENGTH_MAX
-from engine.domain.messages import LineChanged
-from schemas.ids import PersonId
+from engine.matching.line import LINE_LENGTH_MAX
+from engine.programme.messages import LineChanged
+from schemas.terms.ids import PersonId
 from tests.builders import PROGRAMME, StructuredEvent, departed, enrolled, hired, role_changed
 from tests.topology.people_stage import PeopleDriver
 

@@ -5,9 +5,9 @@ from datetime import date
 
 import pytest
 
-from engine.domain.messages import NudgeIntended, ParticipantErased
-from schemas.codes import NudgeKey
-from schemas.ids import PairingId, PersonId, ProgrammeId
+from engine.programme.messages import NudgeIntended, ParticipantErased
+from schemas.terms.codes import NudgeKey
+from schemas.terms.ids import PairingId, PersonId, ProgrammeId
 from tests.builders import (
     PROGRAMME,
     StructuredEvent,

@@ -1,11 +1,11 @@
-"""Rules of the roster about enrolments: what is passed on, and what a refusal takes back (engine/processors/roster.py)."""
+"""Rules of the roster about enrolments: what is passed on, and what a refusal takes back (engine/programme/people/roster.py)."""
 
 from datetime import UTC, datetime
 
 import pytest
 
-from engine.domain.messages import ParticipationReported
-from engine.execution import Outcome
+from engine.core.execution import Outcome
+from engine.programme.messages import ParticipationReported
 from tests.builders import (
     PROGRAMME,
     StructuredEvent,

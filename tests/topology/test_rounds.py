@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from engine.domain.messages import NudgeIntended
-from engine.domain.rounds import Certificate
-from engine.effects import Send
-from engine.processors.rounds import alarmed
+from engine.core.effects import Send
+from engine.matching.round import Certificate
+from engine.programme.messages import NudgeIntended
+from engine.programme.rounds.rounds import alarmed
 from engine.testing import MemoryRows
-from schemas.codes import NudgeKey
+from schemas.terms.codes import NudgeKey
 from tests import builders
 from tests.builders import PROGRAMME
 from tests.topology.pair_story import START, active_pair

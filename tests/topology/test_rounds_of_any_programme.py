@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from engine.processors import tables
+from engine.programme import tables
 from schemas.frozen import replace
 from tests.topology.generated_programmes import profiles, story_of, with_two_who_fit
 from tests.topology.programme_story import ProgrammeStory

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from engine.domain.meetings import SESSIONS_MAX
+from engine.programme.sessions.meetings import SESSIONS_MAX
 from tests import builders
 from tests.builders import PROGRAMME, StructuredEvent
 from tests.topology.pair_story import ANN, BOB, PairStory, active_pair, proposed_pair

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from engine.effects import StageName
-from engine.processors.people_tables import PEOPLE
-from schemas.codes import EligibilityCode
+from engine.core.effects import StageName
+from engine.programme.people.tables import PEOPLE
+from schemas.terms.codes import EligibilityCode
 from tests import builders
 from tests.builders import PROGRAMME, offer, want
 from tests.topology.programme_story import DAILY, ProgrammeStory

@@ -5,10 +5,10 @@ from typing import Any, Final
 
 import pytest
 
-from engine.domain.pairing import Pairing
-from engine.effects import StageName
-from engine.processors.tables import PAIRINGS
-from schemas.codes import PairingState
+from engine.core.effects import StageName
+from engine.programme.pairs.pairing import Pairing
+from engine.programme.tables import PAIRINGS
+from schemas.terms.codes import PairingState
 from tests import builders
 from tests.builders import offer, want
 from tests.topology.programme_story import DAILY, ProgrammeStory

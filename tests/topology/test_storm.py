@@ -3,12 +3,12 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from engine.domain.storm import PARKED_MAX, Storm
-from engine.domain.trials import Attention
-from engine.effects import StageName
-from engine.identity import pseudonym_on
-from engine.processors.insights import ATTENTION
-from engine.processors.storm import STORMS
+from engine.core.effects import StageName
+from engine.core.identity import pseudonym_on
+from engine.programme.insights.insights import ATTENTION
+from engine.programme.insights.trials import Attention
+from engine.programme.nudges.breaker import STORMS
+from engine.programme.nudges.breaker_rules import PARKED_MAX, Storm
 from tests import builders
 from tests.builders import PROGRAMME
 from tests.topology.programme_story import ProgrammeStory

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from engine.effects import Rows, StageName
-from engine.execution import Outcome
+from engine.core.effects import Rows, StageName
+from engine.core.execution import Outcome
 from engine.runtimes.embedded.engine import Answer, EmbeddedEngine
 from engine.settings import Settings
 from engine.testing import TopologyDriver

@@ -15,11 +15,11 @@ import pytest
 from pydantic import ValidationError
 
 from engine.report import words
-from schemas import codes
-from schemas.catalogue import BUILT_IN_TOPICS
-from schemas.nudge_params import PARAMS_BY_KEY
-from schemas.plain_words import plain_name, refused_in
-from schemas.programme import ProgrammeCreated
+from schemas.events.programme import ProgrammeCreated
+from schemas.nudges.params import PARAMS_BY_KEY
+from schemas.terms import codes
+from schemas.terms.catalogue import BUILT_IN_TOPICS
+from schemas.text.plain_words import plain_name, refused_in
 
 ROOT: Final = Path(__file__).parent.parent.parent
 

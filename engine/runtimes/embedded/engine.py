@@ -15,27 +15,27 @@ from typing import Any, ClassVar, Final, Self
 
 import msgspec
 
-from engine.cascade import Cascade, Tally, TimeMode
-from engine.dead_letters import is_added
-from engine.effects import Headers, Note, Origin, Rows, StageName
-from engine.execution import Outcome, Transition, instant
-from engine.identity import derived_id
-from engine.runtimes.embedded import fingerprints
+from engine.core.cascade import Cascade, Tally, TimeMode
+from engine.core.dead_letters import is_added
+from engine.core.effects import Headers, Note, Origin, Rows, StageName
+from engine.core.execution import Outcome, Transition, instant
+from engine.core.identity import derived_id
 from engine.runtimes.embedded.database import WAL_BYTES_MAX, Database
-from engine.runtimes.embedded.erasure import named_counts
-from engine.runtimes.embedded.facts import put_facts
-from engine.runtimes.embedded.input_log import REDRIVE_HEADER, redrive_count_in
-from engine.runtimes.embedded.integrity import first_damage
+from engine.runtimes.embedded.erasing.erasure import named_counts
+from engine.runtimes.embedded.erasing.salts import is_salted
 from engine.runtimes.embedded.layout import STRUCTURED_HEADERS
 from engine.runtimes.embedded.lines import Line
-from engine.runtimes.embedded.salts import is_salted
+from engine.runtimes.embedded.log.input_log import REDRIVE_HEADER, redrive_count_in
+from engine.runtimes.embedded.log.stored_outputs import StoredOutput
+from engine.runtimes.embedded.proof import fingerprints
+from engine.runtimes.embedded.proof.integrity import first_damage
+from engine.runtimes.embedded.proof.verification import Verification, verification
+from engine.runtimes.embedded.rows.facts import put_facts
 from engine.runtimes.embedded.sources import settle_source, source_of
 from engine.runtimes.embedded.store import SqliteStore
-from engine.runtimes.embedded.stored_outputs import StoredOutput
-from engine.runtimes.embedded.verification import Verification, verification
 from engine.settings import Settings
 from engine.topology import Topology
-from schemas.codes import ErrorCode, RefusalCode
+from schemas.terms.codes import ErrorCode, RefusalCode
 from schemas.topics import DEAD_LETTER_PREFIX, DLQ_TIMERS
 
 COMMIT_BYTES_MAX: Final = 4 * 1024 * 1024
@@ -373,9 +373,9 @@ class EmbeddedEngine:
 
 
 def _built() -> Topology:
-    from engine import fast
-    from engine.domain import choosing
+    from engine.matching import compiled
+    from engine.matching.assigning import choosing
     from engine.topology import build
 
-    choosing.use(fast.choose)
+    choosing.use(compiled.choose)
     return build()

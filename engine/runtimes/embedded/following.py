@@ -14,10 +14,10 @@ import time
 from pathlib import Path
 from typing import Final, Protocol
 
-from engine.effects import Headers
+from engine.core.effects import Headers
 from engine.runtimes.embedded.layout import STRUCTURED_HEADERS
 from engine.runtimes.embedded.lines import BYTE_ORDER_MARK, KEPT_BYTES_MAX, Line, without_end
-from schemas.strict_json import EVENT_BYTES_MAX
+from schemas.text.strict_json import EVENT_BYTES_MAX
 
 CHUNK_BYTES: Final = 256 * 1024
 LOOK_SECONDS: Final = 0.1

@@ -24,7 +24,7 @@ from typing import Final
 
 import msgspec
 
-from engine.effects import Headers
+from engine.core.effects import Headers
 
 APPLICATION_ID: Final = 0x42574159
 """`BWAY`, in the file's header."""

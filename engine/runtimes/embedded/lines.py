@@ -15,9 +15,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Final, Self
 
-from engine.effects import Headers
+from engine.core.effects import Headers
 from engine.runtimes.embedded.layout import STRUCTURED_HEADERS
-from schemas.strict_json import EVENT_BYTES_MAX
+from schemas.text.strict_json import EVENT_BYTES_MAX
 
 KEPT_BYTES_MAX: Final = 1024 * 1024
 """How much of a line that is too long is kept."""

@@ -8,13 +8,13 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import ClassVar, Final
 
-from engine.effects import StageName
+from engine.core.effects import StageName
 from engine.observation import Observer
-from engine.processors.tables import PAIRINGS
+from engine.programme.tables import PAIRINGS
 from engine.runtimes.embedded.engine import EmbeddedEngine
 from engine.runtimes.embedded.store import SqliteStore
 from engine.telemetry import PREFIX
-from schemas.codes import PairingState
+from schemas.terms.codes import PairingState
 
 DUE_COUNTED_MAX: Final = 1_000
 """Timers that are due are counted per stage up to this many."""

@@ -12,17 +12,17 @@ from typing import Any, Final, Self, TypeVar
 
 import msgspec
 
-from engine.effects import StageName
+from engine.core.effects import StageName
 from engine.errors import CorruptState
-from engine.runtimes.embedded import fingerprints
 from engine.runtimes.embedded.database import Database
-from engine.runtimes.embedded.erasure import Erasures, is_due
-from engine.runtimes.embedded.facts import fact
-from engine.runtimes.embedded.gone import Gone
-from engine.runtimes.embedded.hashes import row_hash
+from engine.runtimes.embedded.erasing.erasure import Erasures, is_due
+from engine.runtimes.embedded.erasing.gone import Gone
+from engine.runtimes.embedded.erasing.salts import settled_salt
 from engine.runtimes.embedded.layout import LAST_AT, instant_from
-from engine.runtimes.embedded.salts import settled_salt
-from engine.runtimes.embedded.stored_outputs import StoredOutput, next_positions, stored_outputs
+from engine.runtimes.embedded.log.stored_outputs import StoredOutput, next_positions, stored_outputs
+from engine.runtimes.embedded.proof import fingerprints
+from engine.runtimes.embedded.proof.hashes import row_hash
+from engine.runtimes.embedded.rows.facts import fact
 from schemas.topics import DEAD_LETTER_PREFIX
 
 T = TypeVar("T")

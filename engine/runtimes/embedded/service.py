@@ -18,9 +18,9 @@ from typing import Final
 
 import structlog
 
-from engine.cascade import Tally
+from engine.core.cascade import Tally
+from engine.core.execution import Transition
 from engine.errors import EngineError
-from engine.execution import Transition
 from engine.observation import Observer
 from engine.runtimes.embedded.following import Feed
 from engine.runtimes.embedded.lines import Line

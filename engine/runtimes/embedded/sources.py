@@ -4,7 +4,7 @@ from typing import Final
 
 from engine.errors import InvalidSettings
 from engine.runtimes.embedded.database import Database
-from engine.runtimes.embedded.facts import fact, put_facts
+from engine.runtimes.embedded.rows.facts import fact, put_facts
 from schemas.envelope import SOURCE
 
 NAME: Final = "source"

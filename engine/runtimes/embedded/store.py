@@ -18,21 +18,21 @@ Source: reliability promises P1, P2, P9, rules 3, 8, 9.
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from engine.cascade import Entry
-from engine.dead_letters import DeadLetter
-from engine.effects import Note, StageName
-from engine.execution import Transition
+from engine.core.cascade import Entry
+from engine.core.dead_letters import DeadLetter
+from engine.core.effects import Note, StageName
+from engine.core.execution import Transition
 from engine.runtimes.embedded.database import Database
-from engine.runtimes.embedded.erasure import Erasures
-from engine.runtimes.embedded.facts import fact, put_facts
-from engine.runtimes.embedded.gone import Gone
-from engine.runtimes.embedded.input_log import InputLog
+from engine.runtimes.embedded.erasing.erasure import Erasures
+from engine.runtimes.embedded.erasing.gone import Gone
+from engine.runtimes.embedded.erasing.salts import settled_salt
 from engine.runtimes.embedded.layout import LAST_AT, instant_from, seconds_from
-from engine.runtimes.embedded.output_log import OutputLog
-from engine.runtimes.embedded.salts import settled_salt
-from engine.runtimes.embedded.stage_rows import StageRows
+from engine.runtimes.embedded.log.input_log import InputLog
+from engine.runtimes.embedded.log.output_log import OutputLog
+from engine.runtimes.embedded.rows.facts import fact, put_facts
+from engine.runtimes.embedded.rows.stage_rows import StageRows
 from engine.topology import Topology
-from schemas.codes import RefusalCode
+from schemas.terms.codes import RefusalCode
 
 
 class SqliteStore:

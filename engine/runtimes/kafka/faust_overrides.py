@@ -31,8 +31,8 @@ from faust.transport.drivers import TRANSPORTS
 from faust.transport.drivers import aiokafka as driver
 from mode import Service
 
-from engine.runtimes.kafka.doubt import leave, leaving_on_doubt
-from engine.runtimes.kafka.folding import Fetched
+from engine.runtimes.kafka.broker.doubt import leave, leaving_on_doubt
+from engine.runtimes.kafka.folds.folding import Fetched
 
 TRANSPORT: Final = "bothways"
 """Scheme of the broker's address that selects the transport below."""

@@ -16,9 +16,9 @@ from aiokafka import TopicPartition
 from faust.auth import Credentials, SASLCredentials, SSLCredentials
 from mode import Service
 
-from engine.runtimes.kafka.connection import client_options
-from engine.runtimes.kafka.consuming import POLL_SECONDS_MAX, REBALANCE_SECONDS_MAX, consumer_options
-from engine.runtimes.kafka.doubt import EXIT_IN_DOUBT, leaving_on_doubt
+from engine.runtimes.kafka.broker.connection import client_options
+from engine.runtimes.kafka.broker.consuming import POLL_SECONDS_MAX, REBALANCE_SECONDS_MAX, consumer_options
+from engine.runtimes.kafka.broker.doubt import EXIT_IN_DOUBT, leaving_on_doubt
 from engine.runtimes.kafka.faust_overrides import TRANSPORT, StageTable, TaskTableManager, source_of
 from engine.runtimes.kafka.settings import KafkaSettings
 from engine.runtimes.kafka.tasks import MEASURE_SECONDS, TICK_SECONDS_MAX, Installation, Tasks

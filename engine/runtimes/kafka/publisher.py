@@ -13,16 +13,16 @@ from typing import Final
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from engine.domain.messages import EmissionBounded
-from engine.effects import Record, StageName
-from engine.execution import instant
-from engine.identity import derived_id
-from engine.runtimes.kafka.connection import RECORD_BYTES_MAX, client_options, unavailable
-from engine.runtimes.kafka.folding import Partitions
-from engine.runtimes.kafka.publishing import addressed
+from engine.core.effects import Record, StageName
+from engine.core.execution import instant
+from engine.core.identity import derived_id
+from engine.programme.messages import EmissionBounded
+from engine.runtimes.kafka.broker.connection import RECORD_BYTES_MAX, client_options, unavailable
+from engine.runtimes.kafka.broker.publishing import addressed
+from engine.runtimes.kafka.broker.topics import TopicAdmin
+from engine.runtimes.kafka.broker.wire import Wired, encode_hop, instant_from
+from engine.runtimes.kafka.folds.folding import Partitions
 from engine.runtimes.kafka.settings import KafkaSettings
-from engine.runtimes.kafka.topics import TopicAdmin
-from engine.runtimes.kafka.wire import Wired, encode_hop, instant_from
 from schemas.topics import DEAD_LETTER_PREFIX, PEOPLE_INBOX
 
 UNACKNOWLEDGED_MAX: Final = 2_000

@@ -8,10 +8,10 @@ from typing import Any, Final
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
-from engine.runtimes.kafka.connection import admin_options, knock, unavailable
-from engine.runtimes.kafka.folding import TopicMissing
+from engine.runtimes.kafka.broker.connection import admin_options, knock, unavailable
+from engine.runtimes.kafka.broker.wire import key_text
+from engine.runtimes.kafka.folds.folding import TopicMissing
 from engine.runtimes.kafka.settings import KafkaSettings
-from engine.runtimes.kafka.wire import key_text
 from schemas.codec import CONTENT_TYPE_HEADER, HEADER_PREFIX, encode_structured
 from schemas.topics import DEAD_LETTER_PREFIX
 

@@ -33,9 +33,9 @@ from typing import Any, ClassVar, Final, TypeVar
 
 from aiokafka import AIOKafkaProducer, TopicPartition
 
-from engine.runtimes.kafka.connection import RECORD_BYTES_MAX, client_options
-from engine.runtimes.kafka.doubt import leave, leaving_on_doubt
-from engine.runtimes.kafka.folding import Fetched, Fold, Pending
+from engine.runtimes.kafka.broker.connection import RECORD_BYTES_MAX, client_options
+from engine.runtimes.kafka.broker.doubt import leave, leaving_on_doubt
+from engine.runtimes.kafka.folds.folding import Fetched, Fold, Pending
 from engine.runtimes.kafka.settings import KafkaSettings
 
 BATCH_BYTES: Final = 400_000

@@ -18,15 +18,15 @@ from typing import ClassVar, Final, Protocol
 import structlog
 from aiokafka import TopicPartition
 
-from engine.cascade import TimeMode
-from engine.effects import StageName
+from engine.core.cascade import TimeMode
+from engine.core.effects import StageName
 from engine.errors import FatalError
-from engine.runtimes.kafka.doubt import leaving_on_doubt
-from engine.runtimes.kafka.folding import Fetched, KeptFold, Partitions, Pending
-from engine.runtimes.kafka.intake_fold import INBOX_OF, IntakeFold
-from engine.runtimes.kafka.recovery import recover
+from engine.runtimes.kafka.broker.doubt import leaving_on_doubt
+from engine.runtimes.kafka.folds.folding import Fetched, KeptFold, Partitions, Pending
+from engine.runtimes.kafka.folds.intake_fold import INBOX_OF, IntakeFold
+from engine.runtimes.kafka.folds.recovery import recover
+from engine.runtimes.kafka.folds.stage_fold import CHANGELOG_OF, StageFold
 from engine.runtimes.kafka.settings import KafkaSettings
-from engine.runtimes.kafka.stage_fold import CHANGELOG_OF, StageFold
 from engine.runtimes.kafka.task import BACKLOG_RECORDS_MAX, Task, TaskSpec
 from engine.telemetry import Telemetry
 from engine.topology import Topology

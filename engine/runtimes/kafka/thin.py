@@ -12,8 +12,8 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
 from aiokafka.errors import NoOffsetForPartitionError
 
-from engine.runtimes.kafka.consuming import FETCHED_RECORDS_MAX, consumer_options
-from engine.runtimes.kafka.doubt import leaving_on_doubt
+from engine.runtimes.kafka.broker.consuming import FETCHED_RECORDS_MAX, consumer_options
+from engine.runtimes.kafka.broker.doubt import leaving_on_doubt
 from engine.runtimes.kafka.task import BACKLOG_RECORDS_MAX
 from engine.runtimes.kafka.tasks import MEASURE_SECONDS, TICK_SECONDS_MAX, Installation, Tasks
 

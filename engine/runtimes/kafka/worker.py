@@ -9,16 +9,16 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final
 
-from engine import fast
-from engine.cascade import TimeMode
-from engine.domain import choosing
+from engine.core.cascade import TimeMode
 from engine.errors import FatalError, InvalidSettings
-from engine.runtimes.kafka.doubt import end
-from engine.runtimes.kafka.folding import Partitions
-from engine.runtimes.kafka.rights import acls, lacking, not_allowed
+from engine.matching import compiled
+from engine.matching.assigning import choosing
+from engine.runtimes.kafka.broker.doubt import end
+from engine.runtimes.kafka.broker.rights import acls, lacking, not_allowed
+from engine.runtimes.kafka.broker.topics import KAFKA_TOPICS, TopicAdmin
+from engine.runtimes.kafka.folds.folding import Partitions
 from engine.runtimes.kafka.settings import KafkaSettings
 from engine.runtimes.kafka.tasks import Installation, Tasks
-from engine.runtimes.kafka.topics import KAFKA_TOPICS, TopicAdmin
 from engine.settings import Settings
 from engine.telemetry import Telemetry
 from engine.topology import build
@@ -60,7 +60,7 @@ def prepared(
         fatal = [drift for drift in admin.drift() if drift.is_fatal]
     if fatal:
         raise TopicsUnfit(topic=fatal[0].topic, what=fatal[0].what, more=f" and {len(fatal) - 1} more" if len(fatal) > 1 else "")
-    choosing.use(fast.choose)
+    choosing.use(compiled.choose)
     return Installation(
         settings=kafka,
         topology=build(),

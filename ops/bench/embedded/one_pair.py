@@ -7,12 +7,12 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, Final
 
-from engine.domain.meetings import SESSIONS_MAX
+from engine.programme.sessions.meetings import SESSIONS_MAX
 from engine.runtimes.embedded.engine import EmbeddedEngine
 from engine.settings import Settings
+from engine.simulation.load import SOURCE
+from engine.simulation.observed import Json, full_type
 from ops.bench.embedded.workload import line_of
-from ops.simulation.load import SOURCE
-from ops.simulation.observed import Json, full_type
 
 START: Final = datetime(2025, 1, 6, 9, tzinfo=UTC)
 PEOPLE: Final = ("ann", "bob")

@@ -14,12 +14,12 @@ from statistics import median
 from time import perf_counter
 from typing import Any, Final
 
-from engine.domain.meetings import SESSIONS_MAX
+from engine.programme.sessions.meetings import SESSIONS_MAX
 from engine.settings import Settings
 from ops.bench.embedded import workload
 from ops.bench.embedded.figures import Aim, Spread, rates, ratios
 from ops.bench.embedded.one_pair import SETTLED_AFTER, seconds_of_sessions
-from ops.bench.embedded.peer_run import NOT_INSTALLED
+from ops.bench.embedded.peers.peer_run import NOT_INSTALLED
 from ops.bench.embedded.sample import Elapsed, Sample
 from ops.bench.embedded.tape import digest, played, taped
 
@@ -97,7 +97,7 @@ class Bench:
         if not PEERS_PYTHON.exists():
             return None
         with self.fresh() as work_dir:
-            command = [str(PEERS_PYTHON), "-m", "ops.bench.embedded.peer_run", name, str(file), str(work_dir)]
+            command = [str(PEERS_PYTHON), "-m", "ops.bench.embedded.peers.peer_run", name, str(file), str(work_dir)]
             done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         if done.returncode == NOT_INSTALLED:
             return None

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from ops.simulation.load import SOURCE, hires, mixed_events
-from ops.simulation.observed import Json, full_type
+from engine.simulation.load import SOURCE, hires, mixed_events
+from engine.simulation.observed import Json, full_type
 
 SEED: Final = 1
 MIXED_PEOPLE: Final = 500

@@ -1,6 +1,6 @@
 """The whole engine on Kafka: how many events a worker takes, what one costs and where, and how fast rows come back.
 
-Load: the mix of `ops.simulation.load`, there before the workers start. Rate: events over the time from the first to the last record that
+Load: the mix of `engine.simulation.load`, there before the workers start. Rate: events over the time from the first to the last record that
 the workers wrote, by their clocks. Processor time: of the workers, from the assignment of partitions until nothing moves.
 """
 
@@ -16,20 +16,20 @@ from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from engine.cascade import TimeMode
-from engine.runtimes.kafka.connection import client_options
-from engine.runtimes.kafka.data_time import DataTimeDriver
-from engine.runtimes.kafka.folding import Partitions
-from engine.runtimes.kafka.intake_fold import IntakeFold
+from engine.core.cascade import TimeMode
+from engine.runtimes.kafka.broker.connection import client_options
+from engine.runtimes.kafka.broker.topics import KAFKA_TOPICS, TopicAdmin
+from engine.runtimes.kafka.folds.data_time import DataTimeDriver
+from engine.runtimes.kafka.folds.folding import Partitions
+from engine.runtimes.kafka.folds.intake_fold import IntakeFold
+from engine.runtimes.kafka.folds.stage_fold import StageFold
 from engine.runtimes.kafka.settings import KafkaSettings
-from engine.runtimes.kafka.stage_fold import StageFold
-from engine.runtimes.kafka.topics import KAFKA_TOPICS, TopicAdmin
+from engine.simulation.load import mixed_events
 from engine.topology import build
 from ops.bench.kafka.latency import latency
 from ops.kafka.chaos import environment_of
 from ops.kafka.verification import Findings, Log, read_log
 from ops.kafka.workers import Workers
-from ops.simulation.load import mixed_events
 from schemas.topics import INPUT_TOPICS, INTERNAL_TOPICS, PEOPLE_INBOX, PROGRAMMES_INBOX
 
 SALT: Final = "bench"

@@ -21,15 +21,15 @@ import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.structs import ConsumerRecord
 
-from engine.runtimes.kafka.connection import client_options
-from engine.runtimes.kafka.data_time import DataTimeDriver
+from engine.runtimes.kafka.broker.connection import client_options
+from engine.runtimes.kafka.broker.wire import KIND
+from engine.runtimes.kafka.folds.data_time import DataTimeDriver
+from engine.runtimes.kafka.folds.stage_fold import WAKE_HEADER
 from engine.runtimes.kafka.settings import KafkaSettings
-from engine.runtimes.kafka.stage_fold import WAKE_HEADER
-from engine.runtimes.kafka.wire import KIND
+from engine.simulation.load import mixed_events
+from engine.simulation.topics import FAMILY_BY_TOPIC, TECH_FAMILIES
 from ops.kafka.chaos import EAGER, environment_of
 from ops.kafka.workers import Workers
-from ops.simulation.load import mixed_events
-from ops.simulation.topics import FAMILY_BY_TOPIC, TECH_FAMILIES
 from schemas.topics import NUDGES, PAIRINGS, PEOPLE_CHANGELOG, PEOPLE_INBOX, PROGRAMMES_INBOX
 
 RATE: Final = 500

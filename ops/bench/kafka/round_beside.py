@@ -41,13 +41,13 @@ from typing import Any, Final
 import msgspec
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
-from engine.domain.eligibility import PoolMember
-from engine.runtimes.kafka.connection import client_options
-from engine.runtimes.kafka.folding import Partitions
-from engine.runtimes.kafka.publishing import addressed
+from engine.matching.eligibility import PoolMember
+from engine.runtimes.kafka.broker.connection import client_options
+from engine.runtimes.kafka.broker.publishing import addressed
+from engine.runtimes.kafka.broker.topics import TopicAdmin
+from engine.runtimes.kafka.folds.folding import Partitions
 from engine.runtimes.kafka.settings import KafkaSettings
 from engine.runtimes.kafka.tasks import MEASURE_SECONDS
-from engine.runtimes.kafka.topics import TopicAdmin
 from ops.bench.kafka.engine import SALT, installation, loaded
 from ops.bench.kafka.watched import METRICS_PORT
 from ops.bench.matching.people import people

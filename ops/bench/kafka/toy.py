@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Callable
 from typing import Any, Final
 
-from engine.runtimes.kafka.partitioning import partition_of
+from engine.runtimes.kafka.broker.partitioning import partition_of
 
 PARTITIONS: Final = 4
 KEYS: Final = 2_000

@@ -11,16 +11,16 @@ from typing import Any, ClassVar, Final
 import msgspec
 from aiokafka import TopicPartition
 
-from engine.cascade import TimeMode
-from engine.effects import Headers
+from engine.core.cascade import TimeMode
+from engine.core.effects import Headers
+from engine.runtimes.kafka.broker.topics import TopicAdmin
+from engine.runtimes.kafka.broker.wire import Wired
 from engine.runtimes.kafka.faust_shell import BothwaysApp, run_faust
-from engine.runtimes.kafka.folding import Fetched, Partitions, Pending, Restored
+from engine.runtimes.kafka.folds.folding import Fetched, Partitions, Pending, Restored
 from engine.runtimes.kafka.settings import kafka_settings_from
 from engine.runtimes.kafka.task import Task, TaskSpec
 from engine.runtimes.kafka.tasks import Installation, Tasks
 from engine.runtimes.kafka.thin import ThinWorker
-from engine.runtimes.kafka.topics import TopicAdmin
-from engine.runtimes.kafka.wire import Wired
 from engine.topology import Topology
 from ops.bench.kafka import toy
 

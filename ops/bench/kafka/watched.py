@@ -1,4 +1,4 @@
-"""A worker that says when the group heard from it: `python -m ops.bench.kafka.watched worker …`, as `engine.cli_kafka` otherwise.
+"""A worker that says when the group heard from it: `python -m ops.bench.kafka.watched worker …`, as `engine.cli.running.kafka` otherwise.
 
 Each answered heartbeat becomes a line of JSON on standard error, with the seconds of this machine's monotonic clock.
 """
@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from aiokafka.consumer.group_coordinator import GroupCoordinator
 
-from engine.cli_kafka import main
+from engine.cli.running.kafka import main
 
 METRICS_PORT: Final = "WATCHED_METRICS_PORT"
 """Names the environment variable with the port of /metrics."""

@@ -4,9 +4,10 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from engine.domain import choosing
-from engine.fast import choose
-from ops.bench.matching import daily, fairness, from_rows, odd, peers, quality, reach, same, speed
+from engine.matching.assigning import choosing
+from engine.matching.compiled import choose
+from ops.bench.matching import daily, fairness, from_rows, odd, quality, reach, same, speed
+from ops.bench.matching.peers import side_by_side
 
 PARTS: Final[Mapping[str, Callable[[list[int]], None]]] = {
     "speed": speed.run,
@@ -20,7 +21,7 @@ PARTS: Final[Mapping[str, Callable[[list[int]], None]]] = {
     "reach": reach.run,
     "same": same.run,
     "odd": odd.run,
-    "peers": peers.run,
+    "peers": side_by_side.run,
 }
 
 

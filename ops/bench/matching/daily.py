@@ -6,12 +6,12 @@ import time
 from collections import Counter
 from dataclasses import replace
 
-from engine.domain.eligibility import PoolMember
-from engine.domain.what_if import drift_ratio, unpaired
-from engine.fast import standby
+from engine.matching.compiled import standby
+from engine.matching.eligibility import PoolMember
+from engine.matching.what_if import drift_ratio, unpaired
 from ops.bench.matching.people import AT, FAMILIES, people
 from ops.bench.matching.rounds import OPEN, held, told, warm_up
-from schemas.ids import PersonId
+from schemas.terms.ids import PersonId
 
 LEAVE_SHARE = 0.004
 JOIN_SHARE = 0.004

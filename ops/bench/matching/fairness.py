@@ -4,15 +4,15 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from engine.domain.choosing import Chooser
-from engine.domain.eligibility import PoolMember
-from engine.domain.rounds import hold_round
-from engine.fast import choose
+from engine.matching.assigning.choosing import Chooser
+from engine.matching.compiled import choose
+from engine.matching.eligibility import PoolMember
+from engine.matching.round import hold_round
 from ops.bench.matching.people import AT, FAMILIES, people
 from ops.bench.matching.rounds import OPEN, warm_up
-from schemas.codes import EligibilityCode, UnmatchedCode
-from schemas.ids import PersonId
-from schemas.policy import Policy
+from schemas.terms.codes import EligibilityCode, UnmatchedCode
+from schemas.terms.ids import PersonId
+from schemas.terms.policy import Policy
 
 ROUNDS = 12
 PAIRS_LAST = 3

@@ -14,27 +14,27 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Final
 
-from engine.domain import participant
-from engine.domain.choosing import Choice, Task
-from engine.domain.eligibility import PoolMember
-from engine.domain.messages import Employment, PersonFacts
-from engine.domain.participant import Participant, ParticipantStatus
-from engine.domain.pool import members_of
-from engine.domain.profile import Profile
-from engine.domain.programme import Programme
-from engine.domain.rounds import hold_round
-from engine.effects import StageName
-from engine.fast import choose
-from engine.processors.tables import BARS, PARTICIPANTS
+from engine.core.effects import StageName
+from engine.matching.assigning.choosing import Choice, Task
+from engine.matching.compiled import choose
+from engine.matching.eligibility import PoolMember
+from engine.matching.round import hold_round
+from engine.programme.messages import Employment, PersonFacts
+from engine.programme.participants import participant
+from engine.programme.participants.participant import Participant, ParticipantStatus
+from engine.programme.participants.profile import Profile
+from engine.programme.rounds.pool import members_of
+from engine.programme.rounds.programme import Programme
+from engine.programme.tables import BARS, PARTICIPANTS
 from engine.runtimes.embedded import layout
 from engine.runtimes.embedded.database import Database
-from engine.runtimes.embedded.stage_rows import StageRows
+from engine.runtimes.embedded.rows.stage_rows import StageRows
 from engine.topology import build
 from ops.bench.matching import people as organisation
-from ops.bench.matching.peer_run import memory_mb
+from ops.bench.matching.peers.peer_run import memory_mb
 from ops.bench.matching.people import AT, FAMILIES, people
 from ops.bench.matching.rounds import OPEN, warm_up
-from schemas.ids import ProgrammeId
+from schemas.terms.ids import ProgrammeId
 
 SIZES: Final = (2_000, 10_000, 100_000)
 STORES: Final = Path("build/bench/matching")

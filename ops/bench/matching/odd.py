@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from engine.domain.choosing import choose
-from engine.domain.eligibility import PoolMember
-from engine.domain.rounds import hold_round
+from engine.matching.assigning.choosing import choose
+from engine.matching.eligibility import PoolMember
+from engine.matching.round import hold_round
 from ops.bench.matching.people import AT, FAMILIES, people
 from ops.bench.matching.rounds import held, warm_up
-from schemas.policy import Policy
+from schemas.terms.policy import Policy
 
 PLAIN_PEOPLE_MAX: Final = 2_000
 """Above that the quickest way alone is timed."""

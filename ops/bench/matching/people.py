@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 from itertools import accumulate
 from typing import Final
 
-from engine.domain.eligibility import PoolMember
-from engine.domain.hours import LocalHours
-from engine.domain.scoring import TECH_FAMILIES
-from schemas.catalogue import BUILT_IN_TOPICS
-from schemas.ids import PersonId
+from engine.matching.eligibility import PoolMember
+from engine.matching.hours import LocalHours
+from engine.matching.scoring import TECH_FAMILIES
+from schemas.terms.catalogue import BUILT_IN_TOPICS
+from schemas.terms.ids import PersonId
 
 AT: Final = datetime(2025, 3, 5, 6, tzinfo=UTC)
 FAMILIES: Final = {topic: family.value for topic, family, _ in BUILT_IN_TOPICS}

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
-from engine.domain.eligibility import PoolMember, RoundContext
-from engine.domain.kinds import Kinds
-from engine.domain.rule_book import RuleBook
-from engine.domain.scoring import topic_weights
+from engine.matching.eligibility import PoolMember, RoundContext
+from engine.matching.scoring import topic_weights
+from engine.matching.search.kinds import Kinds
+from engine.matching.search.rule_book import RuleBook
 from ops.bench.matching.people import AT, FAMILIES, people
 from ops.bench.matching.rounds import OPEN, held, told, warm_up
-from schemas.codes import Matcher
-from schemas.policy import Policy
+from schemas.terms.codes import Matcher
+from schemas.terms.policy import Policy
 
 KINDS_OF_GRAPHS = (("two sides", 2), ("any two", 0))
 """With two bands between, a graph has two sides and flow is the optimum; otherwise it is a bound."""
@@ -65,8 +65,8 @@ def _best_of_all(pool: Sequence[PoolMember], policy: Policy) -> tuple[int, int]:
     """Count the feasible pairs and bound what any choice of them weighs: the optimum in two sides, else half of the double cover's."""
     import numpy as np
 
-    from engine.fast.assignment import Graph
-    from engine.fast.exact_matcher import across, cover
+    from engine.matching.compiled.assignment import Graph
+    from engine.matching.compiled.exact_matcher import across, cover
 
     rows = feasible(pool, policy)
     rows.sort(key=lambda row: -row[2])

@@ -12,15 +12,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from engine.domain.choosing import Choice, Chooser, Task
-from engine.domain.eligibility import PoolMember
-from engine.fast import choose
+from engine.matching.assigning.choosing import Choice, Chooser, Task
+from engine.matching.compiled import choose
+from engine.matching.eligibility import PoolMember
 from ops.bench.matching.fairness import PAIRS_LAST, ROUNDS, Played, played
 from ops.bench.matching.people import people
 from ops.bench.matching.quality import SENIOR_BAND, feasible
 from ops.bench.matching.rounds import OPEN, warm_up
-from schemas.codes import Matcher
-from schemas.ids import PersonId
+from schemas.terms.codes import Matcher
+from schemas.terms.ids import PersonId
 
 NEVER_BONUS = 5_000
 """More than any score with the bonuses of waiting."""

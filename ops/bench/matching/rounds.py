@@ -4,13 +4,13 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from engine.domain.choosing import Choice, Task
-from engine.domain.eligibility import PoolMember
-from engine.domain.rounds import RoundResult, hold_round
-from engine.fast import choose
-from ops.bench.matching.peer_run import memory_mb
+from engine.matching.assigning.choosing import Choice, Task
+from engine.matching.compiled import choose
+from engine.matching.eligibility import PoolMember
+from engine.matching.round import RoundResult, hold_round
+from ops.bench.matching.peers.peer_run import memory_mb
 from ops.bench.matching.people import AT, FAMILIES, people
-from schemas.policy import Policy
+from schemas.terms.policy import Policy
 
 OPEN: Policy = Policy(reserve_start=250)
 """A first round after a long wait: the reserve at its floor, so that nearly everybody can be matched."""

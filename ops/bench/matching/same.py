@@ -11,9 +11,9 @@ import time
 from hashlib import blake2b
 from typing import Final
 
-from engine.domain.choosing import choose as choose_plainly
-from engine.domain.rounds import RoundResult, hold_round
-from engine.fast import choose
+from engine.matching.assigning.choosing import choose as choose_plainly
+from engine.matching.compiled import choose
+from engine.matching.round import RoundResult, hold_round
 from ops.bench.matching.people import AT, FAMILIES, people
 from ops.bench.matching.rounds import OPEN, warm_up
 

@@ -30,7 +30,7 @@ def settings(broker: str) -> KafkaSettings:
 @pytest.fixture
 def made(settings: KafkaSettings) -> KafkaSettings:
     """The same with its topics."""
-    from engine.runtimes.kafka.topics import TopicAdmin
+    from engine.runtimes.kafka.broker.topics import TopicAdmin
 
     with TopicAdmin(settings) as admin:
         admin.create()

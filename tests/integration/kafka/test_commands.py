@@ -27,7 +27,7 @@ def bothways(settings: KafkaSettings, *arguments: str) -> "subprocess.CompletedP
 
     own = {name: value for name, value in os.environ.items() if not name.startswith("BOTHWAYS_")}
     environment = own | environment_of(settings, SALT)
-    command = [sys.executable, "-m", "engine.cli_kafka", *arguments]
+    command = [sys.executable, "-m", "engine.cli.running.kafka", *arguments]
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False)
 
 

@@ -10,8 +10,8 @@ pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.timeout(300
 
 def test_month_over_kafka_happens_once(broker: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Two workers play a month; the summary has pairs in it, and the topics prove every record."""
+    from engine.simulation.year import ProgrammeYear
     from ops.kafka.demo import play
-    from ops.simulation.year import ProgrammeYear
 
     code = play(ProgrammeYear(people=40, seed=1, months=1), broker, tmp_path)
 

@@ -110,7 +110,7 @@ def untold(settings: KafkaSettings) -> Mapping[str, int]:
 @SHELLS
 def test_worker_joins_and_leaves_during_a_long_round(made: KafkaSettings, log: Path, shell: str) -> None:
     """Partitions are dealt anew without waiting for the round; it is held once, and nobody ends in doubt."""
-    from engine.runtimes.kafka.data_time import DataTimeDriver
+    from engine.runtimes.kafka.folds.data_time import DataTimeDriver
 
     async def story(first: Workers, second: Workers) -> tuple[float, int]:
         async with DataTimeDriver(made) as driver:
@@ -138,7 +138,7 @@ def test_worker_joins_and_leaves_during_a_long_round(made: KafkaSettings, log: P
 @SHELLS
 def test_worker_that_is_told_to_stop_does_not_wait_for_its_round(made: KafkaSettings, log: Path, shell: str) -> None:
     """In the middle of a long round a worker drains within seconds and ends with 0; the next one holds the round, once."""
-    from engine.runtimes.kafka.data_time import DataTimeDriver
+    from engine.runtimes.kafka.folds.data_time import DataTimeDriver
 
     async def story(first: Workers, second: Workers) -> tuple[dict[int, int], float, int]:
         async with DataTimeDriver(made) as driver:
@@ -166,8 +166,8 @@ def test_worker_that_is_told_to_stop_does_not_wait_for_its_round(made: KafkaSett
 @SHELLS
 def test_broker_goes_away_during_a_long_round(tmp_path: Path, shell: str) -> None:
     """With the broker down for longer than a session the round is held once all the same, by this worker or by the one started after it."""
-    from engine.runtimes.kafka.data_time import DataTimeDriver
-    from engine.runtimes.kafka.topics import TopicAdmin
+    from engine.runtimes.kafka.broker.topics import TopicAdmin
+    from engine.runtimes.kafka.folds.data_time import DataTimeDriver
     from ops.kafka.broker import Broker
     from ops.kafka.fixture import why_none
 
@@ -213,7 +213,7 @@ def test_broker_goes_away_during_a_long_round(tmp_path: Path, shell: str) -> Non
 @SHELLS
 def test_group_waits_for_a_long_restore(made: KafkaSettings, log: Path, shell: str) -> None:
     """A worker whose rows take longer to read than its session lasts is not taken for dead meanwhile: partitions are dealt once."""
-    from engine.runtimes.kafka.data_time import DataTimeDriver
+    from engine.runtimes.kafka.folds.data_time import DataTimeDriver
 
     async def story() -> None:
         async with DataTimeDriver(made) as driver:

@@ -48,7 +48,7 @@ NOTHING_TO_COUNT: Final = {
 
 async def lived(settings: KafkaSettings) -> None:
     """Let two people become a pair and a third one wait, refuse a line, and let days pass."""
-    from engine.runtimes.kafka.data_time import DataTimeDriver
+    from engine.runtimes.kafka.folds.data_time import DataTimeDriver
 
     async with DataTimeDriver(settings) as driver:
         for batch in (OPENING, ENROLMENTS, (round_requested("2025-01-06T10:00:00Z"),)):

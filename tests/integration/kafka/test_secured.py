@@ -99,7 +99,7 @@ class Cluster:
 
 def command(*arguments: str) -> list[str]:
     """Return the command line of one Kafka command."""
-    return [sys.executable, "-m", "engine.cli_kafka", *arguments]
+    return [sys.executable, "-m", "engine.cli.running.kafka", *arguments]
 
 
 def environment(settings: KafkaSettings) -> dict[str, str]:

@@ -9,7 +9,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.timeout(90)]
 
 def test_topics_are_made_once_and_are_as_planned(settings: KafkaSettings) -> None:
     """Create makes what the plan says; a second time it makes nothing, and check finds no difference."""
-    from engine.runtimes.kafka.topics import TopicAdmin, plan
+    from engine.runtimes.kafka.broker.topics import TopicAdmin, plan
 
     with TopicAdmin(settings) as admin:
         made = admin.create()
@@ -23,7 +23,7 @@ def test_topics_are_made_once_and_are_as_planned(settings: KafkaSettings) -> Non
 
 def test_missing_topic_is_drift_that_stops_a_worker(settings: KafkaSettings) -> None:
     """A worker does not start with a topic missing; check names it."""
-    from engine.runtimes.kafka.topics import TopicAdmin
+    from engine.runtimes.kafka.broker.topics import TopicAdmin
 
     with TopicAdmin(settings) as admin:
         drift = list(admin.drift())
@@ -34,7 +34,7 @@ def test_missing_topic_is_drift_that_stops_a_worker(settings: KafkaSettings) -> 
 
 def test_changed_partition_count_of_an_inbox_is_refused(made: KafkaSettings) -> None:
     """Another number of partitions would give keys other owners: it is reported as fatal, and create does not touch it."""
-    from engine.runtimes.kafka.topics import TopicAdmin
+    from engine.runtimes.kafka.broker.topics import TopicAdmin
 
     grown = made.model_copy(update={"partitions": 3})
     with TopicAdmin(grown) as admin:

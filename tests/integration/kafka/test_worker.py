@@ -12,7 +12,7 @@ from typing import Final
 
 import pytest
 
-from engine import fast
+from engine.matching import compiled
 from engine.runtimes.kafka.settings import KafkaSettings
 from tests.builders import enrolled, hired, offer, programme_created, round_requested, want
 from tests.contract.runtimes import SALT
@@ -37,7 +37,7 @@ def started(settings: KafkaSettings, **more: str) -> "subprocess.CompletedProces
     own: Mapping[str, str] = {name: value for name, value in os.environ.items() if not name.startswith("BOTHWAYS_")}
     environment = {**own, **environment_of(settings, SALT), **more}
     return subprocess.run(
-        [sys.executable, "-m", "engine.cli_kafka", "worker", "--shell", "thin"],
+        [sys.executable, "-m", "engine.cli.running.kafka", "worker", "--shell", "thin"],
         cwd=ROOT,
         env=environment,
         capture_output=True,
@@ -73,7 +73,7 @@ def test_start_fails_with_one_line(made: KafkaSettings, change: dict[str, object
 @pytest.mark.parametrize("shell", ["thin", "faust"])
 def test_worker_drains_and_leaves_nothing_open(made: KafkaSettings, log: Path, shell: str) -> None:
     """Told to stop, a worker commits what it has read, leaves the group and ends with 0; the verifier finds nothing wrong."""
-    from engine.runtimes.kafka.data_time import DataTimeDriver
+    from engine.runtimes.kafka.folds.data_time import DataTimeDriver
     from ops.kafka.chaos import environment_of
     from ops.kafka.verification import verified
     from ops.kafka.workers import Workers
@@ -97,7 +97,7 @@ def test_worker_drains_and_leaves_nothing_open(made: KafkaSettings, log: Path, s
 
 def test_frozen_worker_is_fenced(made: KafkaSettings, log: Path) -> None:
     """A worker that slept past its session can't commit any more: it ends with 70, and nothing of it is visible (S23)."""
-    from engine.runtimes.kafka.data_time import DataTimeDriver
+    from engine.runtimes.kafka.folds.data_time import DataTimeDriver
     from ops.kafka.chaos import environment_of
     from ops.kafka.verification import verified
     from ops.kafka.workers import Workers
@@ -133,7 +133,7 @@ def test_foreign_record_in_an_inbox_is_kept_and_passed(made: KafkaSettings, log:
     """What nobody of us wrote goes to the inbox's dead letters, and the records behind it are handled."""
     from kafka import KafkaProducer
 
-    from engine.runtimes.kafka.data_time import DataTimeDriver
+    from engine.runtimes.kafka.folds.data_time import DataTimeDriver
     from ops.kafka.chaos import environment_of
     from ops.kafka.workers import Workers
 
@@ -152,10 +152,10 @@ def test_foreign_record_in_an_inbox_is_kept_and_passed(made: KafkaSettings, log:
     assert [("dlq.bothways.people-inbox.v1", b"not ours")] == letters
 
 
-@pytest.mark.skipif(not fast.has_ortools(), reason="needs the extra `exact` (OR-tools)")
+@pytest.mark.skipif(not compiled.has_ortools(), reason="needs the extra `exact` (OR-tools)")
 def test_round_of_a_worker_takes_the_matcher_of_the_policy(made: KafkaSettings, log: Path) -> None:
     """What is installed beside a worker computes its rounds: `matcher: exact` proposes, and no timer or record ends as a dead letter."""
-    from engine.runtimes.kafka.data_time import DataTimeDriver
+    from engine.runtimes.kafka.folds.data_time import DataTimeDriver
     from ops.kafka.chaos import environment_of
     from ops.kafka.workers import Workers
 

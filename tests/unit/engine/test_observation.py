@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from engine.dead_letters import DeadLetter
-from engine.domain.messages import NudgeOutcome
-from engine.effects import Note, Record, StageName
-from engine.execution import Outcome, Output, Transition
+from engine.core.dead_letters import DeadLetter
+from engine.core.effects import Note, Record, StageName
+from engine.core.execution import Outcome, Output, Transition
 from engine.observation import Observer
+from engine.programme.messages import NudgeOutcome
 from engine.telemetry import Telemetry
 from engine.topology import build
-from schemas.codes import ErrorCode, NudgeKey
-from schemas.ids import PersonId, ProgrammeId
+from schemas.terms.codes import ErrorCode, NudgeKey
+from schemas.terms.ids import PersonId, ProgrammeId
 
 AT = datetime(2025, 1, 6, 8, tzinfo=UTC)
 

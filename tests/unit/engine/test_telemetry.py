@@ -12,10 +12,10 @@ import pytest
 import structlog
 
 import engine.telemetry as telemetry_module
-from engine.effects import StageName
+from engine.core.effects import StageName
 from engine.telemetry import LOG_FIELDS, METRICS, OTHER, Label, MetricKind, Telemetry, configure_logging
 from engine.topology import Stage, Table, Topology
-from schemas.codes import HrFindingCode
+from schemas.terms.codes import HrFindingCode
 
 CANARY = "ann.smith@example.org"
 

@@ -6,8 +6,8 @@ from typing import get_args
 
 import pytest
 
-from engine.domain.messages import Message
-from engine.effects import Effects, Rows, StageName
+from engine.core.effects import Effects, Rows, StageName
+from engine.programme.messages import Message
 from engine.topology import Topology, build, describe, validate
 from schemas.registry import INPUT_TYPES
 

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from engine.domain.nudging import RULES
-from engine.domain.pairing import TRANSITIONS
+from engine.programme.nudges.catalogue import RULES
+from engine.programme.pairs.pairing import TRANSITIONS
 from engine.telemetry import METRICS
 from ops import docs
-from schemas.codes import ErrorCode, NudgeKey
-from schemas.nudge_catalogue import RETIRED
+from schemas.nudges.catalogue import RETIRED
+from schemas.terms.codes import ErrorCode, NudgeKey
 from schemas.topics import ALL_TOPICS
 
 ROOT = Path(__file__).parent.parent.parent.parent

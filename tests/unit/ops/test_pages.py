@@ -11,8 +11,8 @@ import pytest
 from engine.cli import app as commands
 from schemas.codec import decode_structured
 from schemas.envelope import Event
-from schemas.policy import Policy
 from schemas.registry import INPUT_TYPES, OUTPUT_TYPES
+from schemas.terms.policy import Policy
 
 ROOT: Final = Path(__file__).parent.parent.parent.parent
 PAGES: Final = tuple(

@@ -8,10 +8,10 @@ from typing import Any, Final
 import pytest
 
 from schemas.codec import decode_structured
-from schemas.codes import ErrorCode
 from schemas.envelope import Event, Rejected
-from schemas.hr import HrLeaveEnded
-from schemas.strict_json import EVENT_BYTES_MAX
+from schemas.events.hr import HrLeaveEnded
+from schemas.terms.codes import ErrorCode
+from schemas.text.strict_json import EVENT_BYTES_MAX
 from tests.unit.schemas.codec_lines import ABSENT, HR_DEAD_LETTERS, LEAVE, PAIRING, PARTICIPATION_DEAD_LETTERS, RECEIVED_AT, line, refused
 
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from schemas.base import data_json
 from schemas.codec import content_hash, decode, decode_structured, encode_binary, encode_structured
 from schemas.envelope import Event
-from schemas.hr import HrLeaveEnded
-from schemas.pairing import PairingEnded
+from schemas.events.hr import HrLeaveEnded
+from schemas.events.pairing import PairingEnded
 from tests.unit.schemas.codec_lines import LEAVE, PAIRING, RECEIVED_AT, event, line
 
 

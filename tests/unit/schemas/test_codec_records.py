@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.codec import data_again, decode, decode_binary, decode_structured
-from schemas.codes import ErrorCode
 from schemas.envelope import Event, Rejected, Tombstone
-from schemas.strict_json import EVENT_BYTES_MAX
+from schemas.terms.codes import ErrorCode
+from schemas.text.strict_json import EVENT_BYTES_MAX
 from tests.unit.schemas.codec_lines import ABSENT, HR_DEAD_LETTERS, LEAVE, RECEIVED_AT, event, headers_of, line
 
 

@@ -7,17 +7,17 @@ from typing import Any, Final
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from schemas.audit import CommandRefused
 from schemas.base import PSEUDONYM_PENDING, data_json
-from schemas.codes import EligibilityCode, NudgeCategory, NudgeClass, NudgeKey, RefusalCode, SuppressionCode
-from schemas.hr import HrDeparted, HrHired, HrLeaveEnded, HrLeaveStarted, HrRoleChanged
-from schemas.ids import PairingId, PersonId, ProgrammeId
-from schemas.nudge import NudgeOptedOut, NudgeRequested, NudgeSuppressed
-from schemas.nudge_catalogue import can_opt_out, category_of, class_of
-from schemas.nudge_params import PARAMS_BY_KEY, FlipRolesParams, NudgeParams, OpenInvitationParams
-from schemas.pairing import PairingCompleted, PairingEnded, PairingLapsed, PairingLocked, PairingProposed
-from schemas.participation import HourSlot, ParticipationEnrolled, ParticipationUpdated
-from schemas.session import SessionCompleted, SessionScheduled
+from schemas.events.audit import CommandRefused
+from schemas.events.hr import HrDeparted, HrHired, HrLeaveEnded, HrLeaveStarted, HrRoleChanged
+from schemas.events.nudge import NudgeOptedOut, NudgeRequested, NudgeSuppressed
+from schemas.events.pairing import PairingCompleted, PairingEnded, PairingLapsed, PairingLocked, PairingProposed
+from schemas.events.participation import HourSlot, ParticipationEnrolled, ParticipationUpdated
+from schemas.events.session import SessionCompleted, SessionScheduled
+from schemas.nudges.catalogue import can_opt_out, category_of, class_of
+from schemas.nudges.params import PARAMS_BY_KEY, FlipRolesParams, NudgeParams, OpenInvitationParams
+from schemas.terms.codes import EligibilityCode, NudgeCategory, NudgeClass, NudgeKey, RefusalCode, SuppressionCode
+from schemas.terms.ids import PairingId, PersonId, ProgrammeId
 
 PAIRING: Final = "alpha.0123456789abcdef"
 FACT: Final = {"person_id": "ann", "effective_on": "2025-02-01"}

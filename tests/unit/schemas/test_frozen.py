@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.domain.person import Person
+from engine.programme.people.person import Person
 from schemas.frozen import quick, replace
-from schemas.ids import PersonId
+from schemas.terms.ids import PersonId
 
 AT = datetime(2025, 3, 1, tzinfo=UTC)
 CHANGES: dict[str, st.SearchStrategy[Any]] = {

@@ -7,8 +7,8 @@ import pytest
 from pydantic import TypeAdapter
 
 from schemas.base import Data, data_json
-from schemas.codes import ErrorCode, NudgeKey
 from schemas.registry import INPUT_TYPES, OUTPUT_TYPES, refused_type
+from schemas.terms.codes import ErrorCode, NudgeKey
 from schemas.topics import INPUT_TOPICS, OUTPUT_TOPICS, topic_of_type
 
 PAIRING: Final = "alpha.0123456789abcdef"

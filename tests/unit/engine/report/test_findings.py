@@ -4,13 +4,13 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from engine.domain.attributes import Attributes
-from engine.domain.employment import Standing
-from engine.domain.messages import Employment
-from engine.domain.person import Person
-from engine.domain.person_facts import FactKind, HrFact
+from engine.programme.facts.attributes import Attributes
+from engine.programme.facts.employment import Standing
+from engine.programme.facts.person_facts import FactKind, HrFact
+from engine.programme.messages import Employment
+from engine.programme.people.person import Person
 from engine.report.findings import Extent, Finding, feed, finding
-from schemas.ids import PersonId
+from schemas.terms.ids import PersonId
 
 K = 5
 

@@ -4,23 +4,23 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from engine.domain.evidence import Evidence
-from engine.domain.meetings import Exchange, Meeting, MeetingState
-from engine.domain.messages import PersonFacts
-from engine.domain.pairing import Pairing
-from engine.domain.participant import Participant, ParticipantStatus
-from engine.domain.people_figures import figures_of, public_groups
-from engine.domain.profile import Profile
-from engine.domain.programme import Programme
-from engine.domain.stamp import Stamp
-from engine.domain.told import Said, Told, due
-from engine.domain.trials import Arms, Attention, Tally, arm_of
+from engine.core.stamp import Stamp
+from engine.programme.insights.evidence import Evidence
+from engine.programme.insights.people_figures import figures_of, public_groups
+from engine.programme.insights.told_rules import Said, Told, due
+from engine.programme.insights.trials import Arms, Attention, Tally, arm_of
+from engine.programme.messages import PersonFacts
+from engine.programme.pairs.pairing import Pairing
+from engine.programme.participants.participant import Participant, ParticipantStatus
+from engine.programme.participants.profile import Profile
+from engine.programme.rounds.programme import Programme
+from engine.programme.sessions.meetings import Exchange, Meeting, MeetingState
 from engine.report.page import ProgrammePage, Published, Round, programme_page
 from engine.report.sections import figures
-from schemas.codes import EndCode, NudgeKey, PairingState, TopicFamily
-from schemas.ids import PairingId, PersonId, ProgrammeId, SessionId
-from schemas.policy import Policy
-from tests.unit.engine.domain.pair_rows import pair_row
+from schemas.terms.codes import EndCode, NudgeKey, PairingState, TopicFamily
+from schemas.terms.ids import PairingId, PersonId, ProgrammeId, SessionId
+from schemas.terms.policy import Policy
+from tests.unit.engine.programme.pairs.pair_rows import pair_row
 
 START: Final = datetime(2025, 1, 6, 9, tzinfo=UTC)
 AT: Final = START + timedelta(days=100)

@@ -5,11 +5,11 @@ from enum import StrEnum
 
 import pytest
 
-from engine.domain.insights import Value
-from engine.domain.programme import ProgrammeStatus
+from engine.programme.insights.metrics import Value
+from engine.programme.rounds.programme import ProgrammeStatus
 from engine.report import findings, page, words
 from engine.report.words import Unit
-from schemas.codes import EligibilityCode, EndCode, ErrorCode, NudgeKey, SuppressionReason, TopicFamily, Track, UnmatchedCode
+from schemas.terms.codes import EligibilityCode, EndCode, ErrorCode, NudgeKey, SuppressionReason, TopicFamily, Track, UnmatchedCode
 
 
 @pytest.mark.parametrize(

@@ -12,12 +12,12 @@ from ops.bench.embedded.sampling import ROOT, RULES, Area, area_of, most
     [
         ("engine/runtimes/embedded/database.py", "commit", Area.COMMITS),
         ("engine/runtimes/embedded/database.py", "write_many", Area.WRITES),
-        ("engine/runtimes/embedded/stored_tables.py", "_one", Area.READS),
-        ("engine/runtimes/embedded/stage_rows.py", "get", Area.ROWS),
-        ("engine/domain/person.py", "facts", Area.STEP),
+        ("engine/runtimes/embedded/rows/stored_tables.py", "_one", Area.READS),
+        ("engine/runtimes/embedded/rows/stage_rows.py", "get", Area.ROWS),
+        ("engine/programme/people/person.py", "facts", Area.STEP),
         ("schemas/codec.py", "encode_structured", Area.ENCODE),
         ("schemas/codec.py", "decode", Area.DECODE),
-        ("engine/identity.py", "derived_id", None),
+        ("engine/core/identity.py", "derived_id", None),
     ],
 )
 def test_area_is_the_first_rule_that_fits(path: str, function: str, expected: Area | None) -> None:

@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from engine.cascade import Tally
-from engine.effects import StageName
+from engine.core.cascade import Tally
+from engine.core.effects import StageName
+from engine.core.execution import Outcome, Output, Transition
 from engine.errors import IdentityConflict, InvalidSettings
-from engine.execution import Outcome, Output, Transition
 from engine.runtimes.embedded.database import Database
 from engine.runtimes.embedded.engine import Answer, EmbeddedEngine
-from engine.runtimes.embedded.verification import digests
+from engine.runtimes.embedded.proof.verification import digests
 from engine.settings import Settings
-from schemas.codes import ErrorCode
+from schemas.terms.codes import ErrorCode
 from schemas.topics import DLQ_INGEST, DLQ_TIMERS, HR_PEOPLE, INSIGHTS, NUDGES, dead_letter_topic
 from tests.recovery.toy import DAY, START, hired, line, toy, toy_lines
 

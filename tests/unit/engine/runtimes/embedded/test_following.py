@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from engine.runtimes.embedded.following import FollowedFile, LineSplitter, Stream
 from engine.runtimes.embedded.lines import KEPT_BYTES_MAX, LineReader
-from schemas.strict_json import EVENT_BYTES_MAX
+from schemas.text.strict_json import EVENT_BYTES_MAX
 
 LINES = st.lists(st.sampled_from([b"", b"one", b" two \r", b"\xff\x00", b"{}" * 40]), max_size=8)
 

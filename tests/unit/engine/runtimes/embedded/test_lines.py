@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from engine.runtimes.embedded.lines import KEPT_BYTES_MAX, Line, LineReader
-from schemas.strict_json import EVENT_BYTES_MAX
+from schemas.text.strict_json import EVENT_BYTES_MAX
 
 
 def read(content: bytes) -> list[Line]:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import pytest
 from aiokafka import TopicPartition
 
-from engine.cascade import TimeMode
-from engine.runtimes.kafka.folding import Fetched, Partitions, Pending
+from engine.core.cascade import TimeMode
+from engine.runtimes.kafka.folds.folding import Fetched, Partitions, Pending
 from engine.runtimes.kafka.settings import KafkaSettings
 from engine.runtimes.kafka.task import Batch, Task, TaskSpec
 from engine.runtimes.kafka.tasks import Installation, Tasks

@@ -1,0 +1,1 @@
+"""Commands that run, write or end something."""

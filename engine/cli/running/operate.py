@@ -1,0 +1,143 @@
+"""Commands of an operator: move time, invite, prove, back up."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+from cyclopts import Parameter
+
+from engine.cli.exits import ExitCode, Refused
+from engine.cli.options import DEFAULTS, Options, instant_from, opened
+from engine.cli.output import Bar, duration, plain, print_facts, print_json, print_table, say_error
+
+if TYPE_CHECKING:
+    from engine.programme.rounds.programme import Programme
+    from engine.runtimes.embedded.engine import EmbeddedEngine
+
+FINDINGS_SHOWN: Final = 20
+
+
+def tick(*, to: Annotated[str, Parameter(help="An instant, or a day for its midnight UTC.")], options: Options = DEFAULTS) -> None:
+    """Move data time forward and fire every timer on the way. Into the past nothing happens."""
+    target = instant_from(to, "--to")
+    with opened(options, is_made=True) as engine, Bar("ticking") as bar:
+        bar.pulse()
+        ticks = engine.tick(target)
+        reached = engine.last_at
+    if options.json:
+        print_json(plain({"ticks": ticks, "at": reached}))
+    else:
+        print_facts("", (("engine time", plain(reached)), ("ticks", f"{ticks:,}"), ("took", duration(bar.seconds))))
+
+
+def invite(
+    programme: str,
+    /,
+    *,
+    department: Annotated[str | None, Parameter(help="Only people of this department.")] = None,
+    options: Options = DEFAULTS,
+) -> int:
+    """Nominate everybody who may be invited: active, here long enough, neither invited nor in it yet. Each gets one neutral invitation.
+
+    Args:
+        programme: its id.
+    """
+    from engine.core.execution import Outcome
+    from schemas.events.participation import ParticipationNominated
+
+    with opened(options) as engine, Bar("inviting") as bar:
+        found = programme_of(engine, programme)
+        people = _invitable(engine, found, department)
+        refused = 0
+        nominations = ({"person_id": person_id, "programme_id": programme} for person_id in people)
+        for number, answer in enumerate(engine.commands(ParticipationNominated.TYPE, nominations)):
+            refused += answer.outcome is Outcome.DEAD_LETTERED
+            bar.show(number, f"{number:,} of {len(people):,}", total=len(people))
+    if options.json:
+        print_json({"programme_id": programme, "invited": len(people) - refused, "refused": refused})
+    else:
+        print(f"invited {len(people) - refused:,} {'person' if len(people) - refused == 1 else 'people'} to {programme}")
+    return ExitCode.DEAD_LETTERED if refused else ExitCode.DONE
+
+
+def _invitable(engine: "EmbeddedEngine", programme: "Programme", department: str | None) -> list[str]:
+    from engine.core.effects import StageName
+    from engine.programme.people.person import invitable
+    from engine.programme.people.tables import PEOPLE
+
+    at = engine.last_at
+    assert at is not None, "a programme was created at some time"
+    return [
+        person_id
+        for person_id, person in engine.scan(StageName.PEOPLE, PEOPLE)
+        if invitable(
+            person,
+            programme.programme_id,
+            eligible_after_days=programme.policy.eligible_after_days,
+            department=department,
+            at=at,
+        )
+    ]
+
+
+def programme_of(engine: "EmbeddedEngine", programme_id: str) -> "Programme":
+    """Return a programme that takes commands.
+
+    Raises:
+        Refused: there is none of that id, or it is paused or closed.
+    """
+    from engine.core.effects import StageName
+    from engine.programme.rounds.programme import ProgrammeStatus
+    from engine.programme.tables import PROGRAMMES
+
+    found: Programme | None = engine.row(StageName.PROGRAMMES, PROGRAMMES, programme_id)
+    if found is None:
+        raise Refused(f"there is no programme {programme_id}")
+    if found.status is not ProgrammeStatus.RUNNING:
+        raise Refused(f"the programme {programme_id} is {found.status}; only a running one can do this")
+    return found
+
+
+def verify(*, options: Options = DEFAULTS) -> int:
+    """Replay the log, since the last erasure or upgrade if there was one, into a fresh store and compare everything with what is kept."""
+    with opened(options) as engine, Bar("replaying") as bar:
+
+        def show(done: int, total: int) -> None:
+            bar.show(done, f"{done:,} of {total:,} log entries", total=total)
+
+        found = engine.verify(on_progress=show)
+        seconds = bar.seconds
+    if options.json:
+        compared = [{"name": each.name, "count": each.count, "identical": each.is_identical} for each in found.compared]
+        counts = {"from_position": found.from_position, "entries": found.entries_count}
+        print_json({"identical": found.is_identical, **counts, "compared": compared, "findings": found.findings})
+    else:
+        verdicts = {True: "identical", False: "differs"}
+        rows = ((each.name, f"{each.count:,}", each.digest[:12], verdicts[each.is_identical]) for each in found.compared)
+        print_table(("table or topic", "records", "digest", "replayed"), rows, right=frozenset({"records"}))
+        for finding in found.findings[:FINDINGS_SHOWN]:
+            print(finding)
+        since = f" since the snapshot at position {found.from_position:,}" if found.from_position else ""
+        print(f"{verdicts[found.is_identical]}   {found.entries_count:,} log entries{since} replayed in {duration(seconds)}")
+    if found.is_identical:
+        return ExitCode.DONE
+    say_error("the replay differs from what is kept: keep a copy of the directory and restore the last backup")
+    return ExitCode.REFUSED
+
+
+def backup(file: Path, /, *, options: Options = DEFAULTS) -> None:
+    """Copy the committed state into a new file, to be used as `bothways.db` of a new directory.
+
+    Args:
+        file: must not exist yet.
+    """
+    if file.exists():
+        raise Refused(f"{file} exists already; name another file")
+    if not file.parent.is_dir():
+        raise Refused(f"{file.parent} is no directory; make it first")
+    with opened(options) as engine:
+        engine.back_up(file)
+    size_bytes = file.stat().st_size
+    if options.json:
+        print_json({"file": str(file), "bytes": size_bytes})
+    else:
+        print(f"wrote {file}   {size_bytes:,} bytes")

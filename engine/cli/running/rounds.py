@@ -1,0 +1,208 @@
+"""`bothways round`: hold a round, or see what it would do, under this policy or another."""
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+from cyclopts import Parameter
+
+from engine.cli.exits import Misused, Refused
+from engine.cli.options import DEFAULTS, Options, opened
+from engine.cli.output import Bar, counted, print_facts, print_json, print_table
+from engine.cli.running.operate import programme_of
+
+if TYPE_CHECKING:
+    from engine.matching.what_if import Comparison
+    from engine.programme.rounds.programme import Programme
+    from engine.programme.rounds.rounds import Rehearsal
+    from engine.runtimes.embedded.engine import EmbeddedEngine
+    from schemas.terms.policy import Policy
+
+NAMED_MAX: Final = 5
+
+
+def round_(
+    programme: str,
+    /,
+    *,
+    dry_run: Annotated[bool, Parameter(negative="", show_default=False, help="Change nothing.")] = False,
+    policy: Annotated[Path | None, Parameter(help="With --dry-run: a JSON object of policy fields to compare with.")] = None,
+    options: Options = DEFAULTS,
+) -> None:
+    """Hold a round of pairing now: show the pairs, and everybody without one with the reason.
+
+    Args:
+        programme: its id.
+    """
+    if policy is not None and not dry_run:
+        raise Misused("round: --policy needs --dry-run")
+    other = None
+    with opened(options) as engine, Bar("pairing") as bar:
+        found = programme_of(engine, programme)
+        changed = None if policy is None else _policy_with(found, policy)
+        bar.pulse()
+        current = _rehearsed(engine, found)
+        report = _report(engine, current, is_measured=dry_run)
+        if changed is not None:
+            bar.pulse("with the other policy")
+            other = _rehearsed(engine, found, changed)
+            report["with_policy"] = _report(engine, other, is_measured=True)
+        if not dry_run:
+            bar.pulse("proposing")
+            report = _held(engine, found, report)
+    if other is not None:
+        from engine.matching.what_if import compared
+
+        comparison = compared(current.result, other.result)
+        report["compared"] = _difference(comparison)
+    if options.json:
+        print_json(report)
+    elif other is None:
+        _print_report(report)
+    else:
+        _print_side_by_side(report)
+        _print_report(report["with_policy"], title="with the other policy")
+
+
+def _rehearsed(engine: "EmbeddedEngine", programme: "Programme", policy: "Policy | None" = None) -> "Rehearsal":
+    from engine.core.effects import StageName
+    from engine.programme.rounds.rounds import rehearsal
+
+    at = engine.last_at
+    assert at is not None, "a programme was created at some time"
+    return rehearsal(engine.rows(StageName.PROGRAMMES), programme, at, policy)
+
+
+def _report(engine: "EmbeddedEngine", rehearsal: "Rehearsal", *, is_measured: bool) -> dict[str, Any]:
+    """Write a rehearsal down, its figures beside what would be published.
+
+    Args:
+        is_measured: whether to compute what fairness and drift cost, too, which takes rounds of its own.
+    """
+    from dataclasses import asdict
+
+    from engine.core.effects import StageName
+    from engine.matching.what_if import figures_of
+    from engine.programme.insights.round_figures import costs
+    from engine.programme.rounds.rounds import reported
+
+    report: dict[str, Any] = reported(engine.rows(StageName.PROGRAMMES), rehearsal).model_dump(mode="json")
+    figures = asdict(figures_of(rehearsal.result))
+    if is_measured:
+        found = costs(rehearsal.programme, rehearsal.members, rehearsal.result, rehearsal.at)
+        figures["fairness_price_ratio"] = None if found is None else found.fairness_price_ratio
+        figures["drift_ratio"] = None if found is None else found.drift_ratio
+    refused = [{"people": lock.person_ids, "code": lock.code} for lock in rehearsal.result.refused_locks]
+    return {**report, "refused_locks": refused, "figures": figures}
+
+
+def _difference(comparison: "Comparison") -> dict[str, Any]:
+    return {
+        "pairs_in_both_count": comparison.pairs_in_both_count,
+        "gained_ids": comparison.gained_ids,
+        "lost_ids": comparison.lost_ids,
+    }
+
+
+def _held(engine: "EmbeddedEngine", programme: "Programme", rehearsal: dict[str, Any]) -> dict[str, Any]:
+    """Hold the round for good: the same rows at the same instant give what was rehearsed; the pairs now have ids."""
+    from engine.core.effects import StageName
+    from engine.programme.tables import PAIRINGS
+    from schemas.events.round import RoundRequested
+
+    prefix = f"{programme.programme_id}."
+    before = {pairing_id for pairing_id, _ in engine.scan(StageName.PROGRAMMES, PAIRINGS, prefix)}
+    answer = engine.command(RoundRequested.TYPE, {"programme_id": programme.programme_id})
+    if answer.code is not None:
+        raise Refused(f"the round was refused: {answer.code}, {answer.message}")
+    if answer.refusal is not None:
+        raise Refused(f"the round was refused: {answer.refusal}")
+    made = {row.people: id_ for id_, row in engine.scan(StageName.PROGRAMMES, PAIRINGS, prefix) if id_ not in before}
+    proposals = [{"pairing_id": made[tuple(pair["people"])], **pair} for pair in rehearsal["proposals"]]
+    return {**rehearsal, "dry_run": False, "proposals": proposals}
+
+
+def _policy_with(programme: "Programme", file: Path) -> "Policy":
+    """Lay the fields of a file over what the programme has set itself, and fill the rest with defaults."""
+    import json
+
+    from pydantic import ValidationError
+
+    from engine.cli.looking.views import changed_fields
+    from schemas.terms.policy import Policy
+
+    try:
+        fields = json.loads(file.read_bytes())
+    except OSError as error:
+        raise Refused(f"{file} can't be read: {error.strerror}") from error
+    except ValueError as error:
+        raise Refused(f"{file} holds no JSON: {error}") from error
+    if not isinstance(fields, dict):
+        raise Refused(f"{file} must hold a JSON object of policy fields")
+    try:
+        return Policy.model_validate_json(json.dumps({**changed_fields(programme.policy), **fields}))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise Refused(f"{file}: {'.'.join(map(str, first['loc'])) or 'policy'}: {first['msg']}") from error
+
+
+def _print_report(report: dict[str, Any], title: str = "") -> None:
+    name = title or f"round {report['round']} of {report['programme_id']}" + (", not held" if report["dry_run"] else "")
+    print_facts(name, _figures(report))
+    if report["proposals"]:
+        columns = ("one", "other", "score", "they can learn", *(() if report["dry_run"] else ("pairing",)))
+        print_table(columns, (_pair_row(pair) for pair in report["proposals"]), title="pairs", right=frozenset({"score"}))
+    if report["unmatched"]:
+        reasons = ((each, reason) for each in report["unmatched"] for reason in each["reasons"])
+        rows = ((each["person_id"], each["standing"], reason["code"], reason["params"].get("widen")) for each, reason in reasons)
+        print_table(("person", "is", "why nobody now", "what would widen the choice"), rows, title="without a proposal in this round")
+
+
+def _figures(report: dict[str, Any]) -> tuple[tuple[str, object], ...]:
+    figures = report["figures"]
+    costs = (
+        ("price of fairness", _percent(figures.get("fairness_price_ratio"), "of the total score")),
+        ("pairs kept and new", _percent(figures.get("drift_ratio"), "of what pairing everybody anew would come to")),
+    )
+    return (
+        ("pairs", report["proposed"]),
+        ("people matched", figures["matched_count"]),
+        ("without a proposal", counted(Counter(each["standing"] for each in report["unmatched"]))),
+        ("waiting", report["waiting"]),
+        ("without any option", counted(report["no_option_by_reason"])),
+        ("mean score", figures["mean_score"]),
+        ("worst pair", figures["worst_score"]),
+        ("bridges", f"{figures['bridges_count']} over a band or more, {figures['wide_bridges_count']} over two or more"),
+        ("total score", f"{figures['total_score']:,}"),
+        # Weights are scores with the bonuses for waiting, so they are no total score.
+        ("assignment", f"{report['total_score']:,} of at most {report['optimality_bound']:,} ({report['optimal_ratio']:.1%})"),
+        ("pairs that would rather", report["blocking_pairs"]),
+        ("locks refused", " · ".join(f"{' and '.join(lock['people'])}: {lock['code']}" for lock in report["refused_locks"])),
+        *costs,
+    )
+
+
+def _percent(ratio: float | None, of: str) -> str | None:
+    return None if ratio is None else f"{ratio:.1%} {of}"
+
+
+def _pair_row(pair: dict[str, Any]) -> tuple[object, ...]:
+    lessons = [reason["params"] for reason in pair["reasons"] if "topic" in reason["params"]]
+    topics = {one: [lesson["topic"] for lesson in lessons if lesson["person_id"] == one] for one in pair["people"]}
+    learned = " · ".join(f"{one}: {', '.join(names)}" for one, names in topics.items() if names)
+    return *pair["people"], pair["score"], learned, *((pair["pairing_id"],) if "pairing_id" in pair else ())
+
+
+def _print_side_by_side(report: dict[str, Any]) -> None:
+    other, compared = report["with_policy"], report["compared"]
+    rows = [(name, now, then) for (name, now), (_, then) in zip(_figures(report), _figures(other), strict=True) if now or then]
+    rows.append(("pairs in both", compared["pairs_in_both_count"], compared["pairs_in_both_count"]))
+    rows.append(("matched here only", _named(compared["lost_ids"]), _named(compared["gained_ids"])))
+    print_table(("", "current policy", "other policy"), rows, title=f"round {report['round']} of {report['programme_id']}, not held")
+
+
+def _named(person_ids: Sequence[str]) -> str:
+    """Name people, as many as a line takes."""
+    more = len(person_ids) - NAMED_MAX
+    return ", ".join(person_ids[:NAMED_MAX]) + (f" and {more:,} more" if more > 0 else "")

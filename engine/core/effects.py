@@ -1,0 +1,197 @@
+"""The vocabulary between the rules and whatever runs them.
+
+A processor is a module of generator functions. Given a read view of the rows and one record, it yields effects; the step lays
+each over the rows before the generator goes on, so a later `rows.get` sees an earlier `Put`. Nothing here does anything: an effect
+is a value, and a runtime that persists the values of one step does so all at once or not at all.
+
+Source: decision 0005 (effects as a stream).
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final, Protocol
+
+from engine.programme.messages import Message
+from schemas.base import OutputData
+from schemas.envelope import Event
+from schemas.frozen import quick
+from schemas.terms.codes import ErrorCode, RefusalCode
+from schemas.terms.ids import PersonId
+from schemas.topics import Topic
+
+
+class StageName(StrEnum):
+    """The two keyed stages of the topology."""
+
+    PEOPLE = "people"
+    PROGRAMMES = "programmes"
+
+
+class Row(Protocol):
+    """A row of a table: a frozen dataclass that knows when it wants to be woken."""
+
+    @property
+    def wake_at(self) -> datetime | None:
+        """When the row's timer is due; None when it waits for nothing."""
+
+
+class Rows(Protocol):
+    """What a processor may read: the rows of its own stage, with this step's changes laid over them."""
+
+    def get(self, table: str, key: str) -> Any | None:
+        """Return the row, or None."""
+
+    def scan(self, table: str, prefix: str) -> Iterator[tuple[str, Any]]:
+        """Yield (key, row) for keys that start with `prefix`, in key order."""
+
+
+class RowsOfStep(Rows, Protocol):
+    """Rows as a step sees them: it can draw lots and make names, too, that nobody outside can make again."""
+
+    source: str
+    """What the installation calls itself; part of every id that is published."""
+
+    def drawn_percent(self, subject: str) -> int:
+        """Return a number from 0 to 99 that belongs to a subject for ever, by a hash keyed with the salt."""
+
+    def hidden_name(self, subject: str) -> str:
+        """Return 16 hex characters that name a subject for ever, by a hash keyed with the salt."""
+
+
+Headers = tuple[tuple[str, bytes | None], ...]
+"""As they arrived: in order, duplicates and nulls included."""
+
+
+@quick
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """An external record as it arrived, kept so that a refusal can return it byte for byte."""
+
+    topic: str
+    """The external topic it came on (or belongs to, when it came in a file)."""
+    key: str | None = None
+    value: bytes
+    headers: Headers = ()
+    position: int = 0
+    partition: int = 0
+    redrive_count: int = 0
+
+
+@quick
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One thing that a stage handles: an external event, a message from another key, or a control message."""
+
+    stage: StageName
+    key: str
+    id: str
+    """Identity of the cause: ids of everything made from this record derive from it."""
+    at: datetime
+    """Engine time: the only clock that the core knows. UTC, whole seconds."""
+    payload: Event | Message
+    origin: Origin | None = None
+    received_at: datetime | None = None
+
+
+@quick
+@dataclass(frozen=True, slots=True)
+class Put:
+    """Write a row of this stage; its timer is `row.wake_at`."""
+
+    table: str
+    key: str
+    row: Row
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Remove a row and its timer; nothing happens where there is none."""
+
+    table: str
+    key: str
+
+
+@quick
+@dataclass(frozen=True, slots=True)
+class Send:
+    """A hop: a message to another key or stage, handled in the order sent, at the same `at`."""
+
+    stage: StageName
+    key: str
+    message: Message
+    carries_origin: bool = False
+    """Pass the external record on, so that the receiver can still refuse it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Emit:
+    """Publish an event."""
+
+    topic: Topic
+    key: str
+    data: OutputData | None
+    """The body; None is a tombstone."""
+    subjects: tuple[str, ...] = ()
+    """What tells this output from others of the same type, key and cause."""
+    expires_at: datetime | None = None
+    is_traceable: bool = True
+    """Whether the envelope names its cause, by a hash that outputs of one cause share; a lapse never does."""
+    person_id: str | None = None
+    """Audit only: the person whose hash of the day becomes the key and the `subject` of the body."""
+    actor_id: str | None = None
+    """Audit only: who acted; the hash of the day becomes the `actor` of the body."""
+    time: datetime | None = None
+    """What the envelope says instead of the engine time, which would give away whose act it follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """Send the external record behind this step to its dead-letter topic. A processor stops after it."""
+
+    code: ErrorCode
+    message: str
+    may_pass: bool = False
+    """Whether a later event can mend what is wrong, besides the codes of which that is always so: the refusal isn't remembered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """The command behind this step is not carried out; everything else that the step says counts as usual."""
+
+    code: RefusalCode
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """The external record was handled before, though its mark is gone. A processor yields nothing before it, nor after."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A figure for the metrics; no rule reads it."""
+
+    metric: str
+    value: float = 1.0
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """Somebody was erased: the runtime removes every stored byte of the id that it keeps beside the rows (log, outputs, dead letters)."""
+
+    person_id: PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class Ignore:
+    """Take no notice of an external record: no row, no mark, no line in the log. A processor yields nothing before it, nor after."""
+
+
+Effect = Put | Delete | Send | Emit | Refuse | Declined | Repeated | Note | Forget | Ignore
+Effects = Iterator[Effect]
+Handler = Callable[[RowsOfStep, Record], Effects]
+Wake = Callable[[RowsOfStep, str, datetime, datetime], Effects]
+
+NOTHING: Final[tuple[Effect, ...]] = ()

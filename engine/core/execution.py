@@ -1,0 +1,400 @@
+"""One record in, one transition out: the step that every runtime shares.
+
+A runtime reads bytes, loads rows, calls `step` or `fire`, and persists the returned `Transition` in one transaction: row changes, outputs,
+dead letters and the position together, or none of them. It never looks inside. If the process dies before that commit, the same record
+gives the same transition again (no clock, no random numbers, ids derived from causes); after it, the record's mark makes it a no-op.
+What is published names no cause: ids and `causation` are hashes keyed with the salt, and no input's own id is ever passed on.
+The order inside a step: deduplicate → apply, laying each effect over the rows → check invariants → collect.
+Source: decisions 0002 (one core, two runtimes) and 0005 (effects as a stream); reliability promises P2, P3, P6, P7.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from engine.core.dead_letters import DeadLetter, dead_letter
+from engine.core.effects import (
+    Declined,
+    Delete,
+    Effects,
+    Emit,
+    Forget,
+    Ignore,
+    Note,
+    Origin,
+    Put,
+    Record,
+    Refuse,
+    Repeated,
+    Row,
+    Rows,
+    Send,
+)
+from engine.core.identity import derived_id, drawn_percent, hidden_id, hidden_name, pseudonym, pseudonym_on
+from engine.core.marks import MARK_DAYS, MARK_PREFIX, Seen, Sequence, mark_expiry, mark_name
+from engine.errors import FatalError
+from engine.topology import SEEN, SEQUENCES, Stage
+from schemas.base import OutputData, data_json
+from schemas.envelope import SOURCE, Event
+from schemas.frozen import quick
+from schemas.terms.codes import ErrorCode, RefusalCode
+from schemas.terms.ids import PersonId
+from schemas.topics import DLQ_TIMERS
+
+DAY_LENGTH: Final = len("2025-01-31")
+CIRCUMSTANCES: Final = frozenset({ErrorCode.UNKNOWN_PROGRAMME, ErrorCode.UNKNOWN_PAIRING, ErrorCode.UNKNOWN_NUDGE})
+"""Refusals that a later event can mend."""
+
+
+class Outcome(StrEnum):
+    """What became of a record. Values are metric labels."""
+
+    APPLIED = "applied"
+    DUPLICATE = "duplicate"
+    DEAD_LETTERED = "dead_lettered"
+    IGNORED = "ignored"
+    """Accepted, and left no trace: it was about somebody who had been erased."""
+    REFUSED = "refused"
+    """A command that was heard, and not carried out."""
+
+
+TAKEN: Final = frozenset({Outcome.APPLIED, Outcome.REFUSED})
+"""Outcomes of what moves the engine on: it is logged, marked and has its time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """One published event, not yet in either CloudEvents mode."""
+
+    topic: str
+    key: str
+    id: str
+    attributes: dict[str, str | int]
+    data: bytes | None
+    """Compact JSON of the body; None is a tombstone."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Transition:
+    """Everything that one step changes. The runtime persists all of it in one transaction."""
+
+    outcome: Outcome
+    changes: dict[tuple[str, str], Row | None] = field(default_factory=dict)
+    """(table, key) → the new row, or None for a deletion."""
+    hops: list[Record] = field(default_factory=list)
+    outputs: list[Output] = field(default_factory=list)
+    dead_letters: list[DeadLetter] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    forgotten: tuple[PersonId, ...] = ()
+    """Who was erased by this step: what else the runtime keeps of these ids goes once the unit is committed."""
+    is_remembered: bool = True
+    """Whether a repetition is answered from the mark. A refusal of circumstance isn't: the same event again is judged anew."""
+    refusal: RefusalCode | None = None
+    """Why a command was refused."""
+    stilled: tuple[str, str] | None = None
+    """The (table, key) whose wake failed: the row stays as it is, its timer is cleared until the row is written again."""
+
+
+class Draft:
+    """The rows as one step sees them: the stored ones with the step's changes laid over.
+
+    In a table of pseudonyms a rule names a person, or a day and a person, and the row is found and written under the salted hash: rules
+    know no salt.
+    """
+
+    __slots__ = ("_daily", "_pseudonymous", "_salt", "_stored", "changes", "is_refused", "source")
+
+    def __init__(self, stored: Rows, stage: Stage, salt: bytes, source: str = SOURCE) -> None:
+        self.source = source
+        self._stored = stored
+        self._pseudonymous = stage.pseudonymous
+        self._daily = stage.daily
+        self._salt = salt
+        self.changes: dict[tuple[str, str], Row | None] = {}
+        self.is_refused = False
+
+    def get(self, table: str, key: str) -> Any | None:
+        """Return the row as changed so far."""
+        key = self._stored_key(table, key)
+        changes = self.changes
+        if changes and (table, key) in changes:
+            return changes[table, key]
+        return self._stored.get(table, key)
+
+    def lay(self, table: str, key: str, row: Row | None) -> None:
+        """Lay a change over; None deletes."""
+        self.changes[table, self._stored_key(table, key)] = row
+
+    def _stored_key(self, table: str, key: str) -> str:
+        """Return the key under which a row is stored; a key that a timer gave is one already."""
+        if table in self._pseudonymous or (table == SEEN and key.startswith(MARK_PREFIX)):
+            return pseudonym(key, self._salt)
+        if table in self._daily and key[DAY_LENGTH] == "/":
+            day = key[:DAY_LENGTH]
+            return f"{day}#{pseudonym_on(key[DAY_LENGTH + 1 :], date.fromisoformat(day), self._salt)}"
+        return key
+
+    def drawn_percent(self, subject: str) -> int:
+        """Draw a lot for a subject."""
+        return drawn_percent(subject, self._salt)
+
+    def hidden_name(self, subject: str) -> str:
+        """Name a subject so that a guess of it can't be tried out."""
+        return hidden_name(subject, self._salt)
+
+    def scan(self, table: str, prefix: str) -> Iterator[tuple[str, Any]]:
+        """Yield (key, row) in key order as changed so far."""
+        changed = {key: row for (of, key), row in self.changes.items() if of == table and key.startswith(prefix)}
+        if not changed:
+            yield from self._stored.scan(table, prefix)
+            return
+        merged = dict(self._stored.scan(table, prefix)) | changed
+        for key in sorted(merged):
+            if merged[key] is not None:
+                yield key, merged[key]
+
+
+def salt_of(salt: bytes, source: str) -> bytes:
+    """Return the salt of an installation that publishes under a name of its own: two that share a salt share no hash and no id."""
+    return salt if source == SOURCE else hashlib.blake2b(source.encode(), key=salt[:64], digest_size=32, person=b"source").digest()
+
+
+def step(stage: Stage, rows: Rows, record: Record, *, salt: bytes, source: str = SOURCE, is_new: bool = False) -> Transition:
+    """Apply one record to the rows of its key.
+
+    Args:
+        rows: the stored rows of the stage; only read.
+        record: decoded by intake; its `at` is stamped by the runtime and never goes back within a partition.
+        salt: of the pseudonyms on the audit topic; a setting of the installation.
+        source: what the installation calls itself; part of what it publishes.
+        is_new: whether the caller knows from `repeated` that an external record was not seen before.
+    Returns: the transition. A processor that raises gives `DEAD_LETTERED` with the original bytes and nothing else changed.
+    """
+    if not isinstance(record.payload, Event):
+        return _applied(stage, rows, record, salt, source)
+    known = None if is_new else repeated(rows, record, salt)
+    if known is not None:
+        return known
+    transition = _applied(stage, rows, record, salt, source)
+    if transition.outcome in {Outcome.IGNORED, Outcome.DUPLICATE} or not transition.is_remembered:
+        return transition
+    refused = transition.dead_letters[0].code if transition.outcome is Outcome.DEAD_LETTERED else None
+    return _marked(transition, record, refused, salt)
+
+
+def unpublishable(record: Record, message: str, salt: bytes) -> Transition:
+    """Say what an external record comes to when a runtime can't publish what the rules made of it: refused, and nothing else changed."""
+    assert isinstance(record.payload, Event)
+    return _marked(_refused(record, ErrorCode.PROCESSING_FAILED, message), record, ErrorCode.PROCESSING_FAILED, salt)
+
+
+def _marked(transition: Transition, record: Record, refused: ErrorCode | None, salt: bytes) -> Transition:
+    """Mark an external record as seen."""
+    mark = Seen(content=_kept_content(record, salt), refused=refused, wake_at=mark_expiry(record.at))
+    transition.changes[(SEEN, _mark_key(record, salt))] = mark
+    return transition
+
+
+def repeated(rows: Rows, record: Record, salt: bytes) -> Transition | None:
+    """Say what an external record comes to when its source and id were seen before; None when they were not.
+
+    A repetition changes no row and has no effect in time, so a runtime in data time asks this before it fires timers up to the record.
+    What was refused for good is refused again, with the same dead letter, whatever has become true since: only a redrive gives it another
+    chance. It stands in the way of nothing: another content under its id is judged as if it had never come.
+    """
+    assert isinstance(record.payload, Event)
+    mark: Seen | None = rows.get(SEEN, _mark_key(record, salt))
+    if mark is None:
+        return None
+    content = _kept_content(record, salt)
+    if mark.content != content:
+        if mark.refused is not None:
+            return None
+        message = f"first seen with content {mark.content}, now {content}"
+        return _refused(record, ErrorCode.CONFLICTING_DUPLICATE, message)
+    if mark.refused is not None:
+        return _refused(record, mark.refused, "refused before")
+    return Transition(outcome=Outcome.DUPLICATE)
+
+
+def _mark_key(record: Record, salt: bytes) -> str:
+    assert isinstance(record.payload, Event)
+    return pseudonym(mark_name(record.payload.source, record.payload.id, record.origin.redrive_count if record.origin else 0), salt)
+
+
+def _kept_content(record: Record, salt: bytes) -> str:
+    assert isinstance(record.payload, Event)
+    return pseudonym(record.payload.content, salt)
+
+
+def fire(stage: Stage, rows: Rows, table: str, key: str, *, at: datetime, salt: bytes, source: str = SOURCE) -> Transition:
+    """Wake one row whose timer is due.
+
+    The timer is cleared first; the processor sets the next one by what it writes. A wake that raises is its own dead letter: the row stays
+    as it was, without its timer, so one bad row never stops time for the others.
+
+    Args:
+        at: the engine time of the tick, at or after the row's `wake_at`.
+    Returns: the transition; never a `DUPLICATE`.
+    """
+    row = rows.get(table, key)
+    assert row is not None and row.wake_at is not None and row.wake_at <= at, (table, key)
+    due_at: datetime = row.wake_at
+    cause_id = derived_id("wake", stage.name, table, key, due_at.isoformat(), at.isoformat())
+    draft = Draft(rows, stage, salt, source)
+    try:
+        transition = _collect(stage, draft, stage.wakes[table](draft, key, due_at, at), _Cause(cause_id, at, None), salt)
+        rewoken = draft.get(table, key)
+        assert rewoken is None or rewoken.wake_at is None or rewoken.wake_at > due_at, f"timer of {table} does not move on"
+    except FatalError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the loop boundary of the core: one row's failure is a dead letter, not a stop
+        return _timer_failed(stage, table, key, due_at, error)
+    return transition
+
+
+@quick
+@dataclass(frozen=True, slots=True)
+class _Cause:
+    seed: str
+    """What ids derive from: told apart from every other cause, whereas two sources may give one id. Never published."""
+    at: datetime
+    record: Record | None
+
+
+def _applied(stage: Stage, rows: Rows, record: Record, salt: bytes, source: str) -> Transition:
+    payload = record.payload
+    handlers = stage.handlers[type(payload.data) if isinstance(payload, Event) else type(payload)]
+    draft = Draft(rows, stage, salt, source)
+    try:
+        effects = (effect for handler in handlers if not draft.is_refused for effect in handler(draft, record))
+        return _collect(stage, draft, effects, _Cause(_seed(record), record.at, record), salt)
+    except FatalError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the loop boundary of the core: one record's failure is a dead letter, not a stop
+        transition = _refused(record, ErrorCode.PROCESSING_FAILED, _described(error))
+        transition.notes.extend(_violations(error))
+        return transition
+
+
+def _seed(record: Record) -> str:
+    """Return what ids made from a record derive from.
+
+    The source counts, because ids are unique per source only; the content, because a conflicting record may be redriven; the window,
+    because a record that comes again after its mark has gone is applied again, later. A redrive within it gives the ids it would have had.
+    """
+    event = record.payload
+    if not isinstance(event, Event):
+        return record.id
+    window = record.at.toordinal() // MARK_DAYS
+    return derived_id("event", event.source, event.id, event.content, window)
+
+
+def _collect(stage: Stage, draft: Draft, effects: Effects, cause: _Cause, salt: bytes) -> Transition:
+    transition = Transition(outcome=Outcome.APPLIED, changes=draft.changes)
+    counts: dict[tuple[str, str], int] = {}
+    for effect in effects:
+        match effect:
+            case Put(table, key, row):
+                stage.tables[table].check(row)
+                draft.lay(table, key, row)
+            case Delete(table, key):
+                draft.lay(table, key, None)
+            case Emit():
+                transition.outputs.append(_output(draft, effect, cause, counts, salt))
+            case Send():
+                transition.hops.append(_hop(effect, cause, counts))
+            case Note():
+                transition.notes.append(effect)
+            case Forget(person_id):
+                transition.forgotten = (*transition.forgotten, person_id)
+            case Ignore() | Repeated():
+                assert not draft.changes and not transition.hops and not transition.outputs, "what is ignored has done nothing yet"
+                transition.outcome = Outcome.IGNORED if isinstance(effect, Ignore) else Outcome.DUPLICATE
+                break
+            case Declined(code):
+                transition.outcome = Outcome.REFUSED
+                transition.refusal = code
+            case Refuse(error, message, may_pass):
+                assert cause.record is not None and cause.record.origin is not None, "only an external record can be refused"
+                draft.is_refused = True
+                transition.dead_letters.append(dead_letter(cause.record.origin, error, message))
+                transition.outcome = Outcome.DEAD_LETTERED
+                transition.is_remembered = not may_pass and error not in CIRCUMSTANCES
+    return transition
+
+
+def _hop(send: Send, cause: _Cause, counts: dict[tuple[str, str], int]) -> Record:
+    kind = type(send.message).__name__
+    n = counts[(kind, send.key)] = counts.get((kind, send.key), -1) + 1
+    origin = cause.record.origin if send.carries_origin and cause.record else None
+    id_ = derived_id("hop", kind, send.key, cause.seed, n)
+    return Record(stage=send.stage, key=send.key, id=id_, at=cause.at, payload=send.message, origin=origin)
+
+
+def _output(draft: Draft, emit: Emit, cause: _Cause, counts: dict[tuple[str, str], int], salt: bytes) -> Output:
+    type_ = emit.data.TYPE if emit.data is not None else "tombstone"
+    key = pseudonym_on(emit.person_id, cause.at.date(), salt) if emit.person_id is not None else emit.key
+    n = counts[(type_, key)] = counts.get((type_, key), -1) + 1
+    id_ = hidden_id(salt, type_, key, *emit.subjects, cause.seed, n)
+    sequence_key = f"{emit.topic.name}/{key}"
+    past: Sequence = draft.get(SEQUENCES, sequence_key) or Sequence(count=0)
+    draft.changes[(SEQUENCES, sequence_key)] = Sequence(count=past.count + 1)
+    attributes: dict[str, str | int] = {
+        "specversion": "1.0",
+        "id": id_,
+        "source": draft.source,
+        "type": type_,
+        "subject": key,
+        "time": instant(emit.time or cause.at),
+        "sequence": past.count + 1,
+    }
+    if emit.data is None:
+        return Output(topic=emit.topic.name, key=key, id=id_, attributes=attributes, data=None)
+    attributes["datacontenttype"] = "application/json"
+    attributes["dataschema"] = emit.data.schema_uri()
+    if emit.is_traceable:
+        attributes["causation"] = hidden_id(salt, "cause", cause.seed)
+    if emit.expires_at is not None:
+        attributes["expirytime"] = instant(emit.expires_at)
+    if type(emit.data).CONFIDENTIAL:
+        attributes["dataclassification"] = "confidential"
+    return Output(
+        topic=emit.topic.name, key=key, id=id_, attributes=attributes, data=data_json(_pseudonymous(emit.data, emit, cause.at.date(), salt))
+    )
+
+
+def _pseudonymous(data: OutputData, emit: Emit, day: date, salt: bytes) -> OutputData:
+    people = (("subject", emit.person_id), ("actor", emit.actor_id))
+    hashed = {field: pseudonym_on(person_id, day, salt) for field, person_id in people if person_id is not None}
+    return data.model_copy(update=hashed) if hashed else data
+
+
+def instant(at: datetime) -> str:
+    """Write an instant as the contracts do: UTC, `Z`, whole seconds."""
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _refused(record: Record, code: ErrorCode, message: str) -> Transition:
+    origin = record.origin or Origin(topic=f"bothways.{record.stage}-inbox.v1", key=record.key, value=repr(record.payload).encode())
+    return Transition(outcome=Outcome.DEAD_LETTERED, dead_letters=[dead_letter(origin, code, message)])
+
+
+def _timer_failed(stage: Stage, table: str, key: str, due_at: datetime, error: Exception) -> Transition:
+    value = f'{{"table":"{table}","key":"{key}","due_at":"{instant(due_at)}"}}'.encode()
+    origin = Origin(topic=DLQ_TIMERS.name, key=f"{stage.name}/{table}/{key}", value=value)
+    letter = dead_letter(origin, ErrorCode.PROCESSING_FAILED, _described(error))
+    return Transition(outcome=Outcome.DEAD_LETTERED, dead_letters=[letter], stilled=(table, key), notes=_violations(error))
+
+
+def _violations(error: Exception) -> list[Note]:
+    """Count an assertion of the core that failed, besides its dead letter: it is a defect, whereas other failures may be odd input."""
+    return [Note("bothways_invariant_violations_total")] if isinstance(error, AssertionError) else []
+
+
+def _described(error: Exception) -> str:
+    """Name the failure without a word of the data: the type and a hash of the message, which the same bug repeats."""
+    return f"{type(error).__name__} {hashlib.blake2b(str(error).encode(), digest_size=6).hexdigest()}"

@@ -1,0 +1,61 @@
+"""Rows of the engine's own book-keeping: marks of what was seen, and counters of what was published.
+
+Decides: how long a mark is kept.
+Never knows: what the marked record said.
+
+Invariants
+    K1  A mark outlives every redelivery within 90 days of engine time.
+    K2  Marks go at midnight UTC, so that a day's marks share one timer instant.
+    K3  A mark is stored under a hash, and keeps a hash, that are keyed with the salt: it outlives an erasure, and ids are easily guessed.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from functools import lru_cache
+from typing import Final
+
+from schemas.frozen import quick
+from schemas.terms.codes import ErrorCode
+
+MARK_DAYS: Final = 90
+MARK_PREFIX: Final = "mark:"
+"""Tells the name of a mark from the hash under which it is stored."""
+
+
+@quick
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A record of this source and id was handled."""
+
+    content: str
+    """Keyed hash of the hash of canonical (type, subject, time, actor, data)."""
+    refused: ErrorCode | None = None
+    """Why it was refused, if it was; a repetition is then counted as refused again."""
+    wake_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sequence:
+    """How many events one topic has had under one key."""
+
+    count: int
+
+    @property
+    def wake_at(self) -> None:
+        """A counter waits for nothing."""
+        return
+
+
+def mark_expiry(at: datetime) -> datetime:
+    """Return the first midnight UTC after 90 days."""
+    return _midnight(at.toordinal() + MARK_DAYS + 1)
+
+
+@lru_cache(maxsize=16)
+def _midnight(day: int) -> datetime:
+    return datetime.combine(date.fromordinal(day), time.min, tzinfo=UTC)
+
+
+def mark_name(source: str, event_id: str, redrive_count: int) -> str:
+    """Name a record's mark; a redriven record has one of its own. It is stored under a hash of this (K3)."""
+    return f"{MARK_PREFIX}{source}\n{event_id}\n{redrive_count}"

@@ -1,0 +1,46 @@
+"""Where compiled code is kept; every module with compiled functions takes `njit` from here.
+
+Compiled code is kept beside this file under a name made from every source it was compiled from: numba by itself looks only at the file
+of the function, and would go on using scores of an older version. Where the directory can't be written, each process compiles anew.
+"""
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Any, Final
+
+from numba import config, njit
+
+__all__ = ["njit"]
+
+SOURCES: Final = (
+    "matching/assigning/assignment",
+    "matching/assigning/auction",
+    "matching/search/bounded",
+    "matching/search/candidates",
+    "matching/assigning/choosing",
+    "matching/search/coded",
+    "matching/eligibility",
+    "matching/hours",
+    "matching/scoring",
+    "matching/standby",
+    "matching/ties",
+)
+"""In the package `engine`: whatever a compiled function may take a constant from."""
+
+
+def _keep_compiled() -> None:
+    """Tell numba where compiled code is kept, before the first function is compiled."""
+    settings: Any = config
+    if settings.CACHE_DIR:
+        return
+    here = Path(__file__).parent
+    digest = hashlib.blake2b(digest_size=8)
+    for source in (*sorted(here.glob("*.py")), *(here.parent.parent / f"{name}.py" for name in SOURCES)):
+        digest.update(source.read_bytes())
+    place = here / "__pycache__"
+    if os.access(place if place.exists() else here, os.W_OK):
+        settings.CACHE_DIR = str(place / f"compiled-{digest.hexdigest()}")
+
+
+_keep_compiled()

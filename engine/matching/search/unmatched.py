@@ -1,0 +1,180 @@
+"""Why somebody got nobody in a round, and what would widen the choice.
+
+Decides: one reason code for each person left out, and the one thing to change.
+Never knows: the words in which a person reads it (consumers), when it is told (nudges/catalogue).
+
+Whoever looks for a partner is compared with the people around: everybody else who is free now. Free is who has room and no status that
+keeps a person out of rounds. Whom an exclusion or a coordinator keeps apart from the person is not there, for everything that is said.
+
+Invariants
+    W1  A person without any eligible option is told a rule, never to wait for a better one.
+    W2  Everything told is what would be told if those whom an exclusion or a coordinator bars from the person, in either direction, were
+        not there, nor anybody who isn't free. So neither a confidential list nor an absence can be read off a reason.
+    W3  The rule told is the one that alone keeps most people around away; if none does alone, the one that keeps most away. Ties go by the
+        order of the codes as published (docs/codes.md).
+    W4  Whoever has options that fall short of the reserve is told which side of the exchange would raise them; the reserve falls by itself.
+    W5  With fewer people around than the smallest group that is ever told of, that is the reason, whatever the rules say.
+    W6  `options_taken` is told where somebody good enough was there and is proposed to another.
+    W7  Whoever has a partner, or a proposal to answer, isn't waiting, even where the round looked for another partner.
+
+Source: house rule.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from engine.matching.eligibility import Bar, PoolMember
+from engine.matching.exchange import bits_of
+from engine.matching.search.rule_book import RuleBook, set_among
+from schemas.terms.codes import EligibilityCode, RoundStanding, Track, UnmatchedCode, WidenCode
+from schemas.terms.ids import PersonId
+
+COMPARED_MAX: Final = 2_000
+"""People around who are looked at for one person's reason, lowest ids first."""
+_AS_PUBLISHED: Final[tuple[Bar, ...]] = tuple(EligibilityCode)
+_NOBODY: Final = ()
+
+_WIDEN_OF_OWN_STATE: Final[dict[Bar, WidenCode]] = {
+    EligibilityCode.CAPACITY: WidenCode.CAPACITY,
+    EligibilityCode.TRAINING: WidenCode.TRAINING,
+    EligibilityCode.PAUSED: WidenCode.RESUME,
+}
+
+
+class Found(Protocol):
+    """The options of a round, by position."""
+
+    @property
+    def option_counts(self) -> Sequence[int]:
+        """Eligible partners."""
+
+    @property
+    def worthy_counts(self) -> Sequence[int]:
+        """Options that reach the reserve."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unmatched:
+    """One person left out."""
+
+    person_id: PersonId
+    code: Bar | UnmatchedCode
+    widen: WidenCode
+    standing: RoundStanding = RoundStanding.WAITING
+    is_in_pool: bool = True
+    """False for people with a status or without room: the round didn't look for anybody for them."""
+    has_option: bool = True
+    """False if no rule-abiding partner exists in the pool: counted in no_option_by_reason."""
+
+
+def unmatched_reasons(book: RuleBook, found: Found, positions: Iterable[int], *, k_min: int) -> tuple[Unmatched, ...]:
+    """Say for each of these positions why nobody came of the round.
+
+    Args:
+        book: the rules and all members.
+        found: the options of the round.
+        positions: of members without a proposal in the round.
+        k_min: the smallest group of people that is told of.
+    """
+    left_out = tuple(positions)
+    around = _Around(book, [position for position in left_out if own_state(book.members[position]) is None])
+    return tuple(_reason(book.members[position], found, position, around, k_min) for position in left_out)
+
+
+def _reason(member: PoolMember, found: Found, position: int, around: "_Around", k_min: int) -> Unmatched:
+    own = own_state(member)
+    if own is not None:
+        widen = _WIDEN_OF_OWN_STATE.get(own, WidenCode.PATIENCE)
+        return _left_out(member, own, widen, is_in_pool=False, has_option=False)
+    has_option = found.option_counts[position] > 0
+    people = around.of(position)
+    if people.bit_count() < k_min:
+        return _left_out(member, UnmatchedCode.FEW_PEOPLE, WidenCode.PATIENCE, has_option=has_option)
+    if found.worthy_counts[position]:
+        return _left_out(member, UnmatchedCode.OPTIONS_TAKEN, WidenCode.PATIENCE)
+    if has_option:
+        return _left_out(member, UnmatchedCode.BELOW_RESERVE, around.widen_exchange(position, people))
+    rule = around.rule_in_the_way(position, people)
+    widen = around.widen_exchange(position, people) if rule is EligibilityCode.ONE_WAY else _widen(member, rule)
+    return _left_out(member, rule, widen, has_option=False)
+
+
+def _left_out(
+    member: PoolMember, code: Bar | UnmatchedCode, widen: WidenCode, *, is_in_pool: bool = True, has_option: bool = True
+) -> Unmatched:
+    standing = standing_of(member, is_in_pool=is_in_pool)
+    return Unmatched(person_id=member.person_id, code=code, widen=widen, standing=standing, is_in_pool=is_in_pool, has_option=has_option)
+
+
+def standing_of(member: PoolMember, *, is_in_pool: bool) -> RoundStanding:
+    """Tell who has a partner, who has been asked and who waits (W7)."""
+    if member.has_pair:
+        return RoundStanding.MATCHED
+    if member.is_asked:
+        return RoundStanding.ASKED
+    return RoundStanding.WAITING if is_in_pool else RoundStanding.AWAY
+
+
+def own_state(member: PoolMember) -> Bar | None:
+    """Say why somebody isn't in the pool."""
+    return member.status or (EligibilityCode.CAPACITY if member.room < 1 else None)
+
+
+class _Around:
+    """Whom people of a pool are compared with.
+
+    A rule book of those concerned alone gives the same answers as that of a whole programme, for much less work where they are few.
+
+    Args:
+        book: the rules and all members.
+        asked: positions of free people.
+    """
+
+    def __init__(self, book: RuleBook, asked: Sequence[int]) -> None:
+        compared = [position for position, member in enumerate(book.members) if own_state(member) is None][:COMPARED_MAX]
+        concerned = sorted({*compared, *asked})
+        is_apart = 2 * len(concerned) <= len(book.members)
+        self._book = RuleBook([book.members[at] for at in concerned], book.context, book.round_ordinal) if is_apart else book
+        self._place_by_position: Mapping[int, int] = (
+            {position: place for place, position in enumerate(concerned)} if is_apart else dict(zip(concerned, concerned, strict=True))
+        )
+        self._free = bits_of((self._place_by_position[position] for position in compared), len(self._book.members))
+
+    def of(self, position: int) -> int:
+        """Return everybody around one person (W2)."""
+        place, free = self._place_by_position[position], self._free
+        apart = set_among(self._book.excluded.get(place, _NOBODY), free)
+        apart |= set_among(self._book.history(EligibilityCode.FORBIDDEN).get(place, _NOBODY), free)
+        return free & ~(apart | 1 << place)
+
+    def rule_in_the_way(self, position: int, people: int) -> Bar:
+        """Name the decisive rule (W3); with nobody whom any rule bars, that of the exchange."""
+        barred = self._book.bars(self._place_by_position[position], among=people)
+        once = twice = 0
+        for bits in barred.values():
+            twice |= once & bits
+            once |= bits
+        alone = {rule: (bits & ~twice).bit_count() for rule, bits in barred.items()}
+        counted = alone if any(alone.values()) else {rule: bits.bit_count() for rule, bits in barred.items()}
+        rule = max(_AS_PUBLISHED, key=lambda rule: counted.get(rule, 0))
+        return rule if counted.get(rule) else EligibilityCode.ONE_WAY
+
+    def widen_exchange(self, position: int, people: int) -> WidenCode:
+        """Ask for the side of the exchange that finds fewer people; a directed track asks for what the person is there for."""
+        teachers_count, learners_count = self._book.exchange.sides(self._place_by_position[position], people)
+        if self._book.context.track is Track.MUTUAL:
+            return WidenCode.WANTS if teachers_count <= learners_count else WidenCode.OFFERS
+        return WidenCode.OFFERS if learners_count <= teachers_count else WidenCode.WANTS
+
+
+def _widen(member: PoolMember, rule: Bar) -> WidenCode:
+    match rule:
+        case EligibilityCode.LANGUAGE:
+            return WidenCode.LANGUAGES
+        case EligibilityCode.HOURS:
+            return WidenCode.HOURS
+        case EligibilityCode.BAND_GAP if member.band is None:
+            return WidenCode.EXPERIENCE_BAND
+        case _:
+            return WidenCode.PATIENCE

@@ -1,0 +1,54 @@
+"""The audit trail of persons: lines wait under the hash of their day and are published as it ends.
+
+A row's key is the day and the hash, so the rows of one midnight fire in the order of their hashes, whoever was first. A rule names the day
+and the person; the step, which knows the salt, finds the row.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from types import MappingProxyType
+from typing import Final
+
+from engine.core.effects import Delete, Effects, Emit, Put, Rows, Wake
+from engine.programme.coordinators.audit_day import DAYS_LATE_MAX, AuditDay, AuditLine, with_line
+from engine.programme.people.tables import SEQUENCES
+from schemas.registry import OUTPUT_TYPES
+from schemas.terms.ids import PersonId
+from schemas.topics import AUDIT
+
+AUDIT_DAYS: Final = "audit_days"
+
+
+def day_key(person_id: PersonId, day: date) -> str:
+    """Name a row to the step, which stores it under `<day>#<hash>`."""
+    return f"{day.isoformat()}/{person_id}"
+
+
+def noted(rows: Rows, person_id: PersonId, line: AuditLine, at: datetime) -> Effects:
+    """Let a line wait for the end of its day."""
+    key, day = day_key(person_id, at.date()), at.date()
+    yield Put(AUDIT_DAYS, key, with_line(rows.get(AUDIT_DAYS, key), line, day))
+
+
+def forgotten(rows: Rows, person_id: PersonId, at: datetime) -> Effects:
+    """Drop what waits about somebody who is erased."""
+    for days in range(DAYS_LATE_MAX + 1):
+        key = day_key(person_id, at.date() - timedelta(days=days))
+        if rows.get(AUDIT_DAYS, key) is not None:
+            yield Delete(AUDIT_DAYS, key)
+
+
+def wake(rows: Rows, key: str, _due_at: datetime, _at: datetime) -> Effects:
+    """Publish one person's day. Nothing comes under its hash any more, so no counter is kept."""
+    day: AuditDay | None = rows.get(AUDIT_DAYS, key)
+    assert day is not None, key
+    hashed = key.partition("#")[2]
+    for line in day.lines:
+        data = OUTPUT_TYPES[line.type](**{"person": hashed, **dict(line.body)})
+        yield Emit(topic=AUDIT, key=hashed, data=data, is_traceable=False)
+    yield Delete(SEQUENCES, f"{AUDIT.name}/{hashed}")
+    yield Delete(AUDIT_DAYS, key)
+
+
+ROW_TYPES: Final[Mapping[str, type]] = MappingProxyType({AUDIT_DAYS: AuditDay})
+WAKES: Final[Mapping[str, Wake]] = MappingProxyType({AUDIT_DAYS: wake})

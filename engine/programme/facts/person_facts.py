@@ -1,0 +1,181 @@
+"""What HR has said about one person: a short history of facts, of which some are in force and some wait for their day.
+
+Decides: when a fact takes effect, which value of an attribute is in force.
+Never knows: other people; what a change means for employment (facts/employment), for the line or for a programme (people/roster).
+
+Invariants
+    F1  A history is sorted by stamp: (effective_on, recordedtime or time, sequence, id). The newest fact in force that names an attribute
+        gives its value, so an older one never overwrites a newer one, whatever order they arrive in.
+    F2  A fact is in force from the first instant of its effective day in the person's zone; a departure from the first instant after it.
+        Once in force it stays so, even if the person then moves to a zone where that day has not begun; since when is said in that zone.
+    F3  The zone is the one in force; while none is, that of the earliest pending fact that names one; else UTC.
+    F4  A fact is in the history once, however often it comes.
+
+How conflicts are resolved: facts are kept, not values, so arrival in any order ends in the same history (within the limits of
+facts/compaction).
+
+Source: house rule; effective-dated HR records, as every HR system keeps them.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from engine.programme.facts.attributes import Attribute, Attributes, Value, attributes_of
+from engine.programme.times.calendar import start_of_day
+from schemas.frozen import quick, replace
+
+_DAY: Final = timedelta(days=1)
+
+
+class FactKind(StrEnum):
+    """The HR events that take effect on a day."""
+
+    HIRED = "hired"
+    ROLE_CHANGED = "role_changed"
+    LEAVE_STARTED = "leave_started"
+    LEAVE_ENDED = "leave_ended"
+    DEPARTED = "departed"
+
+
+Stamp = tuple[date, datetime, int, str]
+History = tuple["HrFact", ...]
+
+
+@quick
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HrFact:
+    """One HR event, kept as long as it can matter."""
+
+    kind: FactKind
+    effective_on: date
+    time: datetime
+    recorded_at: datetime | None = None
+    """When HR wrote it down, if the feed says so; orders facts of one day before `time` does."""
+    sequence: int = 0
+    id: str
+    says: tuple[tuple[Attribute, Value], ...] = ()
+    """The attributes that it names and that no newer fact has settled."""
+    expected_return_on: date | None = None
+    leave_id: str | None = None
+    """What HR calls the leave."""
+    source: str | None = None
+    """Of a hire: who said so."""
+    in_force_at: datetime | None = None
+    """The instant at which it took effect; None while it waits for that."""
+
+    @property
+    def stamp(self) -> Stamp:
+        """The order of facts (F1)."""
+        return self.effective_on, self.recorded_at or self.time, self.sequence, self.id
+
+    @property
+    def effect_on(self) -> date:
+        """The day whose first instant brings it into force: a departure counts when its day is over."""
+        return self.effective_on + _DAY if self.kind is FactKind.DEPARTED else self.effective_on
+
+    @property
+    def is_employment(self) -> bool:
+        """Whether it says where the person stands with the organisation."""
+        return self.kind is not FactKind.ROLE_CHANGED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancellation:
+    """Everything of some kinds up to here is void: by (time, id), so in any order of arrival."""
+
+    time: datetime
+    id: str
+
+    def voids(self, fact: HrFact) -> bool:
+        """Say whether the fact is earlier than this or equal to it."""
+        return (fact.time, fact.id) <= (self.time, self.id)
+
+
+def later(first: Cancellation | None, second: Cancellation) -> Cancellation:
+    """Return the cancellation that reaches further."""
+    return second if first is None or (first.time, first.id) < (second.time, second.id) else first
+
+
+def without(history: History, void: Cancellation, kinds: Collection[FactKind]) -> History:
+    """Drop the facts of some kinds that a cancellation reaches."""
+    return tuple(fact for fact in history if fact.kind not in kinds or not void.voids(fact))
+
+
+def with_fact(history: History, fact: HrFact) -> History:
+    """Put a fact in its place (F1, F4)."""
+    if is_known(history, fact):
+        return history
+    return tuple(sorted((*history, fact), key=lambda kept: (kept.stamp, kept.kind, kept.source or "")))
+
+
+def is_known(history: History, fact: HrFact) -> bool:
+    """Say whether a fact has come before."""
+    return any((kept.stamp, kept.kind, kept.source) == (fact.stamp, fact.kind, fact.source) for kept in history)
+
+
+def attributes_in_force(history: History) -> Attributes:
+    """Return the values that the facts in force come to (F1)."""
+    values: dict[Attribute, Value] = {}
+    for fact in history:
+        if fact.in_force_at is not None:
+            values.update(fact.says)
+    return attributes_of(values)
+
+
+def zone_of(history: History) -> str | None:
+    """Return the zone in which the person's days begin (F3); None stands for UTC."""
+    in_force: Value = None
+    pending: Value = None
+    for fact in history:
+        for attribute, value in fact.says:
+            if attribute is Attribute.TIMEZONE:
+                if fact.in_force_at is not None:
+                    in_force = value
+                else:
+                    pending = pending or value
+    zone = in_force or pending
+    assert zone is None or isinstance(zone, str), "a zone is a name"
+    return zone
+
+
+def has_departed(history: History) -> bool:
+    """Say whether a departure is in force, whatever came after it."""
+    return any(fact.kind is FactKind.DEPARTED and fact.in_force_at is not None for fact in history)
+
+
+def next_due_at(history: History) -> datetime | None:
+    """Return the earliest instant at which a pending fact takes effect (F2); None when nothing is pending."""
+    day = _next_day(history)
+    return None if day is None else start_of_day(day, zone_of(history))
+
+
+def brought_into_force(history: History, at: datetime) -> History:
+    """Bring everything into force that is due at `at`, the earliest first: a new zone decides when the next day begins."""
+    while (day := _next_day(history)) is not None:
+        due_at = start_of_day(day, zone_of(history))
+        if due_at > at:
+            break
+        history = tuple(
+            replace(fact, in_force_at=due_at) if fact.in_force_at is None and fact.effect_on == day else fact for fact in history
+        )
+    return _dated(history)
+
+
+def _dated(history: History) -> History:
+    """Say of all that is in force since when it is, in the zone now in force: so order and time of arrival have no say in it.
+
+    After a move to the west that may be some hours ahead.
+    """
+    zone = zone_of(history)
+    dated = []
+    for fact in history:
+        begun_at = None if fact.in_force_at is None else start_of_day(fact.effect_on, zone)
+        dated.append(fact if begun_at == fact.in_force_at else replace(fact, in_force_at=begun_at))
+    return tuple(dated)
+
+
+def _next_day(history: History) -> date | None:
+    return min((fact.effect_on for fact in history if fact.in_force_at is None), default=None)

@@ -1,0 +1,69 @@
+"""Somebody is away without a known end: the partner is asked whether to wait, to look for somebody meanwhile, or to end."""
+
+from datetime import date, datetime
+
+from engine.core.effects import Effects, Rows
+from engine.programme.interruptions.absence import ask_at, rearmed, with_question
+from engine.programme.nudges.intents import nudged, withdrawn
+from engine.programme.pairs import lifecycle
+from engine.programme.pairs.pairing import Away, Pairing, Timer, asking
+from engine.programme.participants.participant import Participant, ParticipantTimer, waiting, with_timer
+from engine.programme.proposals.answering import Question
+from engine.programme.rounds.programme import Programme
+from engine.programme.rounds.room import released
+from engine.programme.tables import pairing_in, participant_in, put_pairing, put_participant
+from schemas.events.pairing import PairingContinuationAnswered
+from schemas.frozen import replace
+from schemas.terms.codes import ContinuationAnswer, NudgeKey
+from schemas.text.fields import instant_text
+
+
+def absence_of(programme: Programme, participant: Participant, at: datetime, *, is_leave: bool, until_on: date | None) -> Away:
+    """Write down that somebody is away from now on, and when the partner is asked about it."""
+    asked_at = ask_at(at, until_on, participant.facts.timezone, programme.policy.away_question_days)
+    return Away(person_id=participant.person_id, is_leave=is_leave, since_at=at, ask_at=asked_at)
+
+
+def end_moved(rows: Rows, programme: Programme, participant: Participant) -> Effects:
+    """Go by the new end of a leave that goes on."""
+    for pairing_id in participant.pairing_ids:
+        pairing = pairing_in(rows, pairing_id)
+        if pairing is None or not pairing.away:
+            continue
+        moved = tuple(_with_end(away, participant, programme.policy.away_question_days) for away in pairing.away)
+        if moved != pairing.away:
+            yield put_pairing(rearmed(replace(pairing, away=moved)))
+
+
+def _with_end(away: Away, participant: Participant, days: int) -> Away:
+    if (away.person_id, away.is_leave, away.is_over) != (participant.person_id, True, False) or away.since_at is None:
+        return away
+    return replace(away, ask_at=ask_at(away.since_at, participant.facts.expected_return_on, participant.facts.timezone, days))
+
+
+def partner_asked(_rows: Rows, programme: Programme, pairing: Pairing, _timer: Timer, at: datetime) -> Effects:
+    """Ask the partner of somebody who has been away for long."""
+    asked, people = with_question(pairing, at)
+    if people:
+        asked = asking(asked, Question.ABSENCE, at)
+    yield put_pairing(asked)
+    for person_id in people:
+        yield from nudged(programme, asked, NudgeKey.PARTNER_AWAY, person_id, at=at, occasion=instant_text(asked.since))
+
+
+def answered(rows: Rows, programme: Programme, pairing: Pairing, data: PairingContinuationAnswered, at: datetime) -> Effects:
+    """Wait, or look for somebody meanwhile: only the latter frees the place of whoever says so, until the pair goes on."""
+    yield put_pairing(pairing)
+    yield from withdrawn(pairing, people=(data.person_id,), keys=(NudgeKey.PARTNER_AWAY,))
+    participant = participant_in(rows, programme.programme_id, data.person_id)
+    assert participant is not None, "the sides of a live pair take part"
+    if data.answer is not ContinuationAnswer.LOOK:
+        yield from lifecycle.place_taken(participant, pairing.pairing_id)
+        return
+    free = waiting(released(participant, pairing.pairing_id, at), at, programme.rounds_held)
+    # A pair that was put aside is no reason to forget that the person waits.
+    others = tuple(
+        one for one in free.pairing_ids if (other := pairing_in(rows, one)) is not None and other.is_live and one != pairing.pairing_id
+    )
+    due_at = lifecycle.still_waiting_at(free.waiting_since, others)
+    yield put_participant(with_timer(free, ParticipantTimer.STILL_WAITING, due_at))

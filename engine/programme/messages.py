@@ -1,0 +1,373 @@
+"""What one key tells another: the hops between rows, never published.
+
+Decides: the form of every internal message. A message says what is now true for its receiver; what to do about it is the receiver's rule.
+Never knows: how a message travels (execution, runtimes).
+
+Invariants
+    M1  A message holds no name, address or birth date; persons are opaque ids.
+    M2  A message to a programme about a person carries all facts it may need, so a receiver never asks back.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from engine.core.stamp import Stamp
+from schemas.envelope import Event
+from schemas.frozen import quick
+from schemas.terms.codes import NudgeKey, SuppressionReason
+from schemas.terms.ids import PairingId, PersonId, ProgrammeId
+
+ParamValue = str | int | float | bool | tuple[str | Mapping[str, str | int], ...] | None
+"""A parameter of a nudge: a value, a list of names, or a list of small objects such as topics with their names."""
+
+
+class Employment(StrEnum):
+    """Where a person stands with the organisation."""
+
+    UNKNOWN = "unknown"
+    EXPECTED = "expected"
+    ACTIVE = "active"
+    ON_LEAVE = "on_leave"
+    DEPARTED = "departed"
+    ERASED = "erased"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportJoined:
+    """To a manager's key: this person now reports to you."""
+
+    manager_id: PersonId
+    report_id: PersonId
+    said_at: datetime | None = None
+    """Event time at which HR named the manager; an erasure of the manager voids what was said up to it."""
+    is_timed: bool = False
+    """As of FactsChanged; the manager's answer carries it on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportLeft:
+    """To a manager's key: this person no longer reports to you."""
+
+    manager_id: PersonId
+    report_id: PersonId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineChanged:
+    """To a report's key: the line above its manager. Ignored unless the sender is the current manager."""
+
+    person_id: PersonId
+    sender_id: PersonId
+    above: tuple[PersonId, ...] = ()
+    since_at: datetime
+    """When the change above took effect."""
+    is_timed: bool = False
+    """As of FactsChanged."""
+
+
+@quick
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonFacts:
+    """What a programme may know of a person: facts in force, never pending ones."""
+
+    person_id: PersonId
+    employment: Employment = Employment.UNKNOWN
+    hired_on: date | None = None
+    expected_return_on: date | None = None
+    leave_ended_at: datetime | None = None
+    """When the last leave ended; the soft landing counts from here."""
+    manager_id: PersonId | None = None
+    line: tuple[PersonId, ...] = ()
+    dotted_line_ids: tuple[PersonId, ...] = ()
+    department: str | None = None
+    location: str | None = None
+    timezone: str | None = None
+    languages: tuple[str, ...] = ()
+    job_level: int | None = None
+    legal_entity: str | None = None
+    left_at: datetime | None = None
+    """When the person last left the organisation: what was said before it ended with it."""
+    excluded_ids: tuple[PersonId, ...] = ()
+    """Whom the person excludes in any programme, sorted. Confidential."""
+    forbidden_ids: tuple[PersonId, ...] = ()
+    """With whom a coordinator of any programme forbids to pair the person, sorted."""
+
+    @property
+    def barred_ids(self) -> frozenset[PersonId]:
+        """Everybody who for this person is not there."""
+        return frozenset((*self.excluded_ids, *self.forbidden_ids))
+
+
+@quick
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactsChanged:
+    """To each programme of a person: the facts in force have changed."""
+
+    programme_id: ProgrammeId
+    facts: PersonFacts
+    since_at: datetime
+    """When the change took effect: as its day began, or when HR said so if that was later."""
+    is_timed: bool = False
+    """Time brought it, not a word of HR, and may bring facts of others at the same instant: judged once all of them are there."""
+    is_leaving: bool = False
+    """The person has departed; the programme says when that is settled."""
+
+
+@quick
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParticipationReported:
+    """To a programme: a participation event of one person, with the person's facts. Carries the origin, so it can be refused."""
+
+    programme_id: ProgrammeId
+    person_id: PersonId
+    event: Event
+    facts: PersonFacts
+    is_leaving: bool = False
+    """As of FactsChanged."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DepartureSettled:
+    """To a person: the programme has taken in that the person departed; the enrolment is over."""
+
+    person_id: PersonId
+    programme_id: ProgrammeId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParticipationRefused:
+    """To a person: the programme did not take this participation event; what it brought to the person's row is taken back."""
+
+    person_id: PersonId
+    programme_id: ProgrammeId
+    stamp: Stamp
+    source: str
+    event_id: str
+    redrive_count: int
+    """With `source` and `event_id`, the name of the refused record's mark, which goes: a later event can mend what was wrong."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeopleExcluded:
+    """To a person: a programme took what the person said of whom it would rather not meet. Never told to anybody else."""
+
+    person_id: PersonId
+    programme_id: ProgrammeId
+    excluded_ids: tuple[PersonId, ...]
+    """All of them, sorted; none means that the person takes back what it said in this programme."""
+    stamp: Stamp
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairForbidden:
+    """To each of two people: a coordinator of the programme doesn't want the two to be paired."""
+
+    person_id: PersonId
+    other_id: PersonId
+    programme_id: ProgrammeId
+    stamp: Stamp
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairAllowed:
+    """To each of two people: the coordinator of the programme takes back that the two are not to be paired."""
+
+    person_id: PersonId
+    other_id: PersonId
+    programme_id: ProgrammeId
+    stamp: Stamp
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SilencePaused:
+    """To a person: a question whether you still take part stayed unanswered, and has become a pause."""
+
+    person_id: PersonId
+    programme_id: ProgrammeId
+    paused_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutreachTerms:
+    """The programme's rationing rules for one person, carried by every intent because outreach knows neither policy nor place."""
+
+    quiet_from: str
+    quiet_to: str
+    weekend: tuple[int, ...]
+    """Weekdays that are quiet all day; Monday is 1."""
+    holidays: tuple[date, ...]
+    """Up to the end of the intent; of the calendar that held for the person when it was made."""
+    hours: tuple[tuple[int, str, str], ...] = ()
+    """Weekly hours that the person gave in that programme, local: weekday, start, end. None leaves all waking time."""
+    daily_cap: int
+    holdout_percent: int
+    soft_landing_days: int
+    policy_version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """A published reason: a code and flat parameters."""
+
+    code: str
+    params: dict[str, str | int | float | bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NudgeIntended:
+    """To a person: a programme would like this person to hear something. Outreach decides whether and when."""
+
+    person_id: PersonId
+    programme_id: ProgrammeId
+    pairing_id: PairingId | None = None
+    key: NudgeKey
+    occasion: str
+    """Tells two nudges of one key, person and pairing apart (term, session, reminder number)."""
+    params: dict[str, ParamValue]
+    expires_at: datetime
+    terms: OutreachTerms
+    about_at: datetime | None = None
+    """What begins at that instant is reminded of on the last waking day before, and `days_ahead` is filled in."""
+    reasons: tuple[Reason, ...] = ()
+    data_used: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NudgeHeldBack:
+    """To a person: this intent was parked, or found no room to park, and never leaves; one key records all that a person never heard."""
+
+    intent: NudgeIntended
+    reason: SuppressionReason
+
+
+@quick
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NudgesWithdrawn:
+    """To a person: the action is done, or the pair is suspended; take these nudges back."""
+
+    person_id: PersonId
+    programme_id: ProgrammeId
+    pairing_id: PairingId | None = None
+    keys: tuple[NudgeKey, ...] = ()
+    """Which keys; empty means every key of the pairing (or programme)."""
+    spared: tuple[NudgeKey, ...] = ()
+    """Which of them stay all the same."""
+    occasion: str | None = None
+    """Only this occasion; None means all."""
+    is_conflict: bool = False
+    """Audit reason of a waiting intent that goes: `conflict` instead of `done`."""
+    is_settling: bool = False
+    """The pair may soon be what it was: what is taken back is set aside."""
+    is_correction: bool = False
+    """The facts behind the nudges were corrected: only what waits goes; what was requested stays, a nudge that was sent is never unsent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NudgesReturned:
+    """To a person: a pair is what it was before; ask again for what was set aside and still holds."""
+
+    person_id: PersonId
+    programme_id: ProgrammeId
+    pairing_id: PairingId
+    occasion: str
+    """Makes a new occasion of what had been requested before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NudgeOutcome:
+    """To a programme: what became of a nudge, for its insights and for rules that wait until somebody was told."""
+
+    programme_id: ProgrammeId
+    person_id: PersonId
+    key: NudgeKey
+    outcome: str
+    """requested, cancelled, acted, dismissed, opted_out, or `suppressed:<reason>`."""
+    at: datetime
+    pairing_id: PairingId | None = None
+    """Which pair it is about, and below, which occasion; both None where a whole key is opted out of."""
+    occasion: str | None = None
+    not_before: datetime | None = None
+    """Of a request: from when the person could hear of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmissionBounded:
+    """To every key of the people stage: nudges of an earlier `at` are recorded as suppressed (`--emit-from`)."""
+
+    emit_from: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonNamed:
+    """To a person: a programme, or somebody's facts, name you. An erased person answers that it was erased."""
+
+    person_id: PersonId
+    programme_id: ProgrammeId | None = None
+    by_id: PersonId | None = None
+    said_at: datetime
+    """Event time of what names the person."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonMentioned:
+    """To a person: a record names you that left your name in no row."""
+
+    person_id: PersonId
+    said_at: datetime
+    """Event time of what names the person."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonUnnamed:
+    """To a person: somebody's facts name you no longer."""
+
+    person_id: PersonId
+    by_id: PersonId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonErased:
+    """To a person: somebody whom your rows may name was erased."""
+
+    person_id: PersonId
+    erased_id: PersonId
+    erased_at: datetime
+    """Event time of the erasure."""
+    above_id: PersonId | None = None
+    """To those who reported to the erased person: who stood over it, and so stands over them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParticipantErased:
+    """To a programme: somebody whom your rows may name was erased."""
+
+    programme_id: ProgrammeId
+    erased_id: PersonId
+
+
+Message = (
+    ReportJoined
+    | ReportLeft
+    | LineChanged
+    | FactsChanged
+    | ParticipationReported
+    | ParticipationRefused
+    | DepartureSettled
+    | SilencePaused
+    | PeopleExcluded
+    | PairForbidden
+    | PairAllowed
+    | NudgeIntended
+    | NudgeHeldBack
+    | NudgesWithdrawn
+    | NudgesReturned
+    | NudgeOutcome
+    | EmissionBounded
+    | PersonNamed
+    | PersonMentioned
+    | PersonUnnamed
+    | PersonErased
+    | ParticipantErased
+)

@@ -1,0 +1,42 @@
+"""What a person wants to hear of, by category.
+
+Decides: which choice of a category holds, whatever order they arrived in; whether a nudge has been left by it.
+Never knows: what waits for the person or was requested (nudges/ledger).
+"""
+
+from dataclasses import dataclass
+
+from engine.core.stamp import Stamp
+from engine.programme.nudges.catalogue import rule_of
+from schemas.nudges.catalogue import can_opt_out
+from schemas.terms.codes import NudgeCategory, NudgeKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Whether the person wants to hear of a category. Its stamp stays, so that nothing older undoes it."""
+
+    category: NudgeCategory
+    is_opted_out: bool
+    stamp: Stamp
+
+
+Choices = tuple[Choice, ...]
+
+
+def with_choice(choices: Choices, choice: Choice) -> Choices:
+    """Write down a choice; the same ones where the person has said something later of its category."""
+    known = next((one for one in choices if one.category is choice.category), None)
+    if known is not None and choice.stamp <= known.stamp:
+        return choices
+    return tuple(sorted((*(one for one in choices if one is not known), choice), key=lambda one: one.category))
+
+
+def is_optional(key: NudgeKey, category: NudgeCategory) -> bool:
+    """Say whether opting out of the category stops nudges of this key."""
+    return can_opt_out(key) and rule_of(key).category is category
+
+
+def is_left(choices: Choices, key: NudgeKey) -> bool:
+    """Say whether the person has opted out of nudges of this key."""
+    return any(choice.is_opted_out and is_optional(key, choice.category) for choice in choices)

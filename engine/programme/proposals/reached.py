@@ -1,0 +1,32 @@
+"""What a programme learns of its own requests: who could hear of a proposal, and from when.
+
+The key of a person decides whether and when somebody hears something. Rules that wait until somebody was told read here what became of
+it. What a channel reports later plays no part: it would let a mail server decide who rests.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from engine.core.effects import Effects, Handler, Record, Rows
+from engine.programme.messages import NudgeOutcome
+from engine.programme.proposals.chance import told
+from engine.programme.tables import pairing_in, put_pairing
+from schemas.terms.codes import NudgeKey, PairingState
+
+
+def on_outcome(rows: Rows, record: Record) -> Effects:
+    """Remember from when a side could hear of the present version of a proposal."""
+    message = record.payload
+    assert isinstance(message, NudgeOutcome)
+    if message.key is not NudgeKey.PROPOSAL_READY or message.not_before is None:
+        return
+    assert message.pairing_id is not None, "a request about a proposal says which"
+    pairing = pairing_in(rows, message.pairing_id)
+    is_open = pairing is not None and pairing.state is PairingState.PROPOSED
+    if pairing is None or not is_open or message.occasion != str(pairing.proposal.version) or message.person_id not in pairing.people:
+        return
+    yield put_pairing(told(pairing, message.person_id, message.not_before))
+
+
+HANDLERS: Final[Mapping[type, Handler]] = MappingProxyType({NudgeOutcome: on_outcome})

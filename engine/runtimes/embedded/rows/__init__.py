@@ -1,0 +1,1 @@
+"""Rows of the stages in SQLite: tables, facts, mentions, and what is remembered in memory beside them."""

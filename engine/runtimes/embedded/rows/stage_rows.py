@@ -1,0 +1,79 @@
+"""The rows of one stage: changed ones in memory until the transaction is written, all of them in the file.
+
+A change waits decoded, so a row that many inputs touch is encoded once.
+"""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from engine.core.effects import Row
+from engine.runtimes.embedded.database import Database
+from engine.runtimes.embedded.layout import instant_from, seconds_from
+from engine.runtimes.embedded.rows.near_timers import NearTimers
+from engine.runtimes.embedded.rows.stored_tables import Timer, first_timers, stored_tables
+from engine.topology import Stage
+
+UNWRITTEN_SCAN_ROWS_MAX: Final = 64
+"""With more unwritten rows than this in a table, a scan writes them first instead of merging them."""
+
+
+class StageRows:
+    """The read view of one stage, and where its changes wait to be written."""
+
+    def __init__(self, database: Database, stage: Stage) -> None:
+        self.timers = NearTimers(self._first_timers)
+        self._database = database
+        self._stage = stage.name
+        self._stored = stored_tables(database, stage)
+        self._unwritten: dict[str, dict[str, Row | None]] = {name: {} for name in stage.tables}
+        self._stilled: set[tuple[str, str]] = set()
+
+    def get(self, table: str, key: str) -> Any | None:
+        """Return the row, or None."""
+        unwritten = self._unwritten[table]
+        return unwritten[key] if key in unwritten else self._stored[table].get(key)
+
+    def scan(self, table: str, prefix: str) -> Iterator[tuple[str, Any]]:
+        """Yield (key, row) for keys that start with `prefix`, in key order."""
+        if len(self._unwritten[table]) > UNWRITTEN_SCAN_ROWS_MAX:
+            self._write(table)
+        unwritten = self._unwritten[table]
+        laid_over = {key: row for key, row in unwritten.items() if key.startswith(prefix)} if unwritten else {}
+        if not laid_over:
+            yield from self._stored[table].scan(prefix)
+            return
+        merged = dict(self._stored[table].scan(prefix)) | laid_over
+        for key in sorted(merged):
+            if merged[key] is not None:
+                yield key, merged[key]
+
+    def put(self, table: str, key: str, row: Row | None) -> None:
+        """Take over a change; None deletes. It is written with the transaction."""
+        self._unwritten[table][key] = row
+        self._stilled.discard((table, key))
+        wake_at = None if row is None else row.wake_at
+        if wake_at is not None and wake_at.microsecond:
+            wake_at = instant_from(seconds_from(wake_at))
+        self.timers.set(table, key, wake_at)
+
+    def still(self, table: str, key: str) -> None:
+        """Clear a row's timer and leave the row as it is; the next change of the row sets it again."""
+        self._unwritten[table][key] = self.get(table, key)
+        self._stilled.add((table, key))
+        self.timers.set(table, key, None)
+
+    def write(self) -> None:
+        """Write all changes into the open transaction."""
+        for table in self._unwritten:
+            if self._unwritten[table]:
+                self._write(table)
+
+    def _write(self, table: str) -> None:
+        changes = self._unwritten[table]
+        self._stored[table].write(changes, frozenset(key for of, key in self._stilled if of == table))
+        self._stilled = {name for name in self._stilled if name[0] != table}
+        self._unwritten[table] = {}
+
+    def _first_timers(self, limit: int) -> list[Timer]:
+        self.write()
+        return first_timers(self._database, self._stage, limit)

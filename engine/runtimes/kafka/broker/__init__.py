@@ -1,0 +1,1 @@
+"""The broker: connection, topics, rights, partitions, and records on the wire."""

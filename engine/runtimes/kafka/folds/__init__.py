@@ -1,0 +1,1 @@
+"""Folds of one partition: rows, intake, a stage, data time, and their recovery from changelogs."""

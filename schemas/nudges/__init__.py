@@ -1,0 +1,1 @@
+"""What a nudge says: its key, its parameters, and the answers that it offers."""

@@ -1,0 +1,1 @@
+"""The vocabulary: codes, ids, reasons, attributes, skills, the policy of a programme."""

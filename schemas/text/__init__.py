@@ -1,0 +1,1 @@
+"""Text and values as people and systems write them: exact numbers, zones, fields, plain words."""

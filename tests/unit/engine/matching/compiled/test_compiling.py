@@ -1,0 +1,41 @@
+"""Rules of where compiled code is kept (engine/matching/compiled/compiling.py)."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from engine.matching import compiled
+
+pytestmark = pytest.mark.skipif(not compiled.has_numba(), reason="needs the extra `fast` (numba)")
+
+HERE = Path(compiled.__file__).parent
+
+
+def test_code_is_compiled_anew_when_anything_changes_that_it_takes_constants_from() -> None:
+    """A constant of the domain is compiled in, so its file is part of the name under which the code is kept."""
+    from engine.matching.compiled.compiling import SOURCES
+
+    imported = {
+        node.module
+        for path in HERE.glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom)
+        and node.module is not None
+        and node.module.startswith("engine.matching.")
+        and "compiled" not in node.module
+    }
+
+    assert {f"engine.{source.replace('/', '.')}" for source in SOURCES} >= imported
+
+
+def test_compiled_functions_are_kept_under_the_name_of_their_sources() -> None:
+    """Nobody takes numba's own `njit`, whose cache knows one file only."""
+    taken = {
+        path.name
+        for path in HERE.glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom) and node.module == "numba"
+    }
+
+    assert {"compiling.py"} == taken
