@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.story import Story
+from tests.acceptance.stories.story import Story
 
 
 @pytest.fixture

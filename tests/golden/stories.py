@@ -13,8 +13,8 @@ from engine.simulation.year import ProgrammeYear
 from engine.testing import FAR_FUTURE, TopologyDriver
 from schemas.text.fields import instant_text
 from tests import builders
-from tests.simulation.watch import play
-from tests.topology.programme_story import ProgrammeStory
+from tests.simulation.watching.watch import play
+from tests.topology.stories.programme_story import ProgrammeStory
 
 QUARTER_PEOPLE: Final = 60
 EVERYDAY: Final[dict[str, Any]] = {

@@ -18,7 +18,7 @@ from engine.simulation.year import ProgrammeYear
 from engine.testing import TopologyDriver
 from schemas.text.fields import instant_text
 from tests.integration.command_line import Bothways
-from tests.simulation.watch import play
+from tests.simulation.watching.watch import play
 
 PEOPLE_COUNT: Final = 30
 MONTHS: Final = 24

@@ -28,7 +28,7 @@ from engine.settings import Settings
 from engine.simulation.load import mixed_events
 from engine.topology import build
 from tests.recovery.toy import CANARY, START, erased, hired, lines_about, toy, toy_lines
-from tests.topology.erasure_story import PAT, named_everywhere
+from tests.topology.stories.erasure_story import PAT, named_everywhere
 
 ENGINE_STOPPED: Final = 9
 """Exit status of a run that ended in an error of ours."""

@@ -8,8 +8,8 @@ from typing import Final
 import pytest
 
 from tests.model.people import kind_of, moment
-from tests.simulation.invariants import Watch
-from tests.simulation.watch import Json, Unit, half_year
+from tests.simulation.watching.invariants import Watch
+from tests.simulation.watching.watch import Json, Unit, half_year
 
 Fault = Callable[[Json], object]
 

@@ -17,9 +17,9 @@ from engine.core.execution import Outcome
 from engine.core.identity import drawn_percent
 from schemas.terms.codes import ErrorCode
 from tests.model.people import kind_of, moment
-from tests.simulation.invariants import OUTPUT, UNIT_ALWAYS, UNIT_WHEN_MOVED, Watch
-from tests.simulation.told_invariants import SALT
-from tests.simulation.watch import Json, Unit, half_year
+from tests.simulation.watching.invariants import OUTPUT, UNIT_ALWAYS, UNIT_WHEN_MOVED, Watch
+from tests.simulation.watching.told_invariants import SALT
+from tests.simulation.watching.watch import Json, Unit, half_year
 
 HERE: Final = Path(__file__).parent
 Fits = Callable[[Watch, Json], bool]

@@ -18,10 +18,10 @@ from engine.core.execution import Outcome
 from tests import builders
 from tests.builders import PROGRAMME
 from tests.model.standing import ERASED, LIVE
-from tests.simulation.pair_rules import PairRules
-from tests.simulation.people_rules import PeopleRules
-from tests.simulation.story import BOTH, PEOPLE, POLICY, has_pairings, people, picks
-from tests.simulation.watch import Json
+from tests.simulation.telling.pair_rules import PairRules
+from tests.simulation.telling.people_rules import PeopleRules
+from tests.simulation.telling.story import BOTH, PEOPLE, POLICY, has_pairings, people, picks
+from tests.simulation.watching.watch import Json
 
 NEWCOMERS: Final = ("f", "g")
 """Not hired when a story begins."""

@@ -18,7 +18,7 @@ from engine.simulation.year import ProgrammeYear
 from engine.testing import TopologyDriver
 from tests import builders
 from tests.model.people import KINDS, kind_of, people_at
-from tests.simulation.watch import Json, play
+from tests.simulation.watching.watch import Json, play
 
 PEOPLE_COUNT: Final = 24
 MONTHS: Final = 3

@@ -17,7 +17,7 @@ from engine.programme.insights.insights import CLOCKS
 from engine.simulation.year import ProgrammeYear
 from engine.testing import TopologyDriver
 from engine.topology import SEEN
-from tests.simulation.watch import Json, play
+from tests.simulation.watching.watch import Json, play
 
 MONTHS: Final = int(os.environ.get("BOTHWAYS_HISTORY_MONTHS", "6"))
 PEOPLE_COUNT: Final = 18

@@ -18,7 +18,7 @@ from schemas.codec import decode_structured
 from schemas.envelope import Event
 from schemas.nudges.answers import answers_to
 from schemas.terms.codes import NudgeKey
-from tests.simulation.stub_engine import Json, StubEngine, published, short
+from tests.simulation.telling.stub_engine import Json, StubEngine, published, short
 
 PERSON_MUST_ACT = {
     "participation.enrolled",

@@ -5,7 +5,7 @@ Seeds that ever failed stand in seeds.txt and run first. More seeds than a test 
 
 import pytest
 
-from tests.simulation.invariants import OUTPUT, UNIT_ALWAYS, UNIT_WHEN_MOVED
+from tests.simulation.watching.invariants import OUTPUT, UNIT_ALWAYS, UNIT_WHEN_MOVED
 from tests.simulation.years import PEOPLE_COUNT, SEEDS, Year, failed_before, finding
 
 YEARS = tuple(dict.fromkeys((*failed_before(), *(Year(seed=seed, people=PEOPLE_COUNT, months=12) for seed in SEEDS))))

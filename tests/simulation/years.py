@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tests.simulation.invariants import Watch
-from tests.simulation.watch import played
+from tests.simulation.watching.invariants import Watch
+from tests.simulation.watching.watch import played
 
 FAILED_BEFORE: Final = Path(__file__).parent / "seeds.txt"
 SEEDS: Final = range(1, 11)

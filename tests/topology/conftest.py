@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.topology.people_stage import PeopleDriver
+from tests.topology.stories.people_stage import PeopleDriver
 
 
 @pytest.fixture

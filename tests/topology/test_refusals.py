@@ -13,7 +13,7 @@ from engine.testing import TopologyDriver
 from engine.topology import SEEN
 from tests import builders
 from tests.builders import PROGRAMME, StructuredEvent, offer
-from tests.topology.pair_story import ANN, BOB, POLICY, START, PairStory, active_pair
+from tests.topology.stories.pair_story import ANN, BOB, POLICY, START, PairStory, active_pair
 
 TOPICS = [{"id": topic, "family": "craft", "name": topic} for topic in ("python", "strategy", "knots")]
 LATER = START + timedelta(days=1)

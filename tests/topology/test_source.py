@@ -5,7 +5,7 @@ from typing import Any
 from engine.testing import TopologyDriver
 from schemas.envelope import SOURCE
 from tests import builders
-from tests.topology.pair_story import ANN, BOB, POLICY, START
+from tests.topology.stories.pair_story import ANN, BOB, POLICY, START
 
 
 def published(source: str) -> list[dict[str, Any]]:

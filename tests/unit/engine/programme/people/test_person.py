@@ -1,4 +1,4 @@
-"""Rules of a person's row (engine/programme/people/person.py); what needs more than one record is in tests/topology/test_roster*.py."""
+"""Rules of a person's row (engine/programme/people/person.py); more than one record: tests/topology/people/test_roster*.py."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
