@@ -20,7 +20,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
-from schemas.text.zones import ZoneInfo
+from schemas.text.zones import ZoneInfo, time_zone
 
 LocalHours = tuple[int, str, str]
 """Weekday 1 to 7 (Monday first), start and end as "HH:MM"; "24:00" ends a day."""
@@ -68,7 +68,7 @@ def _has_stretch(mask: int, minutes: int) -> bool:
 
 @lru_cache(maxsize=_MASKS_KEPT)
 def _mask(hours: tuple[LocalHours, ...], timezone: str, monday: date) -> int:
-    zone = ZoneInfo(timezone)
+    zone = time_zone(timezone)
     week_start_at = datetime.combine(monday, datetime.min.time(), tzinfo=UTC)
     mask = 0
     for weekday, start, end in hours:

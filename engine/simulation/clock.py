@@ -6,7 +6,8 @@ Time: everything is simulated UTC in whole seconds; local times come from IANA z
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from typing import Final
-from zoneinfo import ZoneInfo
+
+from schemas.text.zones import time_zone
 
 START_AT: Final = datetime(2025, 1, 6, tzinfo=UTC)
 """A Monday; the first instant of every simulated year."""
@@ -47,7 +48,7 @@ def working_instant(timezone: str, earliest: datetime, draw: Random) -> datetime
     Monday to Friday, 08:30 to 17:30 on the person's own clock; outside of that, some time in the first four hours
     of the next working day.
     """
-    zone = ZoneInfo(timezone)
+    zone = time_zone(timezone)
     local = earliest.astimezone(zone)
     minute = local.hour * 60 + local.minute
     if local.isoweekday() <= _WEEKDAYS and _WORK_FROM_MINUTE <= minute < _WORK_TO_MINUTE:
@@ -70,7 +71,7 @@ def common_instant(
     Returns: an instant on the first day that suits both, or None if no day does.
     """
     midnight = datetime.combine(earliest.date(), time(), UTC)
-    places = [(ZoneInfo(zone), span) for zone, span in zip(zones, hours, strict=True)]
+    places = [(time_zone(zone), span) for zone, span in zip(zones, hours, strict=True)]
     for number in range(14):
         slots = []
         for half_hour in range(48):

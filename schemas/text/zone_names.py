@@ -7,10 +7,10 @@ Never knows: offsets; `UTC+01:00` is no place, and nobody can say when its clock
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
-from zoneinfo import available_timezones
 
 from schemas.text.fields import is_timezone
 from schemas.text.windows_zones import WINDOWS_ZONES
+from schemas.text.zones import zone_names
 
 NAME_CHARS_MAX: Final = 64
 _ZONES_KEPT: Final = 1_024
@@ -27,6 +27,6 @@ def zone_named(name: str) -> str | None:
 
 @lru_cache(maxsize=1)
 def _zones_by_folded() -> Mapping[str, str]:
-    """Return every known name without regard to case. Lists all zones, so it is asked only for a name that is odd."""
+    """Return every known name without regard to case."""
     known = {name.casefold(): zone for name, zone in WINDOWS_ZONES.items()}
-    return known | {zone.casefold(): zone for zone in sorted(available_timezones())}
+    return known | {zone.casefold(): zone for zone in sorted(zone_names())}

@@ -14,7 +14,8 @@ Rules
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
-from zoneinfo import ZoneInfo
+
+from schemas.text.zones import time_zone
 
 Json = dict[str, Any]
 LINE_LENGTH_MAX: Final = 64
@@ -37,7 +38,7 @@ def moment(text: str) -> datetime:
 
 def midnight(day: date, zone: str) -> datetime:
     """Return when a day begins somewhere."""
-    return datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)
+    return datetime.combine(day, time(), time_zone(zone)).astimezone(UTC)
 
 
 class Person:

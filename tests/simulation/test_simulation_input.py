@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -18,6 +17,7 @@ from schemas.codec import decode_structured
 from schemas.envelope import Event
 from schemas.nudges.answers import answers_to
 from schemas.terms.codes import NudgeKey
+from schemas.text.zones import time_zone
 from tests.simulation.telling.stub_engine import Json, StubEngine, published, short
 
 PERSON_MUST_ACT = {
@@ -117,7 +117,7 @@ def test_people_act_in_their_own_working_hours(year_events: list[Json]) -> None:
     staff = organisation(300, 1).by_id
     moved = {event["data"]["person_id"] for event in year_events if "timezone" in event["data"].get("changes", {})}
     locals_ = [
-        datetime.fromisoformat(event["time"]).astimezone(ZoneInfo(staff[event["actor"]].employee.timezone))
+        datetime.fromisoformat(event["time"]).astimezone(time_zone(staff[event["actor"]].employee.timezone))
         for event in year_events
         if short(event) == "participation.enrolled" and event["actor"] not in moved
     ]

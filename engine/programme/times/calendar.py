@@ -26,7 +26,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
-from schemas.text.zones import ZoneInfo
+from schemas.text.zones import ZoneInfo, time_zone
 
 WEEKEND_DEFAULT: Final = (6, 7)
 SEARCH_DAYS_MAX: Final = 400
@@ -35,7 +35,6 @@ SEARCH_DAYS_MAX: Final = 400
 Stretch = tuple[datetime, datetime]
 """From the first instant to the one after the last."""
 
-_ZONES_KEPT: Final = 1_024
 _DAYS_KEPT: Final = 4_096
 _DAY: Final = timedelta(days=1)
 _SECOND: Final = timedelta(seconds=1)
@@ -182,9 +181,8 @@ def _offset_change(before_at: datetime, after_at: datetime, tz: ZoneInfo) -> dat
     return high
 
 
-@lru_cache(maxsize=_ZONES_KEPT)
 def _zone(name: str | None) -> ZoneInfo:
-    return ZoneInfo(name or "UTC")
+    return time_zone(name or "UTC")
 
 
 @lru_cache(maxsize=24 * 60)

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
+from schemas.text.zones import time_zone
 from tests.model.people import kind_of, moment
 from tests.simulation.watching.seen import Seen
 from tests.simulation.watching.told_invariants import is_waking_day
@@ -56,7 +56,7 @@ def nudges_use_the_zone_in_force(seen: Seen, output: Json, _unit: Unit) -> Itera
 
 
 def _local(nudge: Json) -> datetime:
-    return moment(nudge["not_before"]).astimezone(ZoneInfo(nudge["timezone"]))
+    return moment(nudge["not_before"]).astimezone(time_zone(nudge["timezone"]))
 
 
 def nobody_away_is_nudged(seen: Seen, output: Json, _unit: Unit) -> Iterator[str]:

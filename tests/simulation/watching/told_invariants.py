@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from engine.core.identity import drawn_percent
 from schemas.terms.policy import Policy
+from schemas.text.zones import ZoneInfo, time_zone
 from tests.model.people import kind_of, moment
 from tests.simulation.watching.seen import Seen
 from tests.simulation.watching.watch import Json, Unit
@@ -45,7 +45,7 @@ def sessions_are_reminded_of_the_day_before(seen: Seen, output: Json, _unit: Uni
     """On a day before the session's, unless it was booked when the last waking day before had begun; and it says how many days ahead."""
     if kind_of(output) != "nudge.requested" or output["data"]["key"] != "session_tomorrow":
         return
-    data, zone = output["data"], ZoneInfo(output["data"]["timezone"])
+    data, zone = output["data"], time_zone(output["data"]["timezone"])
     told, starts = (moment(text).astimezone(zone) for text in (data["not_before"], data["params"]["starts_at"]))
     if data["params"].get("days_ahead") != (starts.date() - told.date()).days:
         yield f"session_tomorrow on {told} of {starts} says {data['params'].get('days_ahead')} days ahead"
@@ -69,7 +69,7 @@ def _is_capped(data: Json, starts_on: date, seen: Seen) -> bool:
     policy, counts = seen.policy_of(data), dict[date, int]()
     for nudge_id in seen.by_person[data["person_id"]]:
         nudge = seen.requested[nudge_id]
-        day = moment(nudge["not_before"]).astimezone(ZoneInfo(nudge["timezone"])).date()
+        day = moment(nudge["not_before"]).astimezone(time_zone(nudge["timezone"])).date()
         counts[day] = counts.get(day, 0) + 1  # what was heard and called back afterwards has been heard
     return any(counts.get(starts_on - timedelta(days=days), 0) >= policy.nudge_daily_cap for days in range(1, 8))
 

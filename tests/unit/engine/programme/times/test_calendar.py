@@ -1,13 +1,13 @@
 """Rules of local days and waking hours (engine/programme/times/calendar.py)."""
 
 from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.programme.times.calendar import SEARCH_DAYS_MAX, Quiet, is_quiet, local_date, next_waking, next_waking_day, start_of_day
+from schemas.text.zones import time_zone
 
 NIGHT = Quiet(from_clock="20:00", to_clock="08:00")
 ALWAYS_AWAKE = Quiet(from_clock="00:00", to_clock="00:00", weekend=())
@@ -149,7 +149,7 @@ def test_next_waking_is_the_earliest_instant_that_is_not_quiet(data: st.DataObje
 
     whole_minute = at.replace(second=0)
     scanned = (at, *(whole_minute + timedelta(minutes=minutes) for minutes in range(1, 10 * 1_440)))
-    assert found == next((instant for instant in scanned if not quiet.covers(instant.astimezone(ZoneInfo(zone)))), None)
+    assert found == next((instant for instant in scanned if not quiet.covers(instant.astimezone(time_zone(zone)))), None)
     assert found is not None
     assert not is_quiet(found, zone, quiet)
 
