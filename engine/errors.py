@@ -6,12 +6,15 @@ concerns the machinery. The tree has two branches, because a runtime has two ans
     EngineError
     ├── TransientError      back off, do not advance, try again
     │   ├── StoreUnavailable
-    │   └── BrokerUnavailable
+    │   ├── BrokerUnavailable
+    │   └── ServiceBusy, ServiceStopped       about the service that owns the data
     └── FatalError          stop before anything in doubt is emitted; a person acts, then restarts
         ├── InvalidSettings, InvalidTopology                      found at start
         ├── StoreInUse, StoreUnusable, StoreFailed, NewerData, OtherRules, CorruptState   about the data directory
         ├── NonDeterministicReplay, IdentityConflict              a defect of the engine
         └── DeadLetterLimitReached                                a broken producer
+
+Beside the tree stands `Refused`: a command that somebody gave can't be carried out. Nothing is wrong with the machinery.
 
 An error holds its facts as attributes and builds its message from them. A message is one line, tells the operator what to do,
 and never holds a person's data.
@@ -19,6 +22,10 @@ and never holds a person's data.
 
 from dataclasses import dataclass
 from typing import ClassVar
+
+
+class Refused(Exception):
+    """A command can't be carried out; the message is one line that says what to do. Whoever gave it is told, and nothing stops."""
 
 
 @dataclass(kw_only=True, eq=False)
@@ -60,6 +67,20 @@ class BrokerUnavailable(TransientError):
     template: ClassVar[str] = (
         "The broker {broker} can't be reached ({reason}). Does it run there? See BOTHWAYS_KAFKA_BROKERS and BOTHWAYS_KAFKA_SECURITY."
     )
+
+
+@dataclass(kw_only=True, eq=False)
+class ServiceBusy(TransientError):
+    """More waits for the writer than it holds. Nothing of this request was taken; whoever sent it backs off and sends it again."""
+
+    template: ClassVar[str] = "The service has more to do than it can hold. Nothing of this was taken; try again in a moment."
+
+
+@dataclass(kw_only=True, eq=False)
+class ServiceStopped(TransientError):
+    """The service ended before it answered. Whoever asked sends the same again: what was taken already changes nothing twice."""
+
+    template: ClassVar[str] = "The service has stopped before it answered; whether this was done is unknown. Try again when it runs."
 
 
 @dataclass(kw_only=True, eq=False)

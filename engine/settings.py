@@ -38,7 +38,7 @@ class Settings(BaseModel):
     commit_events_max: int = Field(default=500, ge=1, le=10_000)
     """How many inputs may share one commit."""
     commit_seconds_max: float = Field(default=0.05, ge=0, le=5)
-    """How long `serve` waits for more inputs before it commits, in seconds."""
+    """How long an input of `serve` may wait for those behind it to share its commit, in seconds."""
     time: Literal["wall", "data"] = "wall"
     """Which clock stamps the inputs of a Kafka worker; in data time a driver appends the ticks."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -2,6 +2,10 @@
 
 from enum import IntEnum
 
+from engine.errors import Refused
+
+__all__ = ["ExitCode", "Misused", "Refused"]
+
 
 class ExitCode(IntEnum):
     """What the shell sees."""
@@ -12,11 +16,9 @@ class ExitCode(IntEnum):
     USAGE = 2
     DEAD_LETTERED = 3
     """Finished, but some input was dead-lettered, or some command refused."""
+    TRY_AGAIN = 75
+    """Not done, or not known to be done; the same command may be given again."""
     INTERRUPTED = 130
-
-
-class Refused(Exception):
-    """The command can't be carried out; the message is one line that says what to do."""
 
 
 class Misused(Exception):

@@ -32,6 +32,7 @@ def serve(
         file: events to follow, one JSON object per line; `-` is standard input. Without it only time passes.
     """
     feed = _feed(file)
+    from engine.core.cascade import TimeMode
     from engine.observation import Observer
     from engine.runtimes.embedded.observation import ObservedEngine
     from engine.runtimes.embedded.service import Service
@@ -42,21 +43,26 @@ def serve(
     configure_logging(settings.log_level, settings.log_format)
     telemetry = Telemetry(topology)
     with ExitStack() as stack:
-        engine = stack.enter_context(ObservedEngine(options.directory(), settings, topology=topology))
+        engine = stack.enter_context(ObservedEngine(options.directory(), settings, topology=topology, mode=TimeMode.WALL))
         if metrics_port is not None:
             stack.enter_context(_metrics_server(telemetry, metrics_port))
         collect_from_here()
-        service = Service(engine, Observer(telemetry), feed, settings)
+        service = Service(engine, Observer(telemetry), settings)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: service.stop())
-        service.run()
+        if feed is not None:
+            service.follow(feed)
+        try:
+            service.run()
+        except OSError as error:
+            raise Refused(f"{file} can't be read any more: {error.strerror or error}; what came before it is kept") from error
 
 
-def _feed(file: str | None) -> "Feed":
-    from engine.runtimes.embedded.following import FollowedFile, Nothing, Stream
+def _feed(file: str | None) -> "Feed | None":
+    from engine.runtimes.embedded.following import FollowedFile, Stream
 
     if file is None:
-        return Nothing()
+        return None
     if file == STANDARD_INPUT:
         return Stream(sys.stdin.fileno())
     if file.startswith("-"):

@@ -1,7 +1,7 @@
 """The embedded engine: the loop over one data directory, for commands, the server and the simulator.
 
-In data time (`ingest`, `command`, `tick`) an input is stamped by its own time and timers fire on the way; in wall time (`offer`,
-`tick_wall`) the caller's clock stamps it. Many inputs share a commit, and nothing is reported before its commit returned.
+In data time an input is stamped by its own time, a command by the last `at`, and timers fire on the way; in wall time, that of a service,
+the clock stamps both. Many inputs share a commit, and nothing is reported before its commit returned.
 
 One thread at a time uses an engine; the server puts its calls in a row.
 """
@@ -74,6 +74,7 @@ class EmbeddedEngine:
         *,
         topology: Topology | None = None,
         own_salt: bytes | None = None,
+        mode: TimeMode = TimeMode.DATA,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         on_notes: Callable[[Sequence[Note]], None] | None = None,
         wal_bytes_max: int = WAL_BYTES_MAX,
@@ -83,7 +84,8 @@ class EmbeddedEngine:
         Args:
             topology: the one of `engine.topology.build` if absent.
             own_salt: what a new directory keeps as its own instead of drawing one.
-            clock: stamps `received_at` in data time, which moves nothing.
+            mode: what stamps inputs and commands.
+            clock: stamps `received_at`, which moves nothing in data time.
             on_notes: gets the metric notes of every commit.
         Raises:
             StoreInUse, NewerData, OtherRules, CorruptState, StoreFailed, InvalidSettings: one line for the operator; the process stops.
@@ -92,6 +94,7 @@ class EmbeddedEngine:
         self._database = Database(data_dir, wal_bytes_max=wal_bytes_max)
         self._settings = settings
         self._clock = clock
+        self._mode = mode
         self._units_count = 0
         try:
             self._store = self._settled_store(own_salt, on_notes)
@@ -119,6 +122,10 @@ class EmbeddedEngine:
     def last_at(self) -> datetime | None:
         """Engine time: the `at` of the last thing that moved it."""
         return self._store.last_at
+
+    def now(self) -> datetime:
+        """Return what the clock says."""
+        return self._clock()
 
     @property
     def is_empty(self) -> bool:
@@ -159,7 +166,7 @@ class EmbeddedEngine:
         for number, item in enumerate(lines):
             line = item if isinstance(item, Line) else Line(number, item)
             origin = Origin(topic="", value=line.value, headers=line.headers, position=line.number)
-            tally.counts[self._offered(origin, self._clock(), TimeMode.DATA)] += 1
+            tally.counts[self._offered(origin, self._clock())] += 1
             if self._units_count == 0 and on_progress is not None:
                 on_progress(tally)
         self._settle()
@@ -168,7 +175,7 @@ class EmbeddedEngine:
         return tally
 
     def command(self, type_: str, data: Mapping[str, Any], *, actor: str | None = None) -> Answer:
-        """Do a command that has no time of its own: it acts at the last `at`. Returns when its hops are drained and nothing is due.
+        """Do a command that has no time of its own: it acts at the last `at`, in wall time now. Returns when nothing is due.
 
         Args:
             type_: full event type.
@@ -190,7 +197,7 @@ class EmbeddedEngine:
         return named_counts(self._database, person_id)
 
     def redrive(self, letter: StoredOutput) -> Answer:
-        """Take a dead letter again, at the last `at`. A second time is a no-op."""
+        """Take a dead letter again, at the last `at`, in wall time now. A second time is a no-op."""
         assert letter.topic.startswith(DEAD_LETTER_PREFIX) and letter.value is not None
         count = redrive_count_in(letter.headers) + 1
         own = tuple((name, value) for name, value in letter.headers if not is_added(name) and name != REDRIVE_HEADER)
@@ -202,7 +209,7 @@ class EmbeddedEngine:
             headers=(*own, (REDRIVE_HEADER, b"%d" % count)),
             redrive_count=count,
         )
-        answer = self._answered(origin, self._clock(), TimeMode.DATA)
+        answer = self._answered(origin, self._clock())
         self._settle()
         return answer
 
@@ -223,8 +230,7 @@ class EmbeddedEngine:
         Args:
             headers: of the record; by default it is structured JSON.
         """
-        self._fire_overdue(received_at)
-        return self._answered(Origin(topic="", value=value, headers=headers), received_at, TimeMode.WALL)
+        return self._answered(Origin(topic="", value=value, headers=headers), received_at)
 
     def tick_wall(self, now: datetime) -> bool:
         """Fire what is due by the clock, all of it at `now`. Commits, and finishes erasures. Returns whether more is due."""
@@ -283,7 +289,11 @@ class EmbeddedEngine:
         return verification(self._database, self._topology, salt=self.salt, on_progress=on_progress)
 
     def _commanded(self, type_: str, data: Mapping[str, Any], actor: str | None) -> Answer:
-        at = self._store.last_at or self._clock().replace(microsecond=0)
+        now = self._clock().replace(microsecond=0)
+        at = self._store.last_at or now
+        if self._mode is TimeMode.WALL:
+            at = max(at, now)
+            self._fire_overdue(at)  # so that the command's position is the one it gets
         position = self._store.log.next_position
         event = {
             "specversion": "1.0",
@@ -295,21 +305,23 @@ class EmbeddedEngine:
             "actor": actor or COMMAND_SOURCE,
             "data": data,
         }
-        return self._answered(Origin(topic="", value=_canonical(event), headers=STRUCTURED_HEADERS), at, TimeMode.DATA)
+        return self._answered(Origin(topic="", value=_canonical(event), headers=STRUCTURED_HEADERS), at)
 
-    def _offered(self, origin: Origin, received_at: datetime, mode: TimeMode) -> Outcome:
+    def _offered(self, origin: Origin, received_at: datetime) -> Outcome:
         if self._store.erasures.come_before(origin):
             self._finish()
+        if self._mode is TimeMode.WALL:
+            self._fire_overdue(received_at)
         outcome = Outcome.APPLIED
-        for of_unit in self._cascade.offer(origin, received_at=received_at, mode=mode):
+        for of_unit in self._cascade.offer(origin, received_at=received_at, mode=self._mode):
             outcome = of_unit  # the last unit is the input's own
             self._unit_done()
         return outcome
 
-    def _answered(self, origin: Origin, received_at: datetime, mode: TimeMode) -> Answer:
+    def _answered(self, origin: Origin, received_at: datetime) -> Answer:
         self._store.take_refusal()
         self._store.take_decline()
-        outcome = self._offered(origin, received_at, mode)
+        outcome = self._offered(origin, received_at)
         letter, refusal = self._store.take_refusal(), self._store.take_decline()
         if outcome is Outcome.REFUSED:
             return Answer(outcome=outcome, refusal=refusal)
@@ -345,8 +357,10 @@ class EmbeddedEngine:
             self._unit_done()
 
     def _settle(self) -> None:
-        """Fire everything that is due at the last `at`, then commit."""
-        if self._store.last_at is not None:
+        """Fire what is due at the last `at`, in wall time a bounded number of it, then commit."""
+        if self._store.last_at is not None and self._mode is TimeMode.WALL:
+            self._fire_overdue(self._store.last_at)
+        elif self._store.last_at is not None:
             self._advance(self._store.last_at)
         self._finish()
 

@@ -158,17 +158,3 @@ class Stream:
 
     def close(self) -> None:
         """Leave it open: it belongs to the process."""
-
-
-class Nothing:
-    """No source: only time passes."""
-
-    is_over = True
-
-    def read(self, wait_seconds: float) -> list[Line]:
-        """Wait."""
-        time.sleep(wait_seconds)
-        return []
-
-    def close(self) -> None:
-        """Nothing to let go of."""
