@@ -5,7 +5,7 @@ dead letters and the position together, or none of them. It never looks inside. 
 gives the same transition again (no clock, no random numbers, ids derived from causes); after it, the record's mark makes it a no-op.
 What is published names no cause: ids and `causation` are hashes keyed with the salt, and no input's own id is ever passed on.
 The order inside a step: deduplicate → apply, laying each effect over the rows → check invariants → collect.
-Source: decisions 0002 (one core, two runtimes) and 0005 (effects as a stream); reliability promises P2, P3, P6, P7.
+Source: decisions 0002 (one core, two runtimes) and 0005 (effects as a stream); guarantees.P2, guarantees.P3, guarantees.P6, guarantees.P7.
 """
 
 import hashlib

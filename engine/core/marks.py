@@ -4,9 +4,10 @@ Decides: how long a mark is kept.
 Never knows: what the marked record said.
 
 Invariants
-    K1  A mark outlives every redelivery within 90 days of engine time.
-    K2  Marks go at midnight UTC, so that a day's marks share one timer instant.
-    K3  A mark is stored under a hash, and keeps a hash, that are keyed with the salt: it outlives an erasure, and ids are easily guessed.
+    core.K1  A mark outlives every redelivery within 90 days of engine time.
+    core.K2  Marks go at midnight UTC, so that a day's marks share one timer instant.
+    core.K3  A mark is stored under a hash, and keeps a hash, that are keyed with the salt: it outlives an erasure, and ids are easily
+        guessed.
 """
 
 from dataclasses import dataclass
@@ -57,5 +58,5 @@ def _midnight(day: int) -> datetime:
 
 
 def mark_name(source: str, event_id: str, redrive_count: int) -> str:
-    """Name a record's mark; a redriven record has one of its own. It is stored under a hash of this (K3)."""
+    """Name a record's mark; a redriven record has one of its own. It is stored under a hash of this (core.K3)."""
     return f"{MARK_PREFIX}{source}\n{event_id}\n{redrive_count}"

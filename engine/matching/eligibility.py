@@ -8,10 +8,10 @@ coordinator · past or present partners · resting after a lapse · no common la
 same department · not active, paused, on leave, untrained, out of reach for days · too little to learn.
 
 Invariants
-    E1  The answer is the same whichever of the two is asked about first.
-    E2  Rules are asked in the order of RULES, so one pair has one code.
-    E3  A lock waives LOCK_WAIVES and nothing else; people who are partners now are never proposed again, lock or not.
-    E4  Whether anybody declined before is visible here as `resting` alone.
+    matching.E1  The answer is the same whichever of the two is asked about first.
+    matching.E2  Rules are asked in the order of RULES, so one pair has one code.
+    matching.E3  A lock waives LOCK_WAIVES and nothing else; people who are partners now are never proposed again, lock or not.
+    matching.E4  Whether anybody declined before is visible here as `resting` alone.
 
 Must stay in sync with: candidates.RuleBook, which asks the same rules of everybody at once; a test compares the two.
 
@@ -217,7 +217,7 @@ def bar_between(a: PoolMember, b: PoolMember, context: RoundContext, *, waived: 
         b: the other.
         context: the policy and topic weights to judge by.
         waived: rules not to ask: LOCK_WAIVES for a coordinator's lock.
-    Order: that of RULES (E2).
+    Order: that of RULES (matching.E2).
     """
     checks = (
         _bar_of_power(a, b, context, waived),

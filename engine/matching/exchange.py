@@ -8,8 +8,8 @@ set with nought points; each want splits every set by the level offered, and set
 as many sets as there are points in a full need, so the work is a few hundred integer operations however many people there are.
 
 Invariants
-    X1  `taught` and `taught_by` agree with scoring.benefit on everybody.
-    X2  Points above a person's need count as the need.
+    matching.X1  `taught` and `taught_by` agree with scoring.benefit on everybody.
+    matching.X2  Points above a person's need count as the need.
 
 Source: house rule.
 """
@@ -161,7 +161,7 @@ class Exchange:
         return teachers.bit_count(), learners.bit_count()
 
     def taught(self, position: int, among: int) -> int:
-        """Find everybody of a set who teaches this person enough (X1)."""
+        """Find everybody of a set who teaches this person enough (matching.X1)."""
         demand = self.demand(position)
         remaining = sum(max(by_level) for _, by_level in demand.gains)
         unsettled = {0: among} if among else {}
@@ -218,7 +218,7 @@ class Exchange:
         return _without(enough, position) | bits_of(together, among.bit_length())
 
     def points(self, learner: int, teacher: int) -> int:
-        """Count what one person learns from another, up to the need (X2)."""
+        """Count what one person learns from another, up to the need (matching.X2)."""
         demand = self.demand(learner)
         gain_by_topic = demand.gain_by_topic
         total = 0

@@ -4,8 +4,8 @@ Decides: which benefits and which score follow from the reasons of a proposal.
 Never knows: people, policies, topic weights; only what the event says.
 
 Invariants
-    H1  For every proposal that the engine publishes, the recomputed score and benefits are the published ones.
-    H2  A body whose reasons don't add up is named, never mended.
+    matching.N1  For every proposal that the engine publishes, the recomputed score and benefits are the published ones.
+    matching.N2  A body whose reasons don't add up is named, never mended.
 
 Must stay in sync with: the reasons that rounds/rounds writes.
 

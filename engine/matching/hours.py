@@ -5,11 +5,11 @@ them meet.
 Never knows: how many shared hours a pair needs, how long a session is (matching/eligibility), what hours are worth (matching/scoring).
 
 Invariants
-    H1  A mask has bits 0 to 10,079 only; bit 0 is Monday 00:00 UTC of the week.
-    H2  A minute before that Monday or after its Sunday wraps into the week, because hours repeat weekly.
-    H3  Each weekday uses its own offset, so a change of the clocks in the middle of the week is seen.
-    H4  Two people share no time at all unless one stretch of it is long enough for a session. A stretch may pass midnight, and the week's
-        end: hours repeat weekly.
+    matching.H1  A mask has bits 0 to 10,079 only; bit 0 is Monday 00:00 UTC of the week.
+    matching.H2  A minute before that Monday or after its Sunday wraps into the week, because hours repeat weekly.
+    matching.H3  Each weekday uses its own offset, so a change of the clocks in the middle of the week is seen.
+    matching.H4  Two people share no time at all unless one stretch of it is long enough for a session. A stretch may pass midnight, and the
+        week's end: hours repeat weekly.
 
 An interval that doesn't end after it starts runs into the next day; one of length nothing covers nothing.
 
@@ -46,7 +46,7 @@ def week_mask(hours: tuple[LocalHours, ...], timezone: str, week_of: date) -> in
 
 
 def shared_week_minutes(first_mask: int, second_mask: int, stretch_minutes: int) -> int:
-    """Count the minutes of the week that both people have; none where no stretch of them is long enough (H4).
+    """Count the minutes of the week that both people have; none where no stretch of them is long enough (matching.H4).
 
     Args:
         stretch_minutes: how long one stretch of them must be, at least 1.

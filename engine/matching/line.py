@@ -4,9 +4,9 @@ Decides: what a person's line is, given the manager's; whether a line of power j
 Never knows: how a change of manager travels from key to key (people/roster), what a pairing does about it (pairs/pairing).
 
 Invariants
-    L1  A line never holds its own person.
-    L2  A line never holds anybody twice.
-    L3  A line has at most LINE_LENGTH_MAX entries; a longer one keeps the nearest.
+    matching.L1  A line never holds its own person.
+    matching.L2  A line never holds anybody twice.
+    matching.L3  A line has at most LINE_LENGTH_MAX entries; a longer one keeps the nearest.
 
 How conflicts are resolved: HR feeds contain cycles (a manages b, b manages a). A line is cut before the first repeat, so every
 change settles after at most one round through the cycle, and `is_cyclic` reports the cycle as a finding about the data.
@@ -54,7 +54,7 @@ def line_under(person_id: PersonId, manager_id: PersonId | None, manager_line: S
         person_id: the person whose line it is.
         manager_id: the manager now in force; None for somebody at the top, whose line is empty.
         manager_line: the manager's own line, nearest first; empty while it isn't known.
-    Returns: the person's line, cut before the first repeat (L1, L2) and at LINE_LENGTH_MAX (L3).
+    Returns: the person's line, cut before the first repeat (matching.L1, matching.L2) and at LINE_LENGTH_MAX (matching.L3).
     """
     if manager_id is None:
         return ReportingLine()

@@ -7,11 +7,11 @@ Steps: topic weights from the pool · locks, in id order · eligible pairs that 
 the remaining room · a certificate and the reasons.
 
 Invariants
-    R1  Nobody gets more proposals than room; accepted, live and open pairs are never touched.
-    R2  The published score has no bonus in it, and the reserve tests it; bonuses weigh in the assignment alone.
-    R3  With first_pair_first nobody gets a further pair while it would take the last room that a first pair could use.
-    R4  Any order of the members and locks gives the same result.
-    R5  A past decline is visible as `resting` between two people and nowhere else.
+    matching.R1  Nobody gets more proposals than room; accepted, live and open pairs are never touched.
+    matching.R2  The published score has no bonus in it, and the reserve tests it; bonuses weigh in the assignment alone.
+    matching.R3  With first_pair_first nobody gets a further pair while it would take the last room that a first pair could use.
+    matching.R4  Any order of the members and locks gives the same result.
+    matching.R5  A past decline is visible as `resting` between two people and nowhere else.
 
 Source: house rule; daily rounds with a falling reserve beat batches, see the page on matching.
 """

@@ -4,9 +4,9 @@ Decides: topic weights of a round, the benefit of each side, the context of a pa
 Never knows: whether the pair is allowed (matching/eligibility), how long anybody waits (matching/round), names of people.
 
 Invariants
-    S1  A score is an integer from 0 to 1000, the same for both orders of the two people in a mutual programme.
-    S2  Integers only: context in whole hundredths, benefits as fractions of integers, one integer square root at the end.
-    S3  Topic weights are frozen for a round and kept with it, so a replay scores alike although people joined since.
+    matching.S1  A score is an integer from 0 to 1000, the same for both orders of the two people in a mutual programme.
+    matching.S2  Integers only: context in whole hundredths, benefits as fractions of integers, one integer square root at the end.
+    matching.S3  Topic weights are frozen for a round and kept with it, so a replay scores alike although people joined since.
 
 Logarithms are the one use of floats: sums run in topic order through `math.fsum`, and each weight is rounded half to even.
 

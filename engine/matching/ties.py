@@ -9,9 +9,9 @@ the order of the ring from there. So the first few of a thousand equals are foun
 find different ones.
 
 Invariants
-    T1  The same ids and round give the same order on every machine and in every process.
-    T2  Another round gives another order.
-    T3  All numbers fit 64 unsigned bits.
+    matching.T1  The same ids and round give the same order on every machine and in every process.
+    matching.T2  Another round gives another order.
+    matching.T3  All numbers fit 64 unsigned bits.
 
 Source: house rule; the multipliers are those of splitmix64 (Steele, Lea, Flood 2014).
 """

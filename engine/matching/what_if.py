@@ -4,9 +4,10 @@ Decides: which figures of two rounds are put beside each other, and which other 
 Never knows: why a policy is considered, when prices are measured (insights/round_figures).
 
 Invariants
-    V1  A comparison changes nothing and depends on the two results alone.
-    V2  The price of fairness is measured against the same pool without waiting bonus and without `first_pair_first`: nothing else differs.
-    V3  Drift is measured against a round with nobody paired, all capacity free and the reserve at its floor, so that a pair
+    matching.W1  A comparison changes nothing and depends on the two results alone.
+    matching.W2  The price of fairness is measured against the same pool without waiting bonus and without `first_pair_first`: nothing else
+        differs.
+    matching.W3  Drift is measured against a round with nobody paired, all capacity free and the reserve at its floor, so that a pair
         which is kept is never compared with one that would have to wait.
 
 Source: house rule; figures of the design of rounds.
@@ -102,7 +103,7 @@ def price_of_fairness(fair: RoundResult, plain: RoundResult) -> float:
 
 
 def without_fairness(policy: Policy) -> Policy:
-    """Imagine the policy that looks at scores alone (V2)."""
+    """Imagine the policy that looks at scores alone (matching.W2)."""
     return policy.model_copy(update={"wait_bonus": 0, "first_pair_first": False})
 
 
@@ -118,7 +119,7 @@ def drift_ratio(live: Mapping[tuple[PersonId, PersonId], int], fresh: RoundResul
 
 
 def afresh(policy: Policy) -> Policy:
-    """Imagine the policy of a round that starts from nothing (V3)."""
+    """Imagine the policy of a round that starts from nothing (matching.W3)."""
     return policy.model_copy(update={"reserve_start": policy.reserve_floor, "reserve_first_round": policy.reserve_floor, "wait_bonus": 0})
 
 

@@ -4,8 +4,8 @@ Decides: the form of every internal message. A message says what is now true for
 Never knows: how a message travels (execution, runtimes).
 
 Invariants
-    M1  A message holds no name, address or birth date; persons are opaque ids.
-    M2  A message to a programme about a person carries all facts it may need, so a receiver never asks back.
+    programme.M1  A message holds no name, address or birth date; persons are opaque ids.
+    programme.M2  A message to a programme about a person carries all facts it may need, so a receiver never asks back.
 """
 
 from collections.abc import Mapping

@@ -4,9 +4,9 @@ Decides: which numbers the report shows besides the metrics of `engine.programme
 Never knows: how it looks, what it is called in words, who anybody is beyond an id that it never passes on.
 
 Invariants
-    R1  The page is a function of what was gathered.
-    R2  No value of the page holds the id of a person, a pairing or a session.
-    R3  A number of one to k − 1 people or pairs is None, and so is whatever would give it away (insights/small_groups).
+    report.R1  The page is a function of what was gathered.
+    report.R2  No value of the page holds the id of a person, a pairing or a session.
+    report.R3  A number of one to k − 1 people or pairs is None, and so is whatever would give it away (insights/small_groups).
 
 Source: design of insights (README, Insights).
 """

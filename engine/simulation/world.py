@@ -4,9 +4,9 @@ The engine is the authority; this is the view of people who read its nudges. Act
 they are due, whether they still make sense; so a late withdrawal or a departure cancels what was planned before it.
 
 Invariants
-    W1  Events leave in order of time, and never before one that left earlier.
-    W2  Actions due at the same second run in the order in which they were planned.
-    W3  Nobody acts before being hired, while away, or after leaving.
+    simulation.W1  Events leave in order of time, and never before one that left earlier.
+    simulation.W2  Actions due at the same second run in the order in which they were planned.
+    simulation.W3  Nobody acts before being hired, while away, or after leaving.
 """
 
 import heapq
@@ -110,12 +110,12 @@ class World:
         return self.hours_by_id.get(person_id, self.person(person_id).profile.hours)
 
     def plan(self, at: datetime, action: Action) -> None:
-        """Put an action on the agenda; what should have happened already happens next (W1)."""
+        """Put an action on the agenda; what should have happened already happens next (simulation.W1)."""
         self._planned_count += 1
         heapq.heappush(self._agenda, (max(at, self.now + timedelta(seconds=1)), self._planned_count, action))
 
     def plan_work(self, person_id: str, earliest: datetime, draw: Random, action: Action) -> None:
-        """Put an action on the agenda for somebody's working hours; dropped if the person can't act then (W3)."""
+        """Put an action on the agenda for somebody's working hours; dropped if the person can't act then (simulation.W3)."""
         at = working_instant(self.timezone_of[person_id], max(earliest, self.now), draw)
         self.plan(at, lambda due: action(due) if self.acts(person_id) else None)
 

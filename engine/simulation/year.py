@@ -5,9 +5,9 @@ the events up to the next instant, handing over what the engine published since.
 reacted to sooner, so one step per simulated hour is closest to life; one per day is enough for a demonstration.
 
 Invariants
-    Y1  Same arguments and same outputs in the same steps, same events, ids included.
-    Y2  Times are in (previous instant, this instant], ascending over all calls, whole seconds.
-    Y3  Whoever must act in person does: actor and person are the same.
+    simulation.Y1  Same arguments and same outputs in the same steps, same events, ids included.
+    simulation.Y2  Times are in (previous instant, this instant], ascending over all calls, whole seconds.
+    simulation.Y3  Whoever must act in person does: actor and person are the same.
 """
 
 from collections.abc import Iterable, Sequence
@@ -69,7 +69,7 @@ class ProgrammeYear:
             instant: aware UTC, whole seconds, not before the last call's.
             outputs: structured CloudEvents published since the last call, in the order of publication; those that
                 concern nobody here are ignored.
-        Returns: input events, ascending by time (Y2).
+        Returns: input events, ascending by time (simulation.Y2).
         """
         for output in outputs:
             self._notice(seen(output))

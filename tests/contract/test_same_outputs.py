@@ -131,7 +131,7 @@ STORIES: Final[tuple[Callable[[], list[Step]], ...]] = (consent_and_sessions, a_
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.__name__)
 def test_story_ends_alike_for_every_key(runtime: Runtime, story: Callable[[], list[Step]]) -> None:
-    """Whatever carries the topology, a consumer of one key reads the same events in the same order, and the same is refused (P6, P7).
+    """guarantees.P6, guarantees.P7: whatever carries the topology, one key has the same events in the same order, and the same is refused.
 
     What names somebody erased is gone where a runtime can take it back.
     """

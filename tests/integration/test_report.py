@@ -21,7 +21,7 @@ def test_the_demo_leaves_the_report_that_the_command_writes(small_demo: Bothways
 
 
 def test_no_id_of_a_person_or_a_pair_is_in_the_page(small_demo: Bothways) -> None:
-    """R2: nothing about single people leaves the engine this way, not even an id."""
+    """report.R2: nothing about single people leaves the engine this way, not even an id."""
     page = (small_demo.data / "report.html").read_text("utf-8")
     people = {record["data"]["person_id"] for record in small_demo("tail", "mentorship.nudges.v1").lines}
     pairs = [record["data"] for record in small_demo("tail", "mentorship.pairings.v1").lines]
@@ -103,7 +103,7 @@ def test_a_place_that_cannot_be_written_is_refused_in_one_line(small_demo: Bothw
 
 
 def test_a_programme_of_two_shows_no_number_about_them(tmp_path: Path) -> None:
-    """Y1: two people are a small group, whatever they do."""
+    """insights.Y1: two people are a small group, whatever they do."""
     bothways = Bothways(data=tmp_path / "data")
     bothways.begin_with_a_pair()
 

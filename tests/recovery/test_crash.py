@@ -1,6 +1,7 @@
 """Kill the embedded engine wherever it touches its files; start again; nothing may differ from the run that nobody disturbed.
 
-Promises P1, P2, P6, P9; scenarios S1, S2, S4, S6, S7 (operations page, Reliability).
+Promises (docs/guarantees.md): guarantees.P1, guarantees.P2, guarantees.P6, guarantees.P9. Faults: guarantees.S1, guarantees.S2,
+guarantees.S4, guarantees.S6, guarantees.S7.
 """
 
 import json
@@ -75,7 +76,7 @@ def complaint_after(
 def test_resumes_everything_after_a_kill_before_every_call_on_the_files(
     engines: FaultyEngines, undisturbed: Answer, workspace: Path
 ) -> None:
-    """S1: killed before any write, flush, truncation or removal, the next run ends with the same bytes (P2, P6)."""
+    """guarantees.S1, guarantees.P2, guarantees.P6: killed before any write, flush, truncation or removal, the next run ends the same."""
 
     def case(at: int) -> str | None:
         data_dir = workspace / f"kill-{at}"
@@ -88,7 +89,7 @@ def test_resumes_everything_after_a_kill_before_every_call_on_the_files(
 
 
 def test_resumes_everything_after_a_torn_write(engines: FaultyEngines, undisturbed: Answer, workspace: Path) -> None:
-    """S2: the same when half of the last write reached the file."""
+    """guarantees.S2: the same when half of the last write reached the file."""
 
     def case(at: int) -> str | None:
         data_dir = workspace / f"torn-{at}"
@@ -99,7 +100,7 @@ def test_resumes_everything_after_a_torn_write(engines: FaultyEngines, undisturb
 
 
 def test_resumes_everything_after_crashes_while_it_recovers(engines: FaultyEngines, undisturbed: Answer, workspace: Path) -> None:
-    """S4: five starts in a row die, each a little later than the one before."""
+    """guarantees.S4: five starts in a row die, each a little later than the one before."""
 
     def case(at: int) -> str | None:
         data_dir = workspace / f"again-{at}"
@@ -112,7 +113,7 @@ def test_resumes_everything_after_crashes_while_it_recovers(engines: FaultyEngin
 
 @pytest.mark.parametrize("kind", ["eio", "enospc"])
 def test_stops_at_the_first_error_of_the_disk_and_resumes(engines: FaultyEngines, undisturbed: Answer, workspace: Path, kind: str) -> None:
-    """S6, S7: an error of a write or a flush ends the process in one line, is not tried again, and costs nothing once the disk is well."""
+    """guarantees.S6, guarantees.S7: an error of the disk ends the process in one line, is not tried again, and loses nothing."""
 
     def case(at: int) -> str | None:
         data_dir = workspace / f"{kind}-{at}"
@@ -136,19 +137,19 @@ def erasing(engines: FaultyEngines, workspace: Path) -> Answer:
 
 @pytest.mark.parametrize("kind", ["kill", "torn"])
 def test_finishes_an_erasure_after_a_kill_before_every_call(engines: FaultyEngines, erasing: Answer, workspace: Path, kind: str) -> None:
-    """P8, S38: killed anywhere, the next run leaves no byte of the id, the same bytes of everybody else, and a log that replays."""
+    """guarantees.P8, guarantees.S38: killed anywhere, the next run leaves no byte of the id, all others alike, and a log that replays."""
 
     def case(at: int) -> str | None:
         data_dir = workspace / f"erasing-{kind}-{at}"
         engines.run(data_dir, at=at, kind=kind, **ERASING)
         return complaint_after(engines, data_dir, erasing, f"{kind} at call {at}", is_verified=at % 4 == 0, **ERASING)
 
-    making = erasing["calls_count"] // 5  # the file is made and told of others; that is S1
+    making = erasing["calls_count"] // 5  # the file is made and told of others; that is guarantees.S1
     assert [] == engines.each(case, range(making, erasing["calls_count"] + 1, 1 if kind == "kill" else 3))
 
 
 def test_finishes_an_erasure_of_somebody_named_everywhere(engines: FaultyEngines, workspace: Path) -> None:
-    """S38 with the real rules: pairs, reports, exclusions, locks, sessions and nudges, killed on the way.
+    """guarantees.S38 with the real rules: pairs, reports, exclusions, locks, sessions and nudges, killed on the way.
 
     What was refused for a circumstance is judged, and logged, again when the lines are read again.
     """
@@ -164,7 +165,7 @@ def test_finishes_an_erasure_of_somebody_named_everywhere(engines: FaultyEngines
 
 
 def test_finishes_an_erasure_after_kills_while_it_finishes_one(engines: FaultyEngines, erasing: Answer, workspace: Path) -> None:
-    """S4, S38: starts that die one after the other, each while it finishes what the one before began."""
+    """guarantees.S4, guarantees.S38: starts that die one after the other, each while it finishes what the one before began."""
 
     def case(at: int) -> str | None:
         data_dir = workspace / f"erasing-again-{at}"
@@ -179,7 +180,7 @@ def test_finishes_an_erasure_after_kills_while_it_finishes_one(engines: FaultyEn
 def test_an_erasure_that_the_disk_refused_is_finished_once_it_is_well(
     engines: FaultyEngines, erasing: Answer, workspace: Path, kind: str
 ) -> None:
-    """S6, S7, S38: an error on the way stops the process in one line; the next run finishes."""
+    """guarantees.S6, guarantees.S7, guarantees.S38: an error on the way stops the process in one line; the next run finishes."""
 
     def case(at: int) -> str | None:
         data_dir = workspace / f"erasing-{kind}-{at}"
@@ -192,7 +193,7 @@ def test_an_erasure_that_the_disk_refused_is_finished_once_it_is_well(
 
 
 def test_resumes_a_programme_after_kills(engines: FaultyEngines, workspace: Path) -> None:
-    """S1 with the real rules: hires, enrolments, rounds and nudges end as if nothing had happened."""
+    """guarantees.S1 with the real rules: hires, enrolments, rounds and nudges end as if nothing had happened."""
     expected = engines.run(workspace / "undisturbed-whole", **WHOLE)
     assert "mentorship.nudges.v1" in expected["digests"]
 
@@ -218,7 +219,7 @@ def test_two_transactions_where_one_is_due_are_caught(engines: FaultyEngines, un
 
 
 def test_resumes_everything_after_kills_at_random_moments(engines: FaultyEngines, workspace: Path) -> None:
-    """S1: kill -9 wherever the process is, again and again, until the log is through."""
+    """guarantees.S1: kill -9 wherever the process is, again and again, until the log is through."""
     expected = engines.run(workspace / "undisturbed-large", **LARGE)
     seed = int(os.environ.get("BOTHWAYS_REQUIRE_SEED", "20250106"))
     kills = 0
@@ -237,7 +238,7 @@ def test_resumes_everything_after_kills_at_random_moments(engines: FaultyEngines
 
 
 def test_invariant_p6_the_same_log_gives_the_same_bytes_whatever_the_hash_seed_zone_and_locale(workspace: Path) -> None:
-    """P6, S34: nothing depends on the order of a set, on the local time zone or on the machine's locale."""
+    """guarantees.P6, guarantees.S34: nothing depends on the order of a set, on the local time zone or on the machine's locale."""
     zones = (("UTC", "C"), ("Asia/Kathmandu", "C.UTF-8"), ("America/St_Johns", "POSIX"))
     small, whole = set(), set()
     for hash_seed, (zone, locale) in product(("0", "1", "4242"), zones):

@@ -1,6 +1,6 @@
 """Flip one bit of the file anywhere; whatever is read afterwards is what was written, or is refused.
 
-Promises P9, P13; scenario S8 (docs/reliability.md). The write-ahead log is empty in these runs: SQLite checks its own.
+guarantees.P9, guarantees.P13, guarantees.S8 (docs/guarantees.md). The write-ahead log is empty in these runs: SQLite checks its own.
 """
 
 import os
@@ -67,7 +67,7 @@ def found_by_verify(data_dir: Path) -> bool:
 
 
 def test_what_is_read_is_what_was_written_whichever_bit_is_flipped(written: Path) -> None:
-    """P13: a flipped bit is harmless, refused when it is read, or (a row that an index hides, an unread one) found by `verify`."""
+    """guarantees.P13: a flipped bit is harmless, refused when it is read, or (where an index hides it) found by `verify`."""
     undisturbed = written / "undisturbed"
     shutil.copytree(written / "data", undisturbed)
     expected = gone_on(undisturbed)
@@ -88,7 +88,7 @@ def test_what_is_read_is_what_was_written_whichever_bit_is_flipped(written: Path
 
 
 def test_time_never_stands_still_before_a_timer_that_no_row_has(written: Path) -> None:
-    """P13: an index that names another row than the one that is due is refused, wherever the name is written."""
+    """guarantees.P13: an index that names another row than the one that is due is refused, wherever the name is written."""
     undisturbed = written / "undisturbed"
     if not undisturbed.exists():
         shutil.copytree(written / "data", undisturbed)

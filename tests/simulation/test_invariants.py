@@ -70,7 +70,7 @@ def test_watch_notices_a_planted_fault(invariant: str) -> None:
 
 
 def test_watch_notices_the_same_output_twice() -> None:
-    """P3: an id comes once."""
+    """guarantees.P3: an id comes once."""
     watch = Watch()
     unit = next(unit for unit in half_year() if unit.outputs)
     watch(Unit(at=unit.at, event=unit.event, outcome=unit.outcome, outputs=[unit.outputs[0]] * 2, letters=[]))

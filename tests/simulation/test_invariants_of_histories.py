@@ -137,7 +137,7 @@ def test_watch_notices_a_pair_that_goes_on_without_somebody(kind: str, says: str
     ],
 )
 def test_watch_notices_a_rule_that_fails(topic: str, code: ErrorCode, is_noticed: bool) -> None:
-    """P7: a refusal is a refusal; a rule or a timer that raised is a defect."""
+    """guarantees.P7: a refusal is a refusal; a rule or a timer that raised is a defect."""
     watch, at, _ = watched_up_to(lambda _, output: kind_of(output) == "pairing.proposed")
     letter = DeadLetter(topic=topic, key=None, value=b"{}", headers=(), code=code)
 

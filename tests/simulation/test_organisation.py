@@ -11,7 +11,7 @@ from engine.simulation.year import START_AT
 
 @pytest.mark.parametrize("people", [1, 2, 9, 300])
 def test_the_manager_tree_has_one_root_and_no_cycle(people: int) -> None:
-    """G2: following managers upwards ends at the same person from everybody."""
+    """simulation.G2: following managers upwards ends at the same person from everybody."""
     staff = organisation(people, 3).by_id
     roots = set()
     for person_id in staff:
@@ -25,7 +25,7 @@ def test_the_manager_tree_has_one_root_and_no_cycle(people: int) -> None:
 
 
 def test_nobody_reports_to_somebody_who_joins_later() -> None:
-    """G3: a newcomer has no reports."""
+    """simulation.G3: a newcomer has no reports."""
     everybody = organisation(300, 5).people
     newcomers = {person.person_id for person in everybody if person.employee.hired_on > START_AT.date()}
 

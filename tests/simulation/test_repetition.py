@@ -1,7 +1,7 @@
 """A history read again changes nothing, however long it is: marks go after 90 days, stamps don't.
 
-Promise P11. The histories are simulated programmes, commands of coordinators included. Rows and public outputs are compared; marks of
-what was seen are not, for reading again renews them, nor when a programme looks next whether its report says anything new. Longer:
+guarantees.P11. The histories are simulated programmes, commands of coordinators included. Rows and public outputs are compared; marks
+of what was seen are not, for reading again renews them, nor when a programme looks next whether its report says anything new. Longer:
 `BOTHWAYS_HISTORY_MONTHS=24 BOTHWAYS_HISTORY_SEEDS=3,4,5`.
 """
 
@@ -76,7 +76,7 @@ def assert_same(once: TopologyDriver, again: TopologyDriver) -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_history_read_twice_ends_where_it_ends_read_once(seed: int) -> None:
-    """P11: the second reading changes no row and publishes nothing, now or later."""
+    """guarantees.P11: the second reading changes no row and publishes nothing, now or later."""
     inputs = history(seed)
 
     assert_same(read(inputs), read(inputs, inputs))
@@ -84,7 +84,7 @@ def test_a_history_read_twice_ends_where_it_ends_read_once(seed: int) -> None:
 
 @pytest.mark.parametrize("share", [0.3, 0.8])
 def test_a_history_read_again_after_a_crash_in_the_middle_ends_the_same(share: float) -> None:
-    """P11: whoever doesn't know how far a file was read may read it from its start."""
+    """guarantees.P11: whoever doesn't know how far a file was read may read it from its start."""
     inputs = history(SEEDS[0])
     killed_after = int(share * len(inputs))
 
@@ -92,7 +92,7 @@ def test_a_history_read_again_after_a_crash_in_the_middle_ends_the_same(share: f
 
 
 def test_what_a_later_line_makes_possible_is_taken_in_the_second_reading_and_the_third_changes_nothing() -> None:
-    """S44: an enrolment before its programme is refused for a circumstance only."""
+    """guarantees.S44: an enrolment before its programme is refused for a circumstance only."""
     inputs = history(SEEDS[0])
     created = [event for event in inputs if event["type"] == "bothways.programme.created.v1"]
     rest = tuple(event for event in inputs if event["type"] != "bothways.programme.created.v1")

@@ -52,7 +52,7 @@ def year_events() -> list[Json]:
 
 
 def test_a_year_is_the_same_for_the_same_seed_and_outputs() -> None:
-    """Y1: nothing but the arguments and the outputs decides what people do."""
+    """simulation.Y1: nothing but the arguments and the outputs decides what people do."""
     assert played(60, 7, 3)[0] == played(60, 7, 3)[0]
 
 
@@ -62,7 +62,7 @@ def test_another_seed_gives_another_year() -> None:
 
 
 def test_times_never_go_backwards_across_calls(year_events: list[Json]) -> None:
-    """Y2: ascending over all calls, whole seconds, UTC, none before the start."""
+    """simulation.Y2: ascending over all calls, whole seconds, UTC, none before the start."""
     times = [event["time"] for event in year_events]
 
     assert sorted(times) == times
@@ -76,7 +76,7 @@ def test_ids_count_the_events(year_events: list[Json]) -> None:
 
 
 def test_only_the_person_acts_for_the_person(year_events: list[Json]) -> None:
-    """Y3: an answer signed by somebody else would be refused."""
+    """simulation.Y3: an answer signed by somebody else would be refused."""
     acted = [event for event in year_events if short(event) in PERSON_MUST_ACT]
 
     assert acted

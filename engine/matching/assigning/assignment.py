@@ -11,10 +11,10 @@ sides, adds the rest greedily, then takes two-colourings of the people in turn a
 improvement; half the cover's bound holds for it. That bound is a little loose, for an odd cycle counts half a pair too much.
 
 Invariants
-    A1  Nobody gets more pairs than room, and no pair twice.
-    A2  total <= bound, and every choice of pairs that respects the room weighs at most bound.
-    A3  The result depends on the set of edges, not on their order: ties go by weight, then tie hash.
-    A4  The choice is maximal: no edge is left whose two ends both have room.
+    assigning.A1  Nobody gets more pairs than room, and no pair twice.
+    assigning.A2  total <= bound, and every choice of pairs that respects the room weighs at most bound.
+    assigning.A3  The result depends on the set of edges, not on their order: ties go by weight, then tie hash.
+    assigning.A4  The choice is maximal: no edge is left whose two ends both have room.
 
 Small components scale their weights by more than their room, so that epsilon is less than one point in all and the bipartite optimum
 is exact; larger ones by SCALE_LARGE. Equal weights make a bound loose and work long; assigning/auction keeps both within limits, and the

@@ -7,8 +7,9 @@ How: a bidder offers its best object the advantage over its second best plus eps
 start at nought and never fall, so they are a solution of the dual linear programme.
 
 Invariants
-    U1  What is held and the dual value differ by at most epsilon for each unit held, while epsilon has not grown.
-    U2  Work is bounded: equal weights would make bidders outbid each other by epsilon for long, so epsilon grows with the edges looked at.
+    assigning.U1  What is held and the dual value differ by at most epsilon for each unit held, while epsilon has not grown.
+    assigning.U2  Work is bounded: equal weights would make bidders outbid each other by epsilon for long, so epsilon grows with the edges
+        looked at.
 
 Must stay in sync with: engine/matching/compiled/auction, which makes the same bids in the same order.
 

@@ -8,8 +8,8 @@ trees grow from unmatched vertices over tight edges; an odd cycle is shrunk into
 own; labels move until something becomes tight. It ends when the labels of unmatched vertices are nought, which proves the optimum.
 
 Invariants
-    B1  No edge has less than nothing to tightness: labels are a feasible dual solution at every step.
-    B2  Matched edges are tight, so no matching of the graph weighs more than the one returned.
+    assigning.B1  No edge has less than nothing to tightness: labels are a feasible dual solution at every step.
+    assigning.B2  Matched edges are tight, so no matching of the graph weighs more than the one returned.
 
 Limits: work grows with the cube of the vertices; 160 of them take about half a second.
 

@@ -7,9 +7,9 @@ A `Chooser` does this work. The one here needs nothing but the standard library.
 the same pairs and count the same, bit for bit, so that no log ever has to say which one it was.
 
 Invariants
-    O1  Nobody gets more pairs than room.
-    O2  With first_pair_first nobody gets a further pair while it would take the last room that a first pair could use.
-    O3  Totals and bounds of the phases add up, and no other choice in these phases weighs more than the bound.
+    assigning.O1  Nobody gets more pairs than room.
+    assigning.O2  With first_pair_first nobody gets a further pair while it would take the last room that a first pair could use.
+    assigning.O3  Totals and bounds of the phases add up, and no other choice in these phases weighs more than the bound.
 
 Source: house rule.
 """

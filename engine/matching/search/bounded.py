@@ -9,10 +9,10 @@ all, and compares itself with a bounded number of people. Whoever found nobody s
 option" is never an artefact of the bound.
 
 Invariants
-    D1  The size of the pool alone decides the bounds, so they are the same on every machine and for every way of computing.
-    D2  Every pair found keeps all rules; its score is that of matching/scoring.
-    D3  Work per person is bounded: at most `compared_max` people compared and LOOKED_PER_COMPARED times as many looked at.
-    D4  At most SEARCHED_AGAIN_MAX people, lowest positions first, search everybody.
+    search.D1  The size of the pool alone decides the bounds, so they are the same on every machine and for every way of computing.
+    search.D2  Every pair found keeps all rules; its score is that of matching/scoring.
+    search.D3  Work per person is bounded: at most `compared_max` people compared and LOOKED_PER_COMPARED times as many looked at.
+    search.D4  At most SEARCHED_AGAIN_MAX people, lowest positions first, search everybody.
 
 Must stay in sync with: engine/matching/compiled/bounded_lists, which computes the same; a test compares the two.
 
@@ -65,7 +65,7 @@ class Bounds:
 
 
 def bounds_for(people_count: int) -> Bounds:
-    """Read the bounds off the size of the pool (D1)."""
+    """Read the bounds off the size of the pool (search.D1)."""
     return Bounds(compared_max=400, kept_max=32) if people_count <= LARGE_PEOPLE_MAX else Bounds(compared_max=150, kept_max=16)
 
 

@@ -8,10 +8,10 @@ passes over whoever a personal rule bars, and stops when its list is full and it
 keeps those that follow its own place on the ring of ties (matching/ties).
 
 Invariants
-    C1  Without limits, the pairs found are those that eligibility.bar_between does not bar, with the score of RoundContext.
-    C2  An edge is there if it is among the CANDIDATES_MAX heaviest of either of its two people.
-    C3  Order of the input never matters: members are sorted by id, ties go by hashes of the ids and the round.
-    C4  Options are counted up to OPTIONS_COUNTED_MAX: that number says "at least".
+    search.C1  Without limits, the pairs found are those that eligibility.bar_between does not bar, with the score of RoundContext.
+    search.C2  An edge is there if it is among the CANDIDATES_MAX heaviest of either of its two people.
+    search.C3  Order of the input never matters: members are sorted by id, ties go by hashes of the ids and the round.
+    search.C4  Options are counted up to OPTIONS_COUNTED_MAX: that number says "at least".
 
 Limits: work grows with the square of the number of kinds; above EXACT_PEOPLE_MAX search/bounded takes over, in the same rounds on every
 machine, because the size of the pool alone decides.
@@ -206,7 +206,7 @@ def _from(kinds: Kinds, kind: int, start: int) -> Iterable[tuple[int, int]]:
 
 
 def joined(book: RuleBook, seekers: Seekers, lists: Lists) -> Candidates:
-    """Join everybody's list into one set of edges (C2)."""
+    """Join everybody's list into one set of edges (search.C2)."""
     size = len(book.members)
     option_counts, worthy_counts = array("l", bytes(8 * size)), array("l", bytes(8 * size))
     scores: dict[tuple[int, int], int] = {}

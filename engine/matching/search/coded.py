@@ -7,8 +7,8 @@ Shape: people are numbered as in `Seekers.positions`; lists of varying length li
 begins and, last, where all end.
 
 Invariants
-    N1  Numbers follow the sorted order of what they stand for, so the same pool gives the same numbers.
-    N2  `related` holds for each person everybody whom a personal rule bars, managers' other reports aside, sorted.
+    search.N1  Numbers follow the sorted order of what they stand for, so the same pool gives the same numbers.
+    search.N2  `related` holds for each person everybody whom a personal rule bars, managers' other reports aside, sorted.
 
 Source: house rule.
 """
@@ -189,7 +189,7 @@ def _hub(mask: int) -> int:
 
 
 def _related(book: RuleBook, positions: Sequence[int]) -> "tuple[array[int], array[int]]":
-    """Join what either side's record says of the other, by counting, without a set for each person (N2)."""
+    """Join what either side's record says of the other, by counting, without a set for each person (search.N2)."""
     number_by_id = {book.members[position].person_id: number for number, position in enumerate(positions)}
     ones, others = array("i"), array("i")
     for number, position in enumerate(positions):

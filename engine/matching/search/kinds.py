@@ -9,8 +9,8 @@ kinds is an int with one bit each, so language, band, department, hours and "tea
 only pairs of kinds that pass in both directions are scored.
 
 Invariants
-    K1  Kinds change what is computed, never a result.
-    K2  `scored_pairs` agrees with eligibility.bar_between and RoundContext.score on every pair that nothing personal bars.
+    search.K1  Kinds change what is computed, never a result.
+    search.K2  `scored_pairs` agrees with eligibility.bar_between and RoundContext.score on every pair that nothing personal bars.
 
 Source: house rule.
 """
@@ -246,7 +246,7 @@ class Kinds:
     def _score(self, kind: int, other: int) -> int:
         """Score two kinds that are compatible and teach each other enough; -1 if they share too few hours.
 
-        Asked of most pairs that pass, so benefits are counted in place; K2 holds it to RoundContext.score.
+        Asked of most pairs that pass, so benefits are counted in place; search.K2 holds it to RoundContext.score.
         """
         hours = self._hours_kinds[1]
         minutes = self._shared_minutes(hours[kind], hours[other])

@@ -8,7 +8,7 @@ exclusions, history) are kept as short lists on both sides, because almost every
 among whom, and no more of a set is looked at than reaches to the last of them.
 
 Invariants
-    C1  `bars` and the pairs found by search/candidates agree with eligibility.bar_between on every pair.
+    search.R1  `bars` and the pairs found by search/candidates agree with eligibility.bar_between on every pair.
 
 Limits: sets are made when they are first asked for; a round in which everybody has an option makes none.
 

@@ -7,15 +7,16 @@ Whoever looks for a partner is compared with the people around: everybody else w
 keeps a person out of rounds. Whom an exclusion or a coordinator keeps apart from the person is not there, for everything that is said.
 
 Invariants
-    W1  A person without any eligible option is told a rule, never to wait for a better one.
-    W2  Everything told is what would be told if those whom an exclusion or a coordinator bars from the person, in either direction, were
-        not there, nor anybody who isn't free. So neither a confidential list nor an absence can be read off a reason.
-    W3  The rule told is the one that alone keeps most people around away; if none does alone, the one that keeps most away. Ties go by the
-        order of the codes as published (docs/codes.md).
-    W4  Whoever has options that fall short of the reserve is told which side of the exchange would raise them; the reserve falls by itself.
-    W5  With fewer people around than the smallest group that is ever told of, that is the reason, whatever the rules say.
-    W6  `options_taken` is told where somebody good enough was there and is proposed to another.
-    W7  Whoever has a partner, or a proposal to answer, isn't waiting, even where the round looked for another partner.
+    search.W1  A person without any eligible option is told a rule, never to wait for a better one.
+    search.W2  Everything told is what would be told if those whom an exclusion or a coordinator bars from the person, in either direction,
+        were not there, nor anybody who isn't free. So neither a confidential list nor an absence can be read off a reason.
+    search.W3  The rule told is the one that alone keeps most people around away; if none does alone, the one that keeps most away. Ties go
+        by the order of the codes as published (docs/codes.md).
+    search.W4  Whoever has options that fall short of the reserve is told which side of the exchange would raise them; the reserve falls by
+        itself.
+    search.W5  With fewer people around than the smallest group that is ever told of, that is the reason, whatever the rules say.
+    search.W6  `options_taken` is told where somebody good enough was there and is proposed to another.
+    search.W7  Whoever has a partner, or a proposal to answer, isn't waiting, even where the round looked for another partner.
 
 Source: house rule.
 """
@@ -108,7 +109,7 @@ def _left_out(
 
 
 def standing_of(member: PoolMember, *, is_in_pool: bool) -> RoundStanding:
-    """Tell who has a partner, who has been asked and who waits (W7)."""
+    """Tell who has a partner, who has been asked and who waits (search.W7)."""
     if member.has_pair:
         return RoundStanding.MATCHED
     if member.is_asked:
@@ -142,14 +143,14 @@ class _Around:
         self._free = bits_of((self._place_by_position[position] for position in compared), len(self._book.members))
 
     def of(self, position: int) -> int:
-        """Return everybody around one person (W2)."""
+        """Return everybody around one person (search.W2)."""
         place, free = self._place_by_position[position], self._free
         apart = set_among(self._book.excluded.get(place, _NOBODY), free)
         apart |= set_among(self._book.history(EligibilityCode.FORBIDDEN).get(place, _NOBODY), free)
         return free & ~(apart | 1 << place)
 
     def rule_in_the_way(self, position: int, people: int) -> Bar:
-        """Name the decisive rule (W3); with nobody whom any rule bars, that of the exchange."""
+        """Name the decisive rule (search.W3); with nobody whom any rule bars, that of the exchange."""
         barred = self._book.bars(self._place_by_position[position], among=people)
         once = twice = 0
         for bits in barred.values():

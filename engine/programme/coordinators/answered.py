@@ -4,8 +4,9 @@ Decides: whether a command was answered before, when its mark has gone.
 Never knows: what the answer was.
 
 Invariants
-    A1  A command that is in the row was answered.
-    A2  At most KEPT_MAX stamps are kept. Of an earlier one it is assumed that it was answered once its mark may have gone, never before.
+    coordinators.A1  A command that is in the row was answered.
+    coordinators.A2  At most KEPT_MAX stamps are kept. Of an earlier one it is assumed that it was answered once its mark may have gone,
+        never before.
 
 Source: house rule (a file read again changes nothing, however old).
 """
@@ -42,7 +43,7 @@ NOTHING: Final = Answered()
 
 
 def was_answered(known: Answered, stamp: Stamp, at: datetime) -> bool:
-    """Say whether a command without a mark was answered before (A1, A2)."""
+    """Say whether a command without a mark was answered before (coordinators.A1, coordinators.A2)."""
     if any(is_same(stamp, kept) for kept in known.stamps):
         return True
     return known.dropped is not None and stamp <= known.dropped and stamp.time <= at - SURELY_NEW

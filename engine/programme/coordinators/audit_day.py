@@ -4,9 +4,10 @@ Decides: how lines wait for the end of their UTC day, in which order they leave,
 Never knows: the person, whose place the hash of the day takes; who reads it.
 
 Invariants
-    W1  Lines of one person and day leave together, as that day ends, sorted by what they say: neither hour nor order of arrival shows.
-    W2  A row is found by the hash of its person and day. It holds no id.
-    W3  A reason that is about the person is published as `withheld`.
+    coordinators.W1  Lines of one person and day leave together, as that day ends, sorted by what they say: neither hour nor order of
+        arrival shows.
+    coordinators.W2  A row is found by the hash of its person and day. It holds no id.
+    coordinators.W3  A reason that is about the person is published as `withheld`.
 
 Source: house rule (audit).
 """
@@ -37,7 +38,7 @@ class AuditLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditDay:
-    """All lines of one person and day (W1)."""
+    """All lines of one person and day (coordinators.W1)."""
 
     lines: tuple[AuditLine, ...] = ()
     wake_at: datetime | None
@@ -65,5 +66,5 @@ def with_held_back(known: tuple[HeldBack, ...], more: tuple[HeldBack, ...]) -> t
 
 
 def public_reason(reason: SuppressionReason) -> SuppressionCode:
-    """Return what others may read of why a nudge was held back (W3)."""
+    """Return what others may read of why a nudge was held back (coordinators.W3)."""
     return SuppressionCode(reason.value) if reason.value in _PUBLIC else SuppressionCode.WITHHELD

@@ -4,11 +4,12 @@ Decides: when what has gathered is told, which pairings one nudge names, when a 
 Never knows: what happened to a pairing (the rule that gathers it), whether it still holds (coordinators/coordinator_notes).
 
 Invariants
-    D1  One nudge a day (UTC, the coordinator's zone) of one key; of conflicts one for each rule.
-    D2  The first of a day is told at that instant with everything of the instant; what comes later that day, as the next day begins.
-    D3  No pairing is named twice in one nudge. One nudge names at most NAMED_MAX, the rest follow day by day; at most KEPT_MAX wait, and
-        what would be more is not kept: the coordinator has heard of a thousand.
-    D4  A nudge is taken back as soon as nothing that it names is still so.
+    coordinators.D1  One nudge a day (UTC, the coordinator's zone) of one key; of conflicts one for each rule.
+    coordinators.D2  The first of a day is told at that instant with everything of the instant; what comes later that day, as the next day
+        begins.
+    coordinators.D3  No pairing is named twice in one nudge. One nudge names at most NAMED_MAX, the rest follow day by day; at most KEPT_MAX
+        wait, and what would be more is not kept: the coordinator has heard of a thousand.
+    coordinators.D4  A nudge is taken back as soon as nothing that it names is still so.
 
 Source: house rule (table of nudges: coalesce daily).
 """
@@ -56,7 +57,7 @@ class Summary:
 
 
 def with_pairing(summary: Summary, pairing_id: PairingId, at: datetime) -> Summary:
-    """Gather a pairing (D2, D3)."""
+    """Gather a pairing (coordinators.D2, coordinators.D3)."""
     if pairing_id in summary.pairing_ids or len(summary.pairing_ids) >= KEPT_MAX:
         return summary
     due_at = at if summary.told_on != at.date() else _tomorrow(at)
@@ -82,7 +83,7 @@ def noted(summary: Summary, note: SentNote, at: datetime) -> Summary:
 def settled(summary: Summary, pairing_id: PairingId) -> tuple[tuple[str, ...], Summary]:
     """Note that something is no longer so of a pairing.
 
-    Returns: the occasions of the nudges that name nothing any more (D4), and the summary without them.
+    Returns: the occasions of the nudges that name nothing any more (coordinators.D4), and the summary without them.
     """
     kept = [replace(note, pairing_ids=tuple(one for one in note.pairing_ids if one != pairing_id)) for note in summary.notes]
     over = tuple(note.occasion for note in kept if not note.pairing_ids)

@@ -7,10 +7,10 @@ An erased person's own rows go. A row of somebody else, or of a pair, stays, bec
 person. So the reports of an erased manager still share one, and the ledger of a pair that taught each other still adds up.
 
 Invariants
-    Z1  No row holds the id of somebody who was erased and has not come back, but for what was said of it later than the erasure.
-    Z2  What was said about a person up to the erasure (by event time) never counts again, whatever order it arrives in.
-    Z3  Both sides of one pair stay apart when both are erased: the numbers of the pair are those that it had.
-    Z4  `erased` begins nothing: two people are never at odds because each had a manager who was erased.
+    erasure.Z1  No row holds the id of somebody who was erased and has not come back, but for what was said of it later than the erasure.
+    erasure.Z2  What was said about a person up to the erasure (by event time) never counts again, whatever order it arrives in.
+    erasure.Z3  Both sides of one pair stay apart when both are erased: the numbers of the pair are those that it had.
+    erasure.Z4  `erased` begins nothing: two people are never at odds because each had a manager who was erased.
 
 Must stay in sync with: every field of a row that holds a person's id. Intents that wait name partners, too, but none outlives its pair.
 
@@ -40,12 +40,12 @@ from schemas.terms.ids import ERASED, PersonId, ProgrammeId
 _NAMING: Final = (Attribute.MANAGER_ID, Attribute.DOTTED_LINE_IDS)
 """The attributes whose values are people."""
 ERASED_TOO: Final = PersonId("erased:too")
-"""The second erased side of one pair (Z3). Never published: a pair has nothing to say any more when its first side is erased."""
+"""The second erased side of one pair (erasure.Z3). Never published: a pair has nothing to say any more when its first side is erased."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Erasure:
-    """Under the salted hash of a person: it was erased, and nothing said of it up to here counts again (Z2)."""
+    """Under the salted hash of a person: it was erased, and nothing said of it up to here counts again (erasure.Z2)."""
 
     erased_at: datetime
     """Event time of the latest erasure."""

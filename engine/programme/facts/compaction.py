@@ -4,8 +4,8 @@ Decides: what goes from a history, and in which order when there is too much of 
 Never knows: what the facts come to (facts/person_facts, facts/employment).
 
 Invariants
-    H1  A hire can be cancelled later, so it never pushes an older value out of the history; a role change in force does.
-    H2  At most PENDING_ROLE_CHANGES_MAX role changes wait (the farthest go first) and at most EMPLOYMENT_FACTS_MAX hires, leaves and
+    facts.H1  A hire can be cancelled later, so it never pushes an older value out of the history; a role change in force does.
+    facts.H2  At most PENDING_ROLE_CHANGES_MAX role changes wait (the farthest go first) and at most EMPLOYMENT_FACTS_MAX hires, leaves and
         departures are kept: leaves that are over go first, each whole, the oldest first; then other leaves, then whatever is oldest.
 
 Source: house rule; a row stays small whatever a feed says.
@@ -25,7 +25,7 @@ EMPLOYMENT_FACTS_MAX: Final = 40
 
 
 def compacted(history: History) -> History:
-    """Drop what can't matter any more (H1) and what is over the limits (H2)."""
+    """Drop what can't matter any more (facts.H1) and what is over the limits (facts.H2)."""
     if len(history) <= 1:
         return history
     return _bounded(tuple(reversed(list(_still_telling(history)))))

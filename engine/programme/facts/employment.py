@@ -8,12 +8,12 @@ States and transitions
     of the fold: it is what unknown and departed look like while a hire is pending.
 
 Invariants
-    E1  Only a hire makes anybody active; a leave or a departure of somebody who is not employed then changes nothing.
-    E2  Only `leave_ended` ends a leave (facts/leaves); the expected return informs and no more, and a second hire does not end it. The
-        person is away until the last of several leaves has ended.
-    E3  Facts count in the order of their effective days; on one day first hires, then leaves as HR recorded them, then the departure, which
-        takes effect when the day is over. A hire that HR recorded after the departure of the same day is the newer word and follows it:
-        the person has left and is back, so the departure ends what was, and the hire says how the person stands.
+    facts.E1  Only a hire makes anybody active; a leave or a departure of somebody who is not employed then changes nothing.
+    facts.E2  Only `leave_ended` ends a leave (facts/leaves); the expected return informs and no more, and a second hire does not end it.
+        The person is away until the last of several leaves has ended.
+    facts.E3  Facts count in the order of their effective days; on one day first hires, then leaves as HR recorded them, then the departure,
+        which takes effect when the day is over. A hire that HR recorded after the departure of the same day is the newer word and follows
+        it: the person has left and is back, so the departure ends what was, and the hire says how the person stands.
 
 How conflicts are resolved: the fold starts from nothing each time, so the order of arrival has no say.
 
@@ -60,7 +60,7 @@ class _Fold:
 
 
 def standing(history: History) -> Standing:
-    """Fold a history (E3)."""
+    """Fold a history (facts.E3)."""
     now = _folded(history).state
     if now.employment not in EMPLOYED and any(fact.kind is FactKind.HIRED and fact.in_force_at is None for fact in history):
         return replace(now, employment=Employment.EXPECTED)
@@ -86,7 +86,7 @@ def _folded(history: History) -> _Fold:
 
 
 def _in_order(facts: Sequence[HrFact]) -> list[HrFact]:
-    """Put the facts in force in order (E3). Ids don't tell which of two words is the newer one, so they count among equals only."""
+    """Put the facts in force in order (facts.E3). Ids don't tell which of two words is the newer one, so they count among equals only."""
     departures = [fact for fact in facts if fact.kind is FactKind.DEPARTED]
 
     def place(fact: HrFact) -> tuple[date, int, int, Stamp]:

@@ -4,9 +4,10 @@ Decides: which leave a start or an end is about.
 Never knows: when a fact takes effect (facts/person_facts), what a leave means for employment (facts/employment).
 
 Invariants
-    V1  A leave is known by the name that HR gives it, one without a name by its first day. A second start of the same leave tells it anew.
-    V2  An end ends the leave that it names; a name that no running leave has ends nothing.
-    V3  An end without a name ends the running leave whose expected return is its day, else the one that started first.
+    facts.V1  A leave is known by the name that HR gives it, one without a name by its first day. A second start of the same leave tells it
+        anew.
+    facts.V2  An end ends the leave that it names; a name that no running leave has ends nothing.
+    facts.V3  An end without a name ends the running leave whose expected return is its day, else the one that started first.
 
 How conflicts are resolved: ends are matched anew over the whole history each time, in the order of the facts, so the order of arrival has
 no say.
@@ -29,7 +30,7 @@ class Leave:
 
     @property
     def name(self) -> tuple[str | None, date | None]:
-        """What it is known by (V1)."""
+        """What it is known by (facts.V1)."""
         first = self.told[0]
         return first.leave_id, None if first.leave_id is not None else first.effective_on
 
@@ -44,7 +45,7 @@ Running = tuple[Leave, ...]
 
 
 def begun(running: Running, start: HrFact) -> Running:
-    """Begin a leave, or tell one anew (V1); it began when it began."""
+    """Begin a leave, or tell one anew (facts.V1); it began when it began."""
     new = Leave((start,))
     if all(leave.name != new.name for leave in running):
         return (*running, new)
@@ -52,7 +53,7 @@ def begun(running: Running, start: HrFact) -> Running:
 
 
 def ended_by(running: Running, end: HrFact) -> Leave | None:
-    """Return the running leave that an end ends (V2, V3)."""
+    """Return the running leave that an end ends (facts.V2, facts.V3)."""
     if end.leave_id is not None:
         return next((leave for leave in running if leave.name == (end.leave_id, None)), None)
     return next((leave for leave in running if leave.expected_return_on == end.effective_on), next(iter(running), None))

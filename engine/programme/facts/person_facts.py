@@ -4,12 +4,13 @@ Decides: when a fact takes effect, which value of an attribute is in force.
 Never knows: other people; what a change means for employment (facts/employment), for the line or for a programme (people/roster).
 
 Invariants
-    F1  A history is sorted by stamp: (effective_on, recordedtime or time, sequence, id). The newest fact in force that names an attribute
-        gives its value, so an older one never overwrites a newer one, whatever order they arrive in.
-    F2  A fact is in force from the first instant of its effective day in the person's zone; a departure from the first instant after it.
-        Once in force it stays so, even if the person then moves to a zone where that day has not begun; since when is said in that zone.
-    F3  The zone is the one in force; while none is, that of the earliest pending fact that names one; else UTC.
-    F4  A fact is in the history once, however often it comes.
+    facts.F1  A history is sorted by stamp: (effective_on, recordedtime or time, sequence, id). The newest fact in force that names an
+        attribute gives its value, so an older one never overwrites a newer one, whatever order they arrive in.
+    facts.F2  A fact is in force from the first instant of its effective day in the person's zone; a departure from the first instant after
+        it. Once in force it stays so, even if the person then moves to a zone where that day has not begun; since when is said in that
+        zone.
+    facts.F3  The zone is the one in force; while none is, that of the earliest pending fact that names one; else UTC.
+    facts.F4  A fact is in the history once, however often it comes.
 
 How conflicts are resolved: facts are kept, not values, so arrival in any order ends in the same history (within the limits of
 facts/compaction).
@@ -68,7 +69,7 @@ class HrFact:
 
     @property
     def stamp(self) -> Stamp:
-        """The order of facts (F1)."""
+        """The order of facts (facts.F1)."""
         return self.effective_on, self.recorded_at or self.time, self.sequence, self.id
 
     @property
@@ -105,7 +106,7 @@ def without(history: History, void: Cancellation, kinds: Collection[FactKind]) -
 
 
 def with_fact(history: History, fact: HrFact) -> History:
-    """Put a fact in its place (F1, F4)."""
+    """Put a fact in its place (facts.F1, facts.F4)."""
     if is_known(history, fact):
         return history
     return tuple(sorted((*history, fact), key=lambda kept: (kept.stamp, kept.kind, kept.source or "")))
@@ -117,7 +118,7 @@ def is_known(history: History, fact: HrFact) -> bool:
 
 
 def attributes_in_force(history: History) -> Attributes:
-    """Return the values that the facts in force come to (F1)."""
+    """Return the values that the facts in force come to (facts.F1)."""
     values: dict[Attribute, Value] = {}
     for fact in history:
         if fact.in_force_at is not None:
@@ -126,7 +127,7 @@ def attributes_in_force(history: History) -> Attributes:
 
 
 def zone_of(history: History) -> str | None:
-    """Return the zone in which the person's days begin (F3); None stands for UTC."""
+    """Return the zone in which the person's days begin (facts.F3); None stands for UTC."""
     in_force: Value = None
     pending: Value = None
     for fact in history:
@@ -147,7 +148,7 @@ def has_departed(history: History) -> bool:
 
 
 def next_due_at(history: History) -> datetime | None:
-    """Return the earliest instant at which a pending fact takes effect (F2); None when nothing is pending."""
+    """Return the earliest instant at which a pending fact takes effect (facts.F2); None when nothing is pending."""
     day = _next_day(history)
     return None if day is None else start_of_day(day, zone_of(history))
 

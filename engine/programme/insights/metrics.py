@@ -4,9 +4,9 @@ Decides: these metrics of the report, and which of them are too small to show.
 Never knows: names, single answers, single ratings; it reads rows and gives numbers. What people did by themselves is in people_figures.
 
 Invariants
-    Y1  No number rests on a group of one to k − 1 people or pairs, nor does its complement; such a number is null.
-    Y2  The report is a function of the rows and the day: the same rows give the same numbers.
-    Y3  Nothing tells a decline from any other lapse.
+    insights.Y1  No number rests on a group of one to k − 1 people or pairs, nor does its complement; such a number is null.
+    insights.Y2  The report is a function of the rows and the day: the same rows give the same numbers.
+    insights.Y3  Nothing tells a decline from any other lapse.
 
 Metric names end in their unit; a dot separates a family from its member (`ended_count.choice`).
 
@@ -39,7 +39,7 @@ _NOT_COMPLETED: Final = tuple(code.value for code in EndCode if code is not EndC
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """Numbers behind one threshold (Y1)."""
+    """Numbers behind one threshold (insights.Y1)."""
 
     k: int
 
@@ -60,7 +60,7 @@ class Shown:
 
 
 def report(evidence: Evidence) -> dict[str, Value]:
-    """Return every metric of a programme, in name order; null where Y1 forbids a number."""
+    """Return every metric of a programme, in name order; null where insights.Y1 forbids a number."""
     shown = Shown(evidence.programme.policy.k_min)
     metrics: dict[str, Value] = {}
     for part in (_pairs, _rounds, _teaching, _bridges, _lasting, _nudges):

@@ -4,9 +4,9 @@ Decides: which cells of a table with known totals are hidden.
 Never knows: what a cell is about.
 
 Invariants
-    H1  A cell of one to k − 1 members is hidden.
-    H2  On every line whose total is known, what is hidden comes to at least two cells and k members, so no subtraction leaves a small
-        group; where a line has too few members for that, all of it is hidden, and its total may not be shown either.
+    insights.H1  A cell of one to k − 1 members is hidden.
+    insights.H2  On every line whose total is known, what is hidden comes to at least two cells and k members, so no subtraction leaves a
+        small group; where a line has too few members for that, all of it is hidden, and its total may not be shown either.
 
 Order: of what could be hidden besides, the smallest goes, then the first by name.
 
@@ -21,7 +21,7 @@ Members = frozenset[str]
 
 
 def hidden_cells(members: Mapping[C, Members], lines: Iterable[Collection[C]], k: int) -> frozenset[C]:
-    """Return the cells to hide (H1, H2).
+    """Return the cells to hide (insights.H1, insights.H2).
 
     Args:
         members: who is behind each cell; cells may share members.

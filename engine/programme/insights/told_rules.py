@@ -7,12 +7,13 @@ What everybody reads together is every figure as it was last told. So a figure r
 the people who changed it are many enough. A figure that never could be told is null.
 
 Invariants
-    F1  Of a group or a table, the people who entered or left each cell, or the whole, are none or at least k since it was last told.
-        So the numerator, the denominator and their difference of a ratio each change by nobody or by k.
-    F2  Every cell of a group, and the whole of a table, has none or at least k people.
-    F3  Of groups that lie within one another, across figures and within what is public, none differs from another by one to k − 1.
-    F4  Of values (a mean, a quantile), at least k contribute, and none or at least k contributions changed since they were last told.
-    F5  A ratio is told only while the figure that tells its denominator stands for the same people.
+    insights.F1  Of a group or a table, the people who entered or left each cell, or the whole, are none or at least k since it was last
+        told. So the numerator, the denominator and their difference of a ratio each change by nobody or by k.
+    insights.F2  Every cell of a group, and the whole of a table, has none or at least k people.
+    insights.F3  Of groups that lie within one another, across figures and within what is public, none differs from another by one to k − 1.
+    insights.F4  Of values (a mean, a quantile), at least k contribute, and none or at least k contributions changed since they were last
+        told.
+    insights.F5  A ratio is told only while the figure that tells its denominator stands for the same people.
 
 How conflicts are resolved: figures are judged in the order in which they are given; an earlier one is told, a later one that would give
 a small group away beside it is not.
@@ -60,7 +61,7 @@ class Figure:
     counted: tuple[int, ...] = ()
     """Contributions that nobody's name is kept of: they only grow."""
     of: str | None = None
-    """The figure that tells the denominator (F5)."""
+    """The figure that tells the denominator (insights.F5)."""
 
 
 @quick
@@ -164,7 +165,7 @@ def _told_groups(figure: Figure) -> tuple[Members, ...]:
 
 
 def _is_large(figure: Figure, k: int) -> bool:
-    """F2, F4: whether so many are behind a figure that it may be told at all."""
+    """insights.F2, insights.F4: whether so many are behind a figure that it may be told at all."""
     if figure.kind is FigureKind.VALUES:
         return figure.value is not None and not 0 < len(figure.behind) + sum(figure.counted) < k
     sizes = [len(members) for members in _told_groups(figure)]
@@ -172,7 +173,7 @@ def _is_large(figure: Figure, k: int) -> bool:
 
 
 def _is_changed_enough(figure: Figure, before: Marks, said: Said | None, k: int) -> bool:
-    """F1, F4: whether nobody changed, or so many that nobody stands out."""
+    """insights.F1, insights.F4: whether nobody changed, or so many that nobody stands out."""
     changes: list[int]
     if figure.kind is FigureKind.VALUES:
         names = {name for name in {*before, *figure.behind} if before.get(name) != figure.behind.get(name)}
@@ -190,7 +191,7 @@ def _zipped(now: tuple[int, ...], was: tuple[int, ...]) -> Iterator[tuple[int, i
 
 
 def _is_apart(groups: Iterable[Members], others: Iterable[Members], k: int) -> bool:
-    """F3: whether no group differs from one within or around it, that somebody can know, by a small group."""
+    """insights.F3: whether no group differs from one within or around it, that somebody can know, by a small group."""
     told = [members for members in others if members]
     return all(
         not (members <= other or other <= members) or not 0 < len(members ^ other) < k for members in groups if members for other in told

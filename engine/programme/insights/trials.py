@@ -4,10 +4,10 @@ Decides: what counts as a trial, what counts as acting on it, the effect and its
 Never knows: which person is held out (nudges/ledger); single people once they are counted.
 
 Invariants
-    X1  A trial is one behavioural nudge that was requested, or would have been but for the held-out group: to a person, or about a pair,
-        whose two sides are one trial, for one lot holds out both.
-    X2  Acting counts within 7 days of the trial, once.
-    X3  An effect is P(acted | nudged) − P(acted | held out), shown only when both groups are large enough.
+    insights.X1  A trial is one behavioural nudge that was requested, or would have been but for the held-out group: to a person, or about a
+        pair, whose two sides are one trial, for one lot holds out both.
+    insights.X2  Acting counts within 7 days of the trial, once.
+    insights.X3  An effect is P(acted | nudged) − P(acted | held out), shown only when both groups are large enough.
 
 Source: house rule; interval after Newcombe (1998), method 10, which stays inside [−1, 1] for small groups.
 """
@@ -113,7 +113,7 @@ def arm_of(key: str, *, is_held_out: bool) -> str:
 
 
 def tried(attention: Attention, tally: Tally, trial: Trial) -> tuple[Attention, Tally]:
-    """Open a trial and count it (X1)."""
+    """Open a trial and count it (insights.X1)."""
     arms = tally.arms.get(trial.key, Arms())
     counted = replace(arms, held_out=arms.held_out + 1) if trial.is_held_out else replace(arms, nudged=arms.nudged + 1)
     kept = (*_open(attention.trials, trial.at), trial)
@@ -133,7 +133,7 @@ def held_back(attention: Attention, reason: str) -> Attention:
 
 
 def acted(attention: Attention, tally: Tally, keys: frozenset[NudgeKey], at: datetime) -> tuple[Attention, Tally]:
-    """Close the trials that an action answers, and count them (X2)."""
+    """Close the trials that an action answers, and count them (insights.X2)."""
     answered = [trial for trial in _open(attention.trials, at) if trial.key in keys]
     if not answered:
         return attention, tally
@@ -163,7 +163,7 @@ def heard(attention: Attention, at: datetime) -> Attention:
 
 
 def effect(arms: Arms) -> tuple[float, float, float] | None:
-    """Return the effect of a nudge and its 95 % interval (X3): (difference, low, high); None without both groups."""
+    """Return the effect of a nudge and its 95 % interval (insights.X3): (difference, low, high); None without both groups."""
     if not arms.nudged or not arms.held_out:
         return None
     p, q = arms.nudged_acted / arms.nudged, arms.held_out_acted / arms.held_out

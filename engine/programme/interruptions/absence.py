@@ -4,8 +4,9 @@ Decides: when the partner of somebody away is asked, and whose answer counts.
 Never knows: why somebody is away, what the answer leads to (interruptions/absences).
 
 Invariants
-    B1  The partner is asked once for one absence: `away_question_days` after it began if nobody knows its end, else as long past that end.
-    B2  Nobody who is away is asked about the other; whoever is back before is asked then.
+    interruptions.B1  The partner is asked once for one absence: `away_question_days` after it began if nobody knows its end, else as long
+        past that end.
+    interruptions.B2  Nobody who is away is asked about the other; whoever is back before is asked then.
 
 Source: house rule.
 """
@@ -21,7 +22,7 @@ from schemas.terms.ids import PersonId
 
 
 def ask_at(since_at: datetime, until_on: date | None, zone: str | None, days: int) -> datetime:
-    """Return when to ask the partner of somebody who has been away since an instant (B1)."""
+    """Return when to ask the partner of somebody who has been away since an instant (interruptions.B1)."""
     known_end_at = since_at if until_on is None else max(since_at, start_of_day(until_on, zone))
     return known_end_at + timedelta(days=days)
 
@@ -34,7 +35,7 @@ def rearmed(pairing: Pairing) -> Pairing:
 
 
 def awaited(pairing: Pairing) -> Iterable[Away]:
-    """List the absences whose other side has still to be asked (B1, B2)."""
+    """List the absences whose other side has still to be asked (interruptions.B1, interruptions.B2)."""
     if pairing.state is not PairingState.PAUSED:
         return ()
     now = [away for away in pairing.away if not away.is_over]

@@ -126,7 +126,7 @@ def on_released(rows: Rows, record: Record) -> Effects:
 
 
 def _released(rows: Rows, programme_id: ProgrammeId, at: datetime) -> Effects:
-    """Send what still makes sense; what has expired meanwhile is recorded as held back by the storm (B2)."""
+    """Send what still makes sense; what has expired meanwhile is recorded as held back by the storm (nudges.B2)."""
     for key, parked in sorted(rows.scan(PARKED, f"{programme_id}/"), key=_arrival):
         yield Delete(PARKED, key)
         if parked.intent.expires_at <= at:
@@ -150,7 +150,7 @@ def _arrival(found: tuple[str, Parked]) -> int:
 
 
 def held_back(intent: NudgeIntended, reason: SuppressionReason) -> Effects:
-    """Let something parked, or that found no room to park, be recorded as suppressed by the person's key (B2, B3)."""
+    """Let something parked, or that found no room to park, be recorded as suppressed by the person's key (nudges.B2, nudges.B3)."""
     yield Send(StageName.PEOPLE, intent.person_id, NudgeHeldBack(intent=intent, reason=reason))
 
 

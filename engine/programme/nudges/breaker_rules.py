@@ -4,9 +4,9 @@ Decides: how many nudge intents of one programme may leave on one day (UTC), and
 Never knows: whether what was parked was right; the coordinator releases it, or lets it expire.
 
 Invariants
-    B1  Once open, the breaker stays open until it is released; a new day doesn't close it.
-    B2  Nothing parked is lost: it leaves on release, in the order in which it came, or is recorded as suppressed.
-    B3  At most PARKED_MAX intents are parked from one release to the next; what comes after them is recorded as suppressed at once.
+    nudges.B1  Once open, the breaker stays open until it is released; a new day doesn't close it.
+    nudges.B2  Nothing parked is lost: it leaves on release, in the order in which it came, or is recorded as suppressed.
+    nudges.B3  At most PARKED_MAX intents are parked from one release to the next; what comes after them is recorded as suppressed at once.
 
 Source: house rule; the last guard when logic, clock or data is wrong.
 """
@@ -60,7 +60,7 @@ def limit_of(storm_per_day: int, participants_count: int) -> int:
 
 
 def counted(storm: Storm) -> Storm:
-    """Count one intent; the first above the limit opens the breaker (B1)."""
+    """Count one intent; the first above the limit opens the breaker (nudges.B1)."""
     count = storm.intents_count + 1
     return replace(storm, intents_count=count, is_open=storm.is_open or count > storm.limit)
 

@@ -4,8 +4,8 @@ Decides: priority, validity and late policy of every key. Class and category are
 Never knows: when a nudge is due (the pairing's and the programme's rules), whether a person may hear it (nudges/ledger).
 
 Invariants
-    N1  Every key has exactly one rule; behavioural keys have a priority, transactional ones have none.
-    N2  A key without a validity of its own gets its expiry from whoever intends it (a proposal's deadline, a session's start).
+    nudges.N1  Every key has exactly one rule; behavioural keys have a priority, transactional ones have none.
+    nudges.N2  A key without a validity of its own gets its expiry from whoever intends it (a proposal's deadline, a session's start).
 
 Late policy: what the rule that intends a nudge does when its own timer fired late, after downtime say
     fire      It is still news: valid for its days from now.
@@ -44,7 +44,7 @@ class NudgeRule:
     priority: int
     """Higher goes first; 0 for transactional keys, which never wait for one another."""
     valid_days: int
-    """How long it is worth hearing; 0 where something else sets the end (N2)."""
+    """How long it is worth hearing; 0 where something else sets the end (nudges.N2)."""
     late: LatePolicy
 
 
@@ -108,7 +108,7 @@ def expiry(key: NudgeKey, *, due_at: datetime, at: datetime) -> datetime:
     """Return the end of a nudge's validity.
 
     Args:
-        key: one with a validity of its own (N2).
+        key: one with a validity of its own (nudges.N2).
         due_at: when its timer was due, or when what it tells of happened.
         at: engine time now, at or after `due_at`.
     """

@@ -16,12 +16,13 @@ order, and the first that fails names the reason of the suppression:
     daily_cap         nor one on a local day that has room left
 
 Invariants
-    O1  Two behavioural nudges of a person are at least BEHAVIOURAL_GAP apart in `not_before`, counted in UTC hours.
-    O2  No local date of `not_before` has more nudges than the cap of the one that came last; a cancellation gives nothing back.
-    O3  No `not_before` is in the quiet hours of its own programme, in the person's zone at the time of the request.
-    O4  An intent ends once: requested, suppressed, or it still waits. A suppressed one takes neither the weekly slot nor a day's room.
-    O5  At most WAITING_MAX intents wait and REQUESTED_MAX requests can be recalled.
-    O6  What a quiet time or the person's hours held back is spread over the first hour after it by a hash of its id (times/waking, K2).
+    nudges.O1  Two behavioural nudges of a person are at least BEHAVIOURAL_GAP apart in `not_before`, counted in UTC hours.
+    nudges.O2  No local date of `not_before` has more nudges than the cap of the one that came last; a cancellation gives nothing back.
+    nudges.O3  No `not_before` is in the quiet hours of its own programme, in the person's zone at the time of the request.
+    nudges.O4  An intent ends once: requested, suppressed, or it still waits. A suppressed one takes neither the weekly slot nor a day's
+        room.
+    nudges.O5  At most WAITING_MAX intents wait and REQUESTED_MAX requests can be recalled.
+    nudges.O6  What a quiet time or the person's hours held back is spread over the first hour after it by a hash of its id (times.K2).
 
 How conflicts are resolved: the highest priority goes first, then the oldest, then the smallest nudge id. An intent may be chosen only
 SETTLE after it came, so that what comes with it, or takes it back, is seen first. Of several that coalesce, the newest stays.
@@ -175,7 +176,7 @@ class Decision:
 
 def check(contact: Contact) -> None:
     """Assert what must hold before the row is written."""
-    assert len(contact.waiting) <= WAITING_MAX and len(contact.requested) <= REQUESTED_MAX, "O5"
+    assert len(contact.waiting) <= WAITING_MAX and len(contact.requested) <= REQUESTED_MAX, "nudges.O5"
     assert len({waiting.nudge_id for waiting in contact.waiting}) == len(contact.waiting), "each intent waits once"
     assert (contact.wake_at is None) == (not contact.waiting), "the timer is set while anything waits"
 

@@ -6,12 +6,12 @@ Never knows: who is told (domain/intents), how people are chosen (matching/round
 States and transitions are the table `TRANSITIONS`; nothing else moves a pairing.
 
 Invariants
-    P1  Its two people are different and sorted.
-    P2  A terminal state is left by nothing.
-    P3  It has timers only for what can still happen in its state.
-    P4  It is live only after both accepted the same proposal version.
-    P5  A conflict that nobody has been told of yet holds what the pair was, so that it can be that again.
-    P6  What one side has answered to a proposal changes nothing but this row until both accept: no state, no timer, no output.
+    pairs.P1  Its two people are different and sorted.
+    pairs.P2  A terminal state is left by nothing.
+    pairs.P3  It has timers only for what can still happen in its state.
+    pairs.P4  It is live only after both accepted the same proposal version.
+    pairs.P5  A conflict that nobody has been told of yet holds what the pair was, so that it can be that again.
+    pairs.P6  What one side has answered to a proposal changes nothing but this row until both accept: no state, no timer, no output.
 
 How conflicts are resolved: the programme's key handles one record at a time, so two answers are never simultaneous; what comes after
 a terminal state is refused as stale, and so is what the same person has answered anew since (proposals/answering).
@@ -121,7 +121,7 @@ WAITS: Final[Mapping[PairingState, frozenset[TimerKind]]] = MappingProxyType(
         **{state: frozenset({_T.RETENTION_OVER}) for state in sorted(TERMINAL)},
     }
 )
-"""What can still happen by itself in each state (P2, P3)."""
+"""What can still happen by itself in each state (pairs.P2, pairs.P3)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -287,13 +287,13 @@ class Pairing:
 
 
 def check(pairing: Pairing) -> None:
-    """Assert the invariants P1 to P4 before the row is written."""
+    """Assert the invariants pairs.P1 to pairs.P4 before the row is written."""
     first, second = pairing.people
-    assert first < second, "P1: two people, sorted"
-    assert {timer.kind for timer in pairing.timers} <= WAITS[pairing.state], "P2, P3: timers only for what can still happen"
-    assert not pairing.is_live or pairing.accepted_by == pairing.people, "P4: live without two consents"
+    assert first < second, "pairs.P1: two people, sorted"
+    assert {timer.kind for timer in pairing.timers} <= WAITS[pairing.state], "pairs.P2, pairs.P3: timers only for what can still happen"
+    assert not pairing.is_live or pairing.accepted_by == pairing.people, "pairs.P4: live without two consents"
     assert list(pairing.timers) == sorted(set(pairing.timers), key=_order), "timers in order, each once"
-    assert pairing.settling is None or (pairing.conflict and pairing.state is PairingState.SUSPENDED), "P5: only a conflict settles"
+    assert pairing.settling is None or (pairing.conflict and pairing.state is PairingState.SUSPENDED), "pairs.P5: only a conflict settles"
 
 
 def moved(pairing: Pairing, event: PairingEvent, at: datetime) -> Pairing:

@@ -209,7 +209,7 @@ def _pair_reviewed(rows: Rows, programme: Programme, pairing: Pairing, at: datet
         return
     relation = power_relation(first.facts, second.facts, is_same_manager_allowed=programme.policy.same_manager_allowed)
     if relation is EligibilityCode.SAME_MANAGER and not pairing.conflict and first.facts.manager_id == ERASED:
-        relation = None  # two managers who were erased are not known to have been one (erasure/rules, Z4)
+        relation = None  # two managers who were erased are not known to have been one (erasure/rules, erasure.Z4)
     if relation is not None and not pairing.conflict:
         yield from conflicts.arose(rows, programme, pairing, relation, at, since_at=since_at)
     elif relation is None and pairing.conflict:

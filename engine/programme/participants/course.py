@@ -6,10 +6,10 @@ Never knows: what the profile says (participants/participant), what follows for 
 Both stages keep a course of their own and fold the same facts into it, so the person's row and the programme's always agree.
 
 Invariants
-    C1  A course is a function of the set of its facts: any order of arrival, and any repetition, ends in the same course.
-    C2  Nothing said up to the last leaving counts: `said` holds what was said after it, by stamp, at most SAID_MAX.
-    C3  Only an enrolment brings back somebody who left. To somebody who never left, an update is as good as an enrolment.
-    C4  A pause counts only if it was said after the person had begun to take part.
+    participants.C1  A course is a function of the set of its facts: any order of arrival, and any repetition, ends in the same course.
+    participants.C2  Nothing said up to the last leaving counts: `said` holds what was said after it, by stamp, at most SAID_MAX.
+    participants.C3  Only an enrolment brings back somebody who left. To somebody who never left, an update is as good as an enrolment.
+    participants.C4  A pause counts only if it was said after the person had begun to take part.
 
 How conflicts are resolved: by stamp (core/stamp). Beyond SAID_MAX the second latest goes: the first says since when, the last what holds.
 
@@ -52,7 +52,7 @@ class Course:
     """What counts of what a person has said about taking part."""
 
     said: tuple[Said, ...] = ()
-    """Enrolments and updates since the last leaving (C2)."""
+    """Enrolments and updates since the last leaving (participants.C2)."""
     left: Stamp | None = None
     """The last withdrawal, or the last word of somebody who left the organisation."""
     pause: Stamp | None = None
@@ -66,14 +66,14 @@ class Course:
 
     @property
     def begun_at(self) -> datetime | None:
-        """Since when the person takes part (C3); None for somebody who doesn't."""
+        """Since when the person takes part (participants.C3); None for somebody who doesn't."""
         if self.left is None:
             return _second(self.said[0].stamp) if self.said else None
         return next((_second(said.stamp) for said in self.said if said.is_enrolment), None)
 
     @property
     def paused_at(self) -> datetime | None:
-        """Since when the person pauses (C4); None for somebody who doesn't."""
+        """Since when the person pauses (participants.C4); None for somebody who doesn't."""
         return _second(self.pause) if self.pause is not None and self.is_pause and self._is_about_now(self.pause) else None
 
     @property
@@ -107,7 +107,7 @@ def _second(stamp: Stamp) -> datetime:
 
 
 def told(course: Course, event: Event, *, left_at: datetime | None) -> Course:
-    """Take in one fact about taking part; the same course where it says nothing new (C1).
+    """Take in one fact about taking part; the same course where it says nothing new (participants.C1).
 
     Args:
         event: an enrolment, update, pause, resumption or withdrawal.

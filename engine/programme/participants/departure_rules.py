@@ -4,8 +4,8 @@ Decides: whether departures are a mass; until when a held one waits.
 Never knows: what a departure ends (participants/departures).
 
 Invariants
-    S1  A mass is at least MASS_MIN people, and more than a tenth of all who take part, they included.
-    S2  What is held waits for MASS_DAYS days on which the coordinator may be reached; today is none of them.
+    participants.D1  A mass is at least MASS_MIN people, and more than a tenth of all who take part, they included.
+    participants.D2  What is held waits for MASS_DAYS days on which the coordinator may be reached; today is none of them.
 
 Source: house rule; feeds that lose half of an organisation in one night.
 """
@@ -24,12 +24,12 @@ _DAYS_MAX: Final = 400
 
 
 def is_mass(departed_count: int, taking_part_count: int) -> bool:
-    """Say whether so many departures at once are to be looked at by somebody (S1)."""
+    """Say whether so many departures at once are to be looked at by somebody (participants.D1)."""
     return departed_count >= MASS_MIN and departed_count * MASS_SHARE_OF > taking_part_count
 
 
 def held_until(at: datetime, quiet: Quiet) -> datetime:
-    """Return until when held departures wait (S2).
+    """Return until when held departures wait (participants.D2).
 
     Args:
         quiet: of the coordinator, whose days are those of UTC.

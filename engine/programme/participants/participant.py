@@ -4,14 +4,15 @@ Decides: what a participation event changes; whether the person is ready, away o
 Never knows: other participants; pairings beyond their ids.
 
 Invariants
-    A1  Only the person enrols: nothing but `enrolled` and `updated` of the person itself makes a participant enrolled.
-    A2  Waiting counts from the moment the person became ready (enrolled with a whole profile, or freed by the end of a pair); neither a
-        lapse nor a pause resets it.
-    A3  Whom somebody excludes comes with the facts; it is read by eligibility only, and no output, log line or command ever shows it.
-    A4  Whoever doesn't take part has no timers and no place in the queue; whoever left keeps no profile but what it said after leaving,
-        which counts if an older enrolment is still on its way.
-    A6  Whoever departed waits for one thing only: that the departure is settled.
-    A5  Of whoever withdrew nothing of HR is kept but the employment: nobody tells the programme when the rest changes.
+    participants.A1  Only the person enrols: nothing but `enrolled` and `updated` of the person itself makes a participant enrolled.
+    participants.A2  Waiting counts from the moment the person became ready (enrolled with a whole profile, or freed by the end of a pair);
+        neither a lapse nor a pause resets it.
+    participants.A3  Whom somebody excludes comes with the facts; it is read by eligibility only, and no output, log line or command ever
+        shows it.
+    participants.A4  Whoever doesn't take part has no timers and no place in the queue; whoever left keeps no profile but what it said after
+        leaving, which counts if an older enrolment is still on its way.
+    participants.A6  Whoever departed waits for one thing only: that the departure is settled.
+    participants.A5  Of whoever withdrew nothing of HR is kept but the employment: nobody tells the programme when the rest changes.
 
 How conflicts are resolved: status, profile and the days from which somebody waits follow from what was said (participants/course,
 participants/profile), so any order of arrival ends in the same row.
@@ -161,16 +162,16 @@ def check(participant: Participant) -> None:
     assert list(participant.pairing_ids) == sorted(set(participant.pairing_ids)), "pairing ids sorted, each once"
     assert {pairing_id for pairing_id, _ in participant.roomless} <= set(participant.pairing_ids), "only what is open takes room or none"
     takes_part = participant.status in TAKING_PART
-    assert not takes_part or participant.enrolled_at is not None, "A1"
-    assert participant is kept_of(participant), "A5"
-    assert (participant.departing_at is None) == (timer_of(participant, ParticipantTimer.DEPARTURE_SETTLES) is None), "A6"
-    assert takes_part or (not participant.timers and participant.waiting_since is None), "A4"
+    assert not takes_part or participant.enrolled_at is not None, "participants.A1"
+    assert participant is kept_of(participant), "participants.A5"
+    assert (participant.departing_at is None) == (timer_of(participant, ParticipantTimer.DEPARTURE_SETTLES) is None), "participants.A6"
+    assert takes_part or (not participant.timers and participant.waiting_since is None), "participants.A4"
     kept = without_older(participant.profile, participant.profile_stamps, participant.course.left)
-    assert kept == (participant.profile, participant.profile_stamps), "A4"
+    assert kept == (participant.profile, participant.profile_stamps), "participants.A4"
 
 
 def kept_of(participant: Participant) -> Participant:
-    """Return a participant without the facts that nobody keeps up any more (A5)."""
+    """Return a participant without the facts that nobody keeps up any more (participants.A5)."""
     if participant.status is not ParticipantStatus.WITHDRAWN:
         return participant
     bare = PersonFacts(person_id=participant.person_id, employment=participant.facts.employment)
@@ -227,7 +228,7 @@ def enrolled(participant: Participant, at: datetime) -> Participant:
 
 
 def withdrawn(participant: Participant) -> Participant:
-    """Take part no longer (A4)."""
+    """Take part no longer (participants.A4)."""
     profile, stamps = without_older(participant.profile, participant.profile_stamps, participant.course.left)
     return replace(
         participant,
@@ -294,7 +295,7 @@ def _reminded(participant: Participant, not_before: datetime) -> Participant:
 
 
 def _waited(participant: Participant, before: Participant, *, not_before: datetime, last_round: int) -> Participant:
-    """Let somebody without a pair wait from the moment on which it was ready (A2)."""
+    """Let somebody without a pair wait from the moment on which it was ready (participants.A2)."""
     ready_at, was_ready_at = _ready_at(participant, not_before), _ready_at(before, not_before)
     waits_otherwise = participant.waiting_since is not None and participant.waiting_since != was_ready_at
     if ready_at == participant.waiting_since or participant.pairing_ids or waits_otherwise:
@@ -324,7 +325,7 @@ def at_rest(participant: Participant) -> Participant:
 
 
 def waiting(participant: Participant, at: datetime, last_round: int) -> Participant:
-    """Begin to wait, unless it waits already or isn't ready (A2)."""
+    """Begin to wait, unless it waits already or isn't ready (participants.A2)."""
     if participant.waiting_since is not None or not is_ready(participant):
         return participant
     return replace(participant, waiting_since=at, waiting_since_round=last_round)

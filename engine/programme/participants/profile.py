@@ -4,8 +4,9 @@ Decides: which value of a field holds; what an absent field means.
 Never knows: whether the person takes part (participants/course); whom it would rather not meet (people/apart).
 
 Invariants
-    F1  Each field has the value of the latest fact that names it; any order of arrival ends in the same profile.
-    F2  An enrolment names every field: what it leaves out has its default. An update names what it says: null or an empty list clears.
+    participants.F1  Each field has the value of the latest fact that names it; any order of arrival ends in the same profile.
+    participants.F2  An enrolment names every field: what it leaves out has its default. An update names what it says: null or an empty list
+        clears.
 
 Source: house rule (facts are ordered by when they happened, not by when they came).
 """
@@ -75,7 +76,7 @@ FIELDS: Final = tuple(_READ)
 
 
 def with_said(profile: Profile, stamps: ProfileStamps, data: ProfileSaid, stamp: Stamp) -> tuple[Profile, ProfileStamps]:
-    """Take in one enrolment or update (F1, F2). Returns: the same two where it says nothing newer."""
+    """Take in one enrolment or update (participants.F1, participants.F2). Returns: the same two where it says nothing newer."""
     named = FIELDS if isinstance(data, ParticipationEnrolled) else tuple(field for field in FIELDS if field in data.model_fields_set)
     newer = {field for field in named if (known := stamps.of(field)) is None or stamp > known}
     if not newer:

@@ -199,7 +199,7 @@ def _counted(rows: Rows, participant: Participant, at: datetime) -> Effects:
 
 
 def _exclusions_told(participant: Participant, event: Event) -> Effects:
-    """Pass on whom the person would rather not meet, to the person's own row, which tells it to every programme of the person (A3)."""
+    """Pass on whom the person would rather not meet, to the person's row, which tells every programme of theirs (participants.A3)."""
     data = event.data
     assert isinstance(data, ProfileSaid)
     is_said = "exclude" in data.model_fields_set and (data.exclude is not None or isinstance(data, said.ParticipationUpdated))

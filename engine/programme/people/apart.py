@@ -7,8 +7,8 @@ Both are kept where they were said (exclusions by programme, forbids by programm
 stands. They outlive withdrawal and departure, until erasure.
 
 Invariants
-    X1  An older word changes nothing; the stamp of one that was taken back stays.
-    X2  What was said in one programme is taken back in that programme only.
+    people.X1  An older word changes nothing; the stamp of one that was taken back stays.
+    people.X2  What was said in one programme is taken back in that programme only.
 
 Source: house rule.
 """
@@ -44,7 +44,7 @@ Forbids = tuple[Forbid, ...]
 
 
 def with_exclusion(known: Exclusions, said: Exclusion) -> Exclusions:
-    """Take in what the person said in a programme; the same tuple where it is older than what is known (X1, X2)."""
+    """Take in what the person said in a programme; the same tuple where it is older than what is known (people.X1, people.X2)."""
     before = next((one for one in known if one.programme_id == said.programme_id), None)
     if before is not None and said.stamp <= before.stamp:
         return known
@@ -53,7 +53,7 @@ def with_exclusion(known: Exclusions, said: Exclusion) -> Exclusions:
 
 
 def with_forbid(known: Forbids, said: Forbid) -> Forbids:
-    """Take in what a coordinator said of two people; the same tuple where it is older than what is known (X1, X2)."""
+    """Take in what a coordinator said of two people; the same tuple where it is older than what is known (people.X1, people.X2)."""
     place = said.programme_id, said.other_id
     before = next((one for one in known if (one.programme_id, one.other_id) == place), None)
     if before is not None and said.stamp <= before.stamp:

@@ -4,10 +4,10 @@ Decides: the status that participation events or a refusal leave; how many progr
 Never knows: the profile, the programme's policy, whether the programme agrees (participants/participant).
 
 Invariants
-    N1  Enrolments are sorted by programme, one each, at most ENROLMENTS_MAX.
-    N2  A refusal takes back only what the refused event itself brought.
-    N3  A pause with an end is over when that day begins in the person's zone, without an event.
-    N4  The status follows from the course (course), so it doesn't depend on the order in which facts arrived. The course outlives
+    people.N1  Enrolments are sorted by programme, one each, at most ENROLMENTS_MAX.
+    people.N2  A refusal takes back only what the refused event itself brought.
+    people.N3  A pause with an end is over when that day begins in the person's zone, without an event.
+    people.N4  The status follows from the course (course), so it doesn't depend on the order in which facts arrived. The course outlives
         withdrawal and departure: a fact that comes again after a year is as old as it was.
 
 Must stay in sync with: what a programme makes of the same events (participants/profiles).
@@ -136,12 +136,12 @@ def after_event(enrolments: Enrolments, event: Event, *, at: datetime, zone: str
 
 
 def next_pause_over_at(enrolments: Enrolments, zone: str | None) -> datetime | None:
-    """Return the earliest instant at which a pause ends by itself (N3)."""
+    """Return the earliest instant at which a pause ends by itself (people.N3)."""
     return min((start_of_day(until_on, zone) for kept in enrolments if (until_on := kept.paused_until_on) is not None), default=None)
 
 
 def after_pauses(enrolments: Enrolments, at: datetime, zone: str | None) -> Enrolments:
-    """End the pauses that are over at `at` (N3)."""
+    """End the pauses that are over at `at` (people.N3)."""
     return tuple(_settled(_pause_over(kept, at, zone)) for kept in enrolments)
 
 
@@ -155,7 +155,7 @@ def after_silence(enrolments: Enrolments, programme_id: ProgrammeId, paused_at: 
 
 
 def after_refusal(enrolments: Enrolments, programme_id: ProgrammeId, stamp: Stamp) -> Enrolments:
-    """Take back what a refused event brought (N2). A programme of which nothing is left is not spoken to any more."""
+    """Take back what a refused event brought (people.N2). A programme of which nothing is left is not spoken to any more."""
     known = enrolment_in(enrolments, programme_id)
     if known is None:
         return enrolments
@@ -195,7 +195,7 @@ def _pause_over(enrolment: Enrolment, at: datetime, zone: str | None) -> Enrolme
 
 
 def _settled(enrolment: Enrolment) -> Enrolment:
-    """Let the status follow from the course (N4)."""
+    """Let the status follow from the course (people.N4)."""
     course, ended_at = enrolment.course, enrolment.ended_at
     if course.begun_at is not None:
         paused_at = course.paused_at

@@ -5,10 +5,10 @@ invited; what a programme may know.
 Never knows: which messages follow (people/roster); programmes beyond their ids; nudges (nudges/ledger).
 
 Invariants
-    P1  Whoever departs, or was never hired after all, takes part in nothing; being hired again brings no enrolment back.
-    P2  A row that only remembers what was cancelled, or whom somebody is not to meet, is not a person known to anybody; it stays, so that
-        a void hire can't revive what was cancelled, however late it comes.
-    P3  `standing` and `attributes` are what the history comes to; kept in the row because they are read far more often than changed.
+    people.P1  Whoever departs, or was never hired after all, takes part in nothing; being hired again brings no enrolment back.
+    people.P2  A row that only remembers what was cancelled, or whom somebody is not to meet, is not a person known to anybody; it stays, so
+        that a void hire can't revive what was cancelled, however late it comes.
+    people.P3  `standing` and `attributes` are what the history comes to; kept in the row because they are read far more often than changed.
 
 Source: house rule; decision 0000 (time is data).
 """
@@ -86,11 +86,11 @@ class Person:
 
     person_id: PersonId
     history: History = ()
-    """HR facts in force and pending, by stamp (F1)."""
+    """HR facts in force and pending, by stamp (facts.F1)."""
     standing: Standing = NOBODY_YET
-    """Employment and what goes with it, folded from the history in force (P3)."""
+    """Employment and what goes with it, folded from the history in force (people.P3)."""
     attributes: Attributes = NOTHING_SAID
-    """What HR says, as far as it is in force, folded from the history (P3)."""
+    """What HR says, as far as it is in force, folded from the history (people.P3)."""
     odd: tuple[OddValue, ...] = ()
     """By field and code."""
     hires_cancelled: Cancellation | None = None
@@ -136,7 +136,7 @@ class Person:
 
     @property
     def is_bare(self) -> bool:
-        """Whether the row only remembers what must not come back, or whom the person is not to meet (P2)."""
+        """Whether the row only remembers what must not come back, or whom the person is not to meet (people.P2)."""
         is_void = self.hires_cancelled is not None or not self.enrolments
         return is_void and not self.history and not any(enrolment.takes_part for enrolment in self.enrolments)
 
@@ -228,7 +228,7 @@ def with_departures_cancelled(person: Person, cancellation: Cancellation) -> Per
 
 
 def brought_up_to(person: Person, at: datetime) -> Person:
-    """Bring into force what is due at `at`, fold the history again (P3), and end the pauses that are over."""
+    """Bring into force what is due at `at`, fold the history again (people.P3), and end the pauses that are over."""
     history = compacted(brought_into_force(person.history, at))
     current = replace(person, history=history, standing=standing(history), attributes=attributes_in_force(history))
     if not _pauses_end(current):
@@ -276,7 +276,7 @@ def left_at(before: Person, after: Person) -> datetime | None:
 
 
 def ended_enrolments(before: Person, after: Person) -> Enrolments:
-    """Return the enrolments that end with what has just come into force (P1).
+    """Return the enrolments that end with what has just come into force (people.P1).
 
     All of them when the person is gone; those from before the departure when a later hire is in force already, or pending.
     """

@@ -4,11 +4,12 @@ Decides: when each question was put; whether an answer is one to that question, 
 Never knows: what an answer leads to (proposals/answers), how a question reaches anybody (nudges/ledger).
 
 Invariants
-    Q1  An answer counts only if it was given after its question was put and later than the same person's last answer to it. So the same
-        answers give the same result in whatever order they arrive, and a file that is read again changes nothing.
-    Q2  A stamp stays as long as its question can be answered. A question that is put anew starts without stamps: what was said before it
-        was put is too old anyway.
-    Q3  Whoever asks to end answers every question: such an answer is held against all that the person has said since the pair began.
+    proposals.Q1  An answer counts only if it was given after its question was put and later than the same person's last answer to it. So
+        the same answers give the same result in whatever order they arrive, and a file that is read again changes nothing.
+    proposals.Q2  A stamp stays as long as its question can be answered. A question that is put anew starts without stamps: what was said
+        before it was put is too old anyway.
+    proposals.Q3  Whoever asks to end answers every question: such an answer is held against all that the person has said since the pair
+        began.
 
 Source: house rule (facts are ordered by when they happened, not by when they came).
 """
@@ -56,7 +57,7 @@ class Said:
 
 
 def counts(event: Event, said: tuple[Said, ...], person_id: PersonId, question: Question, put_at: datetime) -> bool:
-    """Say whether an answer counts (Q1).
+    """Say whether an answer counts (proposals.Q1).
 
     Args:
         event: the answer.
@@ -67,7 +68,7 @@ def counts(event: Event, said: tuple[Said, ...], person_id: PersonId, question: 
 
 
 def is_last_word(event: Event, said: tuple[Said, ...], person_id: PersonId) -> bool:
-    """Say whether an event is later than all that a person has said to the questions of a pairing (Q3)."""
+    """Say whether an event is later than all that a person has said to the questions of a pairing (proposals.Q3)."""
     return all(is_later(event, one.stamp) for one in said if one.person_id == person_id)
 
 

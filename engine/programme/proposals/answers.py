@@ -110,7 +110,7 @@ def _question_of(pairing: Pairing, answer: ContinuationAnswer, person_id: Person
 
 
 def _counts(pairing: Pairing, event: Event, data: PairingContinuationAnswered, question: Question) -> bool:
-    """Say whether an answer counts. Whoever asks to end answers every question at once (Q3 of proposals/answering)."""
+    """Say whether an answer counts. Whoever asks to end answers every question at once (proposals.Q3 of proposals/answering)."""
     since = put_at(pairing, question)
     is_in_time = since is not None and counts(event, pairing.said, data.person_id, question, since)
     return is_in_time and (data.answer not in _ENDING or is_last_word(event, pairing.said, data.person_id))

@@ -4,9 +4,9 @@ Decides: from which requests a lapse by expiry counts as an answer that was not 
 Never knows: what was answered; what a channel reports of a request.
 
 Invariants
-    C1  Both had a chance when each could hear of the present version at least CHANCE before it expires.
-    C2  A reminder comes as many whole days after the proposal as the slower side had to wait to hear of it, and REMINDER_DAYS more: for
-        both at the same time. There is none where the proposal is over by then.
+    proposals.C1  Both had a chance when each could hear of the present version at least CHANCE before it expires.
+    proposals.C2  A reminder comes as many whole days after the proposal as the slower side had to wait to hear of it, and REMINDER_DAYS
+        more: for both at the same time. There is none where the proposal is over by then.
 """
 
 from collections.abc import Iterable
@@ -22,13 +22,13 @@ REMINDER_DAYS: Final = 3
 
 
 def had_a_chance(pairing: Pairing) -> bool:
-    """Say whether both could hear of a proposal early enough to answer it (C1)."""
+    """Say whether both could hear of a proposal early enough to answer it (proposals.C1)."""
     latest_at = pairing.proposal.expires_at - CHANCE
     return {person_id for person_id, not_before in pairing.told if not_before <= latest_at} == set(pairing.people)
 
 
 def told(pairing: Pairing, person_id: PersonId, not_before: datetime) -> Pairing:
-    """Remember from when a side could hear of the present version, and remind both accordingly (C2)."""
+    """Remember from when a side could hear of the present version, and remind both accordingly (proposals.C2)."""
     others = (one for one in pairing.told if one[0] != person_id)
     heard = replace(pairing, told=tuple(sorted((*others, (person_id, not_before)))))
     if not any(timer.kind is TimerKind.ANSWER_DUE for timer in heard.timers):
@@ -37,7 +37,7 @@ def told(pairing: Pairing, person_id: PersonId, not_before: datetime) -> Pairing
 
 
 def reminders(pairing: Pairing) -> Iterable[Timer]:
-    """Return the reminder of an open proposal, by what is known of when the two could hear of it (C2)."""
+    """Return the reminder of an open proposal, by what is known of when the two could hear of it (proposals.C2)."""
     proposal = pairing.proposal
     waited_days = max((max(0, (not_before - proposal.proposed_at).days) for _, not_before in pairing.told), default=0)
     due_at = proposal.proposed_at + timedelta(days=REMINDER_DAYS + waited_days)

@@ -150,7 +150,7 @@ def _hushed(participant: Participant) -> Effects:
 
 
 def _closed(rows: RowsOfStep, programme: Programme, record: Record) -> Effects:
-    """Close a programme for good, whatever was said of it later (G2). The earliest word says since when."""
+    """Close a programme for good, whatever was said of it later (rounds.G2). The earliest word says since when."""
     stamp = stamp_of(event_of(record))
     if programme.status is ProgrammeStatus.CLOSED:
         yield from refused(rows, programme.programme_id, record, RefusalCode.PROGRAMME_CLOSED)

@@ -7,9 +7,9 @@ A programme begins with a policy. A fact changes it: as a whole (what it leaves 
 (null is the default again). The facts are laid over the beginning in the order of their stamps.
 
 Invariants
-    F1  The policy and the number of changes are functions of the set of the facts: order and repetition play no part.
-    F2  A fact keeps the fields that still hold because of it and no others, so the facts together are no longer than one policy.
-    F3  At most FACTS_MAX stamps are kept. Beyond it the two earliest become one, and whatever is no later than that counts as known.
+    rounds.F1  The policy and the number of changes are functions of the set of the facts: order and repetition play no part.
+    rounds.F2  A fact keeps the fields that still hold because of it and no others, so the facts together are no longer than one policy.
+    rounds.F3  At most FACTS_MAX stamps are kept. Beyond it the two earliest become one, and whatever is no later than that counts as known.
 
 Source: house rule (facts are ordered by when they happened, not by when they came).
 """
@@ -37,7 +37,7 @@ class PolicyFact:
     given: str
     """JSON: the fields that hold because of this fact; null stands for the default."""
     count: int = 1
-    """How many changes it stands for (F3)."""
+    """How many changes it stands for (rounds.F3)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +75,7 @@ def begun_with(policy: Policy) -> PolicyFacts:
 
 
 def with_change(known: PolicyFacts, stamp: Stamp, given: Mapping[str, Any], *, is_whole: bool) -> PolicyFacts:
-    """Take in a change; the same facts where it is known already (F1).
+    """Take in a change; the same facts where it is known already (rounds.F1).
 
     Args:
         given: fields by name; None stands for the default.
@@ -94,7 +94,7 @@ def nameless_facts(known: PolicyFacts) -> PolicyFacts:
 
 
 def _bounded(facts: tuple[PolicyFact, ...]) -> tuple[PolicyFact, ...]:
-    """Let the two earliest be one beyond FACTS_MAX (F3)."""
+    """Let the two earliest be one beyond FACTS_MAX (rounds.F3)."""
     if len(facts) <= FACTS_MAX:
         return facts
     first, second, *rest = facts
@@ -104,7 +104,7 @@ def _bounded(facts: tuple[PolicyFact, ...]) -> tuple[PolicyFact, ...]:
 
 
 def _trimmed(known: PolicyFacts) -> PolicyFacts:
-    """Drop the fields over which a later fact stands (F2)."""
+    """Drop the fields over which a later fact stands (rounds.F2)."""
     settled: set[str] = set()
     is_settled = False
     facts: list[PolicyFact] = []

@@ -4,9 +4,9 @@ Decides: which policy version is in force, when the next round is, which pairs t
 Never knows: participants and pairings.
 
 Invariants
-    G1  Every change of policy makes the next version; every decision cites the version it was made under.
-    G2  A closed programme stays closed.
-    G3  The row is a function of the set of commands between two rounds: an older word on status, policy or a pair changes nothing.
+    rounds.G1  Every change of policy makes the next version; every decision cites the version it was made under.
+    rounds.G2  A closed programme stays closed.
+    rounds.G3  The row is a function of the set of commands between two rounds: an older word on status, policy or a pair changes nothing.
 
 Source: design of policy and rounds (README, Programmes).
 """
@@ -157,14 +157,14 @@ def topic_names_of(policy_json: str) -> dict[str, str]:
 
 
 def with_policy(programme: Programme, facts: PolicyFacts, at: datetime) -> Programme:
-    """Put in force what was said of the policy (G1) and set the next round by it."""
+    """Put in force what was said of the policy (rounds.G1) and set the next round by it."""
     policy_json = facts.policy.model_dump_json()
     changed = replace(programme, policy_facts=facts, policy_json=policy_json, policy_version=facts.version, measured=None)
     return replace(changed, next_round_at=next_round(changed, at))
 
 
 def with_lock(programme: Programme, lock: Lock) -> Programme:
-    """Keep a lock for the next round, instead of an earlier one of the two (G3)."""
+    """Keep a lock for the next round, instead of an earlier one of the two (rounds.G3)."""
     others = (kept for kept in programme.locks if kept.people != lock.people)
     return replace(programme, locks=tuple(sorted((*others, lock), key=lambda kept: (kept.stamp is not None, kept.stamp, kept.people))))
 

@@ -4,11 +4,11 @@ Decides: which open proposals and live pairs take room, and from when on one tak
 Never knows: whether anybody would fit (matching/eligibility), what was answered.
 
 Invariants
-    R1  Room is capacity less live pairs less open proposals, never below 0.
-    R2  A proposal that stays undecided takes room for `room_days` only, of both sides and whatever was answered: it stays open, but
+    rounds.R1  Room is capacity less live pairs less open proposals, never below 0.
+    rounds.R2  A proposal that stays undecided takes room for `room_days` only, of both sides and whatever was answered: it stays open, but
         nobody's week is spent on it. The instant is settled when it is first proposed; a new version doesn't move it.
-    R3  A pair that becomes active, or active again, takes room, over capacity if it must be.
-    R4  Of a pair that waits for one side, the other side takes no room if that other one would rather look for somebody meanwhile.
+    rounds.R3  A pair that becomes active, or active again, takes room, over capacity if it must be.
+    rounds.R4  Of a pair that waits for one side, the other side takes no room if that other one would rather look for somebody meanwhile.
 
 Must stay in sync with: nothing else computes room.
 """
@@ -21,12 +21,12 @@ from schemas.terms.ids import PairingId
 
 
 def room(participant: Participant, capacity_max: int, at: datetime) -> int:
-    """Return how many more partners a participant may have (R1)."""
+    """Return how many more partners a participant may have (rounds.R1)."""
     return max(0, min(participant.profile.capacity, capacity_max) - len(taking_room(participant, at)))
 
 
 def taking_room(participant: Participant, at: datetime) -> tuple[PairingId, ...]:
-    """Return the open proposals and live pairs that take room at an instant (R2)."""
+    """Return the open proposals and live pairs that take room at an instant (rounds.R2)."""
     if not participant.roomless:
         return participant.pairing_ids
     released = released_ids(participant, at)
@@ -50,18 +50,18 @@ def in_pool(participant: Participant, *, capacity_max: int, training_required: b
 
 
 def joined(participant: Participant, pairing_id: PairingId, until: datetime) -> Participant:
-    """Take up room for a proposal until it has been undecided for too long (R2)."""
+    """Take up room for a proposal until it has been undecided for too long (rounds.R2)."""
     taken = replace(participant, pairing_ids=tuple(sorted({*participant.pairing_ids, pairing_id})))
     return replace(taken, roomless=tuple(sorted((*_others(participant, pairing_id), (pairing_id, until)))))
 
 
 def kept(participant: Participant, pairing_id: PairingId) -> Participant:
-    """Take up room for a pair as long as it lives (R3)."""
+    """Take up room for a pair as long as it lives (rounds.R3)."""
     return replace(participant, roomless=_others(participant, pairing_id))
 
 
 def released(participant: Participant, pairing_id: PairingId, at: datetime) -> Participant:
-    """Let a pair whose other side is away take no room from now on (R4)."""
+    """Let a pair whose other side is away take no room from now on (rounds.R4)."""
     return replace(participant, roomless=tuple(sorted((*_others(participant, pairing_id), (pairing_id, at)))))
 
 

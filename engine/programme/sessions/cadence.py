@@ -4,10 +4,10 @@ Decides: at which instants an active or concluding pair is looked at again, and 
 Never knows: what is then done about it (pairs/pair_timers).
 
 Invariants
-    C1  The timers are a function of the row, the policy, the calendars of the two and the instant: whatever changes the row, the same row
-        waits for the same things.
-    C2  What was due before comes no second time, except that a timer which is still armed stays so, however late it is.
-    C3  Time away doesn't count: after a pause, a conflict or a stall the clock starts again at the return.
+    sessions.C1  The timers are a function of the row, the policy, the calendars of the two and the instant: whatever changes the row, the
+        same row waits for the same things.
+    sessions.C2  What was due before comes no second time, except that a timer which is still armed stays so, however late it is.
+    sessions.C3  Time away doesn't count: after a pause, a conflict or a stall the clock starts again at the return.
 
 A pair that is proposed, paused, suspended or stalled waits for one thing only, which the change to that state sets.
 
@@ -42,7 +42,7 @@ _GUARDED: Final = frozenset({TimerKind.STALL, TimerKind.TERM_OVER, TimerKind.CON
 
 
 def timed(pairing: Pairing, policy: Policy, at: datetime, people: tuple[Waking, Waking]) -> Pairing:
-    """Set all timers of an active or concluding pair (C1, C2).
+    """Set all timers of an active or concluding pair (sessions.C1, sessions.C2).
 
     Args:
         people: when its two people may hear something; the reminder of a session goes by that.
@@ -153,7 +153,7 @@ def next_mark(meeting: Meeting) -> str:
 
 
 def booked_anew(pairing: Pairing) -> Pairing:
-    """Let the clock of the next booking start again after time away (C3)."""
+    """Let the clock of the next booking start again after time away (sessions.C3)."""
     held = ledger.held(pairing.meetings)
     return unmarked(pairing, next_mark(held[-1])) if held else pairing
 

@@ -4,11 +4,11 @@ Decides: which word of a person counts, when both have answered a question, whet
 Never knows: who is told, when a pair ends (sessions/feedback), what may be published (insights/metrics).
 
 Invariants
-    F1  One word counts for each person and session (or for the pair, where no session is named): the latest by stamp, whatever order they
-        come in.
-    F2  Somebody wants out while the latest of all their words says so: any later word replaces it.
-    F3  A question is answered when both have answered it. One answer alone changes nothing that anybody can see, so nobody can tell from
-        what is taken back who said something, and when.
+    sessions.F1  One word counts for each person and session (or for the pair, where no session is named): the latest by stamp, whatever
+        order they come in.
+    sessions.F2  Somebody wants out while the latest of all their words says so: any later word replaces it.
+    sessions.F3  A question is answered when both have answered it. One answer alone changes nothing that anybody can see, so nobody can
+        tell from what is taken back who said something, and when.
 
 Source: design of feedback (README, Sessions).
 """
@@ -57,7 +57,7 @@ class Summed:
 
 
 def heard(words: tuple[Word, ...], word: Word) -> tuple[Word, ...]:
-    """Take in what somebody says (F1).
+    """Take in what somebody says (sessions.F1).
 
     Returns: the words in (person, session) order; the very same tuple where a later one is known, or this one.
     """
@@ -77,7 +77,7 @@ def has_room(words: Iterable[Word], word: Word, meetings: Iterable[Meeting]) -> 
 
 
 def is_unwanted(words: Iterable[Word]) -> bool:
-    """Say whether one of the two would rather stop (F2)."""
+    """Say whether one of the two would rather stop (sessions.F2)."""
     latest: dict[PersonId, Word] = {}
     for word in words:
         known = latest.get(word.person_id)
@@ -87,7 +87,7 @@ def is_unwanted(words: Iterable[Word]) -> bool:
 
 
 def answered(words: tuple[Word, ...], people: Iterable[PersonId], meetings: Iterable[Meeting]) -> set[SessionId]:
-    """Return the sessions about which both have said something, be it about the pair after the session (F3)."""
+    """Return the sessions about which both have said something, be it about the pair after the session (sessions.F3)."""
     return {meeting.session_id for meeting in meetings if all(_has_answered(words, person_id, meeting) for person_id in people)}
 
 

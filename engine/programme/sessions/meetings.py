@@ -4,11 +4,11 @@ Decides: which reports are about one meeting, which of them counts, who taught w
 Never knows: nudges; the pairing's state.
 
 Invariants
-    T1  The ledger is a function of the reports that were made, whatever order they came in: a correction recomputes it.
-    T2  One credit per exchange of a completed meeting, to the side that taught.
-    T3  One meeting counts once, whichever sources report it: by session id, else by overlapping time (half-open).
-    T4  A session that a side did not come to is given up by that side, like one that it cancelled. Where both stayed away, or nobody says
-        who did, it says nothing about either.
+    sessions.T1  The ledger is a function of the reports that were made, whatever order they came in: a correction recomputes it.
+    sessions.T2  One credit per exchange of a completed meeting, to the side that taught.
+    sessions.T3  One meeting counts once, whichever sources report it: by session id, else by overlapping time (half-open).
+    sessions.T4  A session that a side did not come to is given up by that side, like one that it cancelled. Where both stayed away, or
+        nobody says who did, it says nothing about either.
 
 How conflicts are resolved: for one session id the report with the later stamp stands. When the session is, and who proposed it, is what
 the latest report says that speaks of it. Between two reports of one meeting the better evidence wins, and the earlier report where
@@ -82,7 +82,7 @@ class Meeting:
 
     @property
     def given_up_by(self) -> tuple[PersonId, ...]:
-        """Whose doing it is that the session came to nothing (T4)."""
+        """Whose doing it is that the session came to nothing (sessions.T4)."""
         if self.state is MeetingState.CANCELLED:
             return () if self.cancelled_by is None else (self.cancelled_by,)
         return self.absent if len(self.absent) == 1 else ()
@@ -94,7 +94,7 @@ def find(meetings: Iterable[Meeting], session_id: SessionId) -> Meeting | None:
 
 
 def reported(meetings: tuple[Meeting, ...], report: Meeting) -> tuple[Meeting, ...]:
-    """Take in a report of a meeting (T1).
+    """Take in a report of a meeting (sessions.T1).
 
     Returns: the meetings with what the report adds; the very same tuple where it adds nothing.
     """
@@ -167,7 +167,7 @@ def _evidence_rank(meeting: Meeting) -> int:
 
 
 def _linked(meetings: tuple[Meeting, ...]) -> tuple[Meeting, ...]:
-    """Point every further report of one completed meeting at the one that counts (T3)."""
+    """Point every further report of one completed meeting at the one that counts (sessions.T3)."""
     same_as: dict[SessionId, SessionId] = {}
     for cluster in _clusters(held_reports(meetings)):
         counted: list[Meeting] = []
@@ -240,7 +240,7 @@ def _by_start(meeting: Meeting) -> tuple[datetime, SessionId]:
 
 
 def taught_count(meetings: Iterable[Meeting], person_id: PersonId, since: datetime | None = None) -> int:
-    """Return how many credits a side has (T2)."""
+    """Return how many credits a side has (sessions.T2)."""
     return sum(exchange.taught_by == person_id for meeting in _counted(meetings, since) for exchange in meeting.exchanges)
 
 
@@ -272,7 +272,7 @@ def last_fallen_through(meetings: Iterable[Meeting]) -> Meeting | None:
 
 
 def cancellations_in_a_row(meetings: Iterable[Meeting], person_id: PersonId) -> list[Meeting]:
-    """Return the meetings that a side gave up last, without one in between that came to anything else, by event time (T4)."""
+    """Return the meetings that a side gave up last, without one in between that came to anything else, by event time (sessions.T4)."""
     row: list[Meeting] = []
     for meeting in sorted(meetings, key=_by_report, reverse=True):
         if meeting.state is MeetingState.SCHEDULED or (meeting.state is MeetingState.MISSED and not meeting.given_up_by):

@@ -7,9 +7,9 @@ A row keeps the sessions of the current term and of the one before, so that what
 sessions, and what was said about them, go into totals when the pair renews.
 
 Invariants
-    Q1  The totals of a pair (sessions, credits, topics, months, gaps, ratings) are the same before and after.
-    Q2  A report or a word that was made before its session went into the totals is in them, or came too late: it changes nothing.
-    Q3  The latest word of each side stays, for it says whether somebody wants out (sessions/feedback_rules, F2).
+    sessions.Q1  The totals of a pair (sessions, credits, topics, months, gaps, ratings) are the same before and after.
+    sessions.Q2  A report or a word that was made before its session went into the totals is in them, or came too late: it changes nothing.
+    sessions.Q3  The latest word of each side stays, for it says whether somebody wants out (sessions/feedback_rules, sessions.F2).
 """
 
 from collections import Counter
@@ -53,7 +53,7 @@ class Past:
 def condensed_meetings(
     past: Past | None, meetings: tuple[Meeting, ...], *, begun_at: datetime, until: datetime, cadence_days: int, at: datetime
 ) -> tuple[Past, tuple[Meeting, ...]]:
-    """Put the sessions that began by an instant into the totals; return these and the sessions that stay (Q1).
+    """Put the sessions that began by an instant into the totals; return these and the sessions that stay (sessions.Q1).
 
     Args:
         begun_at: when the pair became active: the first gap counts from there.
@@ -100,7 +100,7 @@ def gaps_of(held: Iterable[Meeting], begun_at: datetime, cadence_days: int) -> t
 
 
 def condensed_words(past: Past, words: tuple[Word, ...], kept: Iterable[SessionId]) -> tuple[Past, tuple[Word, ...]]:
-    """Put what was said about sessions of the totals into them, but for the latest word of each side (Q3)."""
+    """Put what was said about sessions of the totals into them, but for the latest word of each side (sessions.Q3)."""
     stay = {ABOUT_THE_PAIR, *kept}
     latest = {word.person_id: word for word in sorted(words, key=lambda word: word.stamp)}
     old = [word for word in words if word.session_id not in stay and word is not latest[word.person_id]]
@@ -108,12 +108,12 @@ def condensed_words(past: Past, words: tuple[Word, ...], kept: Iterable[SessionI
 
 
 def is_settled(past: Past | None, said_at: datetime) -> bool:
-    """Say whether a session that isn't known any more may be in the totals, by when something was said about it (Q2)."""
+    """Say whether a session that isn't known any more may be in the totals, by when something was said about it (sessions.Q2)."""
     return past is not None and said_at <= past.closed_at
 
 
 def is_over_with(past: Past | None, word: Word, known: Iterable[SessionId]) -> bool:
-    """Say whether a word is about a session of the totals, and was said before they were made (Q2)."""
+    """Say whether a word is about a session of the totals, and was said before they were made (sessions.Q2)."""
     return is_settled(past, word.stamp.time) and word.session_id not in {ABOUT_THE_PAIR, *known}
 
 

@@ -4,17 +4,17 @@ Decides: the instant at which a local day starts, the local date of an instant, 
 Never knows: who the person is, what a nudge says, how many there have been (nudges/ledger).
 
 Invariants
-    C1  An instant is quiet if and only if the wall clock of the zone then shows a quiet time: a quiet hour, a weekend, a holiday.
-    C2  `next_waking` is the earliest instant, in whole seconds, that is at or after the given one and not quiet.
-    C3  A local day starts at the first instant at which the zone's calendar shows that day or a later one.
-    C4  All instants in and out are aware and UTC; a search ends after SEARCH_DAYS_MAX local days.
-    C5  The stretches of a local day are its instants of one kind, in order, half-open, and no two of them touch.
+    times.C1  An instant is quiet if and only if the wall clock of the zone then shows a quiet time: a quiet hour, a weekend, a holiday.
+    times.C2  `next_waking` is the earliest instant, in whole seconds, that is at or after the given one and not quiet.
+    times.C3  A local day starts at the first instant at which the zone's calendar shows that day or a later one.
+    times.C4  All instants in and out are aware and UTC; a search ends after SEARCH_DAYS_MAX local days.
+    times.C5  The stretches of a local day are its instants of one kind, in order, half-open, and no two of them touch.
 
 When the clocks change
     gap      A wall time that is skipped is never shown. Quiet hours that end inside the gap end with it: at the first instant after it.
              A day whose midnight is skipped starts at the end of the gap. A day that is skipped whole starts when the next one does.
-    overlap  A wall time that is shown twice counts both times alike (C1): quiet hours that end at 01:30 end at the first 01:30, come back
-             when the clock goes back to 01:00, and end again. A day whose midnight comes twice starts at the first.
+    overlap  A wall time that is shown twice counts both times alike (times.C1): quiet hours that end at 01:30 end at the first 01:30, come
+             back when the clock goes back to 01:00, and end again. A day whose midnight comes twice starts at the first.
 
 Source: house rule; RFC 9557 zones through `zoneinfo`; the tzdata package is pinned, so a due instant is the same on every machine.
 """
@@ -66,7 +66,7 @@ class Quiet:
 
 @lru_cache(maxsize=_DAYS_KEPT)
 def start_of_day(day: date, zone: str | None) -> datetime:
-    """Return the instant, in UTC, at which a local day starts (C3).
+    """Return the instant, in UTC, at which a local day starts (times.C3).
 
     Args:
         zone: an IANA name that the schemas have checked; None stands for UTC.
@@ -85,12 +85,12 @@ def local_date(at: datetime, zone: str | None) -> date:
 
 
 def is_quiet(at: datetime, zone: str | None, quiet: Quiet) -> bool:
-    """Say whether an instant is quiet (C1)."""
+    """Say whether an instant is quiet (times.C1)."""
     return quiet.covers(at.astimezone(_zone(zone)))
 
 
 def next_waking(at: datetime, zone: str | None, quiet: Quiet) -> datetime | None:
-    """Return the earliest instant at or after `at` that is not quiet (C2).
+    """Return the earliest instant at or after `at` that is not quiet (times.C2).
 
     Returns: the instant in UTC; None when the next SEARCH_DAYS_MAX days have none.
     """
@@ -122,13 +122,13 @@ def local_of(at: datetime, zone: str | None) -> datetime:
 
 
 def waking_stretches(day: date, zone: str | None, quiet: Quiet) -> list[Stretch]:
-    """List the waking stretches of a local day (C5)."""
+    """List the waking stretches of a local day (times.C5)."""
     clocks = (_clock(quiet.from_clock), _clock(quiet.to_clock))
     return stretches(day, zone, clocks, lambda local: not quiet.covers(local))
 
 
 def stretches(day: date, zone: str | None, clocks: Iterable[time], is_wanted: Callable[[datetime], bool]) -> list[Stretch]:
-    """List the stretches of a local day whose wall clock is wanted (C5).
+    """List the stretches of a local day whose wall clock is wanted (times.C5).
 
     Args:
         clocks: the times of the day at which that can change, midnight aside.

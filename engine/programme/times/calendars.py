@@ -4,10 +4,10 @@ Decides: the weekend days and holidays of one person, and the deadline of two.
 Never knows: when a nudge goes out (nudges/ledger), what happens when a deadline passes (processors).
 
 Invariants
-    L1  The first entry of the policy's `calendars` counts of which every list that isn't empty names the person's value; without one,
+    times.L1  The first entry of the policy's `calendars` counts of which every list that isn't empty names the person's value; without one,
         `quiet_weekends` and `holidays` do. Nothing is added up.
-    L2  Places and legal entities are compared as names (facts/names); zones by their IANA name, UTC where none is known.
-    L3  Two people have until the later of what the days come to for each of them (times/waking, K4).
+    times.L2  Places and legal entities are compared as names (facts/names); zones by their IANA name, UTC where none is known.
+    times.L3  Two people have until the later of what the days come to for each of them (times/waking, times.K4).
 
 Whoever is no participant, a coordinator say, lives in UTC by the programme's default.
 
@@ -48,7 +48,7 @@ class _Calendars:
 
 
 def quiet_of(programme: Programme, facts: PersonFacts | None) -> Quiet:
-    """Return when a person of a programme is not to be disturbed (L1)."""
+    """Return when a person of a programme is not to be disturbed (times.L1)."""
     calendars = _calendars_of(programme.policy_json)
     if facts is None or not calendars.entries:
         return calendars.otherwise
@@ -69,7 +69,7 @@ def waking_of(programme: Programme, participant: Participant | None) -> Waking:
 
 
 def deadline(at: datetime, days: int, people: Iterable[Waking]) -> datetime:
-    """Return by when both have to answer what is put to them now (L3)."""
+    """Return by when both have to answer what is put to them now (times.L3)."""
     return max(waking.over_at(at, days) for waking in people)
 
 

@@ -4,8 +4,8 @@ Decides: who is in no round yet, because a proposal would wait unheard.
 Never knows: why somebody is quiet for long; who takes part (participants/participant).
 
 Invariants
-    Y1  Nobody is proposed whose first waking instant is more than REACHED_WITHIN away, nor in the soft landing after a leave: half of the
-        time to answer would be over before the person hears of it.
+    times.Y1  Nobody is proposed whose first waking instant is more than REACHED_WITHIN away, nor in the soft landing after a leave: half of
+        the time to answer would be over before the person hears of it.
 
 Source: house rule.
 """
@@ -24,7 +24,7 @@ _WAKINGS_KEPT: Final = 4_096
 
 
 def is_not_yet(programme: Programme, participant: Participant, at: datetime) -> bool:
-    """Say whether a participant can't be told of a proposal soon enough (Y1); the soft landing is half-open."""
+    """Say whether a participant can't be told of a proposal soon enough (times.Y1); the soft landing is half-open."""
     ended_at = participant.facts.leave_ended_at
     if ended_at is not None and at < ended_at + timedelta(days=programme.policy.soft_landing_days):
         return True

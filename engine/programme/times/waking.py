@@ -5,12 +5,14 @@ and at which instant a number of days on which the person may be reached is over
 Never knows: who the person is, which calendar was picked for them (times/calendars), what is said (nudges/ledger).
 
 Invariants
-    K1  `opening` is a waking instant. It lies in the hours that the person gave, if that local day still has any of them that are waking.
-    K2  What had to wait for an opening is spread over the first hour of its stretch, or the whole stretch if it is shorter, by a hash;
-        never to `before` or past it.
-    K3  A reminder of an instant lies on the last earlier local day that has a waking instant, as near as can be to the same time of day.
-    K4  A number of days is over that many times 24 hours later, and 24 hours later again for each holiday that has come until then. Only
-        local days after that of the start are looked at; weekend days count as any other.
+    times.K1  `opening` is a waking instant. It lies in the hours that the person gave, if that local day still has any of them that are
+        waking.
+    times.K2  What had to wait for an opening is spread over the first hour of its stretch, or the whole stretch if it is shorter, by a
+        hash; never to `before` or past it.
+    times.K3  A reminder of an instant lies on the last earlier local day that has a waking instant, as near as can be to the same time of
+        day.
+    times.K4  A number of days is over that many times 24 hours later, and 24 hours later again for each holiday that has come until then.
+        Only local days after that of the start are looked at; weekend days count as any other.
 
 Source: house rule.
 """
@@ -56,7 +58,7 @@ class Waking:
     """As the person gave them; none leaves all waking time."""
 
     def opening(self, at: datetime, before: datetime | None = None) -> datetime | None:
-        """Return the first instant at or after `at` at which the person may hear something (K1).
+        """Return the first instant at or after `at` at which the person may hear something (times.K1).
 
         Args:
             before: where the hours leave nothing earlier than this, any waking instant of the day will do.
@@ -75,14 +77,14 @@ class Waking:
         return self.opening(start_of_day(local_date(at, self.zone) + _DAY, self.zone), before)
 
     def spread(self, opened_at: datetime, before: datetime, by: str) -> datetime:
-        """Return an instant soon after an opening, the same for the same name (K2)."""
+        """Return an instant soon after an opening, the same for the same name (times.K2)."""
         span = min(SPREAD, before - opened_at, self._stretch_end(opened_at) - opened_at)
         seconds = max(1, span // _SECOND)
         digest = hashlib.blake2b(by.encode(), digest_size=8).digest()
         return opened_at + timedelta(seconds=int.from_bytes(digest, "big") % seconds)
 
     def reminder_of(self, instant: datetime) -> datetime | None:
-        """Return when to remind somebody of what begins at an instant (K3); None where nothing wakes in more than a year before."""
+        """Return when to remind somebody of what begins at an instant (times.K3); None where nothing wakes in more than a year before."""
         return _reminder_of(self, instant)
 
     def _reminder(self, instant: datetime) -> datetime | None:
@@ -96,7 +98,7 @@ class Waking:
         return None
 
     def over_at(self, at: datetime, days: int) -> datetime:
-        """Return when a number of days on which the person may be reached is over (K4)."""
+        """Return when a number of days on which the person may be reached is over (times.K4)."""
         return over_at(at, days, self.zone, self.quiet.holidays)
 
     def _given(self, day: date) -> list[Stretch]:
@@ -162,7 +164,7 @@ def heard_at(waking: Waking, slot: Slot, full: Collection[date]) -> datetime | S
 
 
 def over_at(at: datetime, days: int, zone: str | None, holidays: tuple[date, ...]) -> datetime:
-    """Return when a number of days outside some holidays is over (K4).
+    """Return when a number of days outside some holidays is over (times.K4).
 
     Limits: one round for each holiday at most.
     """

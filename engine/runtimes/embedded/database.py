@@ -7,7 +7,7 @@ makes "committed" mean "on the disk", and an exclusive single connection needs n
 An error of the disk is final: it is raised as `StoreFailed` or `CorruptState`, no call is tried again, and the process ends. The log of
 SQLite makes the next start see every transaction whole or not at all.
 
-Source: reliability promises P1, P2, P9; scenarios S6-S9.
+Source: guarantees.P1, guarantees.P2, guarantees.P9, guarantees.S6 to guarantees.S9.
 """
 
 import fcntl

@@ -21,7 +21,7 @@ owner does the same work from `@position`.
 
 The transactional id is `{app}-{task}-{partition}`: stable, so that the next owner fences this one. Any doubt ends the process (`doubt`).
 
-Source: decision 0101; reliability promises P2, P4; Kafka Streams' exactly-once v1 (KIP-129) has the same shape.
+Source: decision 0101; guarantees.P2, guarantees.P4; Kafka Streams' exactly-once v1 (KIP-129) has the same shape.
 """
 
 import asyncio

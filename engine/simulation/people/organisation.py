@@ -1,10 +1,10 @@
 """A synthetic organisation: who there is, who reports to whom, where, what they offer and want, how they behave.
 
 Invariants
-    G1  Same (people, seed), same organisation, whatever PYTHONHASHSEED says.
-    G2  Following managers upwards ends at one person, from everybody; longer-working people tend to stand higher.
-    G3  Nobody who joins during the year has reports, so no reporting line hangs in the air.
-    G4  No name, birth date or address exists; ids say nothing about rank, place or time of hire.
+    simulation.G1  Same (people, seed), same organisation, whatever PYTHONHASHSEED says.
+    simulation.G2  Following managers upwards ends at one person, from everybody; longer-working people tend to stand higher.
+    simulation.G3  Nobody who joins during the year has reports, so no reporting line hangs in the air.
+    simulation.G4  No name, birth date or address exists; ids say nothing about rank, place or time of hire.
 
 Source: shares, mixes and the tree follow the matching study's generator (house rule); behaviour is invented to be plausible.
 """
@@ -246,7 +246,7 @@ def _languages(hub: Hub, english_luck: float, local_luck: float, more: int) -> t
 
 
 def _hired_on(band: int, *, leads: bool, joiner_luck: float, luck: float) -> date:
-    """When somebody joined: G3 keeps those who join during the year without reports."""
+    """When somebody joined: simulation.G3 keeps those who join during the year without reports."""
     if not leads and joiner_luck < _JOINER_SHARE:
         return day_of(5 + int(luck * 300))
     return START_AT.date() - timedelta(days=3 + int(luck * luck * (band + 1) * 2_500))

@@ -75,7 +75,7 @@ def test_without_yes_it_counts_and_does_nothing(story: Story) -> None:
 
 
 def test_no_file_holds_the_id_afterwards_and_every_command_goes_on(story: Story, tmp_path: Path) -> None:
-    """P8: nothing in any file of the directory, whatever is done next; `verify` still proves all that came since."""
+    """guarantees.P8: nothing in any file of the directory, whatever is done next; `verify` still proves all that came since."""
     data = story.directory / "data"
     assert story.run("report").code == 0
     assert files_naming(data) == ["bothways.db"]
@@ -148,7 +148,7 @@ def test_what_is_no_persons_id_is_a_usage_error(story: Story, person_id: str) ->
 
 
 def test_it_is_refused_while_another_process_holds_the_directory(story: Story) -> None:
-    """S9: one line, and nothing happens."""
+    """guarantees.S9: one line, and nothing happens."""
     with (story.directory / "data" / "lock").open("rb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         answer = story.run("erase", PAT, "--yes")

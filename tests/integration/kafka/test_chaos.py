@@ -9,7 +9,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.timeout(400
 
 @pytest.mark.parametrize("shell", ["thin", "faust"])
 def test_everything_happens_once_under_kills_and_zombies(broker: str, tmp_path: Path, shell: str) -> None:
-    """Three workers, five kills in the middle of work, a zombie, a leave: recomputed from the inputs, nothing differs (S22, S23)."""
+    """guarantees.S22, guarantees.S23: three workers, five kills in the middle of work, a zombie, a leave; recomputed, nothing differs."""
     from dataclasses import replace
 
     from ops.kafka.chaos import SHORT, drill

@@ -149,7 +149,7 @@ def test_worker_works_with_just_the_rights_that_the_plan_lists(cluster: Cluster,
 def test_wrong_password_or_authority_is_one_line(
     secured: "SecuredBroker", tmp_path: Path, change: str, says: str, arguments: tuple[str, ...]
 ) -> None:
-    """Whoever is not let in, or trusts nobody there, hears so in one line within 15 seconds, with exit code 1 (S42)."""
+    """Whoever is not let in, or trusts nobody there, hears so in one line within 15 seconds, with exit code 1 (guarantees.S42)."""
     from ops.kafka.secured import Authority
 
     if change == "password_file":

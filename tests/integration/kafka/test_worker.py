@@ -96,7 +96,7 @@ def test_worker_drains_and_leaves_nothing_open(made: KafkaSettings, log: Path, s
 
 
 def test_frozen_worker_is_fenced(made: KafkaSettings, log: Path) -> None:
-    """A worker that slept past its session can't commit any more: it ends with 70, and nothing of it is visible (S23)."""
+    """A worker that slept past its session can't commit any more: it ends with 70, and nothing of it is visible (guarantees.S23)."""
     from engine.runtimes.kafka.folds.data_time import DataTimeDriver
     from ops.kafka.chaos import environment_of
     from ops.kafka.verification import verified

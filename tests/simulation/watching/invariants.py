@@ -3,7 +3,7 @@
 Each invariant is a small function with a name. Those of OUTPUT look at one published event against everything published before it; those of
 UNIT look at the state after a whole unit. A broken one yields a sentence. The facts of HR come from the naive model, never from the engine.
 
-Source: the rules of the domain and of the contracts; promises P3 and P7.
+Source: the rules of the domain and of the contracts; promises guarantees.P3 and guarantees.P7.
 """
 
 from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ from tests.simulation.watching.watch import Json, Unit
 
 
 def one_id_has_one_body(seen: Seen, output: Json, _unit: Unit) -> Iterator[str]:
-    """P3: ids are unique."""
+    """guarantees.P3: ids are unique."""
     if output["id"] in seen.bodies:
         yield f"id {output['id']} twice"
 
@@ -47,7 +47,7 @@ def people_are_audited_at_the_end_of_a_day(_seen: Seen, output: Json, unit: Unit
 
 
 def nothing_fails_in_processing(_seen: Seen, unit: Unit) -> Iterator[str]:
-    """P7: refusals have a code of the contract; no rule of ours raises."""
+    """guarantees.P7: refusals have a code of the contract; no rule of ours raises."""
     for letter in unit.letters:
         if letter.code == "processing_failed" or letter.topic == "dlq.bothways.timers":
             message = dict(letter.headers).get("__dlq.errors.message")

@@ -139,7 +139,7 @@ def test_a_trace_goes_with_the_name() -> None:
 
 
 def test_nobody_keeps_facts_of_somebody_who_withdrew() -> None:
-    """A5: nobody would tell the programme of an erasure above that person."""
+    """participants.A5: nobody would tell the programme of an erasure above that person."""
     story = ProgrammeStory()
     story.joins(ANN, "strategy", "python", manager_id=PAT)
     story.tell(builders.withdrawn(ANN, story.now))

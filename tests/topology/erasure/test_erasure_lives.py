@@ -221,7 +221,7 @@ def heard_by_others(outputs: list[Output]) -> dict[tuple[str, str], list[Any]]:
 @settings(max_examples=20)
 @given(seed=st.integers(0, 2**32), steps_count=st.sampled_from([0, 30, 60]))
 def test_any_life_ends_without_a_byte_of_the_id(seed: int, steps_count: int) -> None:
-    """Z1: no row of any stage, no output from the erasure on; and no rule fails on what is left."""
+    """erasure.Z1: no row of any stage, no output from the erasure on; and no rule fails on what is left."""
     story, outputs = lived(seed, steps_count, erased)
 
     assert outputs, "the others live on, and are told"

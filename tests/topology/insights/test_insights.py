@@ -71,7 +71,7 @@ def test_a_report_counts_the_funnel_and_the_bridges() -> None:
 
 
 def test_a_group_under_five_is_null() -> None:
-    """Y1: four people are too few to say anything about."""
+    """insights.Y1: four people are too few to say anything about."""
     told = ProgrammeStory()
     told.join_in_twos(("ann", "bob"), ("cat", "dan"))
     told.after(days=1)
@@ -81,7 +81,7 @@ def test_a_group_under_five_is_null() -> None:
 
 
 def test_a_complement_under_five_hides_the_group_too() -> None:
-    """Y1: eleven of twelve would point at the twelfth."""
+    """insights.Y1: eleven of twelve would point at the twelfth."""
     told = twelve()
     told.joins("late", None, None)
     told.after(days=1)
@@ -132,7 +132,7 @@ def test_a_report_names_nobody() -> None:
 
 
 def test_the_effect_of_a_nudge_compares_the_nudged_with_those_held_out() -> None:
-    """X3: half the pairs are held out, both sides alike; those nudged answer, the others don't. A pair is one trial (X1)."""
+    """insights.X3: half the pairs are held out, both sides alike; those nudged answer, the others don't. A pair is one trial."""
     told = twelve(holdout_percent=50, k_min=1)
     told.round().after(days=5)
     asked = {

@@ -82,7 +82,7 @@ def lived(actions: Iterable[tuple[Any, ...]], terms: dict[str, OutreachTerms]) -
 
 @given(st.lists(chapters, min_size=4, max_size=12), st.tuples(terms_drawn, terms_drawn))
 def test_promises_hold_over_any_history(history: list[Any], both: tuple[OutreachTerms, OutreachTerms]) -> None:
-    """O1 to O5 from outside: gaps, caps, quiet hours, one end for each intent, cancellations only of what was requested."""
+    """nudges.O1 to nudges.O5 from outside: gaps, caps, quiet hours, one end for each intent, cancellations only of what was requested."""
     terms = dict(zip("pq", both, strict=True))
 
     desk, taken_count = lived((action for intents, first, between, then in history for action in (*intents, first, *between, then)), terms)

@@ -42,7 +42,7 @@ def test_intents_above_the_daily_limit_are_parked_and_the_coordinator_is_told_on
 
 
 def test_the_breaker_stays_open_on_the_next_day() -> None:
-    """B1: only the coordinator closes it."""
+    """nudges.B1: only the coordinator closes it."""
     told = story(3).round()
     before = len(requested(told))
 
@@ -54,7 +54,7 @@ def test_the_breaker_stays_open_on_the_next_day() -> None:
 
 
 def test_a_release_lets_everything_parked_leave_in_its_order() -> None:
-    """B2: nothing parked is lost, and what came first leaves first, whoever it is for."""
+    """nudges.B2: nothing parked is lost, and what came first leaves first, whoever it is for."""
     told = story(1)
     for pair in (("ann", "dan"), ("bob", "cat")):
         told.tell(builders.pairing_locked(told.now, pair))
@@ -146,7 +146,7 @@ def test_the_programme_counts_what_its_breaker_held_back() -> None:
 
 
 def test_no_more_are_parked_than_there_is_room_for_and_the_rest_is_recorded() -> None:
-    """B3: what comes after the last place is held back by the storm at once; what is parked still leaves on release."""
+    """nudges.B3: what comes after the last place is held back by the storm at once; what is parked still leaves on release."""
     told = story(1).round()
     storms = told.store.rows(StageName.PROGRAMMES).tables[STORMS]
     storm = storms[PROGRAMME]

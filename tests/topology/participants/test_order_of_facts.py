@@ -71,7 +71,7 @@ def rows_after(facts: Sequence[StructuredEvent]) -> tuple[Any, ...]:
 @settings(max_examples=50)
 @given(chosen=st.lists(said, min_size=2, max_size=7), data=st.data())
 def test_any_order_of_facts_ends_in_the_same_rows(chosen: list[tuple[str, dict[str, Any]]], data: st.DataObject) -> None:
-    """C1, N4: people, participants and programmes are functions of what was said, not of when it came."""
+    """participants.C1, people.N4: people, participants and programmes are functions of what was said, not of when it came."""
     facts = facts_of(chosen)
     shuffled = data.draw(st.permutations(facts))
 
@@ -119,7 +119,7 @@ def test_a_stale_fact_is_taken_and_has_no_effect() -> None:
 
 @pytest.mark.parametrize("is_in_order", [True, False])
 def test_a_pause_older_than_the_withdrawal_is_over_with_it(is_in_order: bool) -> None:
-    """C4: whoever comes back does not come back paused."""
+    """participants.C4: whoever comes back does not come back paused."""
     facts = facts_of(
         [("enrolled", {"offers": [], "wants": []}), ("paused", {}), ("withdrawn", {}), ("enrolled", {"offers": [], "wants": []})]
     )

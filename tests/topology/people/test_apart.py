@@ -65,7 +65,7 @@ def allowed(story: ProgrammeStory, programme_id: str) -> None:
 
 @pytest.mark.parametrize("programme_id", [PROGRAMME, OTHER])
 def test_an_exclusion_holds_in_every_programme(programme_id: str) -> None:
-    """X2: it was said in one, and nobody has to say it twice."""
+    """people.X2: it was said in one, and nobody has to say it twice."""
     assert 0 == proposed_in(two_programmes(exclude=["bob"]), programme_id)
 
 
@@ -79,7 +79,7 @@ def test_a_forbid_holds_in_every_programme(programme_id: str) -> None:
 
 
 def test_what_was_said_in_one_programme_is_taken_back_there_only() -> None:
-    """X2: while it stands anywhere it holds everywhere."""
+    """people.X2: while it stands anywhere it holds everywhere."""
     story = two_programmes(exclude=["bob"])
     story.after(hours=1).tell(updated("ann", story.now, OTHER, exclude=["bob"]))
     story.after(hours=1).tell(updated("ann", story.now, exclude=None))
@@ -139,7 +139,7 @@ def test_an_exclusion_can_be_taken_back_where_the_programme_has_closed() -> None
 
 
 def test_an_older_exclusion_changes_nothing() -> None:
-    """X1: by event time, whatever came last."""
+    """people.X1: by event time, whatever came last."""
     story = two_programmes()
     story.after(hours=3).tell(updated("ann", START + timedelta(hours=2), exclude=[]))
     story.tell(updated("ann", START + timedelta(hours=1), exclude=["bob"]))
@@ -204,7 +204,7 @@ def test_an_open_proposal_goes_on_as_if_nobody_had_answered(is_forbidden: bool) 
 
 
 def test_allowing_takes_back_only_the_forbid_of_the_programme_that_it_names() -> None:
-    """X2: the other programme's coordinator has not changed their mind."""
+    """people.X2: the other programme's coordinator has not changed their mind."""
     story = two_programmes()
     for programme_id in (PROGRAMME, OTHER):
         story.tell(builders.pairing_forbidden(story.now, ["bob", "ann"], programme_id=programme_id))

@@ -51,7 +51,7 @@ def test_a_role_change_sets_what_it_names_and_null_clears(driver: PeopleDriver) 
 
 
 def test_a_back_dated_fact_applies_at_once_but_never_over_a_newer_one(driver: PeopleDriver) -> None:
-    """F1: the order is by effective day, whatever order facts arrive in."""
+    """facts.F1: the order is by effective day, whatever order facts arrive in."""
     driver.pipe(hired("ann", JAN_6, effective_on="2024-01-01", department="Sales", location="Bonn"))
     driver.pipe(role_changed("ann", JAN_7, effective_on="2025-01-01", department="Legal"))
     driver.pipe(role_changed("ann", JAN_8, effective_on="2024-06-01", department="Finance", location="Kiel"))
@@ -61,7 +61,7 @@ def test_a_back_dated_fact_applies_at_once_but_never_over_a_newer_one(driver: Pe
 
 
 def test_recorded_time_then_sequence_order_facts_of_one_day(driver: PeopleDriver) -> None:
-    """F1: of two facts for one day, the one that HR wrote down later holds, then the one with the higher sequence."""
+    """facts.F1: of two facts for one day, the one that HR wrote down later holds, then the one with the higher sequence."""
     driver.pipe(hired("ann", JAN_6, department="Sales", location="Bonn"))
     driver.pipe(
         role_changed("ann", JAN_7, effective_on="2025-01-07", department="new", attributes={"recordedtime": "2025-01-07T08:00:00Z"})
@@ -77,7 +77,7 @@ def test_recorded_time_then_sequence_order_facts_of_one_day(driver: PeopleDriver
 
 
 def test_a_pending_move_of_zone_decides_when_the_next_day_begins(driver: PeopleDriver) -> None:
-    """F3: the zone in force counts, and what it has brought into force stays (F2)."""
+    """facts.F3: the zone in force counts, and what it has brought into force stays (facts.F2)."""
     driver.pipe(hired("ann", JAN_6, timezone="Asia/Tokyo"))
     driver.pipe(role_changed("ann", JAN_7, effective_on="2025-02-01", timezone="America/New_York", department="Sales"))
     driver.pipe(role_changed("ann", JAN_7, n=1, effective_on="2025-02-02", department="Legal"))
@@ -107,7 +107,7 @@ def test_facts_about_somebody_never_hired_make_an_unknown_row_that_a_hire_makes_
 
 
 def test_only_leave_ended_ends_a_leave(driver: PeopleDriver) -> None:
-    """E2: the expected return informs and no more."""
+    """facts.E2: the expected return informs and no more."""
     driver.pipe(hired("ann", JAN_6), enrolled("ann", JAN_6))
     driver.pipe(leave_started("ann", JAN_7, expected_return_on="2025-02-01"))
     driver.advance(at("2025-03-01T00:00:00Z"))
@@ -121,7 +121,7 @@ def test_only_leave_ended_ends_a_leave(driver: PeopleDriver) -> None:
 
 
 def test_a_leave_ended_before_it_was_reported_started_is_over(driver: PeopleDriver) -> None:
-    """E3: leaves count in the order of their days, not of their arrival."""
+    """facts.E3: leaves count in the order of their days, not of their arrival."""
     driver.pipe(hired("ann", "2024-12-01T09:00:00Z"), leave_ended("ann", JAN_7), leave_started("ann", JAN_8, effective_on="2025-01-02"))
 
     assert Employment.ACTIVE is driver.employment("ann")
@@ -135,7 +135,7 @@ def test_no_pending_fact_leaves_the_row_before_its_day(driver: PeopleDriver) -> 
 
 
 def test_pending_role_changes_are_bounded_and_the_farthest_goes(driver: PeopleDriver) -> None:
-    """F5: a feed can't grow a row without end."""
+    """facts.H2: a feed can't grow a row without end."""
     driver.pipe(hired("ann", JAN_6))
     for n in range(70):
         driver.pipe(
@@ -147,7 +147,7 @@ def test_pending_role_changes_are_bounded_and_the_farthest_goes(driver: PeopleDr
 
 
 def test_employment_facts_are_bounded_and_the_hire_stays(driver: PeopleDriver) -> None:
-    """H2: old leaves go first, each whole."""
+    """facts.H2: old leaves go first, each whole."""
     driver.pipe(hired("ann", "2020-01-01T09:00:00Z"))
     for n in range(30):
         day = f"2020-{2 + n // 28:02}-{1 + n % 28:02}"

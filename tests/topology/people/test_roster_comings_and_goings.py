@@ -54,7 +54,7 @@ def test_a_hire_cancelled_after_its_day_takes_everything_it_said_with_it(driver:
 
 
 def test_a_cancellation_brings_back_what_the_hire_had_pushed_aside(driver: PeopleDriver) -> None:
-    """F4: a hire that is void never happened, so an older hire's values hold again."""
+    """facts.F4: a hire that is void never happened, so an older hire's values hold again."""
     driver.pipe(hired("ann", JAN_7, effective_on="2025-01-02", department="Sales"))
     driver.pipe(hired("ann", JAN_6, effective_on="2025-01-05", department="Legal"))
     before = driver.seen("ann")["department"]
@@ -94,7 +94,7 @@ def test_hired_again_is_expected_then_active_and_takes_part_in_nothing(driver: P
 
 
 def test_a_programme_hears_the_farewell_of_somebody_who_is_hired_again_the_next_day(driver: PeopleDriver) -> None:
-    """P1: departure and hire take effect at one instant, yet what there was has ended."""
+    """people.P1: departure and hire take effect at one instant, yet what there was has ended."""
     driver.pipe(hired("ann", JAN_6), enrolled("ann", JAN_6))
     driver.pipe(departed("ann", JAN_7, effective_on="2025-01-31"), hired("ann", JAN_8, effective_on="2025-02-01"))
     driver.advance(at("2025-02-01T00:00:00Z"))
@@ -105,7 +105,7 @@ def test_a_programme_hears_the_farewell_of_somebody_who_is_hired_again_the_next_
 
 
 def test_whoever_departs_takes_part_in_nothing_although_a_return_is_planned(driver: PeopleDriver) -> None:
-    """P1: expected back is gone for now; programmes hear the farewell."""
+    """people.P1: expected back is gone for now; programmes hear the farewell."""
     driver.pipe(hired("ann", JAN_6, effective_on="2024-01-01"), enrolled("ann", JAN_6))
     driver.pipe(departed("ann", JAN_7), hired("ann", JAN_7, effective_on="2025-06-01"))
     driver.advance(at("2025-01-08T00:00:00Z"))
@@ -117,7 +117,7 @@ def test_whoever_departs_takes_part_in_nothing_although_a_return_is_planned(driv
 
 @pytest.mark.parametrize("is_departure_first", [True, False])
 def test_hired_again_on_the_last_day_is_back_and_takes_part_in_nothing(driver: PeopleDriver, is_departure_first: bool) -> None:
-    """E3, P1: HR's newer word is the hire, so the person stays; what there was ended with the day, whichever arrives first."""
+    """facts.E3, people.P1: HR's newer word is the hire, so the person stays; what there was ended with the day, whichever arrives first."""
     driver.pipe(hired("ann", JAN_6, effective_on="2024-01-01"), enrolled("ann", JAN_6))
     words = [departed("ann", JAN_7, effective_on="2025-01-31"), hired("ann", JAN_8, effective_on="2025-01-31")]
     driver.pipe(*(words if is_departure_first else words[::-1]))
@@ -132,7 +132,7 @@ def test_hired_again_on_the_last_day_is_back_and_takes_part_in_nothing(driver: P
 
 
 def test_a_departure_recorded_after_the_hire_of_its_day_ends_it(driver: PeopleDriver) -> None:
-    """E3: hired, and gone with the end of the same day."""
+    """facts.E3: hired, and gone with the end of the same day."""
     driver.pipe(hired("ann", JAN_7, effective_on="2025-01-31"), departed("ann", JAN_8, effective_on="2025-01-31"))
     driver.advance(at("2025-01-31T12:00:00Z"))
     on_the_day = driver.employment("ann")
@@ -142,7 +142,7 @@ def test_a_departure_recorded_after_the_hire_of_its_day_ends_it(driver: PeopleDr
 
 
 def test_a_late_departure_ends_what_began_before_it_however_often_it_paused(driver: PeopleDriver) -> None:
-    """P1: a pause is no new beginning."""
+    """people.P1: a pause is no new beginning."""
     driver.pipe(hired("ann", JAN_6, effective_on="2024-01-01"), enrolled("ann", JAN_6), paused("ann", JAN_8), resumed("ann", JAN_8))
     driver.pipe(
         hired("ann", "2025-01-08T12:00:00Z", effective_on="2025-01-07"), departed("ann", "2025-01-08T11:00:00Z", effective_on="2025-01-07")
@@ -153,7 +153,7 @@ def test_a_late_departure_ends_what_began_before_it_however_often_it_paused(driv
 
 
 def test_an_old_departure_that_arrives_late_leaves_a_newer_enrolment_alone(driver: PeopleDriver) -> None:
-    """P1: only what began before the departure ends with it."""
+    """people.P1: only what began before the departure ends with it."""
     driver.pipe(hired("ann", JAN_6, effective_on="2025-01-02"), enrolled("ann", JAN_6))
     driver.pipe(hired("ann", JAN_7, effective_on="2024-01-02"), departed("ann", JAN_8, effective_on="2024-06-30"))
 

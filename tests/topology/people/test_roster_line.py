@@ -131,7 +131,7 @@ def test_somebody_who_manages_itself_has_an_empty_line(driver: PeopleDriver) -> 
 
 
 def test_a_long_chain_keeps_the_nearest(driver: PeopleDriver) -> None:
-    """L3: a line has a limit, and the whole chain still settles."""
+    """matching.L3: a line has a limit, and the whole chain still settles."""
     driver.pipe(*moves([(f"p{n}", f"p{n + 1}") for n in range(80)]))
 
     assert tuple(f"p{n}" for n in range(1, LINE_LENGTH_MAX + 1)) == line(driver, "p0")

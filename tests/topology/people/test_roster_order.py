@@ -71,7 +71,7 @@ def role_changes(draw: st.DrawFn) -> list[StructuredEvent]:
 
 @given(events=role_changes(), data=st.data())
 def test_facts_end_alike_in_any_order_of_arrival(events: list[StructuredEvent], data: st.DataObject) -> None:
-    """F1: the newest fact of each attribute holds in the end, whichever came first."""
+    """facts.F1: the newest fact of each attribute holds in the end, whichever came first."""
     shuffled = data.draw(st.permutations(events))
 
     assert _piped(events) == _piped(shuffled)

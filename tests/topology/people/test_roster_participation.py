@@ -104,7 +104,7 @@ def test_a_refused_enrolment_is_withdrawn_and_judged_anew_when_repeated(driver: 
 
 
 def test_a_pause_with_an_end_is_over_when_that_day_begins(driver: PeopleDriver) -> None:
-    """N3: no event is needed, and a pause that ended before it was reported is none."""
+    """people.N3: no event is needed, and a pause that ended before it was reported is none."""
     driver.pipe(
         role_changed("ann", TENS[0], timezone="Asia/Tokyo"), enrolled("ann", TENS[0]), paused("ann", TENS[1], until_on="2025-02-01")
     )

@@ -235,7 +235,7 @@ def test_what_became_of_a_coordinators_nudge_may_be_told() -> None:
 
 @pytest.mark.parametrize("text", ["a\x1b[31m", "a\u0085", "a\u202eb", "\u2066a", "a\u200fb", "a\tb", "a\x7f"])
 def test_a_short_text_holds_nothing_that_steers(text: str) -> None:
-    """Neither control characters, nor C1, nor a change of direction."""
+    """Neither control characters of either range nor a change of direction."""
     created = {"programme_id": "alpha", "policy": {}, "name": text}
 
     refusal = refused(type="bothways.programme.created.v1", actor="desk", data=created)

@@ -3,7 +3,7 @@
 A replay or a repetition makes an erased output again; it must not come back, nor come up with another body. So its id and body hash are
 kept, both keyed with the installation's salt: without the salt nobody can try out ids.
 
-Source: reliability promises P3, P8.
+Source: guarantees.P3, guarantees.P8.
 """
 
 import hashlib

@@ -3,7 +3,7 @@
 Whoever holds the file of a directory with a salt of its own can try out ids; one that comes from the environment or a file keeps that
 from them. Of such a salt the directory knows a fingerprint, slow to make, so that it can't be guessed quickly, and refuses another one.
 
-Source: reliability promise P8; house rule (secrets from outside are never written into the data directory).
+Source: guarantees.P8; house rule (secrets from outside are never written into the data directory).
 """
 
 import hashlib

@@ -5,7 +5,7 @@ Every record carries a hash of all its columns. SQLite checks its write-ahead lo
 What a hash beside a record can't show: a record that is missing, because a changed index hides it. `verify` compares with a replay and
 finds that too.
 
-Source: reliability promise P13.
+Source: guarantees.P13.
 """
 
 import hashlib

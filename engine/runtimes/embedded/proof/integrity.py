@@ -3,7 +3,7 @@
 Finds a changed record, and names its table or topic and its position, never a key or a value. What no hash can show, a record that is
 missing, is found by the replay of `verify`.
 
-Source: reliability promise P13.
+Source: guarantees.P13.
 """
 
 import sqlite3

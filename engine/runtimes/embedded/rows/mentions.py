@@ -3,18 +3,18 @@
 Decides: whether a record holds an id. It must not miss one, and it must not take `p10` for `p1`.
 
 The rule
-    T1  An id is named by a token that is the id. A token is a longest run of the characters that ids are made of, without the colon
+    rows.T1  An id is named by a token that is the id. A token is a longest run of the characters that ids are made of, without the colon
         (`A-Z a-z 0-9 . _ -`), so a session `s-p1` names nobody, and the parts of `two-way/p1`, `mailto:p1@example.org` and
         `urn:staff:p1` are tokens of their own. An id that holds colons itself is looked for whole.
-    T2  Punctuation of those characters around the id doesn't count: "asked by p1." names p1.
-    T3  Of JSON only strings are looked at, names and values, unescaped: an id is never a number, so `"level":3` does not name 3.
+    rows.T2  Punctuation of those characters around the id doesn't count: "asked by p1." names p1.
+    rows.T3  Of JSON only strings are looked at, names and values, unescaped: an id is never a number, so `"level":3` does not name 3.
         A repeated name hides nothing.
-    T4  Bytes that are no JSON are looked at as they are, then with JSON's escapes undone, then without NULs (UTF-16).
-    T5  Percent signs are undone as in an address: `mailto%3Ap1` names p1.
+    rows.T4  Bytes that are no JSON are looked at as they are, then with JSON's escapes undone, then without NULs (UTF-16).
+    rows.T5  Percent signs are undone as in an address: `mailto%3Ap1` names p1.
 
-Where T2 is in doubt it takes too much: what goes is history, never state.
+Where rows.T2 is in doubt it takes too much: what goes is history, never state.
 
-Source: house rule; reliability promise P8.
+Source: house rule; guarantees.P8.
 """
 
 import json

@@ -18,7 +18,7 @@ BOB = PoolMember(person_id=PersonId("bob"), offers=(("strategy", 3),), wants=(("
 
 
 def bar(a: PoolMember, b: PoolMember, policy: Policy | None = None) -> Bar | None:
-    """Ask both ways round: the answer is one (E1)."""
+    """Ask both ways round: the answer is one (matching.E1)."""
     context = RoundContext.of(policy or Policy(), week_of=WEEK_OF, topic_weights=WEIGHTS)
     answer = bar_between(a, b, context)
     assert bar_between(b, a, context) == answer
@@ -90,7 +90,7 @@ def test_past_partners_meet_again_where_policy_allows_it() -> None:
 
 
 def test_partners_of_today_are_not_proposed_again() -> None:
-    """E3: whatever policy says of past ones."""
+    """matching.E3: whatever policy says of past ones."""
     present = replace(ANN, partner_ids=frozenset({BOB.person_id}))
 
     assert EligibilityCode.PAST_PARTNER is bar(present, BOB, Policy(past_partner_allowed=True))
@@ -185,7 +185,7 @@ def test_traditional_needs_the_less_experienced_to_learn() -> None:
 
 
 def test_invariant_e2_first_rule_in_order_is_named() -> None:
-    """E2: one pair, one code, however many rules stand in the way."""
+    """matching.E2: one pair, one code, however many rules stand in the way."""
     barred = replace(ANN, room=0, languages=frozenset({"es"}), bars={BOB.person_id: EligibilityCode.FORBIDDEN})
 
     assert EligibilityCode.CAPACITY is bar(barred, BOB)
@@ -194,7 +194,7 @@ def test_invariant_e2_first_rule_in_order_is_named() -> None:
 
 
 def test_invariant_e3_lock_waives_rest_past_and_one_way_alone() -> None:
-    """E3: a coordinator overrides these, and no other hard rule."""
+    """matching.E3: a coordinator overrides these, and no other hard rule."""
     context = RoundContext.of(Policy(), week_of=WEEK_OF, topic_weights=WEIGHTS)
     resting = replace(ANN, wants=(), bars={BOB.person_id: EligibilityCode.RESTING})
     forbidden = replace(ANN, bars={BOB.person_id: EligibilityCode.FORBIDDEN})

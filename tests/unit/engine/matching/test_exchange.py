@@ -23,7 +23,7 @@ members = st.lists(st.tuples(offers, wants.map(lambda found: tuple((topic, *rest
 
 @given(people=members)
 def test_invariant_x1_taught_is_what_the_benefit_says(people: list[PoolMember]) -> None:
-    """X1: asked at once or one by one, the same people teach enough; a topic without a weight teaches nothing."""
+    """matching.X1: asked at once or one by one, the same people teach enough; a topic without a weight teaches nothing."""
     exchange = Exchange(people, WEIGHTS, SHARE)
     everybody = (1 << len(people)) - 1
 
@@ -38,7 +38,7 @@ def test_invariant_x1_taught_is_what_the_benefit_says(people: list[PoolMember]) 
 
 @given(people=members)
 def test_invariant_x2_points_end_at_the_need(people: list[PoolMember]) -> None:
-    """X2: more than enough doesn't count."""
+    """matching.X2: more than enough doesn't count."""
     exchange = Exchange(people, WEIGHTS, SHARE)
 
     for learner in range(len(people)):
@@ -55,7 +55,7 @@ def test_a_set_of_positions_comes_back_as_it_was(positions: frozenset[int]) -> N
 
 @given(people=members)
 def test_invariant_x1_taught_by_is_what_the_benefit_says(people: list[PoolMember]) -> None:
-    """X1: whether one offer is enough or several are needed together, the same people learn enough from somebody; oneself isn't asked."""
+    """matching.X1: whether one offer is enough or several together, the same people learn enough from somebody; oneself isn't asked."""
     exchange = Exchange(people, WEIGHTS, SHARE)
     everybody = (1 << len(people)) - 1
 

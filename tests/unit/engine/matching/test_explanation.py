@@ -31,7 +31,7 @@ def body_of(found: Proposal, track: Track, bands: dict[str, int]) -> dict[str, A
 
 @pytest.mark.parametrize("track", Track)
 def test_invariant_h1_every_proposal_recomputes_to_its_score(track: Track) -> None:
-    """H1: the reasons hold every term of the score."""
+    """matching.N1: the reasons hold every term of the score."""
     pool = [replace(member, waiting_days=30) for member in people(300, seed=8)]
     policy = Policy(track=track, training_required=False)
     bands = {str(member.person_id): member.band or 0 for member in pool}
@@ -44,7 +44,7 @@ def test_invariant_h1_every_proposal_recomputes_to_its_score(track: Track) -> No
 
 
 def test_invariant_h2_a_forged_score_is_named() -> None:
-    """H2: one point more, and the check says no."""
+    """matching.N2: one point more, and the check says no."""
     result = hold_round(
         people(40), Policy(reserve_start=250), round_ordinal=1, at=datetime(2025, 3, 5, tzinfo=UTC), topic_catalogue=FAMILIES
     )

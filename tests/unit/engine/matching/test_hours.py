@@ -45,14 +45,14 @@ def test_local_hours_are_laid_over_utc() -> None:
 
 
 def test_invariant_h2_hours_before_monday_wrap_to_the_end_of_the_week() -> None:
-    """H2: Monday morning in Auckland is still Sunday in UTC."""
+    """matching.H2: Monday morning in Auckland is still Sunday in UTC."""
     mask = week_mask(((1, "09:00", "10:00"),), "Pacific/Auckland", WINTER)
 
     assert ((1 << 60) - 1) << 6 * DAY + 20 * 60 == mask
 
 
 def test_invariant_h2_hours_over_midnight_of_sunday_wrap_to_monday() -> None:
-    """H2: an hour across the end of the week keeps its length."""
+    """matching.H2: an hour across the end of the week keeps its length."""
     mask = week_mask(((7, "16:30", "17:30"),), "America/Denver", WINTER)
 
     assert 60 == mask.bit_count()
@@ -60,7 +60,7 @@ def test_invariant_h2_hours_over_midnight_of_sunday_wrap_to_monday() -> None:
 
 
 def test_invariant_h3_a_change_of_the_clocks_within_the_week_is_seen() -> None:
-    """H3: in the week of the change Friday and Sunday have different offsets."""
+    """matching.H3: in the week of the change Friday and Sunday have different offsets."""
     hours = ((5, "09:00", "10:00"), (7, "09:00", "10:00"))
 
     mask = week_mask(hours, "Europe/Madrid", CLOCKS_CHANGE_IN_EUROPE)
@@ -89,7 +89,7 @@ def test_any_date_of_a_week_gives_the_same_mask() -> None:
 
 @given(hours=local_hours(), zone=st.sampled_from(["UTC", "Asia/Kolkata", "America/St_Johns", "Pacific/Kiritimati", "Europe/Madrid"]))
 def test_invariant_h1_masks_stay_within_the_week(hours: tuple[LocalHours, ...], zone: str) -> None:
-    """H1: no bit beyond the 10,080 minutes, whatever the zone."""
+    """matching.H1: no bit beyond the 10,080 minutes, whatever the zone."""
     for week_of in (WINTER, CLOCKS_CHANGE_IN_EUROPE):
         assert 0 <= week_mask(hours, zone, week_of) < 1 << WEEK_MINUTES
 
@@ -105,7 +105,7 @@ def test_shared_minutes_are_symmetric_and_bounded(first: tuple[LocalHours, ...],
 
 
 def test_time_is_shared_only_if_one_stretch_is_long_enough() -> None:
-    """H4: eight half hours are no time to meet for an hour; half an hour on either side of midnight on Sunday is."""
+    """matching.H4: eight half hours are no time to meet for an hour; half an hour on either side of midnight on Sunday is."""
     scattered = week_mask(tuple((3, f"{hour:02}:00", f"{hour:02}:30") for hour in range(9, 17)), "UTC", WINTER)
     over_the_end = week_mask(((7, "23:30", "24:00"), (1, "00:00", "00:30")), "UTC", WINTER)
     whole_week = week_mask(tuple((day, "00:00", "24:00") for day in range(1, 8)), "UTC", WINTER)
@@ -128,7 +128,7 @@ def test_slots_that_pass_midnight_are_shared_across_zones() -> None:
 def test_invariant_h4_stretches_are_found_as_by_walking_the_week(
     first: tuple[LocalHours, ...], second: tuple[LocalHours, ...], minutes: int
 ) -> None:
-    """H4: minute by minute, and once more over the end of the week."""
+    """matching.H4: minute by minute, and once more over the end of the week."""
     a, b = week_mask(first, "UTC", WINTER), week_mask(second, "Pacific/Auckland", WINTER)
 
     longest = run = 0

@@ -32,7 +32,7 @@ def test_line_stops_before_a_cycle_and_says_so() -> None:
 
 @given(person=people, manager=people, manager_line=st.lists(people, max_size=3 * LINE_LENGTH_MAX))
 def test_invariants_l1_to_l3_hold_for_any_feed(person: PersonId, manager: PersonId, manager_line: list[PersonId]) -> None:
-    """L1, L2, L3: never oneself, nobody twice, never longer than the limit, whatever the feed says."""
+    """matching.L1, matching.L2, matching.L3: never oneself, nobody twice, never longer than the limit, whatever the feed says."""
     above = line_under(person, manager, manager_line).above
 
     assert person not in above
@@ -40,7 +40,7 @@ def test_invariants_l1_to_l3_hold_for_any_feed(person: PersonId, manager: Person
 
 
 def test_line_keeps_the_nearest_when_it_is_too_long() -> None:
-    """L3: the far end is dropped, because power nearby weighs more."""
+    """matching.L3: the far end is dropped, because power nearby weighs more."""
     far = [PersonId(f"p{number}") for number in range(2 * LINE_LENGTH_MAX)]
 
     assert tuple(far[:LINE_LENGTH_MAX]) == line_under(ANN, far[0], far[1:]).above

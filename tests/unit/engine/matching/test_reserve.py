@@ -22,22 +22,22 @@ def member(days: int = 0, *, is_first_in_queue: bool = False, is_first_round: bo
 
 @pytest.mark.parametrize(("days", "expected"), [(0, 550), (10, 450), (30, 250), (400, 250)])
 def test_invariant_v1_the_reserve_falls_to_its_floor(days: int, expected: int) -> None:
-    """V1: ten points a day here."""
+    """matching.V1: ten points a day here."""
     assert expected == reserve_of(member(days), POLICY)
 
 
 def test_invariant_v1_who_lost_a_pair_has_the_floor_at_once() -> None:
-    """V1: freed by circumstances."""
+    """matching.V1: freed by circumstances."""
     assert 250 == reserve_of(member(is_first_in_queue=True), POLICY)
 
 
 def test_invariant_v2_the_longer_waiter_sets_what_a_pair_must_reach() -> None:
-    """V2: the lower of the two counts, outside of a first round."""
+    """matching.V2: the lower of the two counts, outside of a first round."""
     assert 450 == needed_score(reserve_of(member(10), POLICY), reserve_of(member(), POLICY))
 
 
 def test_invariant_v3_a_launch_pairs_people() -> None:
-    """V3: two who are both in a first round need that round's reserve; with only one of them the higher reserve counts."""
+    """matching.V3: two who are both in a first round need that round's reserve; with only one of them the higher reserve counts."""
     first, settled = reserve_of(member(is_first_round=True), POLICY), reserve_of(member(20), POLICY)
 
     assert (100, 350, 350) == (needed_score(first, first), needed_score(first, settled), needed_score(settled, first))

@@ -72,7 +72,7 @@ sizes = st.integers(0, 40)
 @settings(deadline=None)
 @given(size=sizes, seed=seeds, track=tracks, is_first=st.booleans())
 def test_invariant_r1_nobody_gets_more_proposals_than_room(size: int, seed: int, track: Track, is_first: bool) -> None:
-    """R1: room is a hard limit, only people of the pool are proposed, and no rule bars a pair."""
+    """matching.R1: room is a hard limit, only people of the pool are proposed, and no rule bars a pair."""
     members = pool(size, seed)
     by_id = {member.person_id: member for member in members}
     policy = Policy(track=track, first_pair_first=is_first)
@@ -90,7 +90,7 @@ def test_invariant_r1_nobody_gets_more_proposals_than_room(size: int, seed: int,
 @settings(deadline=None)
 @given(size=sizes, seed=seeds, track=tracks, order=st.randoms(use_true_random=False))
 def test_invariant_r4_order_of_people_and_locks_does_not_matter(size: int, seed: int, track: Track, order: random.Random) -> None:
-    """R4: the same input in any order gives the same round."""
+    """matching.R4: the same input in any order gives the same round."""
     members = pool(size, seed)
     locks = [(members[number].person_id, members[number + 1].person_id) for number in range(0, size - 1, 9)]
     shuffled, turned = list(members), [(second, first) for first, second in locks]
@@ -103,7 +103,7 @@ def test_invariant_r4_order_of_people_and_locks_does_not_matter(size: int, seed:
 @settings(deadline=None, max_examples=30)
 @given(seed=seeds)
 def test_invariant_r2_score_has_no_bonus_and_meets_the_reserve(seed: int) -> None:
-    """R2: waiting changes who is chosen, never what is published; the longer waiter sets the reserve."""
+    """matching.R2: waiting changes who is chosen, never what is published; the longer waiter sets the reserve."""
     members = pool(40, seed)
     by_id = {member.person_id: member for member in members}
     policy = Policy()
@@ -121,7 +121,7 @@ def test_invariant_r2_score_has_no_bonus_and_meets_the_reserve(seed: int) -> Non
 @settings(deadline=None, max_examples=30)
 @given(seed=seeds)
 def test_invariant_r3_room_is_left_to_nobody_who_could_give_a_first_pair(seed: int) -> None:
-    """R3: whoever is left without a pair has no eligible partner with room to spare."""
+    """matching.R3: whoever is left without a pair has no eligible partner with room to spare."""
     members = [replace(member, live_count=0) for member in pool(30, seed)]
     result = held(members)
     taken = Counter(person_id for pair in pairs_of(result) for person_id in pair)
@@ -230,7 +230,7 @@ def test_locks_beyond_room_are_refused_in_id_order() -> None:
 
 
 def test_invariant_r5_a_past_decline_changes_nothing_but_its_own_pair() -> None:
-    """R5: the next round is the same with and without it, that pair excepted."""
+    """matching.R5: the next round is the same with and without it, that pair excepted."""
     members = pool(40, seed=5)
     before = held(members)
     proposed = {*pairs_of(before)}

@@ -120,7 +120,7 @@ def test_topic_weights_are_level_when_everybody_wants_the_same() -> None:
 
 @given(context=contexts, first=benefits, second=benefits)
 def test_invariant_s1_mutual_score_is_symmetric_and_bounded(context: int, first: Benefit, second: Benefit) -> None:
-    """S1: 0 to 1000, whoever stands first."""
+    """matching.S1: 0 to 1000, whoever stands first."""
     score = mutual_score(context, first, second)
 
     assert 0 <= score <= 1_000
@@ -129,7 +129,7 @@ def test_invariant_s1_mutual_score_is_symmetric_and_bounded(context: int, first:
 
 @given(context=contexts, first=benefits, second=benefits)
 def test_invariant_s2_mutual_score_is_the_floor_of_the_exact_value(context: int, first: Benefit, second: Benefit) -> None:
-    """S2: score ² ≤ (10 · context)² · b1 · b2 < (score + 1)², in exact fractions."""
+    """matching.S2: score ² ≤ (10 · context)² · b1 · b2 < (score + 1)², in exact fractions."""
     exact_square = Fraction((10 * context) ** 2 * first.points * second.points, first.need * second.need)
 
     score = mutual_score(context, first, second)
@@ -139,7 +139,7 @@ def test_invariant_s2_mutual_score_is_the_floor_of_the_exact_value(context: int,
 
 @given(context=contexts, learner=benefits, other=benefits)
 def test_invariant_s2_directed_score_is_the_floor_of_the_exact_value(context: int, learner: Benefit, other: Benefit) -> None:
-    """S2: 1000 · learner · (0.8 + 0.2 · other) · context, floored."""
+    """matching.S2: 1000 · learner · (0.8 + 0.2 · other) · context, floored."""
     share = Fraction(8, 10) + Fraction(2, 10) * Fraction(other.points, other.need)
     exact = 1_000 * Fraction(learner.points, learner.need) * share * Fraction(context, 100)
 

@@ -11,17 +11,17 @@ words = st.integers(0, WORD)
 
 @given(one=words, two=words)
 def test_invariant_t3_every_hash_fits_a_word(one: int, two: int) -> None:
-    """T3: 64 unsigned bits, whatever goes in."""
+    """matching.T3: 64 unsigned bits, whatever goes in."""
     assert all(0 <= value <= WORD for value in (mixed(one), pair_tie(one, two), ring_start(one), ring_distance(one, two)))
 
 
 def test_invariant_t1_hashes_are_pinned() -> None:
-    """T1: another machine, process or version gives the same order; these numbers may never change."""
+    """matching.T1: another machine, process or version gives the same order; these numbers may never change."""
     assert (0x09E1E862CFABBFF6, 0x5692161D100B05E5, 0x5524A09EF3749F01) == (person_tie(PersonId("ann"), 1), mixed(1), pair_tie(1, 2))
 
 
 def test_invariant_t2_another_round_gives_another_order() -> None:
-    """T2: nobody is last for ever."""
+    """matching.T2: nobody is last for ever."""
     assert person_tie(PersonId("ann"), 1) != person_tie(PersonId("ann"), 2)
 
 

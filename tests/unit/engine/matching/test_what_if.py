@@ -59,7 +59,7 @@ def test_drift_is_nothing_where_the_live_pairs_are_the_fresh_ones() -> None:
 
 
 def test_invariant_v2_fairness_is_two_fields_of_a_policy() -> None:
-    """V2: the plain round differs in nothing else."""
+    """matching.W2: the plain round differs in nothing else."""
     policy = Policy(reserve_start=600, matcher=Matcher.EXACT)
 
     plain = without_fairness(policy)
@@ -69,7 +69,7 @@ def test_invariant_v2_fairness_is_two_fields_of_a_policy() -> None:
 
 
 def test_invariant_v3_a_fresh_round_holds_nobody_to_the_reserve_of_a_newcomer() -> None:
-    """V3: a kept pair is compared with what everybody would accept in the end."""
+    """matching.W3: a kept pair is compared with what everybody would accept in the end."""
     policy = afresh(Policy(reserve_start=900, reserve_floor=300))
 
     assert (policy.reserve_start, policy.reserve_floor, policy.wait_bonus) == (300, 300, 0)

@@ -29,7 +29,7 @@ K = 5
     ],
 )
 def test_few_and_nearly_all_are_told_without_a_number(count: int, extent: Extent, told: int | None) -> None:
-    """R3: of 20 people a gap of one to four, or all but one to four, has no number."""
+    """report.R3: of 20 people a gap of one to four, or all but one to four, has no number."""
     assert Finding(code="no_timezone", extent=extent, count=told, of=20) == finding("no_timezone", count, 20, K)
 
 
@@ -56,7 +56,7 @@ def test_dead_letters_are_counted_by_code_most_frequent_first() -> None:
 
 
 def test_people_who_left_are_no_difference_of_two_counts() -> None:
-    """H3: 20 known and 18 here would tell of two who left."""
+    """report.R3: 20 known and 18 here would tell of two who left."""
     people = [_person(f"p{number}", Employment.ACTIVE if number < 18 else Employment.DEPARTED) for number in range(20)]
 
     told = feed(people, [], K)

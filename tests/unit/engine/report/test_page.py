@@ -57,7 +57,7 @@ def test_whoever_has_left_is_no_longer_in_the_funnel() -> None:
 
 
 def test_a_small_cell_of_bands_takes_another_with_it_in_the_same_half() -> None:
-    """R3: the share of bridging pairs is on the page, so each half of the table has a known total."""
+    """report.R3: the share of bridging pairs is on the page, so each half of the table has a known total."""
     bands = [(0, 3)] * 9 + [(0, 2)] * 8 + [(1, 2)] * 2 + [(1, 1)] * 6
 
     page = _page(pairings=[_pair(number, bands=pair) for number, pair in enumerate(bands)])
@@ -77,7 +77,7 @@ def test_bands_are_counted_whichever_side_comes_first() -> None:
 
 
 def test_balance_is_counted_by_what_each_side_taught() -> None:
-    """T2: 0, 1/3, 1/2, 1: one bin each, five pairs in each."""
+    """0, 1/3, 1/2, 1: one bin each, five pairs in each."""
     taught = [(0, 0, 0), (0, 0, 0, 1), (0, 0, 1), (0, 1)]
     pairs = [_pair(4 * number + kind, taught=sides) for number in range(5) for kind, sides in enumerate(taught)]
 
@@ -97,7 +97,7 @@ def test_families_are_shares_of_what_was_taught_the_largest_first() -> None:
 
 
 def test_a_family_that_few_pairs_taught_is_hidden_however_often_they_did() -> None:
-    """R3: a share rests on pairs, not on lessons."""
+    """report.R3: a share rests on pairs, not on lessons."""
     many = [_pair(number, taught=(0,), family=TopicFamily.DIGITAL) for number in range(20)]
     keen = [_pair(20, taught=(0, 1) * 10, family=TopicFamily.CRAFT)]
 
@@ -117,7 +117,7 @@ def test_sessions_are_counted_by_month_without_a_hole() -> None:
 
 
 def test_endings_never_leave_one_small_code_to_be_worked_out() -> None:
-    """R3: the share that completed tells the total, so one hidden code alone would follow from it."""
+    """report.R3: the share that completed tells the total, so one hidden code alone would follow from it."""
     codes = [EndCode.CHOICE] * 2 + [EndCode.INACTIVE] * 7 + [EndCode.CIRCUMSTANCES] * 9 + [EndCode.COMPLETED] * 10
 
     page = _page(pairings=[_pair(number, ended=code) for number, code in enumerate(codes)])
@@ -128,7 +128,7 @@ def test_endings_never_leave_one_small_code_to_be_worked_out() -> None:
 
 
 def test_a_nudge_has_its_effect_where_both_groups_are_large() -> None:
-    """X3: with four held out there is no effect to show; how often it was sent is shown all the same."""
+    """insights.X3: with four held out there is no effect to show; how often it was sent is shown all the same."""
     arms = {
         NudgeKey.LOG_SESSION.value: Arms(nudged=20, nudged_acted=15, held_out=10, held_out_acted=5),
         NudgeKey.SHARE_FEEDBACK.value: Arms(nudged=20, nudged_acted=15, held_out=4, held_out_acted=1),
@@ -159,7 +159,7 @@ def test_rounds_come_together_by_month() -> None:
 
 
 def test_no_id_of_a_person_or_a_pair_is_on_the_page() -> None:
-    """R2: whatever the page holds, it holds no id."""
+    """report.R2: whatever the page holds, it holds no id."""
     people = [_participant(number) for number in range(40)]
     pairs = [_pair(number, taught=(0, 1)) for number in range(15)]
     asked = [(NudgeKey.LOG_SESSION, person.person_id) for person in people]
@@ -178,7 +178,7 @@ def test_an_empty_programme_has_a_page() -> None:
 
 
 def test_participants_without_a_band_are_counted_unless_they_are_nearly_all() -> None:
-    """R3: with 6 of 10 missing, the 4 others would be a small group."""
+    """report.R3: with 6 of 10 missing, the 4 others would be a small group."""
     told = [replace(_participant(number), profile=_profile(band=2)) for number in range(4)]
 
     page = _page(participants=[*told, *(_participant(number) for number in range(4, 10))])

@@ -51,7 +51,7 @@ def graphs(draw: st.DrawFn, *, is_bipartite: bool = False) -> tuple[list[Edge], 
 
 @given(graph=graphs())
 def test_invariant_a1_nobody_gets_more_pairs_than_room(graph: tuple[list[Edge], list[int]]) -> None:
-    """A1: room is a hard limit, and a pair comes once."""
+    """assigning.A1: room is a hard limit, and a pair comes once."""
     edges, room = graph
 
     chosen = solve(edges, room).chosen
@@ -82,7 +82,7 @@ def test_small_general_graph_is_solved_exactly(graph: tuple[list[Edge], list[int
 
 @given(graph=graphs())
 def test_invariant_a2_half_the_covers_bound_holds_for_large_components(graph: tuple[list[Edge], list[int]]) -> None:
-    """A2: what is rounded from the double cover and the best possible both stay within its bound."""
+    """assigning.A2: what is rounded from the double cover and the best possible both stay within its bound."""
     edges = sorted((pair for pair in graph[0] if min(graph[1][pair.lo], graph[1][pair.hi]) > 0), key=lambda pair: -pair.weight)
     cuts = colourings_by([None] * len(graph[1]), [0x5BD1E995 * position for position in range(len(graph[1]))])
 
@@ -119,7 +119,7 @@ def test_prices_prove_the_auction_within_epsilon_a_unit(graph: tuple[list[Edge],
 
 @given(graph=graphs(), order=st.randoms(use_true_random=False))
 def test_invariant_a3_order_of_edges_does_not_matter(graph: tuple[list[Edge], list[int]], order: random.Random) -> None:
-    """A3: the same edges in another order give the same pairs."""
+    """assigning.A3: the same edges in another order give the same pairs."""
     edges, room = graph
     shuffled = list(edges)
     order.shuffle(shuffled)
@@ -129,7 +129,7 @@ def test_invariant_a3_order_of_edges_does_not_matter(graph: tuple[list[Edge], li
 
 @given(graph=graphs())
 def test_invariant_a4_nobody_with_room_is_left_beside_an_option(graph: tuple[list[Edge], list[int]]) -> None:
-    """A4: two people with room who may meet do meet."""
+    """assigning.A4: two people with room who may meet do meet."""
     edges, room = graph
     chosen = solve(edges, room).chosen
     left = [limit - sum(position in (pair.lo, pair.hi) for pair in chosen) for position, limit in enumerate(room)]

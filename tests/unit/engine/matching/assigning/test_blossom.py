@@ -39,7 +39,7 @@ def graphs(draw: st.DrawFn) -> Weights:
 
 @given(weights=graphs())
 def test_invariant_b2_no_matching_is_heavier(weights: Weights) -> None:
-    """B2: the result weighs as much as the best of all matchings."""
+    """assigning.B2: the result weighs as much as the best of all matchings."""
     matched = heaviest_matching(VERTICES_MAX, weights)
 
     assert heaviest(weights) == sum(weights[pair] for pair in matched)

@@ -28,7 +28,7 @@ def searched(policy: Policy) -> tuple[RuleBook, Lists, Lists]:
 
 @pytest.mark.parametrize("track", Track)
 def test_invariant_d2_pairs_found_keep_all_rules(track: Track) -> None:
-    """D2: the index proposes, the rules dispose, and the score is the published one."""
+    """search.D2: the index proposes, the rules dispose, and the score is the published one."""
     book, bounded, _ = searched(Policy(track=track))
     members, context = book.members, book.context
 
@@ -60,5 +60,5 @@ def test_some_searched_exactly_find_what_they_find_among_all() -> None:
 
 
 def test_invariant_d1_size_alone_sets_the_bounds() -> None:
-    """D1: larger pools keep fewer options each."""
+    """search.D1: larger pools keep fewer options each."""
     assert CANDIDATES_MAX > bounds_for(200_000).kept_max > bounds_for(200_001).kept_max

@@ -80,7 +80,7 @@ def found_in(book: RuleBook, bonuses: Sequence[int], reserves: Sequence[int]) ->
 
 @given(people=members(), policy=policies)
 def test_invariant_c1_edges_are_the_pairs_that_no_rule_bars(people: list[PoolMember], policy: Policy) -> None:
-    """C1: asked at once or one by one, the rules say the same, and so does the score."""
+    """search.C1: asked at once or one by one, the rules say the same, and so does the score."""
     book = book_of(people, policy)
     expected = {
         (lo, hi): book.context.score(people[lo], people[hi])
@@ -96,7 +96,7 @@ def test_invariant_c1_edges_are_the_pairs_that_no_rule_bars(people: list[PoolMem
 
 @given(people=members(), policy=policies)
 def test_invariant_c1_first_bar_is_the_rule_named_pairwise(people: list[PoolMember], policy: Policy) -> None:
-    """C1: of the sets of `bars` the first in order of RULES that holds a person is the rule of the pair."""
+    """search.C1: of the sets of `bars` the first in order of RULES that holds a person is the rule of the pair."""
     book = book_of(people, policy)
     everybody = (1 << len(people)) - 1
 
@@ -110,7 +110,7 @@ def test_invariant_c1_first_bar_is_the_rule_named_pairwise(people: list[PoolMemb
 
 
 def test_invariant_c2_each_person_keeps_the_heaviest_and_is_kept_by_others() -> None:
-    """C2: a hub's list is full, yet those outside it keep the hub on theirs."""
+    """search.C2: a hub's list is full, yet those outside it keep the hub on theirs."""
     hub = PoolMember(person_id=PersonId("a"), offers=(("python", 3),), wants=(("strategy", 1, 0),))
     others = [
         PoolMember(person_id=PersonId(f"b{number:02d}"), offers=(("strategy", 3),), wants=(("python", 1, 0),))
@@ -138,7 +138,7 @@ def test_pairs_below_the_reserve_are_options_but_no_candidates() -> None:
 
 
 def test_ties_depend_on_both_people_and_on_the_round() -> None:
-    """C3: another round settles equals in another way, so nobody is always first."""
+    """search.C3: another round settles equals in another way, so nobody is always first."""
     ties = {pair_tie(person_tie(lo, number), person_tie(hi, number)) for lo, hi in combinations(IDS, 2) for number in (1, 2)}
 
     assert len(ties) == 30

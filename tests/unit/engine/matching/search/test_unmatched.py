@@ -45,12 +45,12 @@ def told(*members: PoolMember, policy: Policy | None = None, reserve: int = 0, k
 
 
 def test_invariant_w6_somebody_with_worthy_options_is_told_that_others_got_them() -> None:
-    """W6: options were there and taken."""
+    """search.W6: options were there and taken."""
     assert Unmatched(person_id=ANN.person_id, code=UnmatchedCode.OPTIONS_TAKEN, widen=WidenCode.PATIENCE) == told(ANN, BOB)
 
 
 def test_invariant_w4_somebody_whose_options_miss_the_reserve_is_told_so() -> None:
-    """W4: more to learn or to teach raises what a pair is worth; the reserve falls with time besides."""
+    """search.W4: more to learn or to teach raises what a pair is worth; the reserve falls with time besides."""
     assert Unmatched(person_id=ANN.person_id, code=UnmatchedCode.BELOW_RESERVE, widen=WidenCode.WANTS) == told(ANN, BOB, reserve=1_001)
 
 
@@ -66,7 +66,7 @@ def test_invariant_w4_somebody_whose_options_miss_the_reserve_is_told_so() -> No
     ],
 )
 def test_invariant_w1_somebody_without_an_option_is_told_the_rule(ann: PoolMember, code: EligibilityCode, widen: WidenCode) -> None:
-    """W1: the rule in the way and what would widen the choice, never "wait"."""
+    """search.W1: the rule in the way and what would widen the choice, never "wait"."""
     assert Unmatched(person_id=ANN.person_id, code=code, widen=widen, has_option=False) == told(ann, BOB, CAT)
 
 
@@ -78,7 +78,7 @@ def test_unknown_band_is_the_persons_to_tell() -> None:
 
 
 def test_invariant_w3_the_decisive_rule_is_told() -> None:
-    """W3: language and hours bar two together and hours one alone; more hours open one partner at once."""
+    """search.W3: language and hours bar two together and hours one alone; more hours open one partner at once."""
     ann = replace(ANN, timezone="Pacific/Auckland")
     spanish = frozenset({"es"})
 
@@ -88,7 +88,7 @@ def test_invariant_w3_the_decisive_rule_is_told() -> None:
 
 
 def test_invariant_w3_without_a_decisive_rule_the_one_that_bars_most_is_told() -> None:
-    """W3: everybody is barred by two rules; language is one of them for both."""
+    """search.W3: everybody is barred by two rules; language is one of them for both."""
     ann = replace(ANN, timezone="Pacific/Auckland", bars={CAT.person_id: EligibilityCode.RESTING})
     bob = replace(BOB, languages=frozenset({"es"}))
     cat = replace(CAT, languages=frozenset({"es"}), timezone="Pacific/Auckland")
@@ -97,7 +97,7 @@ def test_invariant_w3_without_a_decisive_rule_the_one_that_bars_most_is_told() -
 
 
 def test_invariant_w3_ties_go_by_the_published_order() -> None:
-    """W3: a resting proposal and hours bar one each; `resting` is published before `hours`."""
+    """search.W3: a resting proposal and hours bar one each; `resting` is published before `hours`."""
     ann = replace(ANN, bars={CAT.person_id: EligibilityCode.RESTING})
 
     assert EligibilityCode.RESTING is told(ann, replace(BOB, timezone="Pacific/Auckland"), CAT).code
@@ -113,14 +113,14 @@ def test_invariant_w3_ties_go_by_the_published_order() -> None:
     ],
 )
 def test_invariant_w2_who_is_barred_or_not_free_is_not_there(other: PoolMember) -> None:
-    """W2: the same is told as if that person had never joined, whatever else bars the two."""
+    """search.W2: the same is told as if that person had never joined, whatever else bars the two."""
     spanish = replace(CAT, languages=frozenset({"es"}))
 
     assert told(ANN, spanish) == told(ANN, other, spanish) == told(ANN, replace(other, timezone="Pacific/Auckland"), spanish)
 
 
 def test_invariant_w2_ones_own_exclusions_are_not_there_either() -> None:
-    """W2: in both directions, and for the advice too."""
+    """search.W2: in both directions, and for the advice too."""
     ann = replace(ANN, excluded=frozenset({BOB.person_id}))
     cat = replace(CAT, offers=(("cooking", 3),))
 
@@ -129,7 +129,7 @@ def test_invariant_w2_ones_own_exclusions_are_not_there_either() -> None:
 
 @pytest.mark.parametrize("others_count", [0, 1, 4])
 def test_invariant_w5_few_people_are_the_reason_whatever_the_rules_say(others_count: int) -> None:
-    """W5: the reason of a small group would tell of its members."""
+    """search.W5: the reason of a small group would tell of its members."""
     others = [replace(BOB, person_id=PersonId(f"b{number}"), languages=frozenset({"es"})) for number in range(others_count)]
 
     answer = told(ANN, *others, k_min=5)
@@ -151,7 +151,7 @@ def test_invariant_w5_few_people_are_the_reason_whatever_the_rules_say(others_co
 def test_people_outside_the_pool_are_told_their_own_state(
     ann: PoolMember, code: EligibilityCode, widen: WidenCode, standing: RoundStanding
 ) -> None:
-    """Their own state is theirs to know, and none of them is counted as waiting (W7)."""
+    """Their own state is theirs to know, and none of them is counted as waiting (search.W7)."""
     expected = Unmatched(person_id=ANN.person_id, code=code, widen=widen, standing=standing, is_in_pool=False, has_option=False)
 
     assert expected == told(ann, BOB)
@@ -206,7 +206,7 @@ def are_apart(one: PoolMember, two: PoolMember) -> bool:
 def reason_one_by_one(
     members: Sequence[PoolMember], context: RoundContext, position: int, k_min: int
 ) -> tuple[EligibilityCode | UnmatchedCode, WidenCode]:
-    """What W2, W3 and W5 say: each rule asked of each person by itself, and no tables."""
+    """What search.W2, search.W3 and search.W5 say: each rule asked of each person by itself, and no tables."""
     member = members[position]
     around = [
         other for other in members if other is not member and other.status is None and other.room > 0 and not are_apart(member, other)
@@ -235,7 +235,7 @@ def _both_ways(member: PoolMember, around: Sequence[PoolMember]) -> Iterator[lis
 @settings(max_examples=30, deadline=None)
 @given(size=st.integers(1, 25), seed=st.integers(0, 10_000), policy=POLICIES, k_min=st.sampled_from([1, 3, 5]))
 def test_invariant_w3_reasons_are_those_found_one_by_one(size: int, seed: int, policy: Policy, k_min: int) -> None:
-    """W2, W3, W5: tables of a pool, of a few of its people, or no tables at all give the same reason and the same advice."""
+    """search.W2, search.W3, search.W5: tables of a pool, of a few of its people, or none at all give the same reason and advice."""
     members = pool_of(size, seed)
     context = RoundContext.of(policy, week_of=date(2025, 3, 5), topic_weights=topic_weights((m.wants for m in members), FAMILIES))
     book = RuleBook(members, context, 1)
@@ -252,7 +252,7 @@ def test_invariant_w3_reasons_are_those_found_one_by_one(size: int, seed: int, p
 @settings(max_examples=60, deadline=None)
 @given(size=st.integers(2, 40), seed=st.integers(0, 10_000), policy=POLICIES)
 def test_invariant_w6_options_are_told_as_taken_only_where_they_were(size: int, seed: int, policy: Policy) -> None:
-    """W6: of a whole round; everybody who would have been good enough is proposed to somebody else."""
+    """search.W6: of a whole round; everybody who would have been good enough is proposed to somebody else."""
     members, fair = pool_of(size, seed), policy.model_copy(update={"k_min": 1})
     result = hold_round(members, fair, round_ordinal=3, at=datetime(2025, 3, 5, 6, tzinfo=UTC), topic_catalogue=FAMILIES)
 

@@ -23,14 +23,14 @@ def after(count: int) -> Answered:
 
 
 def test_what_was_answered_is_known_however_old() -> None:
-    """A1."""
+    """coordinators.A1."""
     known = after(3)
 
     assert [True, False] == [was_answered(known, stamp(number), AT + timedelta(days=1_000)) for number in (1, 3)]
 
 
 def test_what_found_no_room_is_known_once_its_mark_may_have_gone() -> None:
-    """A2: and is new before."""
+    """coordinators.A2: and is new before."""
     known = after(KEPT_MAX + 2)
     long_after = stamp(1).time + SURELY_NEW
 

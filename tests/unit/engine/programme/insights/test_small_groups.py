@@ -9,27 +9,27 @@ K = 5
 
 
 def test_a_small_cell_takes_the_smallest_other_cell_with_it() -> None:
-    """H2: one gap alone would follow from the sum."""
+    """insights.H2: one gap alone would follow from the sum."""
     assert {"a": None, "b": None, "c": 20} == counts_shown({"a": 3, "b": 7, "c": 20}, [("a", "b", "c")], K)
 
 
 def test_two_small_cells_are_enough_when_together_they_are_large() -> None:
-    """H2: two gaps that come to k hide one another."""
+    """insights.H2: two gaps that come to k hide one another."""
     assert {"a": None, "b": None, "c": 20} == counts_shown({"a": 3, "b": 2, "c": 20}, [("a", "b", "c")], K)
 
 
 def test_two_small_cells_need_a_third_when_together_they_are_small() -> None:
-    """H2: their sum follows from the total, and a sum of one to k − 1 is a small group."""
+    """insights.H2: their sum follows from the total, and a sum of one to k − 1 is a small group."""
     assert {"a": None, "b": None, "c": None, "d": 9} == counts_shown({"a": 1, "b": 1, "c": 6, "d": 9}, [("a", "b", "c", "d")], K)
 
 
 def test_cells_of_zero_and_of_k_are_shown() -> None:
-    """H1: nobody and k people are no small group."""
+    """insights.H1: nobody and k people are no small group."""
     assert {"a": 0, "b": 5} == counts_shown({"a": 0, "b": 5}, [("a", "b")], K)
 
 
 def test_members_that_cells_share_count_once() -> None:
-    """H2: two families taught by the same three pairs hide three pairs, not six."""
+    """insights.H2: two families taught by the same three pairs hide three pairs, not six."""
     members = {"a": frozenset("xyz"), "b": frozenset("xyz"), "c": frozenset("lmnop"), "d": frozenset("lmnopq")}
 
     assert frozenset({"a", "b", "c"}) == hidden_cells(members, [tuple("abcd")], K)
@@ -40,7 +40,7 @@ def test_members_that_cells_share_count_once() -> None:
     cuts=st.lists(st.sets(st.sampled_from("abcdefgh"), min_size=1), max_size=3),
 )
 def test_no_line_gives_a_small_group_away(counts: dict[str, int], cuts: list[set[str]]) -> None:
-    """H1, H2: on each line what is hidden is nothing, or two cells and k members, or everything that there is."""
+    """insights.H1, insights.H2: on each line what is hidden is nothing, or two cells and k members, or everything that there is."""
     lines = [[cell for cell in cut if cell in counts] for cut in [*cuts, set(counts)]]
 
     shown = counts_shown(counts, lines, K)

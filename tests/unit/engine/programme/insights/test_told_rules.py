@@ -108,7 +108,7 @@ def test_f5_a_share_is_told_only_beside_its_denominator() -> None:
 @settings(max_examples=200)
 @given(st.lists(st.tuples(st.sets(st.integers(0, 14)), st.sets(st.integers(0, 14))), min_size=1, max_size=8))
 def test_no_two_figures_ever_told_differ_by_a_small_group(days: list[tuple[set[int], set[int]]]) -> None:
-    """F1 to F3 over any days: a count, a part of it, and each of both with itself of the day when it was told before."""
+    """insights.F1 to insights.F3 over any days: a count, a part of it, and each of both with itself of the day when it was told before."""
     reader, before = Reader(), dict[str, frozenset[str]]()
     for some, more in days:
         part = frozenset(f"people/{number}" for number in some)

@@ -18,7 +18,7 @@ def opened(*, is_held_out: bool = False) -> tuple[Attention, Tally]:
 
 
 def test_acting_within_seven_days_counts_once() -> None:
-    """X2: the second booking is no second success."""
+    """insights.X2: the second booking is no second success."""
     once = acted(*opened(), frozenset({BOOK}), AT + timedelta(days=7))
     twice = acted(*once, frozenset({BOOK}), AT + timedelta(days=7))
 
@@ -26,7 +26,7 @@ def test_acting_within_seven_days_counts_once() -> None:
 
 
 def test_acting_later_than_seven_days_does_not_count() -> None:
-    """X2: what comes later was hardly the nudge."""
+    """insights.X2: what comes later was hardly the nudge."""
     _, tally = acted(*opened(is_held_out=True), frozenset({BOOK}), AT + timedelta(days=7, seconds=1))
 
     assert Arms(held_out=1) == tally.arms[BOOK]
@@ -46,13 +46,13 @@ def test_a_nudge_that_was_held_back_counts_for_its_reason() -> None:
 
 
 def test_an_effect_needs_both_groups() -> None:
-    """X3: without a control there is nothing to say."""
+    """insights.X3: without a control there is nothing to say."""
     assert effect(Arms(nudged=10, nudged_acted=5)) is None
 
 
 @given(st.integers(1, 50), st.integers(1, 50), st.data())
 def test_an_effect_lies_in_its_interval_and_the_interval_in_its_range(nudged: int, held_out: int, data: st.DataObject) -> None:
-    """X3: for any counts, however small."""
+    """insights.X3: for any counts, however small."""
     arms = Arms(
         nudged=nudged, nudged_acted=data.draw(st.integers(0, nudged)), held_out=held_out, held_out_acted=data.draw(st.integers(0, held_out))
     )

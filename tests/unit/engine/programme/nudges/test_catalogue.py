@@ -11,12 +11,12 @@ DUE_AT = datetime(2025, 1, 6, 9, tzinfo=UTC)
 
 
 def test_every_key_has_a_rule() -> None:
-    """N1: the catalogue and the contract name the same keys."""
+    """nudges.N1: the catalogue and the contract name the same keys."""
     assert set(NudgeKey) == set(RULES)
 
 
 def test_only_behavioural_keys_have_a_priority() -> None:
-    """N1: what is not rationed never waits for its turn."""
+    """nudges.N1: what is not rationed never waits for its turn."""
     for key, rule in RULES.items():
         assert (rule.class_ is NudgeClass.BEHAVIOURAL) == (rule.priority > 0), key
 
@@ -64,6 +64,6 @@ def test_expiry_counts_from_the_moment_or_from_now(key: NudgeKey, start_days: in
 
 
 def test_expiry_is_not_asked_of_keys_that_end_with_something_else() -> None:
-    """N2: a proposal's deadline is the proposal's."""
+    """nudges.N2: a proposal's deadline is the proposal's."""
     with pytest.raises(AssertionError):
         expiry(NudgeKey.PROPOSAL_READY, due_at=DUE_AT, at=DUE_AT)

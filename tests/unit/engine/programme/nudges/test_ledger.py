@@ -38,7 +38,7 @@ def test_transactional_intent_is_granted_for_the_next_waking_instant() -> None:
 
 
 def test_transactional_intent_is_suppressed_when_it_expires_in_the_night() -> None:
-    """O3: nobody is woken for it; `expires_at` itself is too late."""
+    """nudges.O3: nobody is woken for it; `expires_at` itself is too late."""
     at = datetime(2025, 1, 8, 21, tzinfo=UTC)
     intent = an_intent(expires_at=datetime(2025, 1, 9, 8, tzinfo=UTC))
 
@@ -95,7 +95,7 @@ def test_history_before_the_bound_makes_no_nudge() -> None:
 
 
 def test_fourth_nudge_of_a_day_moves_to_the_next_waking_day() -> None:
-    """O2: after three on a Friday the fourth is for Monday morning; the cap counts every programme."""
+    """nudges.O2: after three on a Friday the fourth is for Monday morning; the cap counts every programme."""
     friday = datetime(2025, 1, 10, 10, tzinfo=UTC)
     contact, not_before = Contact(), []
     for number in range(4):
@@ -108,7 +108,7 @@ def test_fourth_nudge_of_a_day_moves_to_the_next_waking_day() -> None:
 
 
 def test_nudge_over_the_cap_is_suppressed_only_when_it_can_not_move() -> None:
-    """O2: what would be over by the next waking day is dropped."""
+    """nudges.O2: what would be over by the next waking day is dropped."""
     contact = Contact()
     for _ in range(3):
         contact = decided(an_intent(), contact).contact
@@ -119,7 +119,7 @@ def test_nudge_over_the_cap_is_suppressed_only_when_it_can_not_move() -> None:
 
 
 def test_cap_counts_local_dates() -> None:
-    """O2: ten in the morning UTC is eleven at night in Auckland, where the next date begins an hour later."""
+    """nudges.O2: ten in the morning UTC is eleven at night in Auckland, where the next date begins an hour later."""
     auckland = Standing(timezone="Pacific/Auckland")
     terms = replace(TERMS, quiet_from="00:00", quiet_to="00:00", daily_cap=1)
     contact = decided(an_intent(terms=terms), person=auckland).contact
@@ -155,7 +155,7 @@ def test_highest_priority_is_chosen_then_the_oldest_then_the_smallest_id() -> No
 
 
 def test_second_behavioural_nudge_waits_for_168_hours() -> None:
-    """O1: hours in UTC, counted from the `not_before` of the last."""
+    """nudges.O1: hours in UTC, counted from the `not_before` of the last."""
     first = chosen(waiting_for(an_intent(NudgeKey.LOG_SESSION), an_intent(NudgeKey.OPEN_DEBATE)))
     due_at = first.granted.not_before + BEHAVIOURAL_GAP
 
@@ -165,7 +165,7 @@ def test_second_behavioural_nudge_waits_for_168_hours() -> None:
 
 
 def test_choice_waits_for_the_morning_of_its_own_programme() -> None:
-    """O3: what may go now goes first, and an intent whose programme is quiet now waits on."""
+    """nudges.O3: what may go now goes first, and an intent whose programme is quiet now waits on."""
     night_owls = replace(TERMS, quiet_from="09:00", quiet_to="12:00")
     contact = waiting_for(an_intent(NudgeKey.LOG_SESSION, terms=night_owls), an_intent(NudgeKey.OPEN_DEBATE))
 
@@ -187,7 +187,7 @@ def test_waiting_intent_expires() -> None:
 
 
 def test_held_out_intent_takes_no_slot() -> None:
-    """O4: the next in line is tried at once."""
+    """nudges.O4: the next in line is tried at once."""
     all_held_out = replace(TERMS, holdout_percent=100)
     decision = chosen(waiting_for(an_intent(NudgeKey.LOG_SESSION, terms=all_held_out), an_intent(NudgeKey.OPEN_DEBATE)))
 
@@ -246,7 +246,7 @@ def test_same_intent_again_changes_nothing_while_it_waits() -> None:
 
 
 def test_ledger_is_bounded_and_lets_the_least_urgent_go() -> None:
-    """O5: the lowest priority goes, the oldest of those first."""
+    """nudges.O5: the lowest priority goes, the oldest of those first."""
     intents = [an_intent(NudgeKey.OPEN_INVITATION, programme_id=ProgrammeId(f"p{number}")) for number in range(WAITING_MAX)]
     contact = waiting_for(*intents)
 
@@ -258,7 +258,7 @@ def test_ledger_is_bounded_and_lets_the_least_urgent_go() -> None:
 
 
 def test_waiting_intent_is_spread_by_its_own_id_when_the_night_is_over() -> None:
-    """O6: what came in the night is chosen as the day begins, and each has a place of its own in the first hour."""
+    """nudges.O6: what came in the night is chosen as the day begins, and each has a place of its own in the first hour."""
     evening, morning = datetime(2025, 1, 8, 21, tzinfo=UTC), datetime(2025, 1, 9, 8, tzinfo=UTC)
     contact = waiting_for(an_intent(NudgeKey.LOG_SESSION), at=evening)
     found = {
@@ -272,7 +272,7 @@ def test_waiting_intent_is_spread_by_its_own_id_when_the_night_is_over() -> None
 
 
 def test_late_choice_is_not_spread_again() -> None:
-    """O6: when the first hour is over, what waited goes now."""
+    """nudges.O6: when the first hour is over, what waited goes now."""
     contact = waiting_for(an_intent(NudgeKey.LOG_SESSION), at=datetime(2025, 1, 8, 21, tzinfo=UTC))
     noon = datetime(2025, 1, 9, 12, tzinfo=UTC)
 
@@ -280,7 +280,7 @@ def test_late_choice_is_not_spread_again() -> None:
 
 
 def test_nudges_lie_in_the_hours_that_the_person_gave() -> None:
-    """O6: whoever is there from two to five hears then, and after five at any waking time of that day."""
+    """nudges.O6: whoever is there from two to five hears then, and after five at any waking time of that day."""
     terms = replace(TERMS, hours=((3, "14:00", "17:00"),))
     at_two, at_six = WEDNESDAY_10 + timedelta(hours=4), WEDNESDAY_10 + timedelta(hours=8)
     waiting = timed(waiting_for(an_intent(NudgeKey.LOG_SESSION, terms=terms)), HERE, WEDNESDAY_10)
@@ -312,7 +312,7 @@ def test_erased_people_get_no_ledger_again() -> None:
 
 
 def test_only_so_many_requests_can_be_recalled() -> None:
-    """O5: the one that expires first is let go."""
+    """nudges.O5: the one that expires first is let go."""
     no_cap = replace(TERMS, daily_cap=10_000)
     contact = Contact()
     for number in range(REQUESTED_MAX + 1):

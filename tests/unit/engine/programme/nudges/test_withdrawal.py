@@ -46,7 +46,7 @@ def test_withdrawal_of_a_suspended_pair_says_conflict_in_the_audit_only() -> Non
 
 
 def test_cancellation_gives_nothing_back() -> None:
-    """O1, O2: the weekly slot and the day's room stay taken."""
+    """nudges.O1, nudges.O2: the weekly slot and the day's room stay taken."""
     requested = chosen(waiting_for(an_intent(NudgeKey.LOG_SESSION))).contact
     withdrawal = NudgesWithdrawn(person_id=PersonId("ann"), programme_id=ProgrammeId("p"))
 

@@ -41,20 +41,20 @@ instants = st.integers(0, 1000).map(lambda hours: AT + timedelta(hours=hours))
 
 
 def test_nobody_takes_part_without_having_enrolled() -> None:
-    """A1: whoever takes part has a day of enrolment."""
-    with pytest.raises(AssertionError, match="A1"):
+    """participants.A1: whoever takes part has a day of enrolment."""
+    with pytest.raises(AssertionError, match=r"participants\.A1"):
         check(replace(KNOWN, status=ParticipantStatus.ENROLLED))
 
 
 @pytest.mark.parametrize("leftover", [{"profile": WHOLE, "profile_stamps": ProfileStamps(oldest=SAID_AT)}, {"waiting_since": AT}])
 def test_whoever_does_not_take_part_keeps_nothing(leftover: dict[str, object]) -> None:
-    """A4: no profile from before it left, no timers, no place in the queue."""
-    with pytest.raises(AssertionError, match="A4"):
+    """participants.A4: no profile from before it left, no timers, no place in the queue."""
+    with pytest.raises(AssertionError, match=r"participants\.A4"):
         check(replace(KNOWN, status=ParticipantStatus.WITHDRAWN, course=Course(left=SAID_AT), **leftover))
 
 
 def test_withdrawing_leaves_a_row_that_may_be_written() -> None:
-    """A4 holds after a withdrawal, whatever there was."""
+    """participants.A4 holds after a withdrawal, whatever there was."""
     busy = with_timer(waiting(READY, AT, 3), ParticipantTimer.STILL_WAITING, AT)
 
     left = replace(busy, course=Course(left=SAID_AT), profile_stamps=ProfileStamps(oldest=SAID_AT))
@@ -87,7 +87,7 @@ def test_nobody_is_ready_without_offers_and_wants(profile: Profile) -> None:
 
 
 def test_waiting_begins_once() -> None:
-    """A2: whoever waits already keeps the day and the round it began with."""
+    """participants.A2: whoever waits already keeps the day and the round it began with."""
     begun = waiting(READY, AT, 4)
     again = waiting(begun, AT + timedelta(days=3), 7)
 
@@ -96,7 +96,7 @@ def test_waiting_begins_once() -> None:
 
 @pytest.mark.parametrize("status", [ParticipantStatus.KNOWN, ParticipantStatus.PAUSED, ParticipantStatus.WITHDRAWN])
 def test_waiting_begins_only_for_the_ready(status: ParticipantStatus) -> None:
-    """A2: readiness comes first."""
+    """participants.A2: readiness comes first."""
     assert None is waiting(replace(READY, status=status), AT, 0).waiting_since
 
 

@@ -12,7 +12,7 @@ AT = datetime(2025, 1, 6, 9, tzinfo=UTC)
 
 @given(ends=st.lists(st.booleans(), max_size=10))
 def test_question_is_put_when_the_last_two_proposals_reached_their_end(ends: list[bool]) -> None:
-    """S1: it is put once, at the second of two in a row."""
+    """participants.S1: it is put once, at the second of two in a row."""
     silence = UNBROKEN
     for number, has_expired in enumerate(ends):
         silence = after_expiry(silence, AT + timedelta(days=number)) if has_expired else after_other_end(silence)
@@ -22,7 +22,7 @@ def test_question_is_put_when_the_last_two_proposals_reached_their_end(ends: lis
 
 
 def test_only_a_later_act_answers() -> None:
-    """S2: an act of the very instant of the question is none."""
+    """participants.S2: an act of the very instant of the question is none."""
     asked = Silence(expired_count=2, asked_at=AT)
 
     assert [False, False, True] == [is_answered(asked, AT + timedelta(seconds=seconds)) for seconds in (-1, 0, 1)]
@@ -30,12 +30,12 @@ def test_only_a_later_act_answers() -> None:
 
 
 def test_question_that_nobody_heard_is_put_again_at_the_next_end() -> None:
-    """S3: the count stays."""
+    """participants.S3: the count stays."""
     again = after_expiry(unheard(Silence(expired_count=2, asked_at=AT)), AT + timedelta(days=7))
 
     assert AT + timedelta(days=7) == again.asked_at
 
 
 def test_question_becomes_a_pause_thirty_days_after_it_could_be_heard() -> None:
-    """S4."""
+    """participants.S4."""
     assert AT + timedelta(days=30) == pauses_at(AT)

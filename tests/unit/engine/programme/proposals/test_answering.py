@@ -25,7 +25,7 @@ def answer(hour: int, id_: str = "e") -> Event:
 
 @given(order=hours)
 def test_last_answer_is_the_latest_in_whatever_order_they_come(order: list[int]) -> None:
-    """Q1: what counts in the end is the answer with the highest stamp, and a second reading changes nothing."""
+    """proposals.Q1: what counts in the end is the answer with the highest stamp, and a second reading changes nothing."""
     said: tuple[Said, ...] = ()
     for hour in (*order, *order):
         if counts(answer(hour), said, ANN, Question.PROPOSAL, AT):
@@ -36,19 +36,19 @@ def test_last_answer_is_the_latest_in_whatever_order_they_come(order: list[int])
 
 
 def test_answer_before_its_question_does_not_count() -> None:
-    """Q1: the instant of the question itself is in time."""
+    """proposals.Q1: the instant of the question itself is in time."""
     assert [False, True] == [counts(answer(hour), (), ANN, Question.PROPOSAL, AT) for hour in (-1, 0)]
 
 
 def test_answers_of_others_and_to_other_questions_stand_apart() -> None:
-    """Q1: only the same person's answer to the same question can be later."""
+    """proposals.Q1: only the same person's answer to the same question can be later."""
     said = with_said(with_said((), answer(5), BOB, Question.PROPOSAL), answer(5), ANN, Question.RENEWAL)
 
     assert counts(answer(1), said, ANN, Question.PROPOSAL, AT)
 
 
 def test_whoever_asks_to_end_must_have_the_last_word() -> None:
-    """Q3: an `end` is held against whatever the person has said since."""
+    """proposals.Q3: an `end` is held against whatever the person has said since."""
     said = (Said(person_id=ANN, question=Question.RENEWAL, stamp=Stamp(AT + timedelta(hours=5), 0, "e")),)
 
     assert [False, True] == [is_last_word(answer(hour), said, ANN) for hour in (4, 6)]

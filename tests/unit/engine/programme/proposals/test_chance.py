@@ -24,7 +24,7 @@ PROPOSED = pair_row((ANN, BOB), AT, state=PairingState.PROPOSED, accepted_by=())
 def test_both_had_a_chance_when_each_could_hear_a_day_before_the_end(
     hours_ann: int | None, hours_bob: int | None, *, expected: bool
 ) -> None:
-    """C1: 24 hours before `expires_at` is early enough, a later request or none is not."""
+    """proposals.C1: 24 hours before `expires_at` is early enough, a later request or none is not."""
     pairing = PROPOSED
     for person_id, hours in ((ANN, hours_ann), (BOB, hours_bob)):
         if hours is not None:
@@ -35,7 +35,7 @@ def test_both_had_a_chance_when_each_could_hear_a_day_before_the_end(
 
 @pytest.mark.parametrize(("hours", "days"), [((2, 3), 3), ((2, 50), 5), ((50, 2), 5)])
 def test_reminder_comes_three_days_after_the_slower_side_could_hear(hours: tuple[int, int], days: int) -> None:
-    """C2: a night before the first waking instant moves nothing, a weekend does; both are reminded at one time."""
+    """proposals.C2: a night before the first waking instant moves nothing, a weekend does; both are reminded at one time."""
     pairing = armed(PROPOSED, *reminders(PROPOSED))
 
     for person_id, each in zip((ANN, BOB), hours, strict=True):
@@ -45,7 +45,7 @@ def test_reminder_comes_three_days_after_the_slower_side_could_hear(hours: tuple
 
 
 def test_nobody_is_reminded_of_what_is_over_by_then() -> None:
-    """C2: a short proposal, or one that was heard of late, has no reminder."""
+    """proposals.C2: a short proposal, or one that was heard of late, has no reminder."""
     short = replace(PROPOSED, proposal=replace(PROPOSED.proposal, expires_at=AT + timedelta(days=3)))
     late = told(armed(PROPOSED, *reminders(PROPOSED)), ANN, AT + timedelta(days=4))
 

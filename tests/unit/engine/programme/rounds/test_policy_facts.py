@@ -47,7 +47,7 @@ def at(day: int) -> Stamp:
 
 @given(said=changes, data=st.data())
 def test_order_and_repetition_play_no_part(said: list[Change], data: st.DataObject) -> None:
-    """F1."""
+    """rounds.F1."""
     shuffled = data.draw(st.permutations(said))
 
     assert told(*said) == told(*shuffled, *said)
@@ -87,7 +87,7 @@ def test_a_whole_policy_that_comes_late_keeps_what_was_said_after_it() -> None:
 
 @given(said=changes)
 def test_nothing_is_kept_over_which_something_later_stands(said: list[Change]) -> None:
-    """F2: each field is given once."""
+    """rounds.F2: each field is given once."""
     facts = told(*said)
     given_by = [name for text in (facts.begun_with, *(fact.given for fact in facts.facts)) for name in policy_facts.json.loads(text)]
 
@@ -95,7 +95,7 @@ def test_nothing_is_kept_over_which_something_later_stands(said: list[Change]) -
 
 
 def test_many_changes_are_bounded_and_counted() -> None:
-    """F3: what is older than all that is kept counts as known."""
+    """rounds.F3: what is older than all that is kept counts as known."""
     facts = told(*((at(day), {"k_min": 1 + day % 9}, False) for day in range(1, FACTS_MAX + 50)))
 
     assert (FACTS_MAX, FACTS_MAX + 50) == (len(facts.facts), facts.version)

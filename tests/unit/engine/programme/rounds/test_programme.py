@@ -41,7 +41,7 @@ def changed(*policies: Policy) -> Programme:
 
 
 def test_every_change_of_policy_makes_the_next_version() -> None:
-    """G1: 1, 2, 3 …"""
+    """rounds.G1: 1, 2, 3 …"""
     twice = changed(Policy(track=Track.REVERSE), Policy())
 
     assert (3, Track.MUTUAL) == (twice.policy_version, twice.policy.track)

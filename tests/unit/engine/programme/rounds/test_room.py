@@ -22,7 +22,7 @@ READY = replace(enrolled(KNOWN, AT), profile=WHOLE)
 
 @given(capacity=st.integers(1, 5), capacity_max=st.integers(1, 5), taken=st.integers(0, 7))
 def test_room_is_what_both_allow_less_what_is_taken(capacity: int, capacity_max: int, taken: int) -> None:
-    """R1: never below zero, though a policy may lower the limit under what is live."""
+    """rounds.R1: never below zero, though a policy may lower the limit under what is live."""
     ids = tuple(PairingId(f"p.{number:016x}") for number in range(taken))
     participant = replace(READY, profile=replace(WHOLE, capacity=capacity), pairing_ids=ids)
 
@@ -30,7 +30,7 @@ def test_room_is_what_both_allow_less_what_is_taken(capacity: int, capacity_max:
 
 
 def test_undecided_proposal_takes_room_until_its_instant_and_not_at_it() -> None:
-    """R2: a proposal stays open and takes no room any more."""
+    """rounds.R2: a proposal stays open and takes no room any more."""
     asked = joined(READY, PairingId("p.0"), LATER)
 
     assert [0, 1] == [room(asked, 5, LATER - timedelta(seconds=1)), room(asked, 5, LATER)]
@@ -38,7 +38,7 @@ def test_undecided_proposal_takes_room_until_its_instant_and_not_at_it() -> None
 
 
 def test_pair_takes_room_for_as_long_as_it_lives() -> None:
-    """R3: what was undecided for long and becomes a pair after all takes room again."""
+    """rounds.R3: what was undecided for long and becomes a pair after all takes room again."""
     paired = kept(joined(READY, PairingId("p.0"), LATER), PairingId("p.0"))
 
     assert (PairingId("p.0"),) == taking_room(paired, LATER + timedelta(days=99))

@@ -90,14 +90,14 @@ def test_held_session_ends_the_wait_for_the_first_and_begins_that_for_the_next()
 
 
 def test_clock_starts_again_at_the_return() -> None:
-    """C3: fourteen days after the return where the last session's fourteen days passed while away."""
+    """sessions.C3: fourteen days after the return where the last session's fourteen days passed while away."""
     row = pair(meeting("s", 1), since=START + 40 * DAY, quiet_since=START + 40 * DAY)
 
     assert START + 54 * DAY == waits(row, START + 40 * DAY)[(TimerKind.BOOK_NEXT, "s")]
 
 
 def test_reminder_that_should_have_been_due_is_due_now() -> None:
-    """C2: what becomes true late is due at once: a session booked at short notice, one given up after the fourteen days."""
+    """sessions.C2: what becomes true late is due at once: a session booked at short notice, one given up after the fourteen days."""
     at = START + 20 * DAY
 
     assert at == waits(pair(meeting("s", 20.5, MeetingState.SCHEDULED)), at)[(TimerKind.SESSION_SOON, "s")]
@@ -105,7 +105,7 @@ def test_reminder_that_should_have_been_due_is_due_now() -> None:
 
 
 def test_reminder_that_was_sent_is_not_due_again() -> None:
-    """C2: marks keep what may be due at once from coming twice."""
+    """sessions.C2: marks keep what may be due at once from coming twice."""
     at = START + 20 * DAY
     ahead, last = meeting("t", 20.5, MeetingState.SCHEDULED), meeting("s", 1)
     row = marked(reminded_of(pair(last, ahead), ahead), next_mark(last))
@@ -133,7 +133,7 @@ def test_session_that_has_begun_is_not_announced() -> None:
 
 
 def test_late_timer_that_is_still_armed_stays() -> None:
-    """C2: after downtime a report may come before the tick; what was due is not lost."""
+    """sessions.C2: after downtime a report may come before the tick; what was due is not lost."""
     row = timed(pair(), POLICY, START, PEOPLE)
     late = timed(replace(row, turn=1), POLICY, START + 6 * DAY, PEOPLE)
     fired = timed(without(row, row.timers[0]), POLICY, START + 5 * DAY, PEOPLE)
@@ -197,7 +197,7 @@ states = st.sampled_from([PairingState.ACTIVE, PairingState.CONCLUDING])
 
 @given(meetings=meetings, state=states, hours=st.integers(0, 24 * 250))
 def test_invariants_c1_and_c2_hold_for_any_row(meetings: tuple[Meeting, ...], state: PairingState, hours: int) -> None:
-    """C1: timing a row twice is timing it once; C2: nothing is due before now unless it was armed already; the row may be written."""
+    """sessions.C1: timing a row twice is timing it once; sessions.C2: nothing is due before now unless it was armed already."""
     at = START + timedelta(hours=hours)
 
     row = timed(pair(*meetings, state=state), POLICY, at, PEOPLE)

@@ -52,7 +52,7 @@ words_ = st.builds(
 
 @given(given_=st.lists(words_, max_size=10, unique_by=lambda one: one.stamp), data=st.data())
 def test_order_of_arrival_does_not_matter(given_: list[Word], data: st.DataObject) -> None:
-    """F1, F2: the same words in any order come to the same, and again to nothing new."""
+    """sessions.F1, sessions.F2: the same words in any order come to the same, and again to nothing new."""
     known = said(*given_)
 
     assert known == said(*data.draw(st.permutations(given_)))
@@ -63,14 +63,14 @@ def test_order_of_arrival_does_not_matter(given_: list[Word], data: st.DataObjec
 
 @pytest.mark.parametrize(("first", "last"), [("s1", "s1"), ("s1", "s2"), ("s1", ""), ("", "s1")])
 def test_any_later_word_of_the_person_replaces_a_no(first: str, last: str) -> None:
-    """F2: whatever either was about."""
+    """sessions.F2: whatever either was about."""
     assert not is_unwanted(said(word(ANN, first, Fit.NOT_A_FIT), word(ANN, last, Fit.UNSURE, hours=1)))
     assert is_unwanted(said(word(ANN, first, Fit.NOT_A_FIT), word(BOB, last, hours=1)))
     assert is_unwanted(said(word(ANN, first, hours=0), word(ANN, last, Fit.NOT_A_FIT, hours=1)))
 
 
 def test_question_is_answered_by_both() -> None:
-    """F3: about the session itself, or about the pair once it had begun."""
+    """sessions.F3: about the session itself, or about the pair once it had begun."""
     sessions = (session("s1"), session("s2", hours=5))
 
     assert set() == answered(said(word(ANN, "s1")), PEOPLE, sessions)

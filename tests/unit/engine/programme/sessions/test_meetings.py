@@ -94,7 +94,7 @@ def states(meetings: tuple[Meeting, ...]) -> list[MeetingState]:
 @pytest.mark.parametrize("later", [{"reported_hours": 2}, {"sequence": 1}, {"id_": "f"}], ids=["time", "sequence", "id"])
 @pytest.mark.parametrize("state", _M)
 def test_later_report_replaces_whatever_stands(state: MeetingState, later: dict[str, Any]) -> None:
-    """T1: later means a higher (time, sequence, id), also where it takes a held session back."""
+    """sessions.T1: later means a higher (time, sequence, id), also where it takes a held session back."""
     known, report = meeting("s", reported_hours=1), meeting("s", state, **{"reported_hours": 1, **later})
 
     assert [state] == states(told(known, report)) == states(told(report, known))
@@ -131,7 +131,7 @@ def test_who_proposed_the_time_is_remembered() -> None:
 
 
 def test_two_bookings_with_one_stamp_are_one_whichever_came_first() -> None:
-    """T1: two sources may share a stamp; the later time counts then, and one of the two who proposed it."""
+    """sessions.T1: two sources may share a stamp; the later time counts then, and one of the two who proposed it."""
     one, other = meeting("s", _M.SCHEDULED, reported_hours=0, proposed_by=BOB), meeting("s", _M.SCHEDULED, hours=2, reported_hours=0)
 
     for meetings in (told(one, other), told(other, one)):
@@ -142,7 +142,7 @@ def test_two_bookings_with_one_stamp_are_one_whichever_came_first() -> None:
 
 
 def test_overlapping_reports_are_one_meeting() -> None:
-    """T3: by overlapping time where the ids differ."""
+    """sessions.T3: by overlapping time where the ids differ."""
     meetings = told(meeting("a"), meeting("b", hours=0.5), meeting("c", hours=2))
 
     assert ["a", "c"] == [one.session_id for one in held(meetings)]
@@ -155,7 +155,7 @@ def test_meetings_back_to_back_do_not_overlap() -> None:
 
 
 def test_better_evidence_counts_and_the_earlier_report_among_equals() -> None:
-    """T3, whatever the order of arrival."""
+    """sessions.T3, whatever the order of arrival."""
     graded = [meeting(grade, evidence=grade, reported_hours=hours) for hours, grade in enumerate(EVIDENCE_ORDER)]
     equal = [meeting("late", reported_hours=3), meeting("early", reported_hours=2)]
 
@@ -166,7 +166,7 @@ def test_better_evidence_counts_and_the_earlier_report_among_equals() -> None:
 
 
 def test_correction_of_the_report_that_counts_lets_the_other_in() -> None:
-    """T1: what stands now decides, nothing is remembered."""
+    """sessions.T1: what stands now decides, nothing is remembered."""
     meetings = told(meeting("a", evidence=Evidence.LMS, taught_by=(ANN,)), meeting("b", taught_by=(BOB,)))
 
     corrected = reported(meetings, meeting("a", _M.CANCELLED, reported_hours=1))
@@ -199,7 +199,7 @@ reports = st.builds(
 
 @given(given_=st.lists(reports, max_size=12))
 def test_invariants_t1_to_t3_hold_for_any_reports(given_: list[Meeting]) -> None:
-    """T2, T3: meetings that count never overlap, credits are their exchanges; T1: telling it all again changes nothing."""
+    """sessions.T2, sessions.T3: meetings that count never overlap, credits are their exchanges; sessions.T1: said twice is said once."""
     meetings = told(*given_)
     counted = held(meetings)
 
@@ -211,7 +211,7 @@ def test_invariants_t1_to_t3_hold_for_any_reports(given_: list[Meeting]) -> None
 
 @given(given_=st.lists(reports, max_size=10), data=st.data())
 def test_order_of_arrival_does_not_matter(given_: list[Meeting], data: st.DataObject) -> None:
-    """T1: the same reports in any order give the same meetings."""
+    """sessions.T1: the same reports in any order give the same meetings."""
     shuffled = data.draw(st.permutations(given_))
 
     assert set(told(*given_)) == set(told(*shuffled))
@@ -242,7 +242,7 @@ def test_each_term_has_room_of_its_own() -> None:
 
 
 def test_one_credit_per_exchange_of_a_held_meeting() -> None:
-    """T2: what was planned, cancelled or missed teaches nobody."""
+    """sessions.T2: what was planned, cancelled or missed teaches nobody."""
     meetings = told(meeting("a", taught_by=(ANN, ANN, BOB)), meeting("b", _M.CANCELLED, hours=5, taught_by=(BOB,)))
 
     assert [2, 1] == [taught_count(meetings, person_id) for person_id in PEOPLE]
@@ -287,7 +287,7 @@ def _given_up(number: int, *by: PersonId, state: MeetingState = _M.CANCELLED) ->
 
 @pytest.mark.parametrize("states_", list(product((_M.CANCELLED, _M.MISSED), repeat=2)))
 def test_sessions_given_up_in_a_row_are_counted_from_the_last(states_: tuple[MeetingState, MeetingState]) -> None:
-    """T4: cancelled or missed, by event time and not by order of arrival."""
+    """sessions.T4: cancelled or missed, by event time and not by order of arrival."""
     row = [_given_up(1, BOB), *(_given_up(number, ANN, state=state) for number, state in enumerate(states_, 2))]
 
     for reports_ in permutations(row):
@@ -322,7 +322,7 @@ def test_anything_else_breaks_the_row(between: Meeting) -> None:
     ids=["booked", "missed by both", "missed by nobody known"],
 )
 def test_what_says_nothing_about_a_side_is_passed_over(between: Meeting) -> None:
-    """T4: it neither counts nor breaks the row."""
+    """sessions.T4: it neither counts nor breaks the row."""
     meetings = told(_given_up(1, ANN), between, _given_up(2, ANN))
 
     assert ["s1", "s2"] == [one.session_id for one in cancellations_in_a_row(meetings, ANN)]

@@ -67,19 +67,19 @@ def utc(*parts: int) -> datetime:
     ],
 )
 def test_next_waking_passes_over_nights_and_weekends(at: datetime, expected: datetime) -> None:
-    """C2: the night ends at 08:00 sharp, the weekend on Monday morning."""
+    """times.C2: the night ends at 08:00 sharp, the weekend on Monday morning."""
     assert expected == next_waking(at, None, NIGHT)
 
 
 def test_next_waking_passes_over_holidays() -> None:
-    """C1: a holiday is quiet all day."""
+    """times.C1: a holiday is quiet all day."""
     quiet = Quiet(from_clock="20:00", to_clock="08:00", holidays=(date(2025, 1, 8), date(2025, 1, 9)))
 
     assert utc(2025, 1, 10, 8) == next_waking(utc(2025, 1, 8, 12), None, quiet)
 
 
 def test_next_waking_knows_quiet_hours_within_one_day() -> None:
-    """C1: quiet hours need not pass midnight."""
+    """times.C1: quiet hours need not pass midnight."""
     siesta = Quiet(from_clock="13:00", to_clock="15:30", weekend=())
 
     assert utc(2025, 1, 8, 15, 30) == next_waking(utc(2025, 1, 8, 13), None, siesta)
@@ -87,12 +87,12 @@ def test_next_waking_knows_quiet_hours_within_one_day() -> None:
 
 
 def test_next_waking_is_now_when_quiet_hours_are_empty() -> None:
-    """C1: equal ends mean no quiet hours, never a quiet day."""
+    """times.C1: equal ends mean no quiet hours, never a quiet day."""
     assert utc(2025, 1, 11, 3) == next_waking(utc(2025, 1, 11, 3), "Asia/Kathmandu", ALWAYS_AWAKE)
 
 
 def test_next_waking_uses_the_zone_of_the_person() -> None:
-    """C1: eight in the morning is local."""
+    """times.C1: eight in the morning is local."""
     assert utc(2025, 1, 7, 23) == next_waking(utc(2025, 1, 7, 20), "Asia/Tokyo", NIGHT)
 
 
@@ -127,7 +127,7 @@ def test_next_waking_day_is_the_first_waking_instant_of_another_date() -> None:
 
 
 def test_search_ends_when_nothing_but_holidays_lies_ahead() -> None:
-    """C4: a calendar that is quiet for more than a year has no waking instant."""
+    """times.C4: a calendar that is quiet for more than a year has no waking instant."""
     first = date(2025, 1, 1)
     quiet = Quiet(
         from_clock="20:00",
@@ -141,7 +141,7 @@ def test_search_ends_when_nothing_but_holidays_lies_ahead() -> None:
 
 @given(st.data())
 def test_next_waking_is_the_earliest_instant_that_is_not_quiet(data: st.DataObject) -> None:
-    """C2: a scan minute by minute finds the same instant, whatever the clocks do."""
+    """times.C2: a scan minute by minute finds the same instant, whatever the clocks do."""
     zone, at = data.draw(odd_instants)
     quiet = data.draw(quiets(at.date()))
 
@@ -167,13 +167,13 @@ def test_next_waking_is_the_earliest_instant_that_is_not_quiet(data: st.DataObje
     ],
 )
 def test_start_of_day_is_decided_where_midnight_is_missing_or_comes_twice(zone: str | None, day: date, expected: datetime) -> None:
-    """C3: the end of the gap, the first of two midnights, and the next day for a day that never was."""
+    """times.C3: the end of the gap, the first of two midnights, and the next day for a day that never was."""
     assert expected == start_of_day(day, zone)
 
 
 @given(odd_instants, st.integers(-3, 3))
 def test_start_of_day_is_where_the_calendar_turns(place: tuple[str, datetime], days: int) -> None:
-    """C3: a second earlier the zone's calendar shows an earlier date."""
+    """times.C3: a second earlier the zone's calendar shows an earlier date."""
     zone, at = place
     day = local_date(at, zone) + timedelta(days=days)
 

@@ -47,14 +47,14 @@ def facts(**said: Any) -> PersonFacts:
 def test_first_entry_whose_lists_all_name_the_person_counts(
     calendars: tuple[dict[str, Any], ...], said: dict[str, Any], weekend: tuple[int, ...], holidays: tuple[date, ...]
 ) -> None:
-    """L1, L2: every list that isn't empty, compared trimmed, case-folded and in one form of Unicode; nothing is added up."""
+    """times.L1, times.L2: every list that isn't empty, compared trimmed, case-folded and in one form of Unicode; nothing is added up."""
     quiet = quiet_of(programme(*calendars), facts(**said))
 
     assert (weekend, holidays) == (quiet.weekend, quiet.holidays)
 
 
 def test_without_an_entry_the_policy_itself_counts() -> None:
-    """L1: `quiet_weekends` and `holidays` are for whoever no entry names, coordinators included."""
+    """times.L1: `quiet_weekends` and `holidays` are for whoever no entry names, coordinators included."""
     found = programme(GULF, quiet_weekends=False, holidays=["2025-01-08"])
 
     assert ((), (date(2025, 1, 8),)) == (quiet_of(found, facts()).weekend, quiet_of(found, facts()).holidays)
@@ -63,7 +63,7 @@ def test_without_an_entry_the_policy_itself_counts() -> None:
 
 
 def test_two_people_have_until_the_later_of_their_days() -> None:
-    """L3: a holiday of one site gives both the day."""
+    """times.L3: a holiday of one site gives both the day."""
     found = programme(HERE)
     anywhere = waking_of(found, None)
     at_site = waking_of(found, Participant(programme_id=found.programme_id, person_id=ANN, facts=facts(location="Site 1")))

@@ -45,19 +45,19 @@ def waking(*hours: LocalHours, zone: str = "UTC", **quiet: Any) -> Waking:
 def test_opening_lies_in_the_given_hours_of_its_day_if_any_are_left(
     hours: tuple[LocalHours, ...], at: datetime, expected: datetime
 ) -> None:
-    """K1: cut with the waking time; a day without any left is taken as it is, and a slot may pass midnight."""
+    """times.K1: cut with the waking time; a day without any left is taken as it is, and a slot may pass midnight."""
     assert expected == waking(*hours).opening(at)
 
 
 def test_hours_that_come_too_late_leave_any_waking_instant() -> None:
-    """K1: what is over before the hours begin is heard in the waking time before."""
+    """times.K1: what is over before the hours begin is heard in the waking time before."""
     person = waking((3, "14:00", "17:00"))
 
     assert utc(2025, 1, 8, 8) == person.opening(utc(2025, 1, 8, 3), before=utc(2025, 1, 8, 13))
 
 
 def test_spread_stays_in_the_first_hour_the_stretch_and_the_validity() -> None:
-    """K2: an hour, or twenty minutes of waking, or ten until it is over; the same name always gets the same place."""
+    """times.K2: an hour, or twenty minutes of waking, or ten until it is over; the same name always gets the same place."""
     opened_at, names = utc(2025, 1, 8, 8), [f"n{number}" for number in range(200)]
     short = waking(to_clock="08:00", from_clock="08:20")
 
@@ -90,12 +90,12 @@ def test_spread_stays_in_the_first_hour_the_stretch_and_the_validity() -> None:
 def test_reminder_is_on_the_last_waking_day_before_nearest_to_the_time_of_day(
     person: Waking, session_at: datetime, expected: datetime
 ) -> None:
-    """K3: local days, so Monday morning in Auckland is reminded of on Friday there."""
+    """times.K3: local days, so Monday morning in Auckland is reminded of on Friday there."""
     assert expected == person.reminder_of(session_at)
 
 
 def test_no_reminder_where_nothing_wakes() -> None:
-    """K3: somebody whom nothing ever wakes is not reminded."""
+    """times.K3: somebody whom nothing ever wakes is not reminded."""
     assert waking(weekend=(1, 2, 3, 4, 5, 6, 7)).reminder_of(utc(2025, 1, 8, 9)) is None
 
 
@@ -111,12 +111,12 @@ def test_no_reminder_where_nothing_wakes() -> None:
     ],
 )
 def test_holidays_don_t_count_as_days_to_answer(at: datetime, days: int, holidays: Any, expected: datetime) -> None:
-    """K4: the clock goes on for each holiday after the start, and for those that the longer time brings; weekends count."""
+    """times.K4: the clock goes on for each holiday after the start, and for those that the longer time brings; weekends count."""
     assert expected == over_at(at, days, "UTC", tuple(date(2025, 12, day) for day in holidays))
 
 
 def test_holidays_are_local_days() -> None:
-    """K4: it is Christmas in Auckland when it is still the day before in London."""
+    """times.K4: it is Christmas in Auckland when it is still the day before in London."""
     christmas = (date(2025, 12, 25),)
 
     assert utc(2025, 12, 24, 12) == over_at(utc(2025, 12, 23, 12), 1, "UTC", christmas)
@@ -125,7 +125,7 @@ def test_holidays_are_local_days() -> None:
 
 @given(st.data())
 def test_openings_and_reminders_are_never_quiet(data: st.DataObject) -> None:
-    """K1, K3: whatever the clocks do, and a reminder is of an earlier local day."""
+    """times.K1, times.K3: whatever the clocks do, and a reminder is of an earlier local day."""
     zone, at = data.draw(odd_instants)
     slots = st.tuples(
         st.integers(1, 7), st.sampled_from(["00:00", "02:30", "09:00", "23:00"]), st.sampled_from(["01:00", "12:00", "24:00"])
@@ -146,7 +146,7 @@ def test_openings_and_reminders_are_never_quiet(data: st.DataObject) -> None:
 
 @given(st.data(), st.integers(1, 30))
 def test_days_to_answer_are_as_many_as_promised(data: st.DataObject, days: int) -> None:
-    """K4: without the holidays that came, so many days are left, and one day less would not be enough."""
+    """times.K4: without the holidays that came, so many days are left, and one day less would not be enough."""
     zone, at = data.draw(odd_instants)
     holidays = tuple(at.date() + timedelta(days=ahead) for ahead in data.draw(st.sets(st.integers(-2, 40), max_size=12)))
 

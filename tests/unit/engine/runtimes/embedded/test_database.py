@@ -46,7 +46,7 @@ def test_settings_that_make_commits_durable_are_in_force(tmp_path: Path) -> None
 
 
 def test_second_process_fails_at_once_and_leaves_the_first_alone(tmp_path: Path) -> None:
-    """S9: the second says in one line that the directory is in use; the first goes on."""
+    """guarantees.S9: the second says in one line that the directory is in use; the first goes on."""
     first = Database(tmp_path)
     code = (
         "import sys; from pathlib import Path; from engine.errors import StoreInUse\n"
@@ -63,7 +63,7 @@ def test_second_process_fails_at_once_and_leaves_the_first_alone(tmp_path: Path)
 
 
 def test_newer_format_is_refused_untouched(tmp_path: Path) -> None:
-    """S36: an older version names both formats and changes nothing."""
+    """guarantees.S36: an older version names both formats and changes nothing."""
     file = filled(tmp_path)
     connection = sqlite3.connect(file)
     connection.execute(f"PRAGMA user_version={FORMAT + 1}")
@@ -76,7 +76,7 @@ def test_newer_format_is_refused_untouched(tmp_path: Path) -> None:
 
 
 def test_older_format_is_refused_untouched_and_its_writer_named(tmp_path: Path) -> None:
-    """S36: a directory of the version before is refused in one line that says what to do."""
+    """guarantees.S36: a directory of the version before is refused in one line that says what to do."""
     connection = sqlite3.connect(tmp_path / "bothways.db", isolation_level=None)
     connection.execute("CREATE TABLE meta (name TEXT PRIMARY KEY, value ANY NOT NULL) STRICT, WITHOUT ROWID")
     connection.execute("INSERT INTO meta (name, value) VALUES ('written_by', '0.1.0')")
@@ -95,7 +95,7 @@ def test_older_format_is_refused_untouched_and_its_writer_named(tmp_path: Path) 
 
 
 def test_file_of_another_program_is_refused(tmp_path: Path) -> None:
-    """S8: a database that is not ours is named, not adopted."""
+    """guarantees.S8: a database that is not ours is named, not adopted."""
     connection = sqlite3.connect(tmp_path / "bothways.db")
     connection.execute("CREATE TABLE theirs (x)")
     connection.close()
@@ -106,7 +106,7 @@ def test_file_of_another_program_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"not a database, whatever its name", b"\0" * 8192])
 def test_file_that_is_no_database_is_refused(tmp_path: Path, content: bytes) -> None:
-    """S8: the message names the file."""
+    """guarantees.S8: the message names the file."""
     (tmp_path / "bothways.db").write_bytes(content)
 
     with pytest.raises(CorruptState, match=r"bothways\.db is damaged"):
@@ -114,7 +114,7 @@ def test_file_that_is_no_database_is_refused(tmp_path: Path, content: bytes) -> 
 
 
 def test_file_that_was_cut_short_is_refused(tmp_path: Path) -> None:
-    """S8: pages that the header promises are missing."""
+    """guarantees.S8: pages that the header promises are missing."""
     file = filled(tmp_path)
     with file.open("r+b") as opened:
         opened.truncate(file.stat().st_size - 4096)
@@ -124,7 +124,7 @@ def test_file_that_was_cut_short_is_refused(tmp_path: Path) -> None:
 
 
 def test_damaged_structure_is_found_at_start(tmp_path: Path) -> None:
-    """S8: a page of rubbish stops the start."""
+    """guarantees.S8: a page of rubbish stops the start."""
     file = filled(tmp_path)
     with file.open("r+b") as opened:
         opened.seek(file.stat().st_size - 4096)
@@ -135,7 +135,7 @@ def test_damaged_structure_is_found_at_start(tmp_path: Path) -> None:
 
 
 def test_directory_that_is_a_file_is_refused_in_one_line(tmp_path: Path) -> None:
-    """S42: one actionable line, whatever stands in the way."""
+    """guarantees.S42: one actionable line, whatever stands in the way."""
     (tmp_path / "data").write_text("in the way")
 
     with pytest.raises(StoreUnusable) as caught:
@@ -145,7 +145,7 @@ def test_directory_that_is_a_file_is_refused_in_one_line(tmp_path: Path) -> None
 
 
 def test_write_ahead_log_stays_bounded(tmp_path: Path) -> None:
-    """P10: past its limit a commit empties it."""
+    """guarantees.P10: past its limit a commit empties it."""
     database = Database(tmp_path, wal_bytes_max=64 * 1024)
     sizes = []
 
@@ -160,7 +160,7 @@ def test_write_ahead_log_stays_bounded(tmp_path: Path) -> None:
 
 
 def test_full_disk_is_an_error_that_stops(tmp_path: Path) -> None:
-    """S7: nothing of the transaction is there afterwards, and the directory opens again."""
+    """guarantees.S7: nothing of the transaction is there afterwards, and the directory opens again."""
     database = Database(tmp_path)
     database.connection.execute("PRAGMA max_page_count=20").fetchall()
 

@@ -68,7 +68,7 @@ def test_ingest_counts_every_line_once(tmp_path: Path) -> None:
 
 
 def test_ingesting_again_changes_nothing(tmp_path: Path) -> None:
-    """P1, S12: a file read twice leaves what it left the first time; what was refused for good is counted as refused again."""
+    """guarantees.P1, guarantees.S12: a file read twice leaves what it left the first time; what was refused for good is refused again."""
     lines = list(toy_lines(200))
     first = ingested(tmp_path, lines)
 
@@ -110,7 +110,7 @@ def test_tick_moves_time_and_the_past_is_a_no_op(tmp_path: Path) -> None:
 
 
 def test_failed_timer_is_a_dead_letter_and_fires_once(tmp_path: Path) -> None:
-    """P7: a wake that raises goes to its own topic; time goes on for the others, here and after a restart."""
+    """guarantees.P7: a wake that raises goes to its own topic; time goes on for the others, here and after a restart."""
     with opened(tmp_path) as engine:
         engine.ingest([hired(7, at=START)])
         engine.tick(START + 5 * DAY)
@@ -184,7 +184,7 @@ def test_command_acts_at_the_last_instant_and_can_be_refused(tmp_path: Path) -> 
 
 
 def test_redriving_twice_is_a_no_op(tmp_path: Path) -> None:
-    """S21: a dead letter gets one more chance, with the ids that it would have had."""
+    """guarantees.S21: a dead letter gets one more chance, with the ids that it would have had."""
     with opened(tmp_path) as engine:
         engine.ingest([hired(1, at=START), hired(2, at=START, id_="x"), hired(2, at=START, id_="x", department="other")])
         letter = next(engine.outputs(DLQ_HR))
@@ -204,7 +204,7 @@ def test_one_id_from_two_sources_is_two_events(tmp_path: Path) -> None:
 
 
 def test_repetition_after_its_mark_has_gone_never_stops_the_engine(tmp_path: Path) -> None:
-    """S12: beyond 90 days natural keys are what holds; the ids of a second application are new ones."""
+    """guarantees.S12: beyond 90 days natural keys are what holds; the ids of a second application are new ones."""
     with opened(tmp_path) as engine:
         engine.ingest([hired(1, at=START)])
         engine.tick(START + 100 * DAY)
@@ -253,7 +253,7 @@ def test_error_on_the_way_out_commits_nothing(tmp_path: Path) -> None:
 
 
 def test_second_body_under_one_id_stops_before_it_is_visible(tmp_path: Path) -> None:
-    """P3: insert or compare; the first body stays."""
+    """guarantees.P3: insert or compare; the first body stays."""
 
     def output(data: bytes) -> Transition:
         one = Output(topic=NUDGES.name, key="p1", id="one", attributes={"id": "one"}, data=data)
@@ -286,7 +286,7 @@ def test_salt_is_kept_and_another_one_refused(tmp_path: Path) -> None:
 
 
 def test_backup_opens_and_goes_on_like_the_original(tmp_path: Path) -> None:
-    """S11: a copy taken in between, fed what came after it, ends with the same bytes."""
+    """guarantees.S11: a copy taken in between, fed what came after it, ends with the same bytes."""
     lines = list(toy_lines(120))
     with opened(tmp_path / "data") as engine:
         engine.ingest(lines[:60])
@@ -298,7 +298,7 @@ def test_backup_opens_and_goes_on_like_the_original(tmp_path: Path) -> None:
 
 
 def test_verify_agrees_with_what_was_written(tmp_path: Path) -> None:
-    """P6: rows, timers, outputs and dead letters follow from the log."""
+    """guarantees.P6: rows, timers, outputs and dead letters follow from the log."""
     with opened(tmp_path) as engine:
         engine.ingest(toy_lines(300))
         engine.tick(START + 100 * DAY)
@@ -328,7 +328,7 @@ def test_verify_agrees_with_what_was_written(tmp_path: Path) -> None:
     ],
 )
 def test_verify_finds_what_was_changed_behind_its_back(tmp_path: Path, damage: str) -> None:
-    """P9, P13: a row, an output, a dead letter or an entry that differs is reported, and what only its hash can tell."""
+    """guarantees.P9, guarantees.P13: a row, an output, a dead letter or an entry that differs is reported, if only by its hash."""
     with opened(tmp_path) as engine:
         engine.ingest(toy_lines(100))
     connection = sqlite3.connect(tmp_path / "bothways.db", isolation_level=None)

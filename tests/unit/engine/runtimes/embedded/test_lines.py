@@ -104,7 +104,7 @@ def test_line_beyond_that_is_cut_and_says_so() -> None:
 
 
 def test_memory_stays_small_whatever_a_line_unpacks_to(tmp_path: Path) -> None:
-    """S39: a line of 100 MB in a file of 100 kB takes a few megabytes."""
+    """guarantees.S39: a line of 100 MB in a file of 100 kB takes a few megabytes."""
     file = tmp_path / "bomb.gz"
     with gzip.open(file, "wb") as packed:
         for _ in range(100):

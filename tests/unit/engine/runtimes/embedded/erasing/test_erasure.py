@@ -46,7 +46,7 @@ def files_with(data_dir: Path, needle: bytes) -> list[str]:
 
 
 def test_no_file_holds_the_id_afterwards(tmp_path: Path) -> None:
-    """P8, S38: rows, log, topics, dead letters, free pages, write-ahead log: while the directory is open, and after."""
+    """guarantees.P8, guarantees.S38: rows, log, topics, dead letters, free pages, write-ahead log: in an open directory, and after."""
     told(tmp_path)
     assert ["bothways.db"] == files_with(tmp_path, CANARY.encode())
 
@@ -59,7 +59,7 @@ def test_no_file_holds_the_id_afterwards(tmp_path: Path) -> None:
 
 
 def test_everybody_else_stays_as_they_were(tmp_path: Path) -> None:
-    """S38: what is left of log, topics and rows is what there was, at the positions where it was."""
+    """guarantees.S38: what is left of log, topics and rows is what there was, at the positions where it was."""
     told(tmp_path)
     with opened(tmp_path) as engine:
         engine.tick(LATER)
@@ -76,7 +76,7 @@ def test_everybody_else_stays_as_they_were(tmp_path: Path) -> None:
 
 
 def test_verify_proves_what_came_after_an_erasure(tmp_path: Path) -> None:
-    """P6: the replay starts at the snapshot, right after the erasure and after more has happened."""
+    """guarantees.P6: the replay starts at the snapshot, right after the erasure and after more has happened."""
     told(tmp_path)
     with opened(tmp_path) as engine:
         engine.ingest([erased(CANARY, LATER)])
@@ -91,7 +91,7 @@ def test_verify_proves_what_came_after_an_erasure(tmp_path: Path) -> None:
 
 
 def test_old_lines_bring_nobody_back(tmp_path: Path) -> None:
-    """P8: the file that told of the person, read again, is all repetitions, its unreadable lines included."""
+    """guarantees.P8: the file that told of the person, read again, is all repetitions, its unreadable lines included."""
     lines = told(tmp_path)
     with opened(tmp_path) as engine:
         engine.ingest([erased(CANARY, LATER)])
@@ -103,7 +103,7 @@ def test_old_lines_bring_nobody_back(tmp_path: Path) -> None:
 
 
 def test_a_dead_letter_that_is_gone_comes_back_neither_here_nor_in_a_replay(tmp_path: Path) -> None:
-    """P3: its id counts on, also when the mark of its record has gone and the record is handled, and refused, again."""
+    """guarantees.P3: its id counts on, also when the mark of its record has gone and the record is handled, and refused, again."""
     lines = told(tmp_path)
     with opened(tmp_path) as engine:
         before = len(list(engine.outputs(DLQ_HR)))
@@ -169,7 +169,7 @@ def test_many_erasures_of_one_file_share_their_snapshots(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("is_reader", [False, True])
 def test_the_next_start_finishes_what_a_crash_interrupted(tmp_path: Path, *, is_reader: bool) -> None:
-    """S38: an erasure that was committed is finished by whoever opens the directory next, to write or to look."""
+    """guarantees.S38: an erasure that was committed is finished by whoever opens the directory next, to write or to look."""
     told(tmp_path)
     interrupted = opened(tmp_path)
     interrupted.offer(erased(CANARY, LATER), datetime(2026, 1, 1, tzinfo=UTC))
@@ -251,7 +251,7 @@ def test_backup_taken_afterwards_holds_nobody_and_replays(tmp_path: Path) -> Non
     ],
 )
 def test_verify_still_finds_what_was_changed_behind_its_back(tmp_path: Path, damage: str) -> None:
-    """P9: rows, the snapshot, entries and outputs from before it by their hashes, from after it by the replay."""
+    """guarantees.P9: rows, the snapshot, entries and outputs from before it by their hashes, from after it by the replay."""
     told(tmp_path)
     with opened(tmp_path) as engine:
         engine.ingest([erased(CANARY, LATER)])

@@ -18,7 +18,7 @@ def opened(data_dir: Path) -> EmbeddedEngine:
 
 @pytest.mark.parametrize("name", ["last_at", "next_log_position", "written_by"])
 def test_a_changed_fact_about_the_directory_is_refused_at_the_start(tmp_path: Path, name: str) -> None:
-    """P13: a wrong clock or position would decide everything that follows, so nothing is begun."""
+    """guarantees.P13: a wrong clock or position would decide everything that follows, so nothing is begun."""
     with opened(tmp_path) as engine:
         engine.ingest(toy_lines(10))
     connection = sqlite3.connect(tmp_path / "bothways.db", isolation_level=None)
@@ -30,7 +30,7 @@ def test_a_changed_fact_about_the_directory_is_refused_at_the_start(tmp_path: Pa
 
 
 def test_no_decision_is_taken_on_a_changed_row(tmp_path: Path) -> None:
-    """P13: a row is held against its hash when it is read, before a rule sees it."""
+    """guarantees.P13: a row is held against its hash when it is read, before a rule sees it."""
     with opened(tmp_path) as engine:
         engine.ingest(toy_lines(100))
     connection = sqlite3.connect(tmp_path / "bothways.db", isolation_level=None)
@@ -43,7 +43,7 @@ def test_no_decision_is_taken_on_a_changed_row(tmp_path: Path) -> None:
 
 
 def test_no_backup_is_made_of_what_was_changed(tmp_path: Path) -> None:
-    """P13: a copy is checked before it gets its name, so a good backup is never followed by a bad one."""
+    """guarantees.P13: a copy is checked before it gets its name, so a good backup is never followed by a bad one."""
     with opened(tmp_path) as engine:
         engine.ingest(toy_lines(20))
     connection = sqlite3.connect(tmp_path / "bothways.db", isolation_level=None)

@@ -36,7 +36,7 @@ IDS = st.text("abp019._:-", min_size=1, max_size=8)
     ],
 )
 def test_a_person_is_named_however_the_id_is_written(value: bytes) -> None:
-    """T1 to T5: as a whole token, with punctuation around it, in an address, escaped, hidden by a repeated name, or in unreadable bytes."""
+    """rows.T1 to rows.T5: a whole token, with punctuation around it, in an address, escaped, under a repeated name, in unreadable bytes."""
     assert Mentions(["p1"]).in_bytes(value)
 
 
@@ -55,12 +55,12 @@ def test_a_person_is_named_however_the_id_is_written(value: bytes) -> None:
     ],
 )
 def test_a_longer_id_is_somebody_else(value: bytes) -> None:
-    """T1: `p10` is not `p1`, and a session made up from an id names nobody."""
+    """rows.T1: `p10` is not `p1`, and a session made up from an id names nobody."""
     assert not Mentions(["p1"]).in_bytes(value)
 
 
 def test_a_number_is_nobody() -> None:
-    """T3: ids are strings, so a level of 3 doesn't name 3; a line that is no JSON is taken as it stands."""
+    """rows.T3: ids are strings, so a level of 3 doesn't name 3; a line that is no JSON is taken as it stands."""
     mentions = Mentions(["3"])
 
     assert (False, True, True) == tuple(map(mentions.in_bytes, (b'{"level":3}', b'{"person_id":"3"}', b'{"level":3')))
@@ -77,13 +77,13 @@ def test_keys_and_headers_count() -> None:
 
 
 def test_depth_that_no_parser_follows_hides_nothing() -> None:
-    """T4: what can't be parsed is looked at as it is."""
+    """rows.T4: what can't be parsed is looked at as it is."""
     assert Mentions(["ann"]).in_bytes(b"[" * 200_000 + b'"ann"')
 
 
 @given(person_id=IDS, other=IDS)
 def test_a_string_of_one_id_names_that_person_alone(person_id: str, other: str) -> None:
-    """T1, T2: two ids are told apart unless they differ in the punctuation around them only, or a colon joins one to the other."""
+    """rows.T1, rows.T2: two ids are told apart unless they differ in nothing but the punctuation around them, or a colon joins them."""
     value = json.dumps({"person_id": other}).encode()
 
     assert Mentions([other]).in_bytes(value)

@@ -51,7 +51,7 @@ def test_timers_come_in_order_of_instant_table_and_key(tmp_path: Path) -> None:
 
 
 def test_rows_read_back_are_written_the_same(tmp_path: Path) -> None:
-    """P6: a row that went through the file encodes to the bytes that it came from, so a restart changes no digest."""
+    """guarantees.P6: a row that went through the file encodes to the bytes that it came from, so a restart changes no digest."""
     topology = build()
     codecs = {name.value: RowCodec(stage) for name, stage in topology.stages.items()}
     with EmbeddedEngine(tmp_path, Settings(), clock=lambda: AT) as engine:

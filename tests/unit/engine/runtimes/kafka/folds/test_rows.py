@@ -50,7 +50,7 @@ def test_rows_behave_like_a_dictionary(steps: list[tuple[str, str, Thing | None,
 
 @given(steps=STEPS, commits=st.integers(1, 5))
 def test_restored_rows_are_the_ones_that_were_written(steps: list[tuple[str, str, Thing | None, bool]], commits: int) -> None:
-    """The changes of all commits, taken over in order, give the same rows and timers (S27)."""
+    """The changes of all commits, taken over in order, give the same rows and timers (guarantees.S27)."""
     rows, restored = PartitionRows(STAGE), PartitionRows(STAGE)
     for place, (table, key, thing, _) in enumerate(steps):
         rows.put(table, key, thing)

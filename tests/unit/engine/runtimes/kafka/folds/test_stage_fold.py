@@ -142,7 +142,7 @@ def test_position_carries_time_and_partitions() -> None:
 
 
 def test_restored_fold_goes_on_where_the_last_owner_stopped() -> None:
-    """Rows, timers, time and position come back from the changelog alone (S27)."""
+    """Rows, timers, time and position come back from the changelog alone (guarantees.S27)."""
     fold, heir = stage_fold(), stage_fold()
     feed(fold, *taken_in(hired("ann", "2025-01-06T09:00:00Z"), enrolled("ann", "2025-01-06T09:00:00Z")))
     for record in fold.take_pending().records[(PEOPLE_CHANGELOG.name, 0)]:
