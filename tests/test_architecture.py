@@ -93,6 +93,7 @@ OWNERS: Final[dict[str, tuple[str, ...]]] = {
     "numba": ("engine.matching.compiled", "ops"),
     "numpy": ("engine.matching.compiled", "ops"),
     "ortools": ("engine.matching.compiled", "ops"),
+    "rustworkx": ("engine.matching.compiled", "ops"),
     "structlog": ("engine.telemetry", "engine.runtimes", "engine.web", "ops"),
 }
 """Library → the modules that may import it."""

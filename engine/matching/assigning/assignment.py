@@ -30,7 +30,7 @@ from itertools import product
 from typing import Final, NamedTuple, Protocol
 
 from engine.matching.assigning.auction import Room, auction
-from engine.matching.assigning.blossom import heaviest_matching
+from engine.matching.assigning.blossom import HeaviestMatching, heaviest_matching
 
 EXACT_ROOM_MAX: Final = 64
 """Components with at most that much room to give away are scaled, so that the auction is exact."""
@@ -43,9 +43,11 @@ EXACT_VERTICES_MAX: Final = 300
 """Components with odd cycles are solved exactly if that many units of room hold them."""
 EXACT_WORK_MAX: Final = 4 * EXACT_VERTICES_MAX**3
 """All of them together: the cubes of their vertices; later ones are solved like large ones."""
-_TIE_BITS: Final = 20
-_TIE_SHIFT: Final = _TIE_BITS + 9
-"""All ties of an exact solution together stay below one point."""
+_PAIRS_BITS: Final = 9
+"""An exact solution has fewer pairs than 2 to that power, so its ties together stay below one unit of what stands above them."""
+_TIE_BITS: Final = 64
+_TIE_HIGH_BITS: Final = 20
+_TIE_LOW_BITS: Final = _TIE_BITS - _TIE_HIGH_BITS
 
 
 class Side(Protocol):
@@ -80,20 +82,26 @@ class Assignment:
     """No choice weighs more."""
 
 
-def assign(edges: Sequence[Edge], room: Sequence[int], colourings: Sequence[Sequence[bool]]) -> Assignment:
+def assign(
+    edges: Sequence[Edge],
+    room: Sequence[int],
+    colourings: Sequence[Sequence[bool]],
+    heaviest: HeaviestMatching = heaviest_matching,
+) -> Assignment:
     """Choose pairs of the greatest total weight that this method finds.
 
     Args:
         edges: each pair once, weights above zero.
         room: by position: how many pairs each person may get.
         colourings: by position, for graphs that aren't bipartite: ways to cut the people in two.
+        heaviest: what solves small components with odd cycles.
     Returns: the choice and its bound.
     """
     usable = [edge for edge in edges if room[edge.lo] > 0 and room[edge.hi] > 0]
     usable.sort(key=lambda edge: (-edge.weight, -edge.tie, edge.lo, edge.hi))
     chosen: list[Edge] = []
     bound = 0
-    budget = ExactBudget()
+    budget = ExactBudget(heaviest)
     for component, side in _components(usable, len(room)):
         part, part_bound = solved(component, side, room, colourings, budget)
         chosen += part
@@ -104,9 +112,14 @@ def assign(edges: Sequence[Edge], room: Sequence[int], colourings: Sequence[Sequ
 
 
 class ExactBudget:
-    """How much exact work is left for the components with odd cycles; they are served in order."""
+    """How much exact work is left for the components with odd cycles; they are served in order.
 
-    def __init__(self) -> None:
+    Args:
+        heaviest: what does the work; every way finds the same pairs, because tie hashes leave one heaviest choice (A3).
+    """
+
+    def __init__(self, heaviest: HeaviestMatching = heaviest_matching) -> None:
+        self.heaviest = heaviest
         self._left = EXACT_WORK_MAX
 
     def may_fit(self, vertex_count: int) -> bool:
@@ -205,7 +218,8 @@ def _exact(edges: Sequence[Edge], room: Room, budget: ExactBudget) -> tuple[list
     """Solve a small component with odd cycles exactly, where half-chosen pairs would make a bound by prices loose.
 
     Each unit of room is a vertex. Where both people have more than one unit, two more vertices stand between theirs: an unused pair
-    matches the two with each other, a used one matches each outwards, so no pair is used twice. Tie hashes stand below the weights.
+    matches the two with each other, a used one matches each outwards, so no pair is used twice. Tie hashes stand below the weights, their
+    high bits above their low ones, so that one choice is the heaviest.
 
     Returns: the heaviest choice, which is its own bound; None if it needs more than the budget has.
     """
@@ -222,7 +236,7 @@ def _exact(edges: Sequence[Edge], room: Room, budget: ExactBudget) -> tuple[list
     edge_by_vertices: dict[tuple[int, int], Edge] = {}
     gates: list[tuple[int, int, Edge]] = []
     for edge in edges:
-        weight = (edge.weight << _TIE_SHIFT) + (edge.tie >> 64 - _TIE_BITS)
+        weight = _unique_weight(edge)
         if min(units[edge.lo], units[edge.hi]) > 1:
             near, far = next(vertices), next(vertices)
             gates.append((near, far, edge))
@@ -231,11 +245,17 @@ def _exact(edges: Sequence[Edge], room: Room, budget: ExactBudget) -> tuple[list
             joined = [(min(pair), max(pair)) for pair in product(slots[edge.lo], slots[edge.hi])]
             edge_by_vertices |= dict.fromkeys(joined, edge)
         weights |= dict.fromkeys(joined, weight)
-    matched = heaviest_matching(vertex_count, weights)
+    matched = budget.heaviest(vertex_count, weights)
     outward = {high for low, high in matched if low < slot_count <= high}
     chosen = [edge_by_vertices[pair] for pair in matched if pair in edge_by_vertices]
     chosen += [edge for near, far, edge in gates if near in outward and far in outward]
     return chosen, sum(edge.weight for edge in chosen)
+
+
+def _unique_weight(edge: Edge) -> int:
+    high, low = edge.tie >> _TIE_LOW_BITS, edge.tie & (1 << _TIE_LOW_BITS) - 1
+    above_low = (edge.weight << _TIE_HIGH_BITS + _PAIRS_BITS) + high
+    return (above_low << _TIE_LOW_BITS + _PAIRS_BITS) + low
 
 
 def _general(edges: Sequence[Edge], room: Room, colourings: Sequence[Side]) -> tuple[list[Edge], int]:

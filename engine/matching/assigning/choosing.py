@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from engine.matching.assigning.assignment import Assignment, Edge, assign, colourings_by
+from engine.matching.assigning.blossom import HeaviestMatching, heaviest_matching
 from engine.matching.search.bounded import bounded_lists
 from engine.matching.search.candidates import EXACT_PEOPLE_MAX, Seekers, exact_lists, joined
 from engine.matching.search.coded import coded
@@ -76,9 +77,12 @@ class MatcherMissing(LookupError):
     """The policy asks for a matcher that isn't installed here; the round can't be held on this machine."""
 
 
-def choose(task: Task) -> Choice:
+def choose(task: Task, *, heaviest: HeaviestMatching = heaviest_matching) -> Choice:
     """Choose the pairs of a round with nothing but the standard library.
 
+    Args:
+        task: what the round asks.
+        heaviest: another way to solve small components with odd cycles; every way gives the same pairs.
     Raises:
         MatcherMissing: for the exact matcher, which is an optional extra.
     """
@@ -92,7 +96,7 @@ def choose(task: Task) -> Choice:
         lists = bounded_lists(task.book, task.seekers, coded(task.book, task.seekers))
     found = joined(task.book, task.seekers, lists)
     edges = [edge for edge in found.edges if (edge.lo, edge.hi) not in task.locked]
-    assignment = _assigned(edges, task)
+    assignment = _assigned(edges, task, heaviest)
     return Choice(
         pairs=tuple((edge.lo, edge.hi) for edge in assignment.chosen),
         option_counts=found.option_counts,
@@ -130,7 +134,7 @@ def phases(*, first_pair_first: bool) -> Iterator[bool]:
     yield from (True, True, False) if first_pair_first else (False,)
 
 
-def _assigned(edges: Sequence[Edge], task: Task) -> Assignment:
+def _assigned(edges: Sequence[Edge], task: Task, heaviest: HeaviestMatching) -> Assignment:
     colourings = colourings_of(task.book)
     left = list(task.room)
     served = set(task.served)
@@ -144,7 +148,7 @@ def _assigned(edges: Sequence[Edge], task: Task) -> Assignment:
             taken = set(chosen)
             offered = [edge for edge in edges if edge not in taken]
             allowed = left
-        part = assign(offered, allowed, colourings)
+        part = assign(offered, allowed, colourings, heaviest)
         for edge in part.chosen:
             left[edge.lo] -= 1
             left[edge.hi] -= 1

@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from typing import Final
 
 from engine.errors import InvalidSettings
+from engine.matching.assigning.blossom import HeaviestMatching, heaviest_matching
 from engine.matching.assigning.choosing import Choice, Task
 from engine.matching.assigning.choosing import choose as choose_plainly
 from engine.matching.eligibility import PoolMember
@@ -26,9 +27,23 @@ def has_numba() -> bool:
     return find_spec("numba") is not None and find_spec("numpy") is not None
 
 
+def has_rustworkx() -> bool:
+    """Say whether the part of the extra `fast` for graphs with odd cycles is installed."""
+    return find_spec("rustworkx") is not None
+
+
 def has_ortools() -> bool:
     """Say whether the extra `exact` is installed."""
     return has_numba() and find_spec("ortools") is not None
+
+
+def quickest_matching() -> HeaviestMatching:
+    """Return the quickest way to find the heaviest matching of a small graph that this machine has."""
+    if not has_rustworkx():
+        return heaviest_matching
+    from engine.matching.compiled.blossom import heaviest_by_rustworkx
+
+    return heaviest_by_rustworkx
 
 
 Progress = Callable[[str], None]
@@ -56,7 +71,7 @@ def choose(task: Task, *, progress: Progress = silent) -> Choice:
 
         return choose_exactly(task)
     if len(task.seekers.positions) < COMPILED_FROM or not has_numba():
-        return choose_plainly(task)
+        return choose_plainly(task, heaviest=quickest_matching())
     progress("compiled code loaded")
     from engine.matching.compiled.choosing import choose as choose_compiled
 

@@ -15,6 +15,7 @@ from engine.matching.assigning.assignment import (
     scale_for,
     solved,
 )
+from engine.matching.compiled import quickest_matching
 from engine.matching.compiled.auction import auction
 from engine.matching.compiled.compiling import njit
 from engine.matching.compiled.judging import Array
@@ -58,7 +59,7 @@ def assign(graph: Graph, edges: Array, room: Array, colourings: Sequence[Array],
     """
     by = solver or Solver(auctioned, _auctioned_cover)
     grouped, begins, side, is_bipartite = _by_component(graph, edges, room)
-    budget = ExactBudget()
+    budget = ExactBudget(quickest_matching())
     chosen, bound = [np.empty(0, np.int32)], 0
     for begin, end in pairwise(begins):
         numbers = grouped[begin:end]
