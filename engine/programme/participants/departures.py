@@ -17,7 +17,7 @@ from engine.programme.nudges.intents import coordinator_of, intended
 from engine.programme.pairs.pairing import OPEN, Pairing
 from engine.programme.participants import changes
 from engine.programme.participants.departure_rules import MASS_WITHIN, held_until, is_mass
-from engine.programme.participants.participant import TAKING_PART, Participant, ParticipantTimer, timer_of, with_timer
+from engine.programme.participants.participant import TAKING_PART, Participant, ParticipantStatus, ParticipantTimer, timer_of, with_timer
 from engine.programme.proposals import answers
 from engine.programme.rounds.programme import Programme, ProgrammeStatus
 from engine.programme.tables import PARTICIPANTS, pairing_in, participant_in, put_pairing, put_participant
@@ -33,8 +33,8 @@ _SETTLES: Final = ParticipantTimer.DEPARTURE_SETTLES
 
 
 def begun(rows: Rows, programme: Programme, participant: Participant, at: datetime) -> Effects:
-    """Hold everything of somebody who departed; of whoever doesn't take part there is nothing to hold."""
-    if participant.status not in TAKING_PART or programme.status is ProgrammeStatus.CLOSED:
+    """Hold everything of somebody who departed, an open invitation too; of whoever has left the programme there is nothing to hold."""
+    if participant.status is ParticipantStatus.WITHDRAWN or programme.status is ProgrammeStatus.CLOSED:
         yield from settled(rows, programme, participant, at)
         return
     if participant.departing_at is not None:
@@ -67,10 +67,10 @@ def undone(rows: Rows, programme: Programme, participant: Participant, facts: Pe
 
 def due(rows: Rows, programme: Programme, participant: Participant, due_at: datetime, at: datetime) -> Effects:
     """Settle a departure, unless so many came at once that the coordinator is asked; a late timer sees what it would have seen."""
-    unsettled = list(_unsettled(rows, programme.programme_id))
+    unsettled = [one for one in _unsettled(rows, programme.programme_id) if one.status in TAKING_PART]
     recent = sum(one.departing_at is not None and one.departing_at > due_at - MASS_WITHIN for one in unsettled)
     taking_part = sum(one.status in TAKING_PART for one in _participants(rows, programme.programme_id))
-    if participant.is_departure_held or not is_mass(recent, taking_part):
+    if participant.is_departure_held or participant.status not in TAKING_PART or not is_mass(recent, taking_part):
         yield from settled(rows, programme, participant, at)
         if participant.is_departure_held:
             yield from _note_taken_back(rows, programme)

@@ -9,8 +9,8 @@ Invariants
         neither a lapse nor a pause resets it.
     participants.A3  Whom somebody excludes comes with the facts; it is read by eligibility only, and no output, log line or command ever
         shows it.
-    participants.A4  Whoever doesn't take part has no timers and no place in the queue; whoever left keeps no profile but what it said after
-        leaving, which counts if an older enrolment is still on its way.
+    participants.A4  Whoever doesn't take part has no timer but that of a departure, and no place in the queue. Whoever left keeps no
+        profile but what it said after leaving, which counts if an older enrolment is still on its way.
     participants.A6  Whoever departed waits for one thing only: that the departure is settled.
     participants.A5  Of whoever withdrew nothing of HR is kept but the employment: nobody tells the programme when the rest changes.
 
@@ -165,7 +165,8 @@ def check(participant: Participant) -> None:
     assert not takes_part or participant.enrolled_at is not None, "participants.A1"
     assert participant is kept_of(participant), "participants.A5"
     assert (participant.departing_at is None) == (timer_of(participant, ParticipantTimer.DEPARTURE_SETTLES) is None), "participants.A6"
-    assert takes_part or (not participant.timers and participant.waiting_since is None), "participants.A4"
+    timed = {timer.kind for timer in participant.timers} - {ParticipantTimer.DEPARTURE_SETTLES}
+    assert takes_part or (not timed and participant.waiting_since is None), "participants.A4"
     kept = without_older(participant.profile, participant.profile_stamps, participant.course.left)
     assert kept == (participant.profile, participant.profile_stamps), "participants.A4"
 

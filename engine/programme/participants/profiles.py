@@ -59,7 +59,8 @@ def on_participation(rows: Rows, record: Record) -> Effects:
     assert isinstance(message, ParticipationReported)
     programme = programme_in(rows, message.programme_id)
     known = participant_in(rows, message.programme_id, message.person_id)
-    refusal = None if programme is not None and _is_old(programme, known, message, record.at) else _refusal(programme, message.event)
+    is_old = programme is not None and _is_old(programme, known, message, record.at)
+    refusal = None if is_old else _refusal(programme, message.event)
     if programme is None or refusal is not None:
         assert refusal is not None, "without a programme there is a refusal"
         yield from _refused(message, record, refusal)
@@ -68,7 +69,8 @@ def on_participation(rows: Rows, record: Record) -> Effects:
         # Hired again, and enrolled anew before the departure was settled.
         yield from departures.settled(rows, programme, known, record.at)
         known = participant_in(rows, message.programme_id, message.person_id)
-    is_held = known is not None and known.departing_at is not None
+    # What is old says nothing of today: facts come by their own messages to whoever takes part, and nobody keeps up those of others.
+    is_held = known is not None and (known.departing_at is not None or is_old)
     if known is not None and known.facts != message.facts and not is_held:
         # The event has overtaken a change of facts: what the change means comes first.
         yield from changes.facts_changed(rows, programme, known, message.facts, record.at, since_at=record.at)

@@ -71,6 +71,23 @@ def test_a_departure_that_was_none_leaves_no_trace() -> None:
     assert known == len(story.changes)
 
 
+def test_a_departure_that_was_none_leaves_an_invitation_open() -> None:
+    """Whoever has only been nominated is invited as before, in both rows; a departure that settles ends the invitation."""
+    story = active_pair()
+    story.tell(builders.hired("cat", story.now, effective_on="2024-01-01"))
+    story.tell(builders.nominated("cat", story.now))
+    rows = (story.row_of("cat"), story.row(StageName.PEOPLE, PEOPLE, "cat").enrolments)
+    departs(story, "cat")
+    story.after(hours=2)
+    story.tell(builders.departure_cancelled("cat", story.now))
+    back = (story.row_of("cat"), story.row(StageName.PEOPLE, PEOPLE, "cat").enrolments)
+    departs(story, "cat")
+    story.after(hours=5)
+
+    assert rows == back
+    assert ("withdrawn", "withdrawn") == (story.row_of("cat").status.value, enrolment_of(story, "cat"))
+
+
 def test_what_comes_due_meanwhile_comes_afterwards() -> None:
     """A reminder to book is late by as long as nobody knew."""
     story = active_pair().after(days=5, hours=-1)
