@@ -12,8 +12,9 @@ from typing import Any, Final
 
 import msgspec
 
-from engine.core.effects import Note, Row
+from engine.core.effects import Note
 from engine.core.execution import Transition
+from engine.core.table import Row
 from engine.programme.pairs.pairing import Pairing
 from engine.programme.tables import PAIRINGS
 from schemas.events.round import RoundCompleted
@@ -59,7 +60,7 @@ class Figures:
 
     def restored(self, table: str, key: str, value: bytes | None) -> None:
         """Take over a row of the changelog."""
-        if table == PAIRINGS:
+        if table == PAIRINGS.name:
             is_active = value is not None and _standing(value).state == PairingState.ACTIVE
             (self._active.add if is_active else self._active.discard)(key)
 
@@ -70,7 +71,7 @@ class Figures:
             seconds: how long it took.
         """
         for (table, key), row in transition.changes.items():
-            if table == PAIRINGS:
+            if table == PAIRINGS.name:
                 (self._active.add if _is_active(row) else self._active.discard)(key)
         for output in transition.outputs:
             if output.data is not None and output.attributes["type"] == RoundCompleted.TYPE:

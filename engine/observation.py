@@ -86,7 +86,7 @@ class Observer:
         rounds = tuple(self._figures.applied(transition, seconds))
         for note in (*transition.notes, *told_by(transition), *rounds):
             self.telemetry.record(note.metric, note.value, note.labels)
-        if any(table == PAIRINGS for table, _ in transition.changes):
+        if any(table == PAIRINGS.name for table, _ in transition.changes):
             self.telemetry.set(PREFIX + "active_pairings", self._figures.active_count)
         for reason, count in self._figures.waiting.items() if rounds else ():
             self.telemetry.set(PREFIX + "waiting_people", count, reason=reason)

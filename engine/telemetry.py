@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 if TYPE_CHECKING:
     from wsgiref.simple_server import WSGIServer
 
-    from engine.topology import Topology
+    from engine.core.stage import Topology
 
 PREFIX: Final = "bothways_"
 OTHER: Final = "other"

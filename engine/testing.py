@@ -8,14 +8,16 @@ Settings of brokers and files have no effect here.
 import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from engine.core.cascade import Cascade, Entry, Tally, TimeMode
 from engine.core.dead_letters import DeadLetter
-from engine.core.effects import Note, Origin, Row, Rows, StageName
+from engine.core.effects import Note, Origin, Rows, StageName
 from engine.core.execution import Outcome, Output, Transition
+from engine.core.stage import Topology
+from engine.core.table import Row, RowT, Table
 from engine.core.timers import TimerIndex
-from engine.topology import Topology, build
+from engine.topology import build
 from schemas.codec import encode_structured
 from schemas.envelope import SOURCE
 from schemas.terms.ids import PersonId
@@ -30,13 +32,13 @@ class MemoryRows:
     def __init__(self) -> None:
         self.tables: dict[str, dict[str, Row]] = {}
 
-    def get(self, table: str, key: str) -> Any | None:
+    def get(self, table: Table[RowT], key: str) -> RowT | None:
         """Return the row, or None."""
-        return self.tables.get(table, {}).get(key)
+        return cast("RowT | None", self.tables.get(table.name, {}).get(key))
 
-    def scan(self, table: str, prefix: str) -> Iterator[tuple[str, Any]]:
+    def scan(self, table: Table[RowT], prefix: str) -> Iterator[tuple[str, RowT]]:
         """Yield (key, row) in key order. O(rows of the table): good enough for tests."""
-        rows = self.tables.get(table, {})
+        rows = cast("dict[str, RowT]", self.tables.get(table.name, {}))
         for key in sorted(key for key in rows if key.startswith(prefix)):
             yield key, rows[key]
 
@@ -134,7 +136,7 @@ class TopologyDriver:
         """Return the rows of one stage."""
         return self.store.rows(stage)
 
-    def row(self, stage: StageName, table: str, key: str) -> Any | None:
+    def row(self, stage: StageName, table: Table[RowT], key: str) -> RowT | None:
         """Return one row, or None."""
         return self.store.rows(stage).get(table, key)
 

@@ -9,11 +9,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
+from engine.core.stage import Topology
 from engine.programme.nudges.catalogue import RULES
 from engine.programme.pairs.pairing import LIVE, TERMINAL, TRANSITIONS, WAITS
 from engine.report import words
 from engine.telemetry import METRICS, Label
-from engine.topology import Topology, build
+from engine.topology import build
 from ops.generated import Generated
 from schemas.nudges.catalogue import RETIRED
 from schemas.registry import INPUT_TYPES, OUTPUT_TYPES

@@ -26,7 +26,7 @@ LAYERS: Final[dict[str, tuple[str, ...]]] = {
     "compiled": ("engine.matching.compiled",),
     "sources": ("engine.sources",),
     "programme": ("engine.programme",),
-    "effects": ("engine.core.effects", "engine.core.dead_letters", "engine.core.intake"),
+    "effects": ("engine.core.effects", "engine.core.table", "engine.core.stage", "engine.core.dead_letters", "engine.core.intake"),
     "topology": ("engine.topology",),
     "execution": ("engine.core", "engine.testing"),
     "rows": ("engine.core.row_codec",),

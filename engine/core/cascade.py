@@ -22,9 +22,9 @@ from engine.core.effects import Origin, Record, Rows, StageName
 from engine.core.execution import TAKEN, Outcome, Transition, fire, instant, repeated, salt_of, step
 from engine.core.identity import derived_id
 from engine.core.intake import Intaken, intake
+from engine.core.stage import Topology
 from engine.errors import CorruptState
 from engine.programme.messages import EmissionBounded
-from engine.topology import Topology
 from schemas.codec import is_whole, known_only
 from schemas.envelope import SOURCE, Event
 from schemas.frozen import replace
@@ -223,11 +223,11 @@ class Cascade:
 
     def _fire(self, stage: StageName, table: str, key: str, at: datetime) -> bool:
         """Fire one row. Returns: False when it isn't due any more, because an earlier row of this tick has already seen to it."""
-        rows = self._store.rows(stage)
-        row = rows.get(table, key)
+        rows, of = self._store.rows(stage), self._topology.stages[stage]
+        row = rows.get(of.tables[table], key)
         if row is None or row.wake_at is None or row.wake_at > at:
             return False
-        transition = fire(self._topology.stages[stage], rows, table, key, at=at, salt=self._salt, source=self._source)
+        transition = fire(of, rows, table, key, at=at, salt=self._salt, source=self._source)
         self._store.apply(stage, transition)
         for hop in transition.hops:
             self._drain(hop)

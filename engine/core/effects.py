@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final, Protocol
+from typing import Any, Final, Generic, Protocol
 
+from engine.core.table import RowT, Table
 from engine.programme.messages import Message
 from schemas.base import OutputData
 from schemas.envelope import Event
@@ -29,21 +30,13 @@ class StageName(StrEnum):
     PROGRAMMES = "programmes"
 
 
-class Row(Protocol):
-    """A row of a table: a frozen dataclass that knows when it wants to be woken."""
-
-    @property
-    def wake_at(self) -> datetime | None:
-        """When the row's timer is due; None when it waits for nothing."""
-
-
 class Rows(Protocol):
     """What a processor may read: the rows of its own stage, with this step's changes laid over them."""
 
-    def get(self, table: str, key: str) -> Any | None:
+    def get(self, table: Table[RowT], key: str) -> RowT | None:
         """Return the row, or None."""
 
-    def scan(self, table: str, prefix: str) -> Iterator[tuple[str, Any]]:
+    def scan(self, table: Table[RowT], prefix: str) -> Iterator[tuple[str, RowT]]:
         """Yield (key, row) for keys that start with `prefix`, in key order."""
 
 
@@ -95,21 +88,20 @@ class Record:
     received_at: datetime | None = None
 
 
-@quick
 @dataclass(frozen=True, slots=True)
-class Put:
+class Put(Generic[RowT]):
     """Write a row of this stage; its timer is `row.wake_at`."""
 
-    table: str
+    table: Table[RowT]
     key: str
-    row: Row
+    row: RowT
 
 
 @dataclass(frozen=True, slots=True)
 class Delete:
     """Remove a row and its timer; nothing happens where there is none."""
 
-    table: str
+    table: Table[Any]
     key: str
 
 
@@ -189,7 +181,7 @@ class Ignore:
     """Take no notice of an external record: no row, no mark, no line in the log. A processor yields nothing before it, nor after."""
 
 
-Effect = Put | Delete | Send | Emit | Refuse | Declined | Repeated | Note | Forget | Ignore
+Effect = Put[Any] | Delete | Send | Emit | Refuse | Declined | Repeated | Note | Forget | Ignore
 Effects = Iterator[Effect]
 Handler = Callable[[RowsOfStep, Record], Effects]
 Wake = Callable[[RowsOfStep, str, datetime, datetime], Effects]

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final, cast
 
 from engine.core.dead_letters import DeadLetter, dead_letter
 from engine.core.effects import (
@@ -29,14 +29,14 @@ from engine.core.effects import (
     Record,
     Refuse,
     Repeated,
-    Row,
     Rows,
     Send,
 )
 from engine.core.identity import derived_id, drawn_percent, hidden_id, hidden_name, pseudonym, pseudonym_on
 from engine.core.marks import MARK_DAYS, MARK_PREFIX, Seen, Sequence, mark_expiry, mark_name
+from engine.core.stage import Stage
+from engine.core.table import SEEN, SEQUENCES, Keys, Row, RowT, Table
 from engine.errors import FatalError
-from engine.topology import SEEN, SEQUENCES, Stage
 from schemas.base import OutputData, data_json
 from schemas.envelope import SOURCE, Event
 from schemas.frozen import quick
@@ -105,34 +105,33 @@ class Draft:
     know no salt.
     """
 
-    __slots__ = ("_daily", "_pseudonymous", "_salt", "_stored", "changes", "is_refused", "source")
+    __slots__ = ("_salt", "_stored", "changes", "is_refused", "source")
 
-    def __init__(self, stored: Rows, stage: Stage, salt: bytes, source: str = SOURCE) -> None:
+    def __init__(self, stored: Rows, salt: bytes, source: str = SOURCE) -> None:
         self.source = source
         self._stored = stored
-        self._pseudonymous = stage.pseudonymous
-        self._daily = stage.daily
         self._salt = salt
         self.changes: dict[tuple[str, str], Row | None] = {}
         self.is_refused = False
 
-    def get(self, table: str, key: str) -> Any | None:
+    def get(self, table: Table[RowT], key: str) -> RowT | None:
         """Return the row as changed so far."""
-        key = self._stored_key(table, key)
+        if table.keys is not Keys.PLAIN:
+            key = self._stored_key(table.keys, key)
         changes = self.changes
-        if changes and (table, key) in changes:
-            return changes[table, key]
+        if changes and (table.name, key) in changes:
+            return cast("RowT | None", changes[table.name, key])
         return self._stored.get(table, key)
 
-    def lay(self, table: str, key: str, row: Row | None) -> None:
+    def lay(self, table: Table[RowT], key: str, row: RowT | None) -> None:
         """Lay a change over; None deletes."""
-        self.changes[table, self._stored_key(table, key)] = row
+        self.changes[table.name, self._stored_key(table.keys, key)] = row
 
-    def _stored_key(self, table: str, key: str) -> str:
+    def _stored_key(self, keys: Keys, key: str) -> str:
         """Return the key under which a row is stored; a key that a timer gave is one already."""
-        if table in self._pseudonymous or (table == SEEN and key.startswith(MARK_PREFIX)):
+        if keys is Keys.PERSON or (keys is Keys.MARK and key.startswith(MARK_PREFIX)):
             return pseudonym(key, self._salt)
-        if table in self._daily and key[DAY_LENGTH] == "/":
+        if keys is Keys.DAY_AND_PERSON and key[DAY_LENGTH] == "/":
             day = key[:DAY_LENGTH]
             return f"{day}#{pseudonym_on(key[DAY_LENGTH + 1 :], date.fromisoformat(day), self._salt)}"
         return key
@@ -145,16 +144,16 @@ class Draft:
         """Name a subject so that a guess of it can't be tried out."""
         return hidden_name(subject, self._salt)
 
-    def scan(self, table: str, prefix: str) -> Iterator[tuple[str, Any]]:
+    def scan(self, table: Table[RowT], prefix: str) -> Iterator[tuple[str, RowT]]:
         """Yield (key, row) in key order as changed so far."""
-        changed = {key: row for (of, key), row in self.changes.items() if of == table and key.startswith(prefix)}
-        if not changed:
+        laid_over = {key: row for (of, key), row in self.changes.items() if of == table.name and key.startswith(prefix)}
+        if not laid_over:
             yield from self._stored.scan(table, prefix)
             return
-        merged = dict(self._stored.scan(table, prefix)) | changed
+        merged = {**dict(self._stored.scan(table, prefix)), **cast("dict[str, RowT | None]", laid_over)}
         for key in sorted(merged):
-            if merged[key] is not None:
-                yield key, merged[key]
+            if (row := merged[key]) is not None:
+                yield key, row
 
 
 def salt_of(salt: bytes, source: str) -> bytes:
@@ -194,7 +193,7 @@ def unpublishable(record: Record, message: str, salt: bytes) -> Transition:
 def _marked(transition: Transition, record: Record, refused: ErrorCode | None, salt: bytes) -> Transition:
     """Mark an external record as seen."""
     mark = Seen(content=_kept_content(record, salt), refused=refused, wake_at=mark_expiry(record.at))
-    transition.changes[(SEEN, _mark_key(record, salt))] = mark
+    transition.changes[(SEEN.name, _mark_key(record, salt))] = mark
     return transition
 
 
@@ -206,7 +205,7 @@ def repeated(rows: Rows, record: Record, salt: bytes) -> Transition | None:
     chance. It stands in the way of nothing: another content under its id is judged as if it had never come.
     """
     assert isinstance(record.payload, Event)
-    mark: Seen | None = rows.get(SEEN, _mark_key(record, salt))
+    mark = rows.get(SEEN, _mark_key(record, salt))
     if mark is None:
         return None
     content = _kept_content(record, salt)
@@ -240,14 +239,15 @@ def fire(stage: Stage, rows: Rows, table: str, key: str, *, at: datetime, salt: 
         at: the engine time of the tick, at or after the row's `wake_at`.
     Returns: the transition; never a `DUPLICATE`.
     """
-    row = rows.get(table, key)
+    of = stage.tables[table]
+    row = rows.get(of, key)
     assert row is not None and row.wake_at is not None and row.wake_at <= at, (table, key)
     due_at: datetime = row.wake_at
     cause_id = derived_id("wake", stage.name, table, key, due_at.isoformat(), at.isoformat())
-    draft = Draft(rows, stage, salt, source)
+    draft = Draft(rows, salt, source)
     try:
         transition = _collect(stage, draft, stage.wakes[table](draft, key, due_at, at), _Cause(cause_id, at, None), salt)
-        rewoken = draft.get(table, key)
+        rewoken = draft.get(of, key)
         assert rewoken is None or rewoken.wake_at is None or rewoken.wake_at > due_at, f"timer of {table} does not move on"
     except FatalError:
         raise
@@ -268,7 +268,7 @@ class _Cause:
 def _applied(stage: Stage, rows: Rows, record: Record, salt: bytes, source: str) -> Transition:
     payload = record.payload
     handlers = stage.handlers[type(payload.data) if isinstance(payload, Event) else type(payload)]
-    draft = Draft(rows, stage, salt, source)
+    draft = Draft(rows, salt, source)
     try:
         effects = (effect for handler in handlers if not draft.is_refused for effect in handler(draft, record))
         return _collect(stage, draft, effects, _Cause(_seed(record), record.at, record), salt)
@@ -299,7 +299,7 @@ def _collect(stage: Stage, draft: Draft, effects: Effects, cause: _Cause, salt: 
     for effect in effects:
         match effect:
             case Put(table, key, row):
-                stage.tables[table].check(row)
+                stage.tables[table.name].check(row)
                 draft.lay(table, key, row)
             case Delete(table, key):
                 draft.lay(table, key, None)
@@ -341,8 +341,8 @@ def _output(draft: Draft, emit: Emit, cause: _Cause, counts: dict[tuple[str, str
     n = counts[(type_, key)] = counts.get((type_, key), -1) + 1
     id_ = hidden_id(salt, type_, key, *emit.subjects, cause.seed, n)
     sequence_key = f"{emit.topic.name}/{key}"
-    past: Sequence = draft.get(SEQUENCES, sequence_key) or Sequence(count=0)
-    draft.changes[(SEQUENCES, sequence_key)] = Sequence(count=past.count + 1)
+    past = draft.get(SEQUENCES, sequence_key) or Sequence(count=0)
+    draft.lay(SEQUENCES, sequence_key, Sequence(count=past.count + 1))
     attributes: dict[str, str | int] = {
         "specversion": "1.0",
         "id": id_,

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import msgspec
 
-from engine.core.effects import Row
-from engine.topology import Stage
+from engine.core.stage import Stage
+from engine.core.table import Row
 
 _encode: Final = msgspec.json.Encoder(order="deterministic").encode
 

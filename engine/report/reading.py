@@ -12,7 +12,6 @@ from engine.core.effects import StageName
 from engine.programme.insights.insights import evidence_of
 from engine.programme.insights.told_figures import told_in
 from engine.programme.people.tables import PEOPLE
-from engine.programme.rounds.programme import Programme
 from engine.programme.tables import PROGRAMMES
 from engine.report.findings import Feed, feed
 from engine.report.page import ProgrammePage, Published, Round, programme_page
@@ -68,7 +67,7 @@ def report_page(engine: EmbeddedEngine, programme_id: str | None = None) -> Repo
     at = engine.last_at
     if at is None:
         return None
-    found: list[Programme] = [row for key, row in engine.scan(StageName.PROGRAMMES, PROGRAMMES) if programme_id in {None, key}]
+    found = [row for key, row in engine.scan(StageName.PROGRAMMES, PROGRAMMES) if programme_id in {None, key}]
     published = _published(engine)
     rows = engine.rows(StageName.PROGRAMMES)
     pages = tuple(

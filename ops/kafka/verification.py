@@ -25,6 +25,7 @@ from engine.core.dead_letters import DeadLetter
 from engine.core.effects import Origin, Record
 from engine.core.execution import TAKEN, Output, Transition, fire, step
 from engine.core.intake import intake
+from engine.core.stage import Stage, Topology
 from engine.runtimes.kafka.broker.connection import client_options
 from engine.runtimes.kafka.broker.topics import KAFKA_TOPICS
 from engine.runtimes.kafka.broker.wire import Tick, Unreadable, decode_inbox, encode_hop, key_bytes, key_text, seconds_from
@@ -33,7 +34,7 @@ from engine.runtimes.kafka.folds.rows import whole_seconds
 from engine.runtimes.kafka.folds.stage_fold import CHANGELOG_OF, POSITION_KEY, WAKE_HEADER, Position, published_whole
 from engine.runtimes.kafka.settings import KafkaSettings
 from engine.testing import MemoryRows
-from engine.topology import Stage, Topology, build
+from engine.topology import build
 from schemas.codec import decode, encode_binary
 from schemas.topics import DEAD_LETTER_PREFIX, INPUT_TOPICS
 

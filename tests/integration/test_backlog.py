@@ -11,7 +11,7 @@ import pytest
 
 from engine.core.effects import StageName
 from engine.programme import tables
-from engine.programme.people import roster
+from engine.programme.people.tables import PEOPLE, REPORTS
 from engine.runtimes.embedded.engine import EmbeddedEngine
 from engine.settings import Settings
 from engine.simulation.year import ProgrammeYear
@@ -25,8 +25,8 @@ MONTHS: Final = 24
 SALT: Final = "test"
 """Of the engine that the history was lived with: the names of pairings in it follow from it."""
 SETTLED: Final = (
-    *((StageName.PROGRAMMES, name) for name in (tables.PROGRAMMES, tables.PARTICIPANTS, tables.PAIRINGS, tables.BARS)),
-    *((StageName.PEOPLE, name) for name in roster.ROW_TYPES),
+    *((StageName.PROGRAMMES, table) for table in (tables.PROGRAMMES, tables.PARTICIPANTS, tables.PAIRINGS, tables.BARS)),
+    *((StageName.PEOPLE, table) for table in (PEOPLE, REPORTS)),
 )
 """Tables in which no nudge leaves a trace."""
 PUBLISHED: Final = ("mentorship.pairings.v1", "mentorship.pairing-state.v1")
@@ -71,7 +71,7 @@ def taken_but_for_nudges(taken: dict[str, Any]) -> dict[str, Any]:
 def settled(bothways: Bothways) -> dict[str, Any]:
     """Return every row that nudges don't touch."""
     with EmbeddedEngine(bothways.data, Settings.model_validate({"salt": SALT})) as engine:
-        return {name: dict(engine.scan(stage, name)) for stage, name in SETTLED}
+        return {table.name: dict(engine.scan(stage, table)) for stage, table in SETTLED}
 
 
 @pytest.fixture(scope="module")

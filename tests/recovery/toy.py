@@ -11,9 +11,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Final
 
 from engine.core.effects import Delete, Effects, Emit, Forget, Put, Record, Refuse, Rows, Send, StageName
-from engine.core.marks import Seen, Sequence
+from engine.core.stage import Stage, Topology
+from engine.core.table import SEEN, SEQUENCES, Table
 from engine.programme.messages import EmissionBounded, Employment, FactsChanged, PersonFacts, ReportJoined
-from engine.topology import SEEN, SEQUENCES, Stage, Table, Topology
 from schemas.base import OutputData
 from schemas.events.hr import HrDeparted, HrErased, HrHired
 from schemas.terms.codes import ErrorCode
@@ -63,12 +63,18 @@ class Programme:
     wake_at: datetime | None = None
 
 
+PEOPLE: Final = Table(Hired, "people")
+REPORTS: Final = Table(Report, "reports")
+PROGRAMMES: Final = Table(Programme, "programmes")
+PARTICIPANTS: Final = Table(Report, "participants")
+
+
 def on_hired(rows: Rows, record: Record) -> Effects:
     """Count the hire, tell the manager and the programme; refuse or fail where the department says so."""
     data: Any = record.payload.data  # type: ignore[union-attr]
-    person: Hired = rows.get("people", record.key) or Hired(person_id=record.key, counts={})
+    person = rows.get(PEOPLE, record.key) or Hired(person_id=record.key, counts={})
     counts = {**person.counts, data.department or "none": person.hires_count}
-    yield Put("people", record.key, replace(person, hires_count=person.hires_count + 1, counts=counts, wake_at=record.at + DAY))
+    yield Put(PEOPLE, record.key, replace(person, hires_count=person.hires_count + 1, counts=counts, wake_at=record.at + DAY))
     if data.department == "refused":
         yield Refuse(ErrorCode.STALE_ANSWER, "the toy refuses this department")
         return
@@ -81,19 +87,19 @@ def on_hired(rows: Rows, record: Record) -> Effects:
 
 def on_departed(rows: Rows, record: Record) -> Effects:
     """Forget the person."""
-    if rows.get("people", record.key) is not None:
-        yield Delete("people", record.key)
+    if rows.get(PEOPLE, record.key) is not None:
+        yield Delete(PEOPLE, record.key)
     yield Emit(topic=NUDGES, key=record.key, data=None)
 
 
 def on_erased(rows: Rows, record: Record) -> Effects:
     """Remove the person from every row and have the runtime forget the id; the programme says that there is one participant less."""
     erased = PersonId(record.key)
-    yield Delete("people", erased)
+    yield Delete(PEOPLE, erased)
     yield Delete(SEQUENCES, f"{NUDGES.name}/{erased}")
-    for key, report in list(rows.scan("reports", "")):
+    for key, report in list(rows.scan(REPORTS, "")):
         if report.report_id == erased or key.startswith(f"{erased}/"):
-            yield Delete("reports", key)
+            yield Delete(REPORTS, key)
     gone = PersonFacts(person_id=erased, employment=Employment.ERASED)
     programme_id = ProgrammeId(programme_of(erased))
     yield Send(StageName.PROGRAMMES, programme_id, FactsChanged(programme_id=programme_id, facts=gone, since_at=record.at))
@@ -103,24 +109,25 @@ def on_erased(rows: Rows, record: Record) -> Effects:
 def on_joined(rows: Rows, record: Record) -> Effects:
     """Keep the report and count all of them."""
     message: Any = record.payload
-    yield Put("reports", f"{record.key}/{message.report_id}", Report(report_id=message.report_id))
-    count = sum(1 for _ in rows.scan("reports", f"{record.key}/"))
-    manager: Hired = rows.get("people", record.key) or Hired(person_id=record.key, counts={})
-    yield Put("people", record.key, replace(manager, reports_count=count))
+    yield Put(REPORTS, f"{record.key}/{message.report_id}", Report(report_id=message.report_id))
+    count = sum(1 for _ in rows.scan(REPORTS, f"{record.key}/"))
+    manager = rows.get(PEOPLE, record.key) or Hired(person_id=record.key, counts={})
+    yield Put(PEOPLE, record.key, replace(manager, reports_count=count))
 
 
 def on_bounded(_rows: Rows, record: Record) -> Effects:
     """Keep the bound."""
     message: Any = record.payload
-    yield Put("reports", "bound", Report(report_id=message.emit_from.isoformat()))
+    yield Put(REPORTS, "bound", Report(report_id=message.emit_from.isoformat()))
 
 
 def wake_person(rows: Rows, key: str, due_at: datetime, at: datetime) -> Effects:
     """Count the wake, publish it and tell the programme."""
-    person: Hired = rows.get("people", key)
+    person = rows.get(PEOPLE, key)
+    assert person is not None
     assert not key.endswith("7"), "the toy's timers of these people fail"
     count = person.wakes_count + 1
-    yield Put("people", key, replace(person, wakes_count=count, wake_at=due_at + DAY if count % 3 else None))
+    yield Put(PEOPLE, key, replace(person, wakes_count=count, wake_at=due_at + DAY if count % 3 else None))
     yield Emit(topic=NUDGES, key=key, data=Counted(subject=f"{key} woke", count=count))
     yield Send(StageName.PROGRAMMES, programme_of(key), facts(key, at))
 
@@ -134,24 +141,25 @@ def on_facts(rows: Rows, record: Record) -> Effects:
     """Count the facts; somebody erased is a participant no longer."""
     message: Any = record.payload
     if message.facts.employment is Employment.ERASED:
-        yield Delete("participants", f"{record.key}/{message.facts.person_id}")
+        yield Delete(PARTICIPANTS, f"{record.key}/{message.facts.person_id}")
         yield Emit(topic=INSIGHTS, key=record.key, data=Counted(subject="erased", count=1))
         return
-    programme: Programme = rows.get("programmes", record.key) or Programme()
+    programme = rows.get(PROGRAMMES, record.key) or Programme()
     noon = record.at.replace(hour=12, minute=0, second=0) + DAY
-    yield Put("programmes", record.key, replace(programme, facts_count=programme.facts_count + 1, wake_at=programme.wake_at or noon))
-    yield Put("participants", f"{record.key}/{message.facts.person_id}", Report(report_id=message.facts.person_id))
+    yield Put(PROGRAMMES, record.key, replace(programme, facts_count=programme.facts_count + 1, wake_at=programme.wake_at or noon))
+    yield Put(PARTICIPANTS, f"{record.key}/{message.facts.person_id}", Report(report_id=message.facts.person_id))
     yield Emit(topic=INSIGHTS, key=record.key, data=Counted(subject="facts", count=programme.facts_count))
 
 
 def wake_programme(rows: Rows, key: str, due_at: datetime, _at: datetime) -> Effects:
     """Publish how many take part and let the first one go."""
-    programme: Programme = rows.get("programmes", key)
-    members = [name for name, _ in rows.scan("participants", f"{key}/")]
-    yield Put("programmes", key, replace(programme, wake_at=due_at + DAY if members else None))
+    programme = rows.get(PROGRAMMES, key)
+    assert programme is not None
+    members = [name for name, _ in rows.scan(PARTICIPANTS, f"{key}/")]
+    yield Put(PROGRAMMES, key, replace(programme, wake_at=due_at + DAY if members else None))
     yield Emit(topic=INSIGHTS, key=key, data=Counted(subject="members", count=len(members)))
     if members:
-        yield Delete("participants", members[0])
+        yield Delete(PARTICIPANTS, members[0])
 
 
 def facts(person_id: str, at: datetime) -> FactsChanged:
@@ -167,10 +175,10 @@ def programme_of(person_id: str) -> str:
 
 def toy() -> Topology:
     """The topology."""
-    own = {SEEN: Table(name=SEEN, row_type=Seen), SEQUENCES: Table(name=SEQUENCES, row_type=Sequence)}
+    own = {SEEN.name: SEEN, SEQUENCES.name: SEQUENCES}
     people = Stage(
         name=StageName.PEOPLE,
-        tables={**own, "people": Table(name="people", row_type=Hired), "reports": Table(name="reports", row_type=Report)},
+        tables={**own, "people": PEOPLE, "reports": REPORTS},
         handlers={
             HrHired: (on_hired,),
             HrDeparted: (on_departed,),
@@ -178,17 +186,13 @@ def toy() -> Topology:
             ReportJoined: (on_joined,),
             EmissionBounded: (on_bounded,),
         },
-        wakes={"people": wake_person, SEEN: wake_mark},
+        wakes={"people": wake_person, SEEN.name: wake_mark},
     )
     programmes = Stage(
         name=StageName.PROGRAMMES,
-        tables={
-            **own,
-            "programmes": Table(name="programmes", row_type=Programme),
-            "participants": Table(name="participants", row_type=Report),
-        },
+        tables={**own, "programmes": PROGRAMMES, "participants": PARTICIPANTS},
         handlers={FactsChanged: (on_facts,)},
-        wakes={"programmes": wake_programme, SEEN: wake_mark},
+        wakes={"programmes": wake_programme, SEEN.name: wake_mark},
     )
     return Topology(stages={StageName.PEOPLE: people, StageName.PROGRAMMES: programmes})
 

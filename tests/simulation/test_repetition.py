@@ -13,10 +13,10 @@ from typing import Any, Final
 import pytest
 
 from engine.core.effects import StageName
+from engine.core.table import SEEN
 from engine.programme.insights.insights import CLOCKS
 from engine.simulation.year import ProgrammeYear
 from engine.testing import TopologyDriver
-from engine.topology import SEEN
 from tests.simulation.watching.watch import Json, play
 
 MONTHS: Final = int(os.environ.get("BOTHWAYS_HISTORY_MONTHS", "6"))
@@ -52,7 +52,7 @@ def everything(driver: TopologyDriver) -> dict[str, Any]:
     rows: dict[str, Any] = {}
     for stage in StageName:
         for table, kept in driver.store.rows(stage).tables.items():
-            if table not in {SEEN, CLOCKS}:
+            if table not in {SEEN.name, CLOCKS.name}:
                 rows |= {f"{stage}/{table}/{key}": row for key, row in kept.items()}
     outputs = {f"{output.topic} {number}": output for number, output in enumerate(driver.store.outputs)}
     return rows | outputs

@@ -8,9 +8,9 @@ import pytest
 
 from engine.core.effects import StageName
 from engine.core.execution import Outcome
+from engine.core.table import SEEN
 from engine.programme import tables
 from engine.testing import TopologyDriver
-from engine.topology import SEEN
 from tests import builders
 from tests.builders import PROGRAMME, StructuredEvent, offer
 from tests.topology.stories.pair_story import ANN, BOB, POLICY, START, PairStory, active_pair

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from engine.core.effects import StageName
 from engine.programme.facts.names import shown
-from engine.programme.nudges.ledger import Contact
-from engine.programme.nudges.outreach import CONTACTS
+from engine.programme.nudges.outreach_rows import CONTACTS
 from engine.programme.pairs.pairing import Pairing
-from engine.programme.participants.participant import Participant, ParticipantStatus
+from engine.programme.participants.participant import ParticipantStatus
 from engine.programme.people.person import Person
 from engine.programme.people.person_view import described
 from engine.programme.people.tables import PEOPLE
@@ -35,11 +34,11 @@ QUESTION_STATES: Final = frozenset({PairingState.PAUSED, PairingState.SUSPENDED,
 
 def person(reader: "Reader", person_id: str) -> dict[str, Any] | None:
     """Describe a person, with the pairings that are open now."""
-    found = reader.get(StageName.PEOPLE, PEOPLE, person_id, Person)
+    found = reader.get(StageName.PEOPLE, PEOPLE, person_id)
     if found is None or found.is_bare:
         return None
     pairings = [pairing for enrolment in found.enrolments for pairing in _open_pairings(reader, enrolment.programme_id, person_id)]
-    contact = reader.get(StageName.PEOPLE, CONTACTS, person_id, Contact)
+    contact = reader.get(StageName.PEOPLE, CONTACTS, person_id)
     held_back = [
         {"key": one.key, "programme_id": one.programme_id, "reason": one.reason, "at": instant_text(one.at)}
         for one in (contact.held_back if contact is not None else ())
@@ -52,24 +51,24 @@ def _names_shown(reader: "Reader", found: Person) -> dict[str, str]:
     said = {name: value for name in NAMES if (value := getattr(found.attributes, name)) is not None}
     if not said:
         return {}
-    everybody = [person.attributes for _, person in reader.scan(StageName.PEOPLE, PEOPLE, "", Person)]
+    everybody = [person.attributes for _, person in reader.scan(StageName.PEOPLE, PEOPLE, "")]
     return {name: shown(value, (getattr(one, name) for one in everybody)) for name, value in said.items()}
 
 
 def _open_pairings(reader: "Reader", programme_id: str, person_id: str) -> list[dict[str, Any]]:
-    participant = reader.get(StageName.PROGRAMMES, PARTICIPANTS, f"{programme_id}/{person_id}", Participant)
+    participant = reader.get(StageName.PROGRAMMES, PARTICIPANTS, f"{programme_id}/{person_id}")
     rows = [pairing_in(reader, pairing_id) for pairing_id in participant.pairing_ids] if participant is not None else []
     return [{"pairing_id": row.pairing_id, "state": row.state, "people": row.people} for row in rows if row is not None]
 
 
 def pairing_in(reader: "Reader", pairing_id: str) -> Pairing | None:
     """Return the row of a pairing."""
-    return reader.get(StageName.PROGRAMMES, PAIRINGS, pairing_id, Pairing)
+    return reader.get(StageName.PROGRAMMES, PAIRINGS, pairing_id)
 
 
 def programme_in(reader: "Reader", programme_id: str) -> Programme | None:
     """Return the row of a programme."""
-    return reader.get(StageName.PROGRAMMES, PROGRAMMES, programme_id, Programme)
+    return reader.get(StageName.PROGRAMMES, PROGRAMMES, programme_id)
 
 
 def pairing(reader: "Reader", pairing_id: str) -> dict[str, Any] | None:
@@ -128,9 +127,9 @@ def programme(reader: "Reader", programme_id: str) -> dict[str, Any] | None:
     if found is None:
         return None
     participants: Counter[ParticipantStatus] = Counter(
-        row.status for _, row in reader.scan(StageName.PROGRAMMES, PARTICIPANTS, f"{programme_id}/", Participant)
+        row.status for _, row in reader.scan(StageName.PROGRAMMES, PARTICIPANTS, f"{programme_id}/")
     )
-    rows = [row for _, row in reader.scan(StageName.PROGRAMMES, PAIRINGS, f"{programme_id}.", Pairing)]
+    rows = [row for _, row in reader.scan(StageName.PROGRAMMES, PAIRINGS, f"{programme_id}.")]
     return {
         "programme_id": found.programme_id,
         "name": found.name,

@@ -89,7 +89,7 @@ def programme_of(engine: "EmbeddedEngine", programme_id: str) -> "Programme":
     from engine.programme.rounds.programme import ProgrammeStatus
     from engine.programme.tables import PROGRAMMES
 
-    found: Programme | None = engine.row(StageName.PROGRAMMES, PROGRAMMES, programme_id)
+    found = engine.row(StageName.PROGRAMMES, PROGRAMMES, programme_id)
     if found is None:
         raise Refused(f"there is no programme {programme_id}")
     if found.status is not ProgrammeStatus.RUNNING:

@@ -10,13 +10,13 @@ from types import MappingProxyType
 from typing import Final
 
 from engine.core.effects import Delete, Effects, Emit, Put, Rows, Wake
+from engine.core.table import SEQUENCES, Keys, Table
 from engine.programme.coordinators.audit_day import DAYS_LATE_MAX, AuditDay, AuditLine, with_line
-from engine.programme.people.tables import SEQUENCES
 from schemas.registry import OUTPUT_TYPES
 from schemas.terms.ids import PersonId
 from schemas.topics import AUDIT
 
-AUDIT_DAYS: Final = "audit_days"
+AUDIT_DAYS: Final = Table(AuditDay, "audit_days", keys=Keys.DAY_AND_PERSON)
 
 
 def day_key(person_id: PersonId, day: date) -> str:
@@ -40,7 +40,7 @@ def forgotten(rows: Rows, person_id: PersonId, at: datetime) -> Effects:
 
 def wake(rows: Rows, key: str, _due_at: datetime, _at: datetime) -> Effects:
     """Publish one person's day. Nothing comes under its hash any more, so no counter is kept."""
-    day: AuditDay | None = rows.get(AUDIT_DAYS, key)
+    day = rows.get(AUDIT_DAYS, key)
     assert day is not None, key
     hashed = key.partition("#")[2]
     for line in day.lines:
@@ -50,5 +50,4 @@ def wake(rows: Rows, key: str, _due_at: datetime, _at: datetime) -> Effects:
     yield Delete(AUDIT_DAYS, key)
 
 
-ROW_TYPES: Final[Mapping[str, type]] = MappingProxyType({AUDIT_DAYS: AuditDay})
-WAKES: Final[Mapping[str, Wake]] = MappingProxyType({AUDIT_DAYS: wake})
+WAKES: Final[Mapping[str, Wake]] = MappingProxyType({AUDIT_DAYS.name: wake})

@@ -10,6 +10,7 @@ from typing import Final
 
 from engine.core.effects import Declined, Effects, Emit, Put, Record, Rows
 from engine.core.stamp import stamp_of
+from engine.core.table import Table
 from engine.programme.coordinators.answered import NOTHING, Answered, was_answered, with_answer
 from engine.programme.times.calendar import start_of_day
 from schemas.base import OutputData
@@ -21,7 +22,7 @@ from schemas.terms.ids import PairingId, ProgrammeId, programme_of
 from schemas.terms.reasons import published_reason
 from schemas.topics import AUDIT
 
-ANSWERED: Final = "answered"
+ANSWERED: Final = Table(Answered, "answered")
 _DAILY: Final = (PairingForbidden, PairingAllowed)
 """Recorded with the start of their day: what follows at that second would tell whom they name."""
 
@@ -54,9 +55,9 @@ def refused(rows: Rows, subject_id: Subject, record: Record, code: RefusalCode) 
     yield _audited(subject_id, record, CommandRefused(type=event_of(record).type, subject=subject_id, code=code))
 
 
-def _noted(rows: Rows, subject_id: Subject, record: Record) -> Put:
+def _noted(rows: Rows, subject_id: Subject, record: Record) -> Put[Answered]:
     key = programme_of(PairingId(subject_id)) if "." in subject_id else subject_id
-    known: Answered = rows.get(ANSWERED, key) or NOTHING
+    known = rows.get(ANSWERED, key) or NOTHING
     return Put(ANSWERED, key, with_answer(known, stamp_of(event_of(record))))
 
 

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Final
 
 from engine.core.effects import Effects, Put, Rows, Send, StageName
+from engine.core.table import Table
 from engine.programme.coordinators.coordinator_day import SentNote, Summary, noted, settled, told, with_pairing
 from engine.programme.messages import NudgesWithdrawn
 from engine.programme.nudges.catalogue import expiry
@@ -18,11 +19,11 @@ from engine.programme.nudges.intents import Params, coordinator_of, intended
 from engine.programme.pairs.pairing import Pairing
 from engine.programme.rounds.programme import Programme, ProgrammeStatus
 from engine.programme.sessions.meetings import cancellations_in_a_row
-from engine.programme.tables import PAIRINGS, pairing_in, programme_in
+from engine.programme.tables import PAIRINGS, PROGRAMMES
 from schemas.terms.codes import EligibilityCode, NudgeKey, PairingState
 from schemas.terms.ids import PairingId, ProgrammeId
 
-SUMMARIES: Final = "summaries"
+SUMMARIES: Final = Table(Summary, "summaries")
 CANCELLATIONS_IN_A_ROW: Final = 2
 
 STILL_SO: Final[Mapping[NudgeKey, Callable[[Pairing], bool]]] = MappingProxyType(
@@ -50,14 +51,14 @@ def watched(rows: Rows, effects: Effects) -> Effects:
     settled_of: dict[PairingId, set[NudgeKey]] = {}
     for effect in effects:
         match effect:
-            case Put(table, key, Pairing() as after) if table == PAIRINGS:
-                before = pairing_in(rows, PairingId(key))
+            case Put(table, key, Pairing() as after) if table is PAIRINGS:
+                before = rows.get(PAIRINGS, PairingId(key))
                 if before is not None and before.activated_at is not None:
                     found = {kind for kind, holds in STILL_SO.items() if holds(before) and not holds(after)}
                     settled_of.setdefault(after.pairing_id, set()).update(found)
         yield effect
     for pairing_id, kinds in settled_of.items():
-        pairing = pairing_in(rows, pairing_id)
+        pairing = rows.get(PAIRINGS, pairing_id)
         if pairing is not None:
             for kind in sorted(kinds):
                 if not STILL_SO[kind](pairing):
@@ -66,7 +67,7 @@ def watched(rows: Rows, effects: Effects) -> Effects:
 
 def _taken_back(rows: Rows, pairing: Pairing, key: NudgeKey) -> Effects:
     for name in _names_of(pairing.programme_id, key):
-        summary: Summary | None = rows.get(SUMMARIES, name)
+        summary = rows.get(SUMMARIES, name)
         if summary is None or not any(pairing.pairing_id in note.pairing_ids for note in summary.notes):
             continue
         over, left = settled(summary, pairing.pairing_id)
@@ -87,17 +88,17 @@ def gathered(
 ) -> Effects:
     """Let the coordinator hear of a pairing with the next note of this key."""
     name = f"{programme.programme_id}/{key}" if code is None else f"{programme.programme_id}/{key}/{code}"
-    known: Summary = rows.get(SUMMARIES, name) or Summary(programme_id=programme.programme_id, key=key, code=code)
+    known = rows.get(SUMMARIES, name) or Summary(programme_id=programme.programme_id, key=key, code=code)
     yield Put(SUMMARIES, name, with_pairing(known, pairing.pairing_id, at))
 
 
 def wake(rows: Rows, key: str, _due_at: datetime, at: datetime) -> Effects:
     """Tell what has gathered and still holds. Of conflicts the coordinator hears the rule and how many there are, never which."""
     summary = rows.get(SUMMARIES, key)
-    assert isinstance(summary, Summary), key
-    programme = programme_in(rows, summary.programme_id)
+    assert summary is not None, key
+    programme = rows.get(PROGRAMMES, summary.programme_id)
     assert programme is not None, "a summary without a programme"
-    found = ((pairing_id, pairing_in(rows, pairing_id)) for pairing_id in summary.pairing_ids)
+    found = ((pairing_id, rows.get(PAIRINGS, pairing_id)) for pairing_id in summary.pairing_ids)
     holds = STILL_SO[summary.key]
     is_closed = programme.status is ProgrammeStatus.CLOSED
     still = tuple(pairing_id for pairing_id, pairing in found if pairing is not None and not is_closed and holds(pairing))

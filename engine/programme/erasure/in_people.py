@@ -19,6 +19,7 @@ from types import MappingProxyType
 from typing import Final
 
 from engine.core.effects import Delete, Effects, Emit, Forget, Handler, Ignore, Put, Record, Rows, Send, StageName
+from engine.core.table import SEQUENCES
 from engine.programme.erasure.rules import Erasure, Trace, later, named_at, named_in, person_without, survivor
 from engine.programme.messages import ParticipantErased, PersonErased, ReportJoined
 from engine.programme.nudges import outreach
@@ -30,10 +31,7 @@ from engine.programme.people.tables import (
     ERASURES,
     PEOPLE,
     REPORTS,
-    SEQUENCES,
     TRACES,
-    erasure_of,
-    person_in,
     put_person,
     report_key,
     reports_of,
@@ -50,11 +48,11 @@ def guarded(rows: Rows, record: Record) -> Effects:
     """Ignore what an event says about somebody who was erased, before any other rule sees it."""
     event = record.payload
     assert isinstance(event, Event)
-    person = person_in(rows, record.key)
+    person = rows.get(PEOPLE, record.key)
     if person is not None:
         is_void = person.erased_at is not None and event.time <= person.erased_at
     else:
-        erasure = erasure_of(rows, PersonId(record.key))
+        erasure = rows.get(ERASURES, PersonId(record.key))
         is_void = erasure is not None and (erasure.voids(event.time) or not isinstance(event.data, HrHired))
     if is_void:
         yield Ignore()
@@ -64,11 +62,11 @@ def on_erased(rows: Rows, record: Record) -> Effects:
     """Remove a person, known here or not."""
     event, person_id = record.payload, PersonId(record.key)
     assert isinstance(event, Event)
-    erasure = later(erasure_of(rows, person_id), event.time)
+    erasure = later(rows.get(ERASURES, person_id), event.time)
     yield Put(ERASURES, person_id, erasure)
     yield from outreach.erased(rows, person_id, record.at)
     yield Delete(SEQUENCES, f"{NUDGES.name}/{person_id}")
-    before, nobody = person_in(rows, person_id) or Person(person_id=person_id), Person(person_id=person_id)
+    before, nobody = rows.get(PEOPLE, person_id) or Person(person_id=person_id), Person(person_id=person_id)
     anew = moved(nobody, brought_up_to(survivor(before, erasure), record.at), record.at)
     yield put_person(timed(anew)) if anew.history else Delete(PEOPLE, person_id)
     for programme_id in _programmes_of(rows, before):
@@ -93,8 +91,7 @@ def _told_by_name(rows: Rows, person_id: PersonId, erasure: Erasure, above_id: P
     for report_id in list(reports_of(rows, person_id)):
         yield Delete(REPORTS, report_key(person_id, report_id))
         yield from answered(report_id, person_id, erasure, above_id)
-    for key, row in list(rows.scan(TRACES, f"{person_id}/")):
-        trace: Trace = row
+    for key, trace in list(rows.scan(TRACES, f"{person_id}/")):
         yield Delete(TRACES, key)
         if trace.by_id is not None:
             yield from answered(trace.by_id, person_id, erasure)
@@ -109,7 +106,7 @@ def on_person_erased(rows: Rows, record: Record) -> Effects:
     """Name somebody no longer: in the facts, and in the line that follows from them."""
     message = record.payload
     assert isinstance(message, PersonErased)
-    before = person_in(rows, message.person_id)
+    before = rows.get(PEOPLE, message.person_id)
     if before is None:
         return
     told = person_without(before, message.erased_id, Erasure(erased_at=message.erased_at), message.above_id)
@@ -120,7 +117,7 @@ def on_person_erased(rows: Rows, record: Record) -> Effects:
 
 def _named_again(rows: Rows, person_id: PersonId, erased_id: PersonId) -> Effects:
     """Say again that one's facts name somebody: what was said later than the erasure stands."""
-    person = person_in(rows, person_id)
+    person = rows.get(PEOPLE, person_id)
     if person is None or erased_id not in named_in(person):
         return
     if person.registered_with == erased_id:
@@ -131,4 +128,3 @@ def _named_again(rows: Rows, person_id: PersonId, erased_id: PersonId) -> Effect
 
 
 HANDLERS: Final[Mapping[type, Handler]] = MappingProxyType({HrErased: on_erased, PersonErased: on_person_erased})
-ROW_TYPES: Final[Mapping[str, type]] = MappingProxyType({ERASURES: Erasure, TRACES: Trace})

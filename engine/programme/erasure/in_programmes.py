@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Final
 
 from engine.core.effects import Delete, Effects, Handler, Put, Record, Rows
-from engine.programme.coordinators.answered import Answered, answered_nameless
+from engine.programme.coordinators.answered import answered_nameless
 from engine.programme.coordinators.command_answers import ANSWERED
 from engine.programme.erasure.rules import pairing_without, participant_without, programme_without
 from engine.programme.facts.pending_reviews import ARRIVALS
@@ -23,7 +23,6 @@ from engine.programme.insights import told_figures
 from engine.programme.insights.insights import ATTENTION
 from engine.programme.messages import Employment, ParticipantErased, PersonFacts
 from engine.programme.nudges import breaker
-from engine.programme.nudges.breaker_rules import Parked
 from engine.programme.nudges.intents import withdrawn
 from engine.programme.pairs import lifecycle
 from engine.programme.pairs.pairing import Pairing, disarmed, is_published
@@ -34,9 +33,8 @@ from engine.programme.tables import (
     BARS,
     PAIRINGS,
     PARTICIPANTS,
-    pairing_in,
+    PROGRAMMES,
     participant_in,
-    programme_in,
     put_pairing,
     put_participant,
     put_programme,
@@ -50,13 +48,13 @@ def on_participant_erased(rows: Rows, record: Record) -> Effects:
     """Forget somebody who may take part, or whom somebody may exclude or forbid."""
     message = record.payload
     assert isinstance(message, ParticipantErased)
-    known = programme_in(rows, message.programme_id)
+    known = rows.get(PROGRAMMES, message.programme_id)
     if known is None:
         return
     programme, erased_id = programme_without(known, message.erased_id), message.erased_id
     if programme is not known:
         yield put_programme(programme)
-    answered: Answered | None = rows.get(ANSWERED, programme.programme_id)
+    answered = rows.get(ANSWERED, programme.programme_id)
     if answered is not None:
         yield Put(ANSWERED, programme.programme_id, answered_nameless(answered))
     pairings = [pairing for pairing in _pairings(rows, programme) if erased_id in pairing.people]
@@ -80,8 +78,7 @@ def _pairings(rows: Rows, programme: Programme) -> list[Pairing]:
 
 def _parked_cleared(rows: Rows, programme: Programme, erased_id: PersonId) -> Effects:
     """End what is parked for the person. What is parked for partners goes when the pair ends."""
-    for key, row in list(rows.scan(breaker.PARKED, f"{programme.programme_id}/{erased_id}/")):
-        parked: Parked = row
+    for key, parked in list(rows.scan(breaker.PARKED, f"{programme.programme_id}/{erased_id}/")):
         yield Delete(breaker.PARKED, key)
         yield from breaker.held_back(parked.intent, SuppressionReason.AWAY)
 
@@ -129,7 +126,7 @@ def _left(rows: Rows, programme: Programme, record: Record, erased_id: PersonId)
 
 def _closed(rows: Rows, before: Pairing) -> Effects:
     """Take a pair off the state topic. What outlives a pair, the question how it was, is put to the partner no more, nor repeated."""
-    pairing = pairing_in(rows, before.pairing_id)
+    pairing = rows.get(PAIRINGS, before.pairing_id)
     assert pairing is not None, "nothing deletes a pairing"
     if is_published(pairing):
         yield from withdrawn(pairing, is_correction=True)

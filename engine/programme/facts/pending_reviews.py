@@ -19,11 +19,12 @@ from datetime import datetime
 from typing import Final
 
 from engine.core.effects import Delete, Effects, Put, Rows
+from engine.core.table import Table
 from engine.programme.participants import changes
 from engine.programme.participants.participant import Arrival, Participant
-from engine.programme.tables import participant_in, programme_in
+from engine.programme.tables import PROGRAMMES, participant_in
 
-ARRIVALS: Final = "arrivals"
+ARRIVALS: Final = Table(Arrival, "arrivals")
 """Before `pairings`, `participants` and `programmes` in order, so that nothing of the same instant acts on what is not judged yet."""
 
 
@@ -40,9 +41,9 @@ def arrived(participant: Participant, message_id: str, *, since_at: datetime) ->
 def wake(rows: Rows, key: str, _due_at: datetime, at: datetime) -> Effects:
     """Judge what is open of a participant by the facts of everybody."""
     arrival = rows.get(ARRIVALS, key)
-    assert isinstance(arrival, Arrival), key
+    assert arrival is not None, key
     yield Delete(ARRIVALS, key)
-    programme = programme_in(rows, arrival.programme_id)
+    programme = rows.get(PROGRAMMES, arrival.programme_id)
     participant = participant_in(rows, arrival.programme_id, arrival.person_id)
     if programme is not None and participant is not None:
         yield from changes.reviewed(rows, programme, participant, at, since_at=arrival.since_at)

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Final
 
 from engine.core.effects import Effects, Emit, Handler, Put, Record, Refuse, Rows
+from engine.core.table import Table
 from engine.programme.insights.evidence import Evidence, SharedInsight
 from engine.programme.insights.metrics import report
 from engine.programme.insights.people_figures import PAGE, figures_of, public_groups
@@ -21,7 +22,7 @@ from engine.programme.insights.trials import ACTED_BY, Attention, Tally, Trial, 
 from engine.programme.messages import NudgeOutcome
 from engine.programme.nudges.catalogue import rule_of
 from engine.programme.rounds.programme import Programme
-from engine.programme.tables import PAIRINGS, PARTICIPANTS, participant_in, programme_in
+from engine.programme.tables import PAIRINGS, PARTICIPANTS, PROGRAMMES, participant_in
 from schemas.envelope import Event
 from schemas.events.insight import InsightAnswered, InsightShared
 from schemas.events.programme import ProgrammeClosed, ProgrammeReported
@@ -31,11 +32,10 @@ from schemas.terms.ids import COORDINATOR_PREFIX, PairingId, PersonId, Programme
 from schemas.text.fields import instant_text
 from schemas.topics import INSIGHTS
 
-TALLIES: Final = "tallies"
-ATTENTION: Final = "attention"
-TRIALS_OF_PAIRS: Final = "trials_of_pairs"
-NOTES: Final = "notes"
-CLOCKS: Final = "clocks"
+TALLIES: Final = Table(Tally, "tallies")
+ATTENTION: Final = Table(Attention, "attention")
+TRIALS_OF_PAIRS: Final = Table(Attention, "trials_of_pairs")
+NOTES: Final = Table(SharedInsight, "notes")
 
 _UNHEARD: Final = Attention()
 _UNCOUNTED: Final = Tally()
@@ -52,15 +52,18 @@ class ReportClock:
     said: str = ""
 
 
+CLOCKS: Final = Table(ReportClock, "clocks")
+
+
 def watched(rows: Rows, record: Record) -> Effects:
     """Arm the report's clock after anything that reached a programme."""
-    programme = programme_in(rows, ProgrammeId(record.key))
+    programme = rows.get(PROGRAMMES, ProgrammeId(record.key))
     if programme is None:
         return
     if isinstance(record.payload, Event) and isinstance(record.payload.data, ProgrammeClosed):
         yield from _reported(rows, programme, record.at)
         return
-    clock: ReportClock = rows.get(CLOCKS, record.key) or ReportClock(wake_at=None)
+    clock = rows.get(CLOCKS, record.key) or ReportClock(wake_at=None)
     if clock.wake_at is None:
         yield Put(CLOCKS, record.key, replace(clock, wake_at=next_midnight(record.at)))
 
@@ -72,13 +75,13 @@ def next_midnight(at: datetime) -> datetime:
 
 def wake(rows: Rows, key: str, _due_at: datetime, at: datetime) -> Effects:
     """Report, if there is anything new to say."""
-    programme = programme_in(rows, ProgrammeId(key))
+    programme = rows.get(PROGRAMMES, ProgrammeId(key))
     assert programme is not None, "a clock belongs to a programme"
     yield from _reported(rows, programme, at)
 
 
 def _reported(rows: Rows, programme: Programme, at: datetime) -> Effects:
-    clock: ReportClock = rows.get(CLOCKS, programme.programme_id) or ReportClock(wake_at=None)
+    clock = rows.get(CLOCKS, programme.programme_id) or ReportClock(wake_at=None)
     evidence = evidence_of(rows, programme, at)
     figures = figures_of(evidence)
     told, _ = yield from told_anew(rows, programme, figures, at, public=public_groups(evidence))
@@ -122,7 +125,7 @@ def on_outcome(rows: Rows, record: Record) -> Effects:
     """
     message = record.payload
     assert isinstance(message, NudgeOutcome)
-    if programme_in(rows, message.programme_id) is None or message.person_id.startswith(COORDINATOR_PREFIX):
+    if rows.get(PROGRAMMES, message.programme_id) is None or message.person_id.startswith(COORDINATOR_PREFIX):
         return
     known = _attention(rows, message.programme_id, message.person_id)
     is_requested, is_held_out = message.outcome == "requested", message.outcome == HELD_OUT
@@ -172,7 +175,7 @@ def _trials(rows: Rows, programme_id: ProgrammeId, person_id: PersonId, pairing_
     return rows.get(TRIALS_OF_PAIRS, f"{programme_id}/{pairing_id}") or _UNHEARD
 
 
-def _put_trials(programme_id: ProgrammeId, person_id: PersonId, pairing_id: PairingId | None, trials: Attention) -> Put:
+def _put_trials(programme_id: ProgrammeId, person_id: PersonId, pairing_id: PairingId | None, trials: Attention) -> Put[Attention]:
     if pairing_id is None:
         return Put(ATTENTION, f"{programme_id}/{person_id}", trials)
     return Put(TRIALS_OF_PAIRS, f"{programme_id}/{pairing_id}", trials)
@@ -199,11 +202,11 @@ def on_note(rows: Rows, record: Record) -> Effects:
     assert isinstance(record.payload, Event)
     data = record.payload.data
     assert isinstance(data, InsightShared | InsightAnswered)
-    if programme_in(rows, data.programme_id) is None:
+    if rows.get(PROGRAMMES, data.programme_id) is None:
         yield Refuse(ErrorCode.UNKNOWN_PROGRAMME, "programme_id: no such programme")
         return
     key = f"{data.programme_id}/{data.insight_id}"
-    known: SharedInsight | None = rows.get(NOTES, key)
+    known = rows.get(NOTES, key)
     if isinstance(data, InsightShared):
         if known is None:
             yield Put(NOTES, key, SharedInsight(family=data.family, shared_at=record.at))
@@ -212,7 +215,3 @@ def on_note(rows: Rows, record: Record) -> Effects:
 
 
 HANDLERS: Final[Mapping[type, Handler]] = MappingProxyType({InsightShared: on_note, InsightAnswered: on_note, NudgeOutcome: on_outcome})
-
-ROW_TYPES: Final[Mapping[str, type]] = MappingProxyType(
-    {TALLIES: Tally, ATTENTION: Attention, TRIALS_OF_PAIRS: Attention, NOTES: SharedInsight, CLOCKS: ReportClock}
-)

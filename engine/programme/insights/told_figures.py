@@ -6,10 +6,10 @@ those who changed.
 
 from collections.abc import Generator, Iterable, Mapping
 from datetime import datetime
-from types import MappingProxyType
 from typing import Final
 
 from engine.core.effects import Delete, Effect, Effects, Put, Rows
+from engine.core.table import Table
 from engine.matching.eligibility import Bar
 from engine.matching.round import RoundResult
 from engine.programme.insights.small_groups import Members, hidden_cells
@@ -19,8 +19,8 @@ from engine.programme.tables import PARTICIPANTS
 from schemas.terms.codes import RoundStanding, UnmatchedCode
 from schemas.terms.ids import ERASED, PersonId, ProgrammeId
 
-TOLD: Final = "told"
-TOLD_OF: Final = "told_of"
+TOLD: Final = Table(Told, "told")
+TOLD_OF: Final = Table(ToldOf, "told_of")
 WAITING: Final = "round.waiting"
 WITH_OPTION: Final = "with_option"
 """Of those who wait: somebody was there, but others were chosen, or nobody was good enough yet."""
@@ -45,7 +45,7 @@ def told_anew(
     Returns: what has been told by now, and which of these figures may be told at this instant.
     """
     prefix = f"{programme.programme_id}/"
-    known: dict[str, ToldOf] = {key.removeprefix(prefix): row for key, row in rows.scan(TOLD_OF, prefix)}
+    known = {key.removeprefix(prefix): row for key, row in rows.scan(TOLD_OF, prefix)}
     said: dict[str, dict[str, Mark]] = {}
     for contributor, row in known.items():
         for name, mark in row.marks.items():
@@ -110,6 +110,3 @@ def unnamed(rows: Rows, programme_id: ProgrammeId, erased_id: PersonId, number: 
     if row is not None:
         yield Delete(TOLD_OF, key)
         yield Put(TOLD_OF, f"{programme_id}/{person_contributor(ERASED)}/{number}", row)
-
-
-ROW_TYPES: Final[Mapping[str, type]] = MappingProxyType({TOLD: Told, TOLD_OF: ToldOf})

@@ -15,7 +15,7 @@ from engine.programme.pairs.pairing import Pairing
 from engine.programme.proposals.answering import Question, last_said
 from engine.programme.sessions import meetings as ledger
 from engine.programme.sessions.meetings import Exchange
-from engine.programme.tables import pairing_in
+from engine.programme.tables import PAIRINGS
 from schemas.envelope import Event
 from schemas.events.feedback import FeedbackGiven
 from schemas.events.pairing import PairingAnswered, PairingContinuationAnswered
@@ -47,7 +47,7 @@ def on_session(rows: Rows, record: Record) -> Effects:
     """A session that was booked or held; a held one may also balance, broaden or debate."""
     data = _data(record)
     assert isinstance(data, SessionScheduled | SessionCompleted)
-    pairing = pairing_in(rows, data.pairing_id)
+    pairing = rows.get(PAIRINGS, data.pairing_id)
     meeting = ledger.find(pairing.meetings, data.session_id) if pairing is not None else None
     if pairing is None or meeting is None or meeting.stamp != stamp_of(_event(record)):
         return
@@ -88,7 +88,7 @@ def _data(record: Record) -> object:
 
 
 def _pairing_of(rows: Rows, pairing_id: PairingId, person_id: PersonId) -> Pairing | None:
-    pairing = pairing_in(rows, pairing_id)
+    pairing = rows.get(PAIRINGS, pairing_id)
     return pairing if pairing is not None and person_id in pairing.people else None
 
 

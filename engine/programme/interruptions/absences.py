@@ -11,7 +11,7 @@ from engine.programme.participants.participant import Participant, ParticipantTi
 from engine.programme.proposals.answering import Question
 from engine.programme.rounds.programme import Programme
 from engine.programme.rounds.room import released
-from engine.programme.tables import pairing_in, participant_in, put_pairing, put_participant
+from engine.programme.tables import PAIRINGS, participant_in, put_pairing, put_participant
 from schemas.events.pairing import PairingContinuationAnswered
 from schemas.frozen import replace
 from schemas.terms.codes import ContinuationAnswer, NudgeKey
@@ -27,7 +27,7 @@ def absence_of(programme: Programme, participant: Participant, at: datetime, *, 
 def end_moved(rows: Rows, programme: Programme, participant: Participant) -> Effects:
     """Go by the new end of a leave that goes on."""
     for pairing_id in participant.pairing_ids:
-        pairing = pairing_in(rows, pairing_id)
+        pairing = rows.get(PAIRINGS, pairing_id)
         if pairing is None or not pairing.away:
             continue
         moved = tuple(_with_end(away, participant, programme.policy.away_question_days) for away in pairing.away)
@@ -63,7 +63,7 @@ def answered(rows: Rows, programme: Programme, pairing: Pairing, data: PairingCo
     free = waiting(released(participant, pairing.pairing_id, at), at, programme.rounds_held)
     # A pair that was put aside is no reason to forget that the person waits.
     others = tuple(
-        one for one in free.pairing_ids if (other := pairing_in(rows, one)) is not None and other.is_live and one != pairing.pairing_id
+        one for one in free.pairing_ids if (other := rows.get(PAIRINGS, one)) is not None and other.is_live and one != pairing.pairing_id
     )
     due_at = lifecycle.still_waiting_at(free.waiting_since, others)
     yield put_participant(with_timer(free, ParticipantTimer.STILL_WAITING, due_at))

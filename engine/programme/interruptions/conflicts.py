@@ -18,7 +18,7 @@ from engine.programme.pairs import lifecycle
 from engine.programme.pairs.pairing import Pairing, PairingEvent, Settling, Timer, TimerKind, armed, asking, disarmed, moved
 from engine.programme.proposals.answering import Question
 from engine.programme.rounds.programme import Programme
-from engine.programme.tables import pairing_in, put_pairing
+from engine.programme.tables import PAIRINGS, put_pairing
 from engine.programme.times.reach import deadline_in, timed_in
 from schemas.events import pairing as published
 from schemas.frozen import replace
@@ -135,11 +135,11 @@ def _announced(programme: Programme, was: Pairing, at: datetime) -> Effects:
 def _left_meanwhile(rows: Rows, programme: Programme, pairing: Pairing, at: datetime) -> Effects:
     """Pause a pair of which somebody has left for a while; after a leave that is over already both are asked."""
     for away in pairing.away:
-        current = pairing_in(rows, pairing.pairing_id)
+        current = rows.get(PAIRINGS, pairing.pairing_id)
         assert current is not None, "nothing deletes a pairing"
         begun = replace(away, is_over=False)
         yield from lifecycle.pause(programme, current, begun, at, until_on=pairing.until_on)
-    current = pairing_in(rows, pairing.pairing_id)
+    current = rows.get(PAIRINGS, pairing.pairing_id)
     assert current is not None, "nothing deletes a pairing"
     yield from _other_absences(rows, programme, replace(current, away=pairing.away), at)
 

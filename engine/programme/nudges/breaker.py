@@ -10,12 +10,13 @@ from types import MappingProxyType
 from typing import Final
 
 from engine.core.effects import Delete, Effects, Handler, Put, Record, Rows, RowsOfStep, Send, StageName, Wake
+from engine.core.table import Table
 from engine.programme.coordinators.coordinator_notes import untold, watched
 from engine.programme.messages import NudgeHeldBack, NudgeIntended, NudgesWithdrawn
 from engine.programme.nudges.breaker_rules import PARKED_MAX, Parked, Storm, counted, limit_of, takes_back
 from engine.programme.nudges.intents import coordinator_of, intended, placed
 from engine.programme.rounds.programme import Programme, ProgrammeStatus
-from engine.programme.tables import PARTICIPANTS, programme_in
+from engine.programme.tables import PARTICIPANTS, PROGRAMMES
 from engine.programme.times.reach import waking_in
 from schemas.envelope import Event
 from schemas.events.programme import NudgesReleased
@@ -23,8 +24,8 @@ from schemas.frozen import replace
 from schemas.terms.codes import NudgeKey, SuppressionReason
 from schemas.terms.ids import ProgrammeId
 
-STORMS: Final = "storms"
-PARKED: Final = "parked"
+STORMS: Final = Table(Storm, "storms")
+PARKED: Final = Table(Parked, "parked")
 _BESIDE: Final = frozenset({NudgeKey.ENROLMENT_RECORDED})
 """Keys that pass beside the breaker, uncounted: as many as there are forms."""
 
@@ -62,14 +63,14 @@ def _passed(rows: Rows, effects: Effects, at: datetime) -> Effects:
 
 def _addressed(rows: Rows, intent: NudgeIntended, at: datetime) -> NudgeIntended:
     """Give an intent the calendar and the hours of whoever it is for: here, so that no rule can forget it."""
-    programme = programme_in(rows, intent.programme_id)
+    programme = rows.get(PROGRAMMES, intent.programme_id)
     return intent if programme is None else placed(intent, waking_in(rows, programme, intent.person_id), at)
 
 
 def _admitted(rows: Rows, intent: NudgeIntended, at: datetime) -> Effects:
     """Let an intent leave, or park it; what a coordinator has to hear, and what a form recorded in somebody's name, always leaves."""
     send = Send(StageName.PEOPLE, intent.person_id, intent)
-    programme = programme_in(rows, intent.programme_id)
+    programme = rows.get(PROGRAMMES, intent.programme_id)
     if programme is None or intent.key in _BESIDE or intent.person_id == coordinator_of(intent.programme_id):
         yield send
         return
@@ -94,7 +95,7 @@ def _admitted(rows: Rows, intent: NudgeIntended, at: datetime) -> Effects:
 
 def _storm(rows: Rows, programme: Programme, at: datetime) -> Storm:
     """Return the breaker as it stands on this day, by the policy in force; the day's first intent counts the participants anew."""
-    storm: Storm | None = rows.get(STORMS, programme.programme_id)
+    storm = rows.get(STORMS, programme.programme_id)
     if storm is not None and storm.day == at.date():
         limit = programme.policy.nudge_storm_per_day or storm.limit
         return storm if limit == storm.limit else replace(storm, limit=limit)
@@ -105,7 +106,7 @@ def _storm(rows: Rows, programme: Programme, at: datetime) -> Storm:
 
 def _unparked(rows: Rows, withdrawal: NudgesWithdrawn) -> Effects:
     """Take back what is parked and no longer needed."""
-    storm: Storm | None = rows.get(STORMS, withdrawal.programme_id)
+    storm = rows.get(STORMS, withdrawal.programme_id)
     if storm is None or not storm.is_open:
         return
     reason = SuppressionReason.CONFLICT if withdrawal.is_conflict else SuppressionReason.DONE
@@ -120,7 +121,7 @@ def on_released(rows: Rows, record: Record) -> Effects:
     assert isinstance(record.payload, Event)
     data = record.payload.data
     assert isinstance(data, NudgesReleased)
-    programme = programme_in(rows, data.programme_id)
+    programme = rows.get(PROGRAMMES, data.programme_id)
     if programme is not None and programme.status is not ProgrammeStatus.CLOSED:
         yield from _released(rows, data.programme_id, record.at)
 
@@ -133,7 +134,7 @@ def _released(rows: Rows, programme_id: ProgrammeId, at: datetime) -> Effects:
             yield from held_back(parked.intent, SuppressionReason.STORM)
         else:
             yield Send(StageName.PEOPLE, parked.intent.person_id, parked.intent)
-    storm: Storm | None = rows.get(STORMS, programme_id)
+    storm = rows.get(STORMS, programme_id)
     if storm is not None:
         yield Put(STORMS, programme_id, replace(storm, day=at.date(), intents_count=0, is_open=False, parked_count=0))
         if storm.is_open:

@@ -29,7 +29,6 @@ from engine.programme.nudges.ledger import (
     Standing,
     Suppressed,
     admit,
-    check,
     choose,
     current,
     decide,
@@ -37,10 +36,10 @@ from engine.programme.nudges.ledger import (
     without,
 )
 from engine.programme.nudges.outcomes import KEPT_OPEN, left_reported, reported
-from engine.programme.nudges.outreach_rows import EmissionBound, Nudged
+from engine.programme.nudges.outreach_rows import CONTACTS, CONTROLS, NUDGED, EmissionBound, Nudged
 from engine.programme.nudges.withdrawal import recall, returned, withdraw
 from engine.programme.people.person import is_unsettled
-from engine.programme.people.tables import person_in
+from engine.programme.people.tables import PEOPLE
 from schemas.base import NudgeReason
 from schemas.envelope import SOURCE, Event
 from schemas.events.hr import HrDeparted, HrHired, HrLeaveEnded, HrLeaveStarted, HrRoleChanged
@@ -63,9 +62,6 @@ from schemas.terms.codes import CancellationReason, ErrorCode, NudgeClass, Nudge
 from schemas.terms.ids import COORDINATOR_PREFIX, ERASED, NudgeId, PairingId, PersonId, ProgrammeId
 from schemas.topics import NUDGES
 
-CONTACTS: Final = "contacts"
-NUDGED: Final = "nudged"
-CONTROLS: Final = "controls"
 EMIT_FROM: Final = "emit_from"
 EMPTY: Final = Contact()
 """The ledger of somebody who has none."""
@@ -239,15 +235,14 @@ def nudge_id_of(intent: NudgeIntended, source: str = SOURCE) -> NudgeId:
 
 
 def _contact(rows: Rows, person_id: PersonId, at: datetime) -> Contact:
-    found: Contact | None = rows.get(CONTACTS, person_id)
-    return current(found or EMPTY, at)
+    return current(rows.get(CONTACTS, person_id) or EMPTY, at)
 
 
 def _standing(rows: Rows, person_id: PersonId) -> Standing:
     """Read the roster's row. Without one a coordinator is there, and anybody else is away: erased, or never known."""
     if person_id.startswith(COORDINATOR_PREFIX):
         return Standing()
-    person = person_in(rows, person_id)
+    person = rows.get(PEOPLE, person_id)
     if person is None:
         return Standing(employment=Employment.ERASED)
     # Whoever left and is to come back some day is gone until then, not awaited like somebody new.
@@ -263,7 +258,7 @@ def _standing(rows: Rows, person_id: PersonId) -> Standing:
 
 
 def _emit_from(rows: Rows) -> datetime | None:
-    found: EmissionBound | None = rows.get(CONTROLS, EMIT_FROM)
+    found = rows.get(CONTROLS, EMIT_FROM)
     return found.emit_from if found is not None else None
 
 
@@ -275,7 +270,7 @@ def _carried_out(rows: Rows, person_id: PersonId, decision: Decision, person: St
         yield from _cancelled(person_id, request, at)
     if decision.granted is not None:
         yield from _requested(decision.granted, person, at)
-    stored: Contact | None = rows.get(CONTACTS, person_id)
+    stored = rows.get(CONTACTS, person_id)
     contact = timed(_remembering(decision, person, at), person, at)
     if contact != current(stored or EMPTY, at):  # what time alone has settled is no reason to write
         yield Put(CONTACTS, person_id, contact) if contact != EMPTY else Delete(CONTACTS, person_id)
@@ -377,9 +372,4 @@ HANDLERS: Final[Mapping[type, Handler]] = MappingProxyType(
 )
 """The handlers of HR facts run after the roster's, whose rows they read."""
 
-WAKES: Final[Mapping[str, Wake]] = MappingProxyType({CONTACTS: wake})
-
-ROW_TYPES: Final[Mapping[str, type]] = MappingProxyType({CONTACTS: Contact, NUDGED: Nudged, CONTROLS: EmissionBound})
-
-CHECKS: Final = MappingProxyType({CONTACTS: check})
-"""Table → what must hold of a row before it is written."""
+WAKES: Final[Mapping[str, Wake]] = MappingProxyType({CONTACTS.name: wake})

@@ -1,7 +1,11 @@
-"""Rows of outreach beside the ledger: what was requested once, and from when on nudges leave."""
+"""The tables of outreach: the ledger of each person, what was requested once, and from when on nudges leave."""
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
+
+from engine.core.table import Table
+from engine.programme.nudges.ledger import Contact, check
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,3 +30,8 @@ class EmissionBound:
     def wake_at(self) -> None:
         """The bound is read, not awaited."""
         return
+
+
+CONTACTS: Final = Table(Contact, "contacts", check=check)
+NUDGED: Final = Table(Nudged, "nudged")
+CONTROLS: Final = Table(EmissionBound, "controls")

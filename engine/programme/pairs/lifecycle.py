@@ -39,14 +39,15 @@ from engine.programme.rounds.room import kept, left
 from engine.programme.sessions import meetings as ledger
 from engine.programme.sessions import teaching
 from engine.programme.sessions.cadence import booked_anew, is_plan_done
-from engine.programme.tables import bar_in, pairing_in, participant_in, put_bar, put_pairing, put_participant
+from engine.programme.tables import PAIRINGS, bar_in, participant_in, put_bar, put_pairing, put_participant
 from engine.programme.times.reach import deadline_in, timed_in
 from schemas.events import pairing as published
 from schemas.frozen import replace
 from schemas.terms.codes import ContinuationAnswer, EndCode, NudgeKey, PairingState, Track
 from schemas.terms.ids import PairingId, PersonId
 from schemas.text.fields import instant_text
-from schemas.topics import PAIRING_STATE, PAIRINGS
+from schemas.topics import PAIRING_STATE
+from schemas.topics import PAIRINGS as PAIRINGS_TOPIC
 
 STILL_WAITING_DAYS: Final = 30
 LEADING_KEYS: Final = (NudgeKey.PROPOSAL_READY, NudgeKey.ANSWER_PROPOSAL)
@@ -116,7 +117,7 @@ def changed(pairing: Pairing, programme: Programme, event: type[Change], at: dat
         policy_version=programme.policy_version,
         until_on=until_on,
     )
-    yield Emit(topic=PAIRINGS, key=pairing.pairing_id, data=data)
+    yield Emit(topic=PAIRINGS_TOPIC, key=pairing.pairing_id, data=data)
     yield from announced(pairing, at)
 
 
@@ -155,7 +156,7 @@ def lapse(rows: Rows, programme: Programme, pairing: Pairing, at: datetime, *, h
     lapsed = retained(replace(moved(pairing, PairingEvent.PROPOSAL_OVER, at), accepted_by=()))
     yield put_pairing(lapsed)
     data = published.PairingLapsed(pairing_id=lapsed.pairing_id, programme_id=lapsed.programme_id, people=lapsed.people)
-    yield Emit(topic=PAIRINGS, key=lapsed.pairing_id, data=data, is_traceable=False)
+    yield Emit(topic=PAIRINGS_TOPIC, key=lapsed.pairing_id, data=data, is_traceable=False)
     yield from announced(lapsed, at)
     bar = bar_in(rows, programme.programme_id, lapsed.people)
     rests = has_expired and had_a_chance(pairing)
@@ -193,7 +194,7 @@ def end(
         sessions_count=teaching.sessions_count(over),
         reciprocity_ratio=teaching.reciprocity_ratio(over),
     )
-    yield Emit(topic=PAIRINGS, key=over.pairing_id, data=data, is_traceable=False)
+    yield Emit(topic=PAIRINGS_TOPIC, key=over.pairing_id, data=data, is_traceable=False)
     yield from announced(over, at)
     bar = bar_in(rows, programme.programme_id, over.people)
     yield put_bar(programme.programme_id, replace(bar, open_pairing_id=None, is_past=True))
@@ -233,7 +234,7 @@ def _freed(rows: Rows, programme: Programme, pairing: Pairing, at: datetime, fir
         if pairing.state is PairingState.COMPLETED and free.status in TAKING_PART and not programme.policy.repair_at_term_end:
             free = replace(free, rest=Rest(since=at, until=at + timedelta(days=rest_days)))
         # An open proposal takes room and may lapse, so it is no reason to forget that the person waits.
-        live_ids = tuple(one for one in free.pairing_ids if (other := pairing_in(rows, one)) is not None and other.is_live)
+        live_ids = tuple(one for one in free.pairing_ids if (other := rows.get(PAIRINGS, one)) is not None and other.is_live)
         yield put_participant(with_timer(free, ParticipantTimer.STILL_WAITING, still_waiting_at(free.waiting_since, live_ids)))
 
 
@@ -284,7 +285,7 @@ def resume(rows: Rows, programme: Programme, pairing: Pairing, event: PairingEve
         yield from conclude(rows, programme, back, at)
     elif back.is_convertible:
         yield from offer_conversion(programme, back, at)
-    current = pairing_in(rows, back.pairing_id)
+    current = rows.get(PAIRINGS, back.pairing_id)
     if current is not None:
         yield from shared_time.watched(rows, programme, current, at)
 

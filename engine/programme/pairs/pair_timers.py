@@ -15,7 +15,7 @@ from engine.programme.pairs.pairing import Pairing, Timer, TimerKind, due, marke
 from engine.programme.rounds.programme import Programme
 from engine.programme.sessions import cadence, teaching
 from engine.programme.sessions import meetings as ledger
-from engine.programme.tables import pairing_in, programme_in, put_pairing
+from engine.programme.tables import PAIRINGS, PROGRAMMES, put_pairing
 from schemas.frozen import replace
 from schemas.terms.codes import EndCode, NudgeKey
 from schemas.terms.ids import PairingId, PersonId, SessionId
@@ -27,12 +27,12 @@ TimerRule = Callable[[Rows, Programme, Pairing, Timer, datetime], Effects]
 def wake(rows: Rows, key: str, due_at: datetime, at: datetime) -> Effects:
     """Fire the timers of one pairing that are due, in order; one that an earlier one disarmed stays quiet."""
     pairing_id = PairingId(key)
-    pairing = pairing_in(rows, pairing_id)
+    pairing = rows.get(PAIRINGS, pairing_id)
     assert pairing is not None and pairing.wake_at == due_at, key
-    programme = programme_in(rows, pairing.programme_id)
+    programme = rows.get(PROGRAMMES, pairing.programme_id)
     assert programme is not None, "a pairing without its programme"
     for timer in due(pairing.timers, at):
-        current = pairing_in(rows, pairing_id)
+        current = rows.get(PAIRINGS, pairing_id)
         if current is None or timer not in current.timers:
             continue
         fired = without(current, timer)

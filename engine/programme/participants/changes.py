@@ -23,7 +23,7 @@ from engine.programme.proposals.revisions import revised
 from engine.programme.rounds.pool import band_of, member_of
 from engine.programme.rounds.programme import Programme
 from engine.programme.sessions.cadence import is_plan_done
-from engine.programme.tables import PAIRINGS, PARTICIPANTS, pairing_in, participant_in, put_pairing, put_participant
+from engine.programme.tables import PAIRINGS, PARTICIPANTS, participant_in, put_pairing, put_participant
 from engine.programme.times.reach import timed_in
 from schemas.frozen import replace
 from schemas.terms.codes import EligibilityCode, EndCode, NudgeKey, PairingState, Track
@@ -127,10 +127,10 @@ def renewed_meanwhile(rows: Rows, programme: Programme, renewed: Pairing, at: da
             until_on = participant.paused_until_on
             absences.append((absence_of(programme, participant, at, is_leave=False, until_on=until_on), until_on))
         for away, until_on in absences:
-            pairing = pairing_in(rows, renewed.pairing_id)
+            pairing = rows.get(PAIRINGS, renewed.pairing_id)
             assert pairing is not None, "just renewed"
             yield from lifecycle.pause(programme, pairing, away, at, until_on=until_on)
-    current = pairing_in(rows, renewed.pairing_id)
+    current = rows.get(PAIRINGS, renewed.pairing_id)
     assert current is not None, "just renewed"
     if current.state is PairingState.ACTIVE and current.is_convertible:
         yield from lifecycle.offer_conversion(programme, current, at)
@@ -167,15 +167,14 @@ def policy_reviewed(rows: Rows, programme: Programme, at: datetime) -> Effects:
 
     An active pair waits by the new policy from now on. An instant that two people were told, such as the day by which to answer, stands.
     """
-    for _, row in list(rows.scan(PAIRINGS, f"{programme.programme_id}.")):
-        pairing: Pairing = row
+    for _, pairing in list(rows.scan(PAIRINGS, f"{programme.programme_id}.")):
         if pairing.state in OPEN:
             yield from _pair_reviewed(rows, programme, pairing, at, since_at=at)
             yield from _timed_anew(rows, programme, pairing.pairing_id, at)
 
 
 def _timed_anew(rows: Rows, programme: Programme, pairing_id: PairingId, at: datetime) -> Effects:
-    pairing = pairing_in(rows, pairing_id)
+    pairing = rows.get(PAIRINGS, pairing_id)
     if pairing is None or pairing.state not in {PairingState.ACTIVE, PairingState.CONCLUDING}:
         return
     if pairing.state is PairingState.ACTIVE and is_plan_done(pairing, programme.policy, at):
@@ -216,7 +215,7 @@ def _pair_reviewed(rows: Rows, programme: Programme, pairing: Pairing, at: datet
         yield from conflicts.gone(rows, programme, pairing, at)
     else:
         yield from _gap_watched(programme, pairing, first, second, at)
-    current = pairing_in(rows, pairing.pairing_id)
+    current = rows.get(PAIRINGS, pairing.pairing_id)
     if current is not None:
         yield from shared_time.watched(rows, programme, current, at)
 
@@ -275,6 +274,6 @@ def _is_barred(programme: Programme, first: Participant, second: Participant, at
 def _open(rows: Rows, participant: Participant) -> Iterator[Pairing]:
     """Yield what is open of a participant, each as it stands when its turn comes."""
     for pairing_id in participant.pairing_ids:
-        pairing = pairing_in(rows, pairing_id)
+        pairing = rows.get(PAIRINGS, pairing_id)
         if pairing is not None and pairing.state in OPEN:
             yield pairing

@@ -20,7 +20,7 @@ from engine.programme.participants.departure_rules import MASS_WITHIN, held_unti
 from engine.programme.participants.participant import TAKING_PART, Participant, ParticipantStatus, ParticipantTimer, timer_of, with_timer
 from engine.programme.proposals import answers
 from engine.programme.rounds.programme import Programme, ProgrammeStatus
-from engine.programme.tables import PARTICIPANTS, pairing_in, participant_in, put_pairing, put_participant
+from engine.programme.tables import PAIRINGS, PARTICIPANTS, participant_in, put_pairing, put_participant
 from engine.programme.times.calendars import quiet_of
 from schemas.frozen import replace
 from schemas.terms.codes import NudgeKey, PairingState
@@ -131,6 +131,6 @@ def _participants(rows: Rows, programme_id: ProgrammeId) -> Iterator[Participant
 
 def _open(rows: Rows, participant: Participant) -> Iterator[Pairing]:
     for pairing_id in participant.pairing_ids:
-        pairing = pairing_in(rows, pairing_id)
+        pairing = rows.get(PAIRINGS, pairing_id)
         if pairing is not None and pairing.state in OPEN:
             yield pairing

@@ -34,7 +34,7 @@ from engine.programme.participants.profile import ProfileSaid, with_said
 from engine.programme.participants.relayed import recorded
 from engine.programme.participants.silence_rules import is_answered
 from engine.programme.rounds.programme import Programme, ProgrammeStatus, families_of
-from engine.programme.tables import PARTICIPANTS, participant_in, programme_in, put_participant
+from engine.programme.tables import PARTICIPANTS, PROGRAMMES, participant_in, put_participant
 from schemas.envelope import Event
 from schemas.events import participation as said
 from schemas.frozen import replace
@@ -57,7 +57,7 @@ def on_participation(rows: Rows, record: Record) -> Effects:
     """
     message = record.payload
     assert isinstance(message, ParticipationReported)
-    programme = programme_in(rows, message.programme_id)
+    programme = rows.get(PROGRAMMES, message.programme_id)
     known = participant_in(rows, message.programme_id, message.person_id)
     is_old = programme is not None and _is_old(programme, known, message, record.at)
     refusal = None if is_old else _refusal(programme, message.event)
@@ -251,7 +251,7 @@ def on_facts(rows: Rows, record: Record) -> Effects:
     """Take new HR facts of a participant. Those that time brought are judged when all of their instant have come (pending_reviews)."""
     message = record.payload
     assert isinstance(message, FactsChanged)
-    programme = programme_in(rows, message.programme_id)
+    programme = rows.get(PROGRAMMES, message.programme_id)
     participant = participant_in(rows, message.programme_id, PersonId(message.facts.person_id))
     if programme is None or participant is None:
         if message.is_leaving:
@@ -273,8 +273,8 @@ def on_facts(rows: Rows, record: Record) -> Effects:
 def wake(rows: Rows, key: str, _due_at: datetime, at: datetime) -> Effects:
     """Fire the timers of one participant that are due, in order; one that an earlier one removed stays quiet."""
     participant = rows.get(PARTICIPANTS, key)
-    assert isinstance(participant, Participant), key
-    programme = programme_in(rows, participant.programme_id)
+    assert participant is not None, key
+    programme = rows.get(PROGRAMMES, participant.programme_id)
     assert programme is not None, "a participant without a programme"
     for timer in [timer for timer in participant.timers if timer.due_at <= at]:
         current = participant_in(rows, participant.programme_id, participant.person_id)

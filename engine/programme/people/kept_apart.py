@@ -15,7 +15,7 @@ from engine.programme.people.apart import Exclusion, Forbid, with_exclusion, wit
 from engine.programme.people.mentions import erasure_in_force, mentions_told
 from engine.programme.people.person import Person
 from engine.programme.people.roster_line import Onset
-from engine.programme.people.tables import person_in
+from engine.programme.people.tables import PEOPLE
 from schemas.frozen import replace
 from schemas.terms.ids import PersonId
 
@@ -29,7 +29,7 @@ def on_excluded(rows: Rows, record: Record) -> Effects:
         return
     said = Exclusion(programme_id=message.programme_id, excluded_ids=message.excluded_ids, stamp=message.stamp)
     yield from _told(rows, before, replace(before, exclusions=with_exclusion(before.exclusions, said)), record)
-    yield from mentions_told(person_in(rows, before.person_id) or before, message.excluded_ids, message.stamp.time)
+    yield from mentions_told(rows.get(PEOPLE, before.person_id) or before, message.excluded_ids, message.stamp.time)
 
 
 def on_forbidden_or_allowed(rows: Rows, record: Record) -> Effects:
@@ -50,7 +50,7 @@ def on_forbidden_or_allowed(rows: Rows, record: Record) -> Effects:
 
 def _person(rows: Rows, person_id: PersonId) -> Person | None:
     """Return the row of somebody, known to HR or not; None for somebody who was erased, of whom nothing is kept."""
-    found = person_in(rows, person_id)
+    found = rows.get(PEOPLE, person_id)
     if found is not None or erasure_in_force(rows, person_id) is not None:
         return found
     return Person(person_id=person_id)

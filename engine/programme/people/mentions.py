@@ -19,13 +19,13 @@ from engine.core.effects import Delete, Effects, Forget, Handler, Put, Record, R
 from engine.programme.erasure.rules import Erasure, Trace, named_at, named_in, names_differ
 from engine.programme.messages import ParticipantErased, PersonErased, PersonMentioned, PersonNamed, PersonUnnamed
 from engine.programme.people.person import Person
-from engine.programme.people.tables import TRACES, erasure_of, person_in, person_trace_key, programme_trace_key
+from engine.programme.people.tables import ERASURES, PEOPLE, TRACES, person_trace_key, programme_trace_key
 from schemas.terms.ids import ERASED, PersonId, ProgrammeId
 
 
 def erasure_in_force(rows: Rows, person_id: PersonId) -> Erasure | None:
     """Return the erasure of somebody who has not come back."""
-    return None if person_in(rows, person_id) is not None else erasure_of(rows, person_id)
+    return None if rows.get(PEOPLE, person_id) is not None else rows.get(ERASURES, person_id)
 
 
 def names_told(before: Person, after: Person) -> Effects:

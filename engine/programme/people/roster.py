@@ -16,6 +16,7 @@ from typing import Final
 
 from engine.core.effects import Delete, Effects, Handler, Record, Rows, Send, StageName, Wake
 from engine.core.marks import mark_name
+from engine.core.table import SEEN
 from engine.programme.erasure.rules import named_by
 from engine.programme.facts import findings
 from engine.programme.facts.attributes import Attribute, Value
@@ -45,7 +46,6 @@ from engine.programme.people.enrolment import (
 from engine.programme.people.mentions import known_to, mentions_told, names_told
 from engine.programme.people.person import (
     Person,
-    Report,
     brought_up_to,
     is_unsettled,
     odd_news,
@@ -67,7 +67,7 @@ from engine.programme.people.roster_line import (
     tell_programmes,
     tell_reports,
 )
-from engine.programme.people.tables import PEOPLE, REPORTS, SEEN, erasure_of, person_in, put_person
+from engine.programme.people.tables import ERASURES, PEOPLE, put_person
 from schemas.envelope import Event
 from schemas.events.hr import (
     HrDeparted,
@@ -101,7 +101,7 @@ def on_hr_fact(rows: Rows, record: Record) -> Effects:
     yield from findings.found_in_fact(rows, before, fact, event.data, record.at)
     told = with_odd(with_hr_fact(before, fact), odd_news(before, fact, event.data.odd_fields))
     yield from _told(rows, before, told, record)
-    yield from mentions_told(person_in(rows, before.person_id) or before, named_by(fact), fact.time)
+    yield from mentions_told(rows.get(PEOPLE, before.person_id) or before, named_by(fact), fact.time)
 
 
 def on_hire_cancelled(rows: Rows, record: Record) -> Effects:
@@ -148,7 +148,7 @@ def on_departure_settled(rows: Rows, record: Record) -> Effects:
     """End an enrolment whose programme has settled the departure; what still waits or was not heard yet is taken back with the last one."""
     message = record.payload
     assert isinstance(message, DepartureSettled)
-    person = person_in(rows, message.person_id)
+    person = rows.get(PEOPLE, message.person_id)
     known = None if person is None else enrolment_in(person.enrolments, message.programme_id)
     if person is None or known is None or not known.is_leaving:
         return
@@ -163,7 +163,7 @@ def on_participation_refused(rows: Rows, record: Record) -> Effects:
     message = record.payload
     assert isinstance(message, ParticipationRefused)
     yield Delete(SEEN, mark_name(message.source, message.event_id, message.redrive_count))
-    person = person_in(rows, message.person_id)
+    person = rows.get(PEOPLE, message.person_id)
     if person is None:
         return
     enrolments = after_refusal(person.enrolments, message.programme_id, message.stamp)
@@ -175,7 +175,7 @@ def on_silence_paused(rows: Rows, record: Record) -> Effects:
     """Keep up an enrolment that has become a pause without a word of the person."""
     message = record.payload
     assert isinstance(message, SilencePaused)
-    person = person_in(rows, message.person_id)
+    person = rows.get(PEOPLE, message.person_id)
     if person is None:
         return
     enrolments = after_silence(person.enrolments, message.programme_id, message.paused_at)
@@ -185,7 +185,7 @@ def on_silence_paused(rows: Rows, record: Record) -> Effects:
 
 def wake_person(rows: Rows, key: str, due_at: datetime, at: datetime) -> Effects:
     """Bring into force what is due, however late."""
-    before = person_in(rows, key)
+    before = rows.get(PEOPLE, key)
     assert before is not None, "a timer belongs to a row"
     yield from changed(rows, before, brought_up_to(before, at), at, Onset(since_at=due_at, is_timed=True))
 
@@ -234,10 +234,10 @@ def _reach(person: Person) -> tuple[Employment, str | None, bool]:
 def _person(rows: Rows, record: Record) -> Person:
     """Return the person's row, or a new one; whoever was erased starts from nothing, and what is older never counts."""
     person_id = PersonId(record.key)
-    found = person_in(rows, person_id)
+    found = rows.get(PEOPLE, person_id)
     if found is not None:
         return found
-    erasure = erasure_of(rows, person_id)
+    erasure = rows.get(ERASURES, person_id)
     return Person(person_id=person_id, erased_at=None if erasure is None else erasure.erased_at)
 
 
@@ -290,5 +290,4 @@ HANDLERS: Final[Mapping[type, Handler]] = {
     ReportLeft: on_report_left,
     LineChanged: on_line_changed,
 }
-WAKES: Final[Mapping[str, Wake]] = {PEOPLE: wake_person}
-ROW_TYPES: Final[Mapping[str, type]] = {PEOPLE: Person, REPORTS: Report}
+WAKES: Final[Mapping[str, Wake]] = {PEOPLE.name: wake_person}

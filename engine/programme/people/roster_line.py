@@ -25,7 +25,7 @@ from engine.programme.messages import FactsChanged, LineChanged, PersonFacts, Re
 from engine.programme.people.enrolment import Enrolment
 from engine.programme.people.mentions import erasure_in_force, taken_back
 from engine.programme.people.person import Person, Report
-from engine.programme.people.tables import REPORTS, person_in, put_person, report_key, reports_of
+from engine.programme.people.tables import PEOPLE, REPORTS, put_person, report_key, reports_of
 from schemas.frozen import replace
 from schemas.terms.ids import ERASED, PersonId
 
@@ -112,7 +112,7 @@ def on_report_joined(rows: Rows, record: Record) -> Effects:
         yield from taken_back(message.report_id, message.manager_id, erasure)
         return
     yield Put(REPORTS, report_key(message.manager_id, message.report_id), Report(report_id=message.report_id))
-    manager = person_in(rows, message.manager_id) or Person(person_id=message.manager_id)
+    manager = rows.get(PEOPLE, message.manager_id) or Person(person_id=message.manager_id)
     onset = Onset(since_at=record.at, is_timed=message.is_timed)
     yield Send(StageName.PEOPLE, message.report_id, _line_of(manager, message.report_id, onset))
 
@@ -128,7 +128,7 @@ def on_line_changed(rows: Rows, record: Record) -> Effects:
     """Take one's place under the manager's line, and pass it on if it is another one than before."""
     message = record.payload
     assert isinstance(message, LineChanged)
-    before = person_in(rows, message.person_id)
+    before = rows.get(PEOPLE, message.person_id)
     if before is None or before.registered_with != message.sender_id:
         return
     above = (message.sender_id, *message.above)

@@ -19,7 +19,7 @@ from engine.programme.participants import changes, silence
 from engine.programme.proposals import consent
 from engine.programme.proposals.answering import Question, counts, is_last_word, with_said
 from engine.programme.rounds.programme import Programme
-from engine.programme.tables import pairing_in, participant_in, programme_in, put_pairing
+from engine.programme.tables import PAIRINGS, PROGRAMMES, participant_in, put_pairing
 from schemas.envelope import Event
 from schemas.events.pairing import PairingAnswered, PairingContinuationAnswered
 from schemas.frozen import replace
@@ -176,10 +176,10 @@ def _asks_to_resume(pairing: Pairing) -> bool:
 
 def found_for(rows: Rows, data: PairingAnswered | PairingContinuationAnswered) -> tuple[Programme, Pairing] | Refuse | Ignore:
     """Find what an answer is about, or say why it isn't taken: no such programme, no such pairing, somebody else's, of somebody erased."""
-    programme = programme_in(rows, programme_of(data.pairing_id))
+    programme = rows.get(PROGRAMMES, programme_of(data.pairing_id))
     if programme is None:
         return Refuse(ErrorCode.UNKNOWN_PROGRAMME, "pairing_id: no such programme")
-    pairing = pairing_in(rows, data.pairing_id)
+    pairing = rows.get(PAIRINGS, data.pairing_id)
     if pairing is None:
         return Refuse(ErrorCode.UNKNOWN_PAIRING, "pairing_id: no such pairing")
     if names_a_stranger(pairing, (data.person_id,)):

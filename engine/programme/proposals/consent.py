@@ -19,7 +19,7 @@ from engine.programme.proposals.answering import Question, counts, with_said
 from engine.programme.rounds.pool import member_of
 from engine.programme.rounds.programme import Programme
 from engine.programme.rounds.room import left
-from engine.programme.tables import bar_in, pairing_in, participant_in, put_pairing
+from engine.programme.tables import PAIRINGS, bar_in, participant_in, put_pairing
 from schemas.envelope import Event
 from schemas.frozen import replace
 from schemas.terms.codes import Answer, EligibilityCode, PairingState
@@ -49,7 +49,7 @@ def turned_down(rows: Rows, participant: Participant, other_ids: Collection[Pers
         other_ids: who is excluded from now on.
     """
     for pairing_id in participant.pairing_ids:
-        pairing = pairing_in(rows, pairing_id)
+        pairing = rows.get(PAIRINGS, pairing_id)
         is_meant = pairing is not None and pairing.partner_of(participant.person_id) in other_ids
         if pairing is None or not is_meant or pairing.state is not PairingState.PROPOSED:
             continue

@@ -11,7 +11,7 @@ from typing import Final
 from engine.core.effects import Effects, Handler, Record, Rows
 from engine.programme.messages import NudgeOutcome
 from engine.programme.proposals.chance import told
-from engine.programme.tables import pairing_in, put_pairing
+from engine.programme.tables import PAIRINGS, put_pairing
 from schemas.terms.codes import NudgeKey, PairingState
 
 
@@ -22,7 +22,7 @@ def on_outcome(rows: Rows, record: Record) -> Effects:
     if message.key is not NudgeKey.PROPOSAL_READY or message.not_before is None:
         return
     assert message.pairing_id is not None, "a request about a proposal says which"
-    pairing = pairing_in(rows, message.pairing_id)
+    pairing = rows.get(PAIRINGS, message.pairing_id)
     is_open = pairing is not None and pairing.state is PairingState.PROPOSED
     if pairing is None or not is_open or message.occasion != str(pairing.proposal.version) or message.person_id not in pairing.people:
         return

@@ -16,7 +16,7 @@ from engine.programme.participants.participant import Participant
 from engine.programme.proposals.answering import Question
 from engine.programme.rounds import rounds
 from engine.programme.rounds.pool import member_of
-from engine.programme.rounds.programme import HeldRound, Programme, round_key
+from engine.programme.rounds.programme import Programme, round_key
 from engine.programme.tables import ROUNDS, put_pairing
 from schemas.frozen import replace
 from schemas.terms.codes import EligibilityCode, PairingReasonCode
@@ -25,7 +25,7 @@ from schemas.topics import PAIRINGS
 
 def revised(rows: Rows, programme: Programme, pairing: Pairing, sides: tuple[Participant, Participant], at: datetime) -> Effects:
     """Propose anew under the next version, or let the proposal lapse when a side that must learn no longer learns enough."""
-    kept: HeldRound | None = rows.get(ROUNDS, round_key(programme.programme_id, pairing.round_ordinal))
+    kept = rows.get(ROUNDS, round_key(programme.programme_id, pairing.round_ordinal))
     assert kept is not None, "a proposal without its round"
     context = RoundContext.of(programme.policy, week_of=kept.held_at.date(), topic_weights=kept.topic_weights)
     first, second = (replace(member_of(programme, side, at), room=1) for side in sides)

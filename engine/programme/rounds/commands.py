@@ -15,14 +15,13 @@ from engine.programme.coordinators.command_answers import done, event_of, is_rep
 from engine.programme.messages import NudgesWithdrawn
 from engine.programme.nudges.catalogue import RULES
 from engine.programme.pairs import lifecycle
-from engine.programme.pairs.pairing import Pairing
 from engine.programme.participants import changes, departures, silence
 from engine.programme.participants.participant import Participant, at_rest
 from engine.programme.rounds import rounds
 from engine.programme.rounds.pair_commands import PairCommand, kept_apart, locked
 from engine.programme.rounds.policy_facts import begun_with, given_in, with_change
 from engine.programme.rounds.programme import Programme, ProgrammeStatus, next_round, with_policy
-from engine.programme.tables import PAIRINGS, PARTICIPANTS, PROGRAMMES, pairing_in, programme_in, put_participant, put_programme
+from engine.programme.tables import PAIRINGS, PARTICIPANTS, PROGRAMMES, put_participant, put_programme
 from schemas.events.pairing import PairingAllowed, PairingForbidden, PairingLocked
 from schemas.events.programme import (
     DeparturesReleased,
@@ -61,7 +60,7 @@ def on_created(rows: Rows, record: Record) -> Effects:
     if is_repeated(rows, data.programme_id, record):
         yield Repeated()
         return
-    if programme_in(rows, data.programme_id) is not None:
+    if rows.get(PROGRAMMES, data.programme_id) is not None:
         yield from refused(rows, data.programme_id, record, RefusalCode.ALREADY_EXISTS)
         return
     programme = Programme(
@@ -79,7 +78,7 @@ def on_command(rows: RowsOfStep, record: Record) -> Effects:
     """Carry out a command to an existing programme, or refuse it."""
     data = event_of(record).data
     assert isinstance(data, Command)
-    programme = programme_in(rows, data.programme_id)
+    programme = rows.get(PROGRAMMES, data.programme_id)
     if programme is None:
         yield Refuse(ErrorCode.UNKNOWN_PROGRAMME, "programme_id: no such programme")
         return
@@ -165,8 +164,7 @@ def _closed(rows: RowsOfStep, programme: Programme, record: Record) -> Effects:
 
 def _all_ended(rows: RowsOfStep, shut: Programme, at: datetime) -> Effects:
     """Let proposals lapse, end live pairs, and let nobody wait for anything any more."""
-    for _, row in list(rows.scan(PAIRINGS, f"{shut.programme_id}.")):
-        pairing: Pairing = row
+    for _, pairing in list(rows.scan(PAIRINGS, f"{shut.programme_id}.")):
         if pairing.state is PairingState.PROPOSED:
             yield from lifecycle.lapse(rows, shut, pairing, at)
         elif pairing.is_live:
@@ -223,11 +221,11 @@ def on_retracted(rows: RowsOfStep, record: Record) -> Effects:
     event = event_of(record)
     data = event.data
     assert isinstance(data, ProposalRetracted)
-    programme = programme_in(rows, programme_of(data.pairing_id))
+    programme = rows.get(PROGRAMMES, programme_of(data.pairing_id))
     if programme is None:
         yield Refuse(ErrorCode.UNKNOWN_PROGRAMME, "pairing_id: no such programme")
         return
-    pairing = pairing_in(rows, data.pairing_id)
+    pairing = rows.get(PAIRINGS, data.pairing_id)
     if pairing is None:
         yield Refuse(ErrorCode.UNKNOWN_PAIRING, "pairing_id: no such pairing")
     elif is_repeated(rows, programme.programme_id, record) or not is_later(event, pairing.retracted):
@@ -242,7 +240,7 @@ def on_retracted(rows: RowsOfStep, record: Record) -> Effects:
 def wake(rows: RowsOfStep, key: str, _due_at: datetime, at: datetime) -> Effects:
     """Hold the daily round, once however late; a day with nobody to pair and no lock has none."""
     programme = rows.get(PROGRAMMES, key)
-    assert isinstance(programme, Programme), key
+    assert programme is not None, key
     if rounds.is_wanted(rows, programme, at):
         yield from rounds.held(rows, programme, at)
     else:

@@ -24,10 +24,10 @@ from engine.programme.rounds.programme import HeldRound, Programme, families_of,
 from engine.programme.rounds.room import joined
 from engine.programme.tables import (
     BARS,
+    PAIRINGS,
     PARTICIPANTS,
     ROUNDS,
     bar_in,
-    pairing_in,
     participant_in,
     put_bar,
     put_pairing,
@@ -44,7 +44,8 @@ from schemas.frozen import replace
 from schemas.terms.codes import EligibilityCode, NudgeKey, PairingReasonCode, PairingState, Track
 from schemas.terms.ids import PairingId, PersonId, TopicId
 from schemas.terms.policy import Policy
-from schemas.topics import AUDIT, INSIGHTS, PAIRINGS
+from schemas.topics import AUDIT, INSIGHTS
+from schemas.topics import PAIRINGS as PAIRINGS_TOPIC
 
 RATIO_ALARM: Final = (99, 100)
 """Below this share of the bound the coordinator is told."""
@@ -165,7 +166,7 @@ def _members(rows: Rows, programme: Programme, at: datetime) -> tuple[PoolMember
     proposed_ids = frozenset(
         pairing_id
         for pairing_id in sorted(open_ids)
-        if (pairing := pairing_in(rows, pairing_id)) is not None and pairing.state is PairingState.PROPOSED
+        if (pairing := rows.get(PAIRINGS, pairing_id)) is not None and pairing.state is PairingState.PROPOSED
     )
     return tuple(members_of(programme, people, (row for _, row in bars), at, proposed_ids=proposed_ids))
 
@@ -192,7 +193,7 @@ def _proposed(rows: RowsOfStep, programme: Programme, found: matching.Proposal, 
     )
     pairing = armed(pairing, *consent_timers(pairing))
     yield put_pairing(pairing)
-    yield Emit(topic=PAIRINGS, key=pairing.pairing_id, data=described(pairing), expires_at=proposal.expires_at)
+    yield Emit(topic=PAIRINGS_TOPIC, key=pairing.pairing_id, data=described(pairing), expires_at=proposal.expires_at)
     yield from announced(pairing, at)
     yield put_bar(programme.programme_id, replace(bar_in(rows, programme.programme_id, people), open_pairing_id=pairing.pairing_id))
     room_until = at + timedelta(days=programme.policy.room_days)

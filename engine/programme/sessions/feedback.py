@@ -13,6 +13,7 @@ from typing import Final
 
 from engine.core.effects import Delete, Effects, Handler, Ignore, Put, Record, Refuse, Rows
 from engine.core.stamp import stamp_of
+from engine.core.table import Table
 from engine.programme.erasure.rules import names_a_stranger
 from engine.programme.nudges.intents import withdrawn
 from engine.programme.pairs import lifecycle
@@ -21,14 +22,13 @@ from engine.programme.participants import silence
 from engine.programme.rounds.programme import next_clock
 from engine.programme.sessions.feedback_rules import ABOUT_THE_PAIR, Word, answered, has_room, heard, is_unwanted
 from engine.programme.sessions.past import is_over_with
-from engine.programme.tables import pairing_in, programme_in, put_pairing
+from engine.programme.tables import PAIRINGS, PROGRAMMES, put_pairing
 from schemas.envelope import Event
 from schemas.events.feedback import FeedbackGiven
 from schemas.frozen import replace
 from schemas.terms.codes import ErrorCode, NudgeKey
 from schemas.terms.ids import PairingId, programme_of
 
-FAREWELLS: Final = "farewells"
 ANSWERED_AFTER_DAYS: Final = 14
 """How long after the end of a pair its last question can be answered, by the time of the answer."""
 
@@ -42,15 +42,18 @@ class Farewells:
     wake_at: datetime
 
 
+FAREWELLS: Final = Table(Farewells, "farewells")
+
+
 def on_feedback(rows: Rows, record: Record) -> Effects:
     """Keep what one side says, unless it has said something later about the same."""
     assert isinstance(record.payload, Event) and isinstance(record.payload.data, FeedbackGiven)
     event, data = record.payload, record.payload.data
-    programme = programme_in(rows, programme_of(data.pairing_id))
+    programme = rows.get(PROGRAMMES, programme_of(data.pairing_id))
     if programme is None:
         yield Refuse(ErrorCode.UNKNOWN_PROGRAMME, "pairing_id: no such programme")
         return
-    pairing = pairing_in(rows, data.pairing_id)
+    pairing = rows.get(PAIRINGS, data.pairing_id)
     if pairing is None or pairing.activated_at is None:
         yield Refuse(ErrorCode.UNKNOWN_PAIRING, "pairing_id: no such pairing")
         return
@@ -94,7 +97,7 @@ def _taken_back(before: Pairing, told: Pairing) -> Effects:
 
 def _said_farewell(rows: Rows, pairing: Pairing, at: datetime) -> Effects:
     """Let a pair end with the others of its programme that end at the next `round_at`."""
-    known: Farewells = rows.get(FAREWELLS, pairing.programme_id) or Farewells(pairing_ids=(), wake_at=at)
+    known = rows.get(FAREWELLS, pairing.programme_id) or Farewells(pairing_ids=(), wake_at=at)
     ids = sorted({*known.pairing_ids, pairing.pairing_id})
     yield Put(FAREWELLS, pairing.programme_id, replace(known, pairing_ids=tuple(ids)))
 
@@ -102,13 +105,13 @@ def _said_farewell(rows: Rows, pairing: Pairing, at: datetime) -> Effects:
 def wake(rows: Rows, key: str, _due_at: datetime, at: datetime) -> Effects:
     """End what is still unwanted, in the order of ids, with a rematch offer to both sides alike."""
     farewells = rows.get(FAREWELLS, key)
-    assert isinstance(farewells, Farewells), key
+    assert farewells is not None, key
     yield Delete(FAREWELLS, key)
     for pairing_id in farewells.pairing_ids:
-        pairing = pairing_in(rows, pairing_id)
+        pairing = rows.get(PAIRINGS, pairing_id)
         if pairing is None or not pairing.is_live or not is_unwanted(pairing.feedback):
             continue
-        programme = programme_in(rows, pairing.programme_id)
+        programme = rows.get(PROGRAMMES, pairing.programme_id)
         assert programme is not None, "a pairing without its programme"
         yield from lifecycle.end(rows, programme, pairing, lifecycle.wish_code(pairing), at, first_in_queue=pairing.people)
 

@@ -14,7 +14,7 @@ from engine.programme.sessions import meetings as ledger
 from engine.programme.sessions import teaching
 from engine.programme.sessions.cadence import is_plan_done, term_held, term_since
 from engine.programme.sessions.meetings import Meeting, MeetingState
-from engine.programme.tables import pairing_in, participant_in, put_pairing
+from engine.programme.tables import PAIRINGS, participant_in, put_pairing
 from schemas.terms.codes import NudgeKey, PairingState, TopicFamily, Track
 from schemas.text.fields import instant_text
 
@@ -29,7 +29,7 @@ _OTHER_FAMILIES: Final = tuple(family.value for family in TopicFamily if family 
 
 def after_change(rows: Rows, programme: Programme, before: Pairing, report: Meeting, at: datetime) -> Effects:
     """Follow up one report about a session: asks, prompts, what a correction takes back, the end of the plan."""
-    pairing = pairing_in(rows, before.pairing_id)
+    pairing = rows.get(PAIRINGS, before.pairing_id)
     assert pairing is not None, "a report is about a pairing"
     if pairing.state not in _TALKING:
         return
@@ -39,7 +39,7 @@ def after_change(rows: Rows, programme: Programme, before: Pairing, report: Meet
     yield from _prompted(rows, programme, pairing, at, is_correction=is_correction)
     yield from _debated(before, pairing, report, is_correction=is_correction)
     yield from _protected(rows, programme, before, pairing, at, is_correction=is_correction)
-    current = pairing_in(rows, before.pairing_id)
+    current = rows.get(PAIRINGS, before.pairing_id)
     assert current is not None, "nothing deletes a pairing"
     if current.state is PairingState.ACTIVE and is_plan_done(current, programme.policy, at):
         yield from lifecycle.conclude(rows, programme, current, at)

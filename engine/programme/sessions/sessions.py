@@ -18,7 +18,7 @@ from engine.programme.sessions.cadence import slot, term_since
 from engine.programme.sessions.meetings import Exchange, Meeting, MeetingState
 from engine.programme.sessions.past import is_settled
 from engine.programme.sessions.prompts import after_change
-from engine.programme.tables import pairing_in, programme_in, put_pairing
+from engine.programme.tables import PAIRINGS, PROGRAMMES, put_pairing
 from engine.programme.times.reach import timed_in
 from schemas.envelope import Event
 from schemas.events.session import SessionCancelled, SessionCompleted, SessionMissed, SessionScheduled
@@ -38,11 +38,11 @@ def on_session(rows: Rows, record: Record) -> Effects:
     assert isinstance(record.payload, Event)
     event, data = record.payload, record.payload.data
     assert isinstance(data, SessionReport)
-    programme = programme_in(rows, programme_of(data.pairing_id))
+    programme = rows.get(PROGRAMMES, programme_of(data.pairing_id))
     if programme is None:
         yield Refuse(ErrorCode.UNKNOWN_PROGRAMME, "pairing_id: no such programme")
         return
-    pairing = pairing_in(rows, data.pairing_id)
+    pairing = rows.get(PAIRINGS, data.pairing_id)
     if pairing is not None and names_a_stranger(pairing, _named(data)):
         yield Ignore()
         return

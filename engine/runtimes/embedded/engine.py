@@ -20,6 +20,8 @@ from engine.core.dead_letters import is_added
 from engine.core.effects import Headers, Note, Origin, Rows, StageName
 from engine.core.execution import Outcome, Transition, instant
 from engine.core.identity import derived_id
+from engine.core.stage import Topology
+from engine.core.table import RowT, Table
 from engine.runtimes.embedded.database import WAL_BYTES_MAX, Database
 from engine.runtimes.embedded.erasing.erasure import named_counts
 from engine.runtimes.embedded.erasing.salts import is_salted
@@ -34,7 +36,6 @@ from engine.runtimes.embedded.rows.facts import put_facts
 from engine.runtimes.embedded.sources import settle_source, source_of
 from engine.runtimes.embedded.store import SqliteStore
 from engine.settings import Settings
-from engine.topology import Topology
 from schemas.terms.codes import ErrorCode, RefusalCode
 from schemas.topics import DEAD_LETTER_PREFIX, DLQ_TIMERS
 
@@ -247,11 +248,11 @@ class EmbeddedEngine:
         """Return the read view of one stage, for what computes without changing anything."""
         return self._store.rows(stage)
 
-    def row(self, stage: StageName, table: str, key: str) -> Any | None:
+    def row(self, stage: StageName, table: Table[RowT], key: str) -> RowT | None:
         """Return one row, or None."""
         return self._store.rows(stage).get(table, key)
 
-    def scan(self, stage: StageName, table: str, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    def scan(self, stage: StageName, table: Table[RowT], prefix: str = "") -> Iterator[tuple[str, RowT]]:
         """Yield (key, row) for keys that start with `prefix`, in key order."""
         return self._store.rows(stage).scan(table, prefix)
 

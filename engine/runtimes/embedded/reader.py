@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, Self
 
 import msgspec
 
 from engine.core.effects import StageName
+from engine.core.table import RowT, Table
 from engine.errors import CorruptState
 from engine.runtimes.embedded.database import Database
 from engine.runtimes.embedded.erasing.erasure import Erasures, is_due
@@ -24,8 +25,6 @@ from engine.runtimes.embedded.proof import fingerprints
 from engine.runtimes.embedded.proof.hashes import row_hash
 from engine.runtimes.embedded.rows.facts import fact
 from schemas.topics import DEAD_LETTER_PREFIX
-
-T = TypeVar("T")
 
 _GET: Final = "SELECT key, value, wake_at, hash FROM rows WHERE stage = ? AND name = ? AND key = ?"
 _SCAN: Final = "SELECT key, value, wake_at, hash FROM rows WHERE stage = ? AND name = ? AND key >= ? AND key < ? ORDER BY key"
@@ -68,17 +67,17 @@ class Reader:
         """Every topic that has had an output, dead-letter topics included."""
         return tuple(sorted(next_positions(self._database)))
 
-    def get(self, stage: StageName, table: str, key: str, row_type: type[T]) -> T | None:
+    def get(self, stage: StageName, table: Table[RowT], key: str) -> RowT | None:
         """Return one row, or None."""
-        found = self._database.read(_GET, (stage.value, table, key))
-        self._check(stage, table, row_type)
-        return self._decoded(stage, table, row_type, *found[0]) if found else None
+        found = self._database.read(_GET, (stage.value, table.name, key))
+        self._check(stage, table)
+        return self._decoded(stage, table, *found[0]) if found else None
 
-    def scan(self, stage: StageName, table: str, prefix: str, row_type: type[T]) -> Iterator[tuple[str, T]]:
+    def scan(self, stage: StageName, table: Table[RowT], prefix: str = "") -> Iterator[tuple[str, RowT]]:
         """Yield (key, row) for keys that start with `prefix`, in key order."""
-        self._check(stage, table, row_type)
-        for stored in self._database.read(_SCAN, (stage.value, table, prefix, prefix + _LAST)):
-            yield stored[0], self._decoded(stage, table, row_type, *stored)
+        self._check(stage, table)
+        for stored in self._database.read(_SCAN, (stage.value, table.name, prefix, prefix + _LAST)):
+            yield stored[0], self._decoded(stage, table, *stored)
 
     def outputs(self, topic: str, start: int = 0, limit: int | None = None) -> Iterator[StoredOutput]:
         """Yield records of a topic from a position on; positions may have gaps."""
@@ -90,17 +89,17 @@ class Reader:
             if topic.startswith(DEAD_LETTER_PREFIX):
                 yield from self.outputs(topic)
 
-    def _check(self, stage: StageName, table: str, row_type: type[T]) -> None:
+    def _check(self, stage: StageName, table: Table[RowT]) -> None:
         remembered = fingerprints.found(self._database)
         if remembered:  # else whoever made the directory died before the first commit
-            expected = {fingerprints.name_of(stage, table): fingerprints.fingerprint(row_type)}
+            expected = {fingerprints.name_of(stage, table.name): fingerprints.fingerprint(table.row_type)}
             fingerprints.check(self._database.path, remembered, expected)
 
-    def _decoded(self, stage: StageName, table: str, row_type: type[T], *stored: Any) -> T:
+    def _decoded(self, stage: StageName, table: Table[RowT], *stored: Any) -> RowT:
         key, value, wake_at, kept = stored
-        if row_hash(stage.value, table, key, value, wake_at) != kept:
-            raise CorruptState(path=self._database.path, reason=f"a row of {table}")
+        if row_hash(stage.value, table.name, key, value, wake_at) != kept:
+            raise CorruptState(path=self._database.path, reason=f"a row of {table.name}")
         try:
-            return msgspec.json.decode(value, type=row_type)
+            return msgspec.json.decode(value, type=table.row_type)
         except msgspec.MsgspecError as error:
-            raise CorruptState(path=self._database.path, reason=f"a row of {table}") from error
+            raise CorruptState(path=self._database.path, reason=f"a row of {table.name}") from error

@@ -22,6 +22,7 @@ from engine.core.cascade import Entry
 from engine.core.dead_letters import DeadLetter
 from engine.core.effects import Note, StageName
 from engine.core.execution import Transition
+from engine.core.stage import Topology
 from engine.runtimes.embedded.database import Database
 from engine.runtimes.embedded.erasing.erasure import Erasures
 from engine.runtimes.embedded.erasing.gone import Gone
@@ -31,7 +32,6 @@ from engine.runtimes.embedded.log.input_log import InputLog
 from engine.runtimes.embedded.log.output_log import OutputLog
 from engine.runtimes.embedded.rows.facts import fact, put_facts
 from engine.runtimes.embedded.rows.stage_rows import StageRows
-from engine.topology import Topology
 from schemas.terms.codes import RefusalCode
 
 

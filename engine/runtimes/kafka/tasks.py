@@ -20,6 +20,7 @@ from aiokafka import TopicPartition
 
 from engine.core.cascade import TimeMode
 from engine.core.effects import StageName
+from engine.core.stage import Topology
 from engine.errors import FatalError
 from engine.runtimes.kafka.broker.doubt import leaving_on_doubt
 from engine.runtimes.kafka.folds.folding import Fetched, KeptFold, Partitions, Pending
@@ -29,7 +30,6 @@ from engine.runtimes.kafka.folds.stage_fold import CHANGELOG_OF, StageFold
 from engine.runtimes.kafka.settings import KafkaSettings
 from engine.runtimes.kafka.task import BACKLOG_RECORDS_MAX, Task, TaskSpec
 from engine.telemetry import Telemetry
-from engine.topology import Topology
 from schemas.envelope import SOURCE
 from schemas.topics import INPUT_TOPICS
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from engine.core.stage import Topology
 from engine.runtimes.embedded.database import Database
 from engine.runtimes.embedded.engine import EmbeddedEngine
 from engine.runtimes.embedded.store import SqliteStore
 from engine.settings import Settings
-from engine.topology import Topology
 from ops.bench.embedded.sample import Elapsed, Stopwatch
 
 Write = tuple[str, list[Sequence[Any]]]

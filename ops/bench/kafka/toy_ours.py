@@ -13,6 +13,7 @@ from aiokafka import TopicPartition
 
 from engine.core.cascade import TimeMode
 from engine.core.effects import Headers
+from engine.core.stage import Topology
 from engine.runtimes.kafka.broker.topics import TopicAdmin
 from engine.runtimes.kafka.broker.wire import Wired
 from engine.runtimes.kafka.faust_shell import BothwaysApp, run_faust
@@ -21,7 +22,6 @@ from engine.runtimes.kafka.settings import kafka_settings_from
 from engine.runtimes.kafka.task import Task, TaskSpec
 from engine.runtimes.kafka.tasks import Installation, Tasks
 from engine.runtimes.kafka.thin import ThinWorker
-from engine.topology import Topology
 from ops.bench.kafka import toy
 
 POSITION: Final = b"@position"

@@ -89,7 +89,7 @@ def stored(size: int) -> Path:
     rows = StageRows(database, build().stages[StageName.PROGRAMMES])
     for number, member in enumerate(people(size), start=1):
         row = _participant(member)
-        rows.put(PARTICIPANTS, row.key, row)
+        rows.put(PARTICIPANTS.name, row.key, row)
         if number % WRITTEN_AT_ONCE == 0 or number == size:
             rows.write()
             database.commit()
@@ -156,7 +156,8 @@ def _measured(store: Path) -> Seen:
     prefix = f"{PROGRAMME.programme_id}/"
     watch, wall, cpu = _Watch(), time.perf_counter(), time.process_time()
     watch.next("rows read, members made")
-    participants, bars = ((row for _, row in rows.scan(table, prefix)) for table in (PARTICIPANTS, BARS))
+    participants = (row for _, row in rows.scan(PARTICIPANTS, prefix))
+    bars = (row for _, row in rows.scan(BARS, prefix))
     members = members_of(PROGRAMME, participants, bars, AT)
     people_count = len(members)
     watch.next("round begun")

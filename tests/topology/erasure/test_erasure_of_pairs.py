@@ -14,7 +14,7 @@ from engine.programme.insights.insights import ATTENTION, evidence_of
 from engine.programme.insights.metrics import report
 from engine.programme.insights.people_figures import figures_of
 from engine.programme.participants.participant import Arrival
-from engine.programme.tables import PAIRINGS, PARTICIPANTS, programme_in
+from engine.programme.tables import PAIRINGS, PARTICIPANTS, PROGRAMMES
 from schemas.terms.ids import ERASED, PersonId, ProgrammeId
 from tests import builders
 from tests.builders import PROGRAMME
@@ -125,7 +125,7 @@ def test_z3_a_pair_keeps_its_numbers_when_both_are_erased() -> None:
 def metrics(story: PairStory) -> dict[str, Any]:
     """Return the programme's report as of now."""
     rows = story.rows(StageName.PROGRAMMES)
-    programme = programme_in(rows, ProgrammeId(PROGRAMME))
+    programme = rows.get(PROGRAMMES, ProgrammeId(PROGRAMME))
     assert programme is not None
     evidence = evidence_of(rows, programme, story.now)
     return {**{name: figure.value for name, figure in figures_of(evidence).items()}, **report(evidence)}
@@ -245,7 +245,7 @@ def test_facts_that_were_not_judged_yet_go() -> None:
     """On Kafka an erasure may come between a midnight's facts and the tick that judges them."""
     story = active_pair()
     arrival = Arrival(programme_id=ProgrammeId(PROGRAMME), person_id=PersonId(ANN), since_at=START + timedelta(days=1))
-    changes: dict[tuple[str, str], Any] = {(ARRIVALS, f"{PROGRAMME}/{ANN}/1"): arrival}
+    changes: dict[tuple[str, str], Any] = {(ARRIVALS.name, f"{PROGRAMME}/{ANN}/1"): arrival}
     story.store.apply(StageName.PROGRAMMES, Transition(outcome=Outcome.APPLIED, changes=changes))
     erased(story, ANN)
 

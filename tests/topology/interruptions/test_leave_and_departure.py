@@ -335,6 +335,6 @@ def test_an_event_that_overtakes_a_leave_brings_it() -> None:
 
     transition = step(build().stages[StageName.PROGRAMMES], story.rows(StageName.PROGRAMMES), record, salt=b"test")
 
-    pairing = transition.changes[PAIRINGS, story.pairing_id]
+    pairing = transition.changes[PAIRINGS.name, story.pairing_id]
     assert isinstance(pairing, Pairing)
     assert "paused" == pairing.state

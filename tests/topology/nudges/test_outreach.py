@@ -7,7 +7,8 @@ from engine.core.effects import Record, StageName
 from engine.core.execution import Outcome, step
 from engine.core.identity import pseudonym_on
 from engine.programme.messages import EmissionBounded, Employment
-from engine.programme.nudges.outreach import CONTACTS, nudge_id_of
+from engine.programme.nudges.outreach import nudge_id_of
+from engine.programme.nudges.outreach_rows import CONTACTS
 from engine.programme.people.tables import PEOPLE
 from schemas.terms.codes import NudgeKey
 from tests.spread import is_spread
@@ -17,7 +18,7 @@ from tests.topology.stories.outreach_desk import ANN, SALT, STAGE, START, Desk, 
 def test_request_carries_what_a_notifier_needs() -> None:
     """The body is whole: no prose, no channel, and why under which policy."""
     desk = Desk()
-    desk.tables[PEOPLE][ANN] = Somebody(timezone="Europe/Berlin", languages=("de", "en"))
+    desk.tables[PEOPLE.name][ANN] = Somebody(timezone="Europe/Berlin", languages=("de", "en"))
 
     desk.send(an_intent())
 
@@ -52,7 +53,7 @@ def test_request_carries_what_a_notifier_needs() -> None:
 def test_suppression_is_audited_at_the_end_of_the_day_under_a_hash_of_that_day() -> None:
     """The audit names no person and no private reason, the programme hears the true one at once."""
     desk = Desk()
-    desk.tables[PEOPLE][ANN] = Somebody(employment=Employment.ON_LEAVE)
+    desk.tables[PEOPLE.name][ANN] = Somebody(employment=Employment.ON_LEAVE)
 
     desk.send(an_intent())
     assert ["suppressed:away"] == [outcome.outcome for outcome in desk.outcomes]
@@ -69,7 +70,7 @@ def test_suppression_is_audited_at_the_end_of_the_day_under_a_hash_of_that_day()
 def test_behavioural_nudges_come_one_a_week() -> None:
     """Two that wait: the more urgent one after a minute, the other 168 hours later, whatever the clocks do meanwhile."""
     desk = Desk(at=datetime(2025, 3, 26, 10, tzinfo=UTC))
-    desk.tables[PEOPLE][ANN] = Somebody(timezone="Europe/Berlin")
+    desk.tables[PEOPLE.name][ANN] = Somebody(timezone="Europe/Berlin")
     desk.send(an_intent(NudgeKey.OPEN_DEBATE, at=desk.at, days=45))
     desk.send(an_intent(NudgeKey.LOG_SESSION, at=desk.at, days=7))
 
@@ -157,7 +158,7 @@ def test_person_without_a_row_is_left_alone() -> None:
     desk.send(an_intent(person_id="zoe"), key="zoe")
 
     assert ["away"] == desk.suppressions()
-    assert {} == desk.tables.get(CONTACTS, {})
+    assert {} == desk.tables.get(CONTACTS.name, {})
 
 
 def test_intent_with_parameters_that_do_not_fit_never_enters_the_ledger() -> None:

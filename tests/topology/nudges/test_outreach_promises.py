@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from engine.programme.messages import Employment, NudgeIntended, OutreachTerms
 from engine.programme.nudges.catalogue import LatePolicy, rule_of
 from engine.programme.nudges.ledger import Contact
-from engine.programme.nudges.outreach import CONTACTS, NUDGED, nudge_id_of
+from engine.programme.nudges.outreach import nudge_id_of
+from engine.programme.nudges.outreach_rows import CONTACTS, NUDGED
 from engine.programme.people.tables import PEOPLE
 from engine.programme.times.calendar import Quiet, is_quiet, local_date
 from schemas.events.nudge import NudgeOptedIn, NudgeOptedOut
@@ -76,7 +77,7 @@ def lived(actions: Iterable[tuple[Any, ...]], terms: dict[str, OutreachTerms]) -
             case "choice", [data_type, category]:
                 desk.send(data_type(person_id=ANN, category=category))
             case "person", [employment, zone]:
-                desk.tables[PEOPLE][ANN] = Somebody(employment=employment, timezone=zone)
+                desk.tables[PEOPLE.name][ANN] = Somebody(employment=employment, timezone=zone)
     return desk, taken_count
 
 

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from engine.programme.messages import Employment
-from engine.programme.nudges.outreach import CONTACTS, NUDGED, OUTCOMES, nudge_id_of
+from engine.programme.nudges.outreach import OUTCOMES, nudge_id_of
+from engine.programme.nudges.outreach_rows import CONTACTS, NUDGED
 from engine.programme.people.tables import PEOPLE
 from schemas.events.hr import HrErased, HrLeaveStarted
 from schemas.events.nudge import NudgeActed, NudgeDelivered, NudgeDismissed, NudgeFailed, NudgeOptedIn, NudgeOptedOut, NudgeSeen
@@ -124,7 +125,7 @@ def test_going_on_leave_recalls_what_was_not_heard_yet() -> None:
     """Nothing to a person on leave: what was requested for tomorrow morning is cancelled."""
     desk = Desk(at=START.replace(hour=21))
     desk.send(an_intent(at=desk.at))
-    desk.tables[PEOPLE][ANN] = Somebody(employment=Employment.ON_LEAVE)
+    desk.tables[PEOPLE.name][ANN] = Somebody(employment=Employment.ON_LEAVE)
 
     desk.send(HrLeaveStarted(person_id=ANN, effective_on=date(2025, 1, 8)))
 
@@ -136,11 +137,11 @@ def test_erasure_drops_the_ledger_and_every_mark() -> None:
     desk = Desk()
     desk.send(an_intent())
     desk.send(an_intent(NudgeKey.LOG_SESSION))
-    del desk.tables[PEOPLE][ANN]
+    del desk.tables[PEOPLE.name][ANN]
 
     desk.send(HrErased(person_id=ANN))
     desk.send(an_intent(NudgeKey.OPEN_DEBATE))
     desk.send(a_withdrawal())
     desk.advance(timedelta(days=30))
 
-    assert ({}, {}) == (desk.tables[CONTACTS], desk.tables[NUDGED])
+    assert ({}, {}) == (desk.tables[CONTACTS.name], desk.tables[NUDGED.name])

@@ -141,14 +141,14 @@ def test_the_programme_counts_what_its_breaker_held_back() -> None:
         for person_id in pair:
             told.answers(person_id, "accept", pairing_id=told.pairing_of(*pair))
 
-    attention = told.store.rows(StageName.PROGRAMMES).tables[ATTENTION].values()
+    attention = told.store.rows(StageName.PROGRAMMES).tables[ATTENTION.name].values()
     assert 3 == sum("done" in row.held_back for row in attention if isinstance(row, Attention))
 
 
 def test_no_more_are_parked_than_there_is_room_for_and_the_rest_is_recorded() -> None:
     """nudges.B3: what comes after the last place is held back by the storm at once; what is parked still leaves on release."""
     told = story(1).round()
-    storms = told.store.rows(StageName.PROGRAMMES).tables[STORMS]
+    storms = told.store.rows(StageName.PROGRAMMES).tables[STORMS.name]
     storm = storms[PROGRAMME]
     assert isinstance(storm, Storm)
     storms[PROGRAMME] = replace(storm, parked_count=PARKED_MAX)

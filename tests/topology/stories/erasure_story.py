@@ -24,8 +24,8 @@ YAN: Final = "yan"
 def tables_of(driver: TopologyDriver) -> Iterator[tuple[str, str, Any]]:
     """Yield (table, key, row) of every row of every stage."""
     for stage in StageName:
-        for table in sorted(driver.store.rows(stage).tables):
-            for key, row in driver.rows(stage).scan(table, ""):
+        for table, rows in sorted(driver.store.rows(stage).tables.items()):
+            for key, row in sorted(rows.items()):
                 yield f"{stage}/{table}", key, row
 
 

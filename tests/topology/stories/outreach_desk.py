@@ -9,11 +9,13 @@ from typing import Any, Final
 from engine.core.dead_letters import DeadLetter
 from engine.core.effects import Origin, Record, StageName
 from engine.core.execution import Outcome, Transition, fire, step
+from engine.core.stage import Stage
+from engine.core.table import SEEN, SEQUENCES, RowT, Table
 from engine.programme.coordinators import audit_days
 from engine.programme.messages import Employment, NudgeIntended, NudgeOutcome, NudgesWithdrawn, OutreachTerms, Reason
-from engine.programme.nudges.outreach import CHECKS, HANDLERS, ROW_TYPES, WAKES, erased
+from engine.programme.nudges.outreach import HANDLERS, WAKES, erased
+from engine.programme.nudges.outreach_rows import CONTACTS, CONTROLS, NUDGED
 from engine.programme.people.tables import PEOPLE
-from engine.topology import Stage, Table
 from schemas.envelope import Event
 from schemas.events.hr import HrErased
 from schemas.terms.codes import NudgeKey, NudgeReasonCode
@@ -41,16 +43,11 @@ class Somebody:
 
 STAGE: Final = Stage(
     name=StageName.PEOPLE,
-    tables={
-        name: Table(name=name, row_type=row_type, check=CHECKS.get(name, lambda _: None))
-        for name, row_type in {**ROW_TYPES, **audit_days.ROW_TYPES}.items()
-    }
-    | {name: Table(name=name, row_type=object) for name in (PEOPLE, "seen", "sequences")},
+    tables={table.name: table for table in (CONTACTS, NUDGED, CONTROLS, audit_days.AUDIT_DAYS, PEOPLE, SEEN, SEQUENCES)},
     handlers={
         payload: (handler,) for payload, handler in {**HANDLERS, HrErased: lambda rows, record: erased(rows, ANN, record.at)}.items()
     },
     wakes={**WAKES, **audit_days.WAKES},
-    daily=frozenset(audit_days.ROW_TYPES),
 )
 
 
@@ -59,18 +56,18 @@ class Desk:
     """The people stage in memory: messages go in, time passes, outputs and hops are kept."""
 
     at: datetime = START
-    tables: dict[str, dict[str, Any]] = field(default_factory=lambda: {PEOPLE: {ANN: Somebody()}})
+    tables: dict[str, dict[str, Any]] = field(default_factory=lambda: {PEOPLE.name: {ANN: Somebody()}})
     outputs: list[dict[str, Any]] = field(default_factory=list)
     outcomes: list[NudgeOutcome] = field(default_factory=list)
     count: int = 0
 
-    def get(self, table: str, key: str) -> Any | None:
+    def get(self, table: Table[RowT], key: str) -> RowT | None:
         """Return a row."""
-        return self.tables.get(table, {}).get(key)
+        return self.tables.get(table.name, {}).get(key)
 
-    def scan(self, table: str, prefix: str) -> Iterator[tuple[str, Any]]:
+    def scan(self, table: Table[RowT], prefix: str) -> Iterator[tuple[str, RowT]]:
         """Yield rows in key order."""
-        rows = self.tables.get(table, {})
+        rows = self.tables.get(table.name, {})
         yield from ((key, rows[key]) for key in sorted(rows) if key.startswith(prefix))
 
     def send(self, message: Any, *, key: str = ANN) -> None:

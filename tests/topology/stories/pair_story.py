@@ -10,7 +10,7 @@ from typing import Any, Final, Self
 from engine.core.effects import StageName
 from engine.core.execution import Outcome
 from engine.programme import tables
-from engine.programme.nudges.outreach import CONTACTS
+from engine.programme.nudges.outreach_rows import CONTACTS
 from engine.programme.pairs.pairing import Pairing
 from engine.programme.participants.participant import Participant
 from engine.testing import TopologyDriver

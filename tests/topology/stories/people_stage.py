@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from engine.core.effects import Effects, Put, Record, Refuse, Rows, Send, StageName
 from engine.core.execution import step
-from engine.core.marks import Seen, Sequence
+from engine.core.stage import Stage, Topology
 from engine.core.stamp import stamp_of
+from engine.core.table import SEEN, SEQUENCES, Table
 from engine.programme.messages import (
     DepartureSettled,
     Employment,
@@ -23,10 +24,9 @@ from engine.programme.people.person import Person
 from engine.programme.people.person_view import described
 from engine.programme.people.tables import PEOPLE, REPORTS
 from engine.testing import TopologyDriver
-from engine.topology import SEEN, SEQUENCES, Stage, Table, Topology, build
+from engine.topology import build
 from schemas.terms.codes import ErrorCode
 
-HEARD = "heard"
 UNKNOWN_PROGRAMME = "nowhere"
 """The one programme that refuses everything."""
 
@@ -39,6 +39,9 @@ class Heard:
     message: Any
     """Facts, a participation event or an erasure."""
     wake_at: datetime | None = None
+
+
+HEARD: Final = Table(Heard, "heard")
 
 
 def _hear(rows: Rows, record: Record) -> Effects:
@@ -67,19 +70,15 @@ def _ignore(_rows: Rows, _record: Record) -> Effects:
     yield from ()
 
 
-def _tables(**row_types: type[Any]) -> dict[str, Table]:
-    return {name: Table(name=name, row_type=row_type) for name, row_type in row_types.items()}
-
-
 class PeopleDriver(TopologyDriver):
     """The driver, and short ways to ask it about people."""
 
     def __init__(self) -> None:
         programmes = Stage(
             name=StageName.PROGRAMMES,
-            tables=_tables(**{HEARD: Heard, SEEN: Seen, SEQUENCES: Sequence}),
+            tables={table.name: table for table in (HEARD, SEEN, SEQUENCES)},
             handlers={FactsChanged: (_hear,), ParticipationReported: (_hear,), ParticipantErased: (_hear,), NudgeOutcome: (_ignore,)},
-            wakes={SEEN: _forget},
+            wakes={SEEN.name: _forget},
         )
         super().__init__(Topology(stages={StageName.PEOPLE: build().stages[StageName.PEOPLE], StageName.PROGRAMMES: programmes}))
 
@@ -95,8 +94,7 @@ class PeopleDriver(TopologyDriver):
 
     def person(self, person_id: str) -> Person | None:
         """Return a person's row."""
-        found: Person | None = self.row(StageName.PEOPLE, PEOPLE, person_id)
-        return found
+        return self.row(StageName.PEOPLE, PEOPLE, person_id)
 
     def seen(self, person_id: str) -> dict[str, Any]:
         """Return what `inspect person` shows."""

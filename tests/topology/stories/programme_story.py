@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from engine.core.effects import StageName
+from engine.core.table import Table
 from engine.programme import tables
 from engine.programme.rounds.programme import Programme
 from engine.testing import TopologyDriver
@@ -90,11 +91,11 @@ class ProgrammeStory(PairStory):
         return [body["type"].removeprefix("bothways.").removesuffix(".v1") for body in bodies]
 
     def rows_of_people(
-        self, tables_of_interest: Iterable[str] = (tables.PROGRAMMES, tables.PARTICIPANTS, tables.PAIRINGS, tables.BARS)
+        self, tables_of_interest: Iterable[Table[Any]] = (tables.PROGRAMMES, tables.PARTICIPANTS, tables.PAIRINGS, tables.BARS)
     ) -> Any:
         """Everything that the programme knows, to compare."""
         rows = self.rows(StageName.PROGRAMMES)
-        return {table: dict(rows.scan(table, "")) for table in tables_of_interest}
+        return {table.name: dict(rows.scan(table, "")) for table in tables_of_interest}
 
 
 def two_ready(**policy: Any) -> ProgrammeStory:

@@ -11,10 +11,11 @@ from typing import Any, Final
 
 from engine.core.effects import Rows, StageName
 from engine.core.execution import Outcome
+from engine.core.table import SEEN, RowT, Table
 from engine.runtimes.embedded.engine import Answer, EmbeddedEngine
 from engine.settings import Settings
 from engine.testing import TopologyDriver
-from engine.topology import SEEN, build
+from engine.topology import build
 from schemas.topics import OUTPUT_TOPICS
 from tests import builders
 from tests.topology.stories.pair_story import POLICY, START, PairStory
@@ -22,7 +23,9 @@ from tests.topology.stories.programme_story import ProgrammeStory
 
 SETTINGS: Final = Settings.model_validate({"salt": "of a test"})
 MINUTE: Final = timedelta(minutes=1)
-TIMED: Final = tuple((stage.name, table) for stage in build().stages.values() for table in sorted(stage.wakes) if table != SEEN)
+TIMED: Final = tuple(
+    (stage.name, stage.tables[name]) for stage in build().stages.values() for name in sorted(stage.wakes) if name != SEEN.name
+)
 
 
 class WallClock(TopologyDriver):
@@ -87,7 +90,7 @@ class WallClock(TopologyDriver):
         """Return the rows of one stage."""
         return self.engine.rows(stage)
 
-    def row(self, stage: StageName, table: str, key: str) -> Any | None:
+    def row(self, stage: StageName, table: Table[RowT], key: str) -> RowT | None:
         """Return one row, or None."""
         return self.engine.row(stage, table, key)
 

@@ -13,8 +13,9 @@ import structlog
 
 import engine.telemetry as telemetry_module
 from engine.core.effects import StageName
+from engine.core.stage import Stage, Topology
+from engine.core.table import Table
 from engine.telemetry import LOG_FIELDS, METRICS, OTHER, Label, MetricKind, Telemetry, configure_logging
-from engine.topology import Stage, Table, Topology
 from schemas.terms.codes import HrFindingCode
 
 CANARY = "ann.smith@example.org"

@@ -7,8 +7,9 @@ from typing import get_args
 import pytest
 
 from engine.core.effects import Effects, Rows, StageName
+from engine.core.stage import Topology
 from engine.programme.messages import Message
-from engine.topology import Topology, build, describe, validate
+from engine.topology import build, describe, validate
 from schemas.registry import INPUT_TYPES
 
 

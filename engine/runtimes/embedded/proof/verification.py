@@ -20,6 +20,7 @@ from engine.core.cascade import Cascade
 from engine.core.dead_letters import CODE_HEADER, DeadLetter, is_added
 from engine.core.effects import Origin
 from engine.core.intake import intake
+from engine.core.stage import Topology
 from engine.errors import CorruptState
 from engine.runtimes.embedded.database import Database
 from engine.runtimes.embedded.layout import EPOCH
@@ -28,7 +29,6 @@ from engine.runtimes.embedded.log.stored_outputs import NEXT_PREFIX, StoredOutpu
 from engine.runtimes.embedded.proof.integrity import changed_records
 from engine.runtimes.embedded.sources import source_of
 from engine.runtimes.embedded.store import SqliteStore
-from engine.topology import Topology
 from schemas.terms.codes import ErrorCode
 from schemas.topics import DEAD_LETTER_PREFIX
 

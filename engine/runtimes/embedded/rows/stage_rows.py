@@ -4,14 +4,14 @@ A change waits decoded, so a row that many inputs touch is encoded once.
 """
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final, cast
 
-from engine.core.effects import Row
+from engine.core.stage import Stage
+from engine.core.table import Row, RowT, Table
 from engine.runtimes.embedded.database import Database
 from engine.runtimes.embedded.layout import instant_from, seconds_from
 from engine.runtimes.embedded.rows.near_timers import NearTimers
 from engine.runtimes.embedded.rows.stored_tables import Timer, first_timers, stored_tables
-from engine.topology import Stage
 
 UNWRITTEN_SCAN_ROWS_MAX: Final = 64
 """With more unwritten rows than this in a table, a scan writes them first instead of merging them."""
@@ -28,21 +28,20 @@ class StageRows:
         self._unwritten: dict[str, dict[str, Row | None]] = {name: {} for name in stage.tables}
         self._stilled: set[tuple[str, str]] = set()
 
-    def get(self, table: str, key: str) -> Any | None:
+    def get(self, table: Table[RowT], key: str) -> RowT | None:
         """Return the row, or None."""
-        unwritten = self._unwritten[table]
-        return unwritten[key] if key in unwritten else self._stored[table].get(key)
+        return cast("RowT | None", self._row(table.name, key))
 
-    def scan(self, table: str, prefix: str) -> Iterator[tuple[str, Any]]:
+    def scan(self, table: Table[RowT], prefix: str) -> Iterator[tuple[str, RowT]]:
         """Yield (key, row) for keys that start with `prefix`, in key order."""
-        if len(self._unwritten[table]) > UNWRITTEN_SCAN_ROWS_MAX:
-            self._write(table)
-        unwritten = self._unwritten[table]
+        if len(self._unwritten[table.name]) > UNWRITTEN_SCAN_ROWS_MAX:
+            self._write(table.name)
+        unwritten, stored = self._unwritten[table.name], self._stored[table.name]
         laid_over = {key: row for key, row in unwritten.items() if key.startswith(prefix)} if unwritten else {}
         if not laid_over:
-            yield from self._stored[table].scan(prefix)
+            yield from stored.scan(prefix)
             return
-        merged = dict(self._stored[table].scan(prefix)) | laid_over
+        merged = dict(stored.scan(prefix)) | laid_over
         for key in sorted(merged):
             if merged[key] is not None:
                 yield key, merged[key]
@@ -58,9 +57,13 @@ class StageRows:
 
     def still(self, table: str, key: str) -> None:
         """Clear a row's timer and leave the row as it is; the next change of the row sets it again."""
-        self._unwritten[table][key] = self.get(table, key)
+        self._unwritten[table][key] = self._row(table, key)
         self._stilled.add((table, key))
         self.timers.set(table, key, None)
+
+    def _row(self, table: str, key: str) -> Row | None:
+        unwritten = self._unwritten[table]
+        return unwritten[key] if key in unwritten else self._stored[table].get(key)
 
     def write(self) -> None:
         """Write all changes into the open transaction."""

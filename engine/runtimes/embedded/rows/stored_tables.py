@@ -11,15 +11,16 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final, Protocol
 
-from engine.core.effects import Row, StageName
+from engine.core.effects import StageName
 from engine.core.marks import Seen
 from engine.core.row_codec import RowCodec, UnreadableRow
+from engine.core.stage import Stage
+from engine.core.table import SEEN, Row
 from engine.errors import CorruptState
 from engine.runtimes.embedded.database import Database
 from engine.runtimes.embedded.layout import instant_from, seconds_from
 from engine.runtimes.embedded.proof.hashes import fields_hash, row_hash
 from engine.runtimes.embedded.rows.lately import UNKNOWN, Lately
-from engine.topology import SEEN, Stage
 from schemas.terms.codes import ErrorCode
 
 SCAN_PAGE_ROWS: Final = 500
@@ -170,14 +171,14 @@ class MarkTable:
 def stored_tables(database: Database, stage: Stage) -> dict[str, StoredTable]:
     """Return the tables of a stage by name."""
     codec, lately = RowCodec(stage), Lately()
-    own: dict[str, StoredTable] = {name: RowTable(database, codec, lately, stage.name, name) for name in stage.tables if name != SEEN}
-    return {**own, SEEN: MarkTable(database, stage.name)}
+    own: dict[str, StoredTable] = {name: RowTable(database, codec, lately, stage.name, name) for name in stage.tables if name != SEEN.name}
+    return {**own, SEEN.name: MarkTable(database, stage.name)}
 
 
 def first_timers(database: Database, stage: StageName, limit: int) -> list[Timer]:
     """Return the first timers of a stage in firing order, of what is written."""
     rows = [(instant_from(at), name, key) for at, name, key in database.read(_TIMERS, (stage.value, limit))]
-    marks = [(instant_from(at), SEEN, key.hex()) for at, key in database.read(_MARK_TIMERS, (STAGE_NUMBERS[stage], limit))]
+    marks = [(instant_from(at), SEEN.name, key.hex()) for at, key in database.read(_MARK_TIMERS, (STAGE_NUMBERS[stage], limit))]
     return sorted(rows + marks)[:limit]
 
 

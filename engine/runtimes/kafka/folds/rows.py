@@ -7,12 +7,12 @@ once, so they are always kept as bytes. Keys of a table are sorted when somebody
 from bisect import bisect_left, insort
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from engine.core.effects import Row
 from engine.core.row_codec import RowCodec
+from engine.core.stage import Stage
+from engine.core.table import SEEN, Row, RowT, Table
 from engine.core.timers import TimerIndex
-from engine.topology import SEEN, Stage
 
 _SECOND: Final = timedelta(seconds=1)
 INSERTED_ONE_BY_ONE_MAX: Final = 16
@@ -47,25 +47,28 @@ class PartitionRows:
         """How many rows each table has."""
         return {name: len(rows) for name, rows in self._tables.items()}
 
-    def get(self, table: str, key: str) -> Any | None:
+    def get(self, table: Table[RowT], key: str) -> RowT | None:
         """Return the row, or None."""
+        return cast("RowT | None", self._row(table.name, key))
+
+    def _row(self, table: str, key: str) -> Any | None:
         rows = self._tables[table]
         row = rows.get(key)
         if type(row) is bytes:
             row = self._codec.decode(table, row)
-            if table != SEEN:
+            if table != SEEN.name:
                 rows[key] = row
         return row
 
-    def scan(self, table: str, prefix: str) -> Iterator[tuple[str, Any]]:
+    def scan(self, table: Table[RowT], prefix: str) -> Iterator[tuple[str, RowT]]:
         """Yield (key, row) for keys that start with `prefix`, in key order."""
-        rows = self._tables[table]
-        keys = self._keys(table)
+        rows = self._tables[table.name]
+        keys = self._keys(table.name)
         place = bisect_left(keys, prefix)
         while place < len(keys) and keys[place].startswith(prefix):
             key = keys[place]
             if key in rows:
-                yield key, self.get(table, key)
+                yield key, cast("RowT", self._row(table.name, key))
             place += 1
 
     def put(self, table: str, key: str, row: Row | None) -> None:
@@ -107,15 +110,9 @@ class PartitionRows:
                 yield table, key, None, None
                 continue
             value = row if type(row) is bytes else self._codec.encode(row)
-            if table == SEEN:
+            if table == SEEN.name:
                 rows[key] = value
             yield table, key, value, self.timers.wake_at(table, key)
-
-    def encoded(self) -> Iterator[tuple[str, str, bytes]]:
-        """Yield (table, key, encoded row) of every row, in order; for digests."""
-        for table, rows in sorted(self._tables.items()):
-            for key, row in sorted(rows.items(), key=lambda item: item[0]):
-                yield table, key, row if type(row) is bytes else self._codec.encode(row)
 
     def _keys(self, table: str) -> list[str]:
         rows = self._tables[table]

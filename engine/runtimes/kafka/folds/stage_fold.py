@@ -17,6 +17,7 @@ from engine.core.cascade import TIMERS_PER_TICK_MAX
 from engine.core.dead_letters import dead_letter
 from engine.core.effects import Note, Origin, Record, StageName
 from engine.core.execution import TAKEN, Outcome, Transition, fire, salt_of, step, unpublishable
+from engine.core.stage import Stage
 from engine.figures import Figures
 from engine.observation import told_by
 from engine.runtimes.kafka.broker.connection import RECORD_BYTES_MAX
@@ -34,7 +35,6 @@ from engine.runtimes.kafka.broker.wire import (
 from engine.runtimes.kafka.folds.folding import Fetched, Outbox, Partitions, Pending, Restored, headers_of
 from engine.runtimes.kafka.folds.intake_fold import INBOX_OF
 from engine.runtimes.kafka.folds.rows import PartitionRows
-from engine.topology import Stage
 from schemas.envelope import SOURCE, Event
 from schemas.frozen import replace
 from schemas.terms.codes import ErrorCode

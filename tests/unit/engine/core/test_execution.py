@@ -7,8 +7,9 @@ import pytest
 
 from engine.core.effects import Effects, Note, Record, Rows, StageName
 from engine.core.execution import Outcome
+from engine.core.stage import Topology
 from engine.testing import TopologyDriver
-from engine.topology import Topology, build
+from engine.topology import build
 from schemas.events.hr import HrHired
 from schemas.terms.codes import ErrorCode
 from tests import builders

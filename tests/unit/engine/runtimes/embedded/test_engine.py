@@ -19,7 +19,7 @@ from engine.runtimes.embedded.proof.verification import digests
 from engine.settings import Settings
 from schemas.terms.codes import ErrorCode
 from schemas.topics import DLQ_INGEST, DLQ_TIMERS, HR_PEOPLE, INSIGHTS, NUDGES, dead_letter_topic
-from tests.recovery.toy import DAY, START, hired, line, toy, toy_lines
+from tests.recovery.toy import DAY, PEOPLE, REPORTS, START, hired, line, toy, toy_lines
 
 DLQ_HR = dead_letter_topic(HR_PEOPLE.name).name
 ARRIVED = datetime(2026, 1, 1, tzinfo=UTC)
@@ -118,7 +118,7 @@ def test_failed_timer_is_a_dead_letter_and_fires_once(tmp_path: Path) -> None:
         engine.tick(START + 9 * DAY)
 
         assert 1 == len(list(engine.outputs(DLQ_TIMERS.name)))
-        row = engine.row(StageName.PEOPLE, "people", "p7")
+        row = engine.row(StageName.PEOPLE, PEOPLE, "p7")
         assert row is not None
         assert row.wake_at == START + DAY
         assert engine.verify().is_identical
@@ -147,10 +147,10 @@ def test_scan_sees_changes_before_and_after_they_are_written(tmp_path: Path) -> 
     with opened(tmp_path) as engine:
         engine.ingest([hired(number, at=START, manager_id="p0") for number in (3, 1, 2)])
         engine.offer(hired(9, at=START, manager_id="p0"), ARRIVED)
-        before = [key for key, _ in engine.scan(StageName.PEOPLE, "reports", "p0/")]
+        before = [key for key, _ in engine.scan(StageName.PEOPLE, REPORTS, "p0/")]
         engine.commit()
 
-        after = [key for key, _ in engine.scan(StageName.PEOPLE, "reports", "p0/")]
+        after = [key for key, _ in engine.scan(StageName.PEOPLE, REPORTS, "p0/")]
 
     assert ["p0/p1", "p0/p2", "p0/p3", "p0/p9"] == before == after
 
@@ -164,7 +164,7 @@ def test_emission_bound_is_logged_once(tmp_path: Path) -> None:
         engine.ingest([hired(1, at=START)], emit_from=bound)
 
         assert position == engine.log_position
-        row = engine.row(StageName.PEOPLE, "reports", "bound")
+        row = engine.row(StageName.PEOPLE, REPORTS, "bound")
         assert row is not None
         assert row.report_id == bound.isoformat()
         assert engine.verify().is_identical
@@ -249,7 +249,7 @@ def test_error_on_the_way_out_commits_nothing(tmp_path: Path) -> None:
 
     with opened(tmp_path) as engine:
         assert engine.is_empty
-        assert [] == list(engine.scan(StageName.PEOPLE, "people"))
+        assert [] == list(engine.scan(StageName.PEOPLE, PEOPLE))
 
 
 def test_second_body_under_one_id_stops_before_it_is_visible(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from engine.core.effects import StageName
 from engine.core.execution import Outcome
 from engine.errors import Refused, ServiceBusy, ServiceStopped
 from engine.observation import Observer
+from engine.programme.people.tables import PEOPLE
 from engine.runtimes.embedded.following import FollowedFile
 from engine.runtimes.embedded.lines import Line
 from engine.runtimes.embedded.observation import ObservedEngine
@@ -87,7 +88,7 @@ def test_answers_each_line_after_its_commit(tmp_path: Path) -> None:
 
     assert [Outcome.APPLIED, Outcome.DEAD_LETTERED, Outcome.DUPLICATE] == [answer.outcome for answer in answers]
     with ObservedEngine(tmp_path, Settings()) as engine:
-        assert ["ann"] == [key for key, _ in engine.scan(StageName.PEOPLE, "people")]
+        assert ["ann"] == [key for key, _ in engine.scan(StageName.PEOPLE, PEOPLE)]
         assert NOW == engine.last_at
 
 

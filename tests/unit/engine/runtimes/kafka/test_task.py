@@ -11,11 +11,11 @@ import pytest
 from aiokafka import TopicPartition
 
 from engine.core.cascade import TimeMode
+from engine.core.stage import Topology
 from engine.runtimes.kafka.folds.folding import Fetched, Partitions, Pending
 from engine.runtimes.kafka.settings import KafkaSettings
 from engine.runtimes.kafka.task import Batch, Task, TaskSpec
 from engine.runtimes.kafka.tasks import Installation, Tasks
-from engine.topology import Topology
 
 SOURCE = TopicPartition("people-inbox", 0)
 

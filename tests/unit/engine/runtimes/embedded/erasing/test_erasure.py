@@ -19,7 +19,7 @@ from engine.runtimes.embedded.reader import Reader
 from engine.runtimes.embedded.rows.mentions import Mentions
 from engine.settings import Settings
 from schemas.topics import DLQ_INGEST, HR_PEOPLE, INSIGHTS, NUDGES, dead_letter_topic
-from tests.recovery.toy import CANARY, DAY, START, erased, hired, lines_about, toy, toy_lines
+from tests.recovery.toy import CANARY, DAY, PEOPLE, START, erased, hired, lines_about, toy, toy_lines
 
 LATER = START + 3 * DAY
 DLQ_HR = dead_letter_topic(HR_PEOPLE.name).name
@@ -64,11 +64,11 @@ def test_everybody_else_stays_as_they_were(tmp_path: Path) -> None:
     with opened(tmp_path) as engine:
         engine.tick(LATER)
         before = {topic: {one.position: one for one in engine.outputs(topic)} for topic in engine.topics}
-        people = dict(engine.scan(StageName.PEOPLE, "people"))
+        people = dict(engine.scan(StageName.PEOPLE, PEOPLE))
         engine.ingest([erased(CANARY, LATER)])
 
         after = {topic: {one.position: one for one in engine.outputs(topic)} for topic in engine.topics}
-        assert {key: row for key, row in people.items() if key != CANARY} == dict(engine.scan(StageName.PEOPLE, "people"))
+        assert {key: row for key, row in people.items() if key != CANARY} == dict(engine.scan(StageName.PEOPLE, PEOPLE))
     for topic, kept in before.items():
         of_others = {position: one for position, one in kept.items() if CANARY.encode() not in (one.value or b"").replace(b"\0", b"")}
         assert of_others.items() <= after[topic].items()
@@ -124,7 +124,7 @@ def test_a_longer_id_is_left_alone(tmp_path: Path) -> None:
         engine.ingest([erased("p1", LATER)])
 
         assert {} == engine.named_counts("p1")
-        assert ["p10", "p11"] == [key for key, _ in engine.scan(StageName.PEOPLE, "people")]
+        assert ["p10", "p11"] == [key for key, _ in engine.scan(StageName.PEOPLE, PEOPLE)]
         assert {"p10", "p11"} == {output.key for output in engine.outputs(NUDGES.name)}
         assert engine.named_counts("p10")[erasure.LOG] == 1
 
@@ -149,7 +149,7 @@ def test_what_is_said_later_is_news(tmp_path: Path) -> None:
     with opened(tmp_path) as engine:
         engine.ingest([hired(3, at=START), erased("p3", LATER), again, hired(4, at=LATER + DAY)])
 
-        assert [LATER + DAY + DAY] == [row.wake_at for key, row in engine.scan(StageName.PEOPLE, "people") if key == "p3"]
+        assert [LATER + DAY + DAY] == [row.wake_at for key, row in engine.scan(StageName.PEOPLE, PEOPLE) if key == "p3"]
         assert [b"p3"] == [(output.key or "").encode() for output in engine.outputs(NUDGES.name) if output.key == "p3"]
         assert 1 == engine.named_counts("p3")[erasure.LOG]
         assert engine.verify().is_identical
@@ -162,7 +162,7 @@ def test_many_erasures_of_one_file_share_their_snapshots(tmp_path: Path) -> None
         engine.ingest(hired(number, at=START) for number in range(count))
         engine.ingest(erased(f"p{number}", LATER) for number in range(count))
 
-        assert [] == list(engine.scan(StageName.PEOPLE, "people"))
+        assert [] == list(engine.scan(StageName.PEOPLE, PEOPLE))
         assert [] == list(engine.outputs(NUDGES.name))
         assert engine.verify().is_identical
 

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from engine.core.effects import StageName
+from engine.core.stage import Topology
+from engine.core.table import Table
 from engine.errors import OtherRules
 from engine.runtimes.embedded.database import Database
 from engine.runtimes.embedded.engine import EmbeddedEngine
@@ -15,7 +17,6 @@ from engine.runtimes.embedded.proof import fingerprints
 from engine.runtimes.embedded.reader import Reader
 from engine.runtimes.embedded.rows.facts import put_facts
 from engine.settings import Settings
-from engine.topology import Topology
 from tests.recovery.toy import START, hired, toy
 
 
@@ -34,13 +35,14 @@ class Row:
     wake_at: datetime | None = None
 
 
-def with_other_rows() -> tuple[Topology, str, type[Any]]:
-    """Return the toy with one field more in one table, that table's name and its new row type."""
+def with_other_rows() -> tuple[Topology, Table[Any]]:
+    """Return the toy with one field more in one table, and that table."""
     stage = toy().stages[StageName.PEOPLE]
     name = min(stage.tables)
     row_type: type[Any] = make_dataclass("Other", [("more", int)], bases=(stage.tables[name].row_type,), frozen=True, kw_only=True)
-    tables = {**stage.tables, name: replace(stage.tables[name], row_type=row_type)}
-    return Topology(stages={**toy().stages, StageName.PEOPLE: replace(stage, tables=tables)}), name, row_type
+    other = replace(stage.tables[name], row_type=row_type)
+    tables = {**stage.tables, name: other}
+    return Topology(stages={**toy().stages, StageName.PEOPLE: replace(stage, tables=tables)}), other
 
 
 def written(data_dir: Path) -> None:
@@ -123,9 +125,9 @@ def test_an_upgrade_replays_from_a_snapshot_so_that_each_position_is_decided_by_
 
 
 def test_looking_at_a_row_of_another_shape_is_refused_too(tmp_path: Path) -> None:
-    """A reader knows no topology, so it holds the one row type that it is asked for against what is remembered."""
+    """A reader knows no topology, so it holds the one table that it is asked for against what is remembered."""
     written(tmp_path)
-    _, name, row_type = with_other_rows()
+    _, table = with_other_rows()
 
     with Reader(tmp_path) as reader, pytest.raises(OtherRules):
-        reader.get(StageName.PEOPLE, name, "p1", row_type)
+        reader.get(StageName.PEOPLE, table, "p1")

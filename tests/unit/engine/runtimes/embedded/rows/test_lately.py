@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from engine.core.effects import StageName
 from engine.programme.people.person import Person
+from engine.programme.people.tables import PEOPLE
 from engine.runtimes.embedded.database import Database
 from engine.runtimes.embedded.rows.lately import UNKNOWN, Lately
 from engine.runtimes.embedded.rows.stage_rows import StageRows
@@ -39,14 +40,14 @@ def test_scan_and_get_agree_with_the_file(tmp_path: Path) -> None:
     for person in people:
         rows.put("people", person.person_id, person)
     rows.write()
-    list(rows.scan("people", ""))
+    list(rows.scan(PEOPLE, ""))
     changed = replace(people[1], wake_at=datetime(2025, 1, 1, tzinfo=UTC))
     rows.put("people", "p-1", changed)
     rows.put("people", "p-2", None)
     rows.write()
     expected = [(person.person_id, person) for person in (people[0], changed, *people[3:])]
 
-    assert expected == list(rows.scan("people", "p-"))
-    assert (changed, None) == (rows.get("people", "p-1"), rows.get("people", "p-2"))
-    assert expected == list(StageRows(database, topology.stages[StageName.PEOPLE]).scan("people", "p-"))
+    assert expected == list(rows.scan(PEOPLE, "p-"))
+    assert (changed, None) == (rows.get(PEOPLE, "p-1"), rows.get(PEOPLE, "p-2"))
+    assert expected == list(StageRows(database, topology.stages[StageName.PEOPLE]).scan(PEOPLE, "p-"))
     database.close()

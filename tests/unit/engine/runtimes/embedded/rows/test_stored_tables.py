@@ -7,12 +7,13 @@ from pathlib import Path
 from engine.core.effects import StageName
 from engine.core.marks import Seen
 from engine.core.row_codec import RowCodec
+from engine.core.table import SEEN
 from engine.runtimes.embedded.database import Database
 from engine.runtimes.embedded.engine import EmbeddedEngine
 from engine.runtimes.embedded.rows.stored_tables import MarkTable, first_timers
 from engine.settings import Settings
 from engine.simulation.load import mixed_events
-from engine.topology import SEEN, build
+from engine.topology import build
 from schemas.terms.codes import ErrorCode
 
 AT = datetime(2025, 4, 7, tzinfo=UTC)
@@ -46,7 +47,7 @@ def test_timers_come_in_order_of_instant_table_and_key(tmp_path: Path) -> None:
 
     found = first_timers(database, StageName.PEOPLE, 4)
 
-    assert [(AT, SEEN, key(0)), (AT, SEEN, key(2)), (AT, SEEN, key(4)), (AT + timedelta(days=1), SEEN, key(1))] == found
+    assert [(AT, SEEN.name, key(0)), (AT, SEEN.name, key(2)), (AT, SEEN.name, key(4)), (AT + timedelta(days=1), SEEN.name, key(1))] == found
     database.close()
 
 

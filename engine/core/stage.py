@@ -1,0 +1,27 @@
+"""Stages: a key, an inbox, the tables of that key, and the rule for whatever may arrive or come due."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from engine.core.effects import Handler, StageName, Wake
+from engine.core.table import Table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """A key, an inbox and the tables of that key."""
+
+    name: StageName
+    tables: Mapping[str, Table[Any]]
+    handlers: Mapping[type, tuple[Handler, ...]]
+    """Type of event data or message → the rules that handle it, in order."""
+    wakes: Mapping[str, Wake]
+    """Name of a table → the rule for a row whose timer is due."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topology:
+    """Everything a runtime has to run."""
+
+    stages: Mapping[StageName, Stage]
