@@ -35,10 +35,16 @@ class Data(Part):
     """Grows with each optional field added; the major is in TYPE."""
 
     @classmethod
+    def name_and_version(cls) -> tuple[str, str]:
+        """The type's name and its version, `<major>.<minor>`."""
+        name, _, major = cls.TYPE.removeprefix(TYPE_PREFIX).rpartition(".v")
+        return name, f"{major}.{cls.MINOR}"
+
+    @classmethod
     def schema_uri(cls) -> str:
         """The exact schema version, as the envelope's `dataschema` names it."""
-        name, _, major = cls.TYPE.removeprefix(TYPE_PREFIX).rpartition(".v")
-        return f"bothways:schema:{name}:{major}.{cls.MINOR}"
+        name, version = cls.name_and_version()
+        return f"bothways:schema:{name}:{version}"
 
 
 class InputData(Data):
@@ -80,18 +86,24 @@ class PairingReason(Part):
     """Why these two: a stable code and what fills it."""
 
     code: Code[PairingReasonCode]
+    """Why, as a stable code."""
     params: Params = Field(default_factory=dict)
+    """What fills the code's text."""
 
 
 class NudgeReason(Part):
     """Why this nudge now."""
 
     code: Code[NudgeReasonCode]
+    """Why, as a stable code."""
     params: Params = Field(default_factory=dict)
+    """What fills the code's text."""
 
 
 class UnmatchedReason(Part):
     """Why nobody for this person in this round: a hard rule, or how the choice went."""
 
     code: Code[EligibilityCode] | Code[UnmatchedCode]
+    """Why, as a stable code."""
     params: Params = Field(default_factory=dict)
+    """What fills the code's text."""

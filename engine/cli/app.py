@@ -13,13 +13,13 @@ from typing import Final
 from cyclopts import App, CycloptsError
 
 from engine.cli.exits import ExitCode, Misused, Refused
-from engine.cli.looking import explain, letters, look, report, tail
+from engine.cli.looking import contracts, explain, letters, look, report, tail
 from engine.cli.output import say_error
 from engine.cli.running import demo, erase, ingest, kafka, operate, rounds, serve
 from engine.errors import EngineError
 
 DEBUG_FLAG: Final = "--debug"
-UNFINISHED: Final = ((), ("dead-letters",), ("topics",))
+UNFINISHED: Final = ((), ("dead-letters",), ("topics",), ("schemas",))
 """What names no command yet; the help says which there are."""
 
 
@@ -55,6 +55,7 @@ for command in (
     kafka.worker,
     kafka.publish,
     kafka.topics_app,
+    contracts.schemas_app,
 ):
     app.command(command)
 app.command(dead_letters)

@@ -16,7 +16,9 @@ AuditedType = Annotated[str, Field(min_length=1, max_length=256)]
 class _Audit(OutputData):
     CONFIDENTIAL: ClassVar[bool] = False
     type: AuditedType
+    """The full type of the event that this is about."""
     subject: AuditSubject
+    """The programme or pair; a person only as the hash of the day."""
 
 
 class CommandRefused(_Audit):
@@ -24,7 +26,7 @@ class CommandRefused(_Audit):
 
     TYPE: ClassVar[str] = "bothways.command.refused.v1"
     code: Code[RefusalCode] | Code[EligibilityCode]
-    """Of a lock: the hard rule that forbids it."""
+    """Why it was refused; of a lock, the hard rule that stands in the way."""
 
 
 class CommandRecorded(_Audit):
@@ -32,6 +34,7 @@ class CommandRecorded(_Audit):
 
     TYPE: ClassVar[str] = "bothways.command.recorded.v1"
     actor: Omittable[HashedId] = None
+    """Who acted, as the hash of the day."""
     reason: Omittable[Remark] = None
     """Where the coordinator gave one of the codes of schemas.terms.reasons; other words are published nowhere."""
 
@@ -43,4 +46,6 @@ class HrFinding(OutputData):
     CONFIDENTIAL: ClassVar[bool] = False
     person: HashedId
     code: Code[HrFindingCode]
+    """What is odd."""
     field: DataField
+    """The field of the fact that it is about. Never its value."""

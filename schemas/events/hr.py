@@ -142,7 +142,7 @@ class _PersonFact(_Person):
 
 
 class HrHired(_PersonFact):
-    """Somebody joins on `effective_on`. None means the feed said nothing, or said null."""
+    """Somebody joins on `effective_on`. Null says nothing, like an absent field."""
 
     TYPE: ClassVar[str] = "bothways.hr.hired.v1"
     manager_id: Omittable[PersonIdField] = None
@@ -164,7 +164,7 @@ class HrHireCancelled(_Person):
 
 
 class HrChanges(Part):
-    """What a role change sets: only the fields in `model_fields_set`; None there clears the attribute."""
+    """What a role change sets: an absent attribute stays as it is, null clears it."""
 
     manager_id: PersonIdField | None = None
     dotted_line_ids: DottedLineIds | None = None
@@ -191,6 +191,7 @@ class HrRoleChanged(_PersonFact):
 
     TYPE: ClassVar[str] = "bothways.hr.role_changed.v1"
     changes: HrChanges
+    """What changes. An absent attribute stays, null clears it."""
 
     @classmethod
     def _attributes(cls, value: Mapping[str, Any]) -> Mapping[str, Any]:

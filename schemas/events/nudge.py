@@ -24,6 +24,7 @@ class _NudgeOutcome(InputData):
     channel: Omittable[CodeOfChannel] = None
     attempt: Omittable[Ordinal] = None
     reason: Omittable[CodeOfChannel] = None
+    """Why, as a short code of the channel; never a text."""
 
 
 class NudgeDelivered(_NudgeOutcome):
@@ -60,6 +61,7 @@ class _NudgeChoice(InputData):
     PERSON_ACTS: ClassVar[bool] = True
     person_id: SomebodyField
     category: Code[NudgeCategory]
+    """Which nudges; `coordination` can't be left."""
 
 
 class NudgeOptedOut(_NudgeChoice):
@@ -87,12 +89,14 @@ class NudgeRequested(OutputData):
     TYPE: ClassVar[str] = "bothways.nudge.requested.v1"
     nudge_id: NudgeIdField
     person_id: PersonIdField
-    """Or `coordinator:<programme_id>`."""
+    """Who is told: a person, or `coordinator:<programme_id>`."""
     key: Code[NudgeKey]
+    """What the nudge is about. It decides which parameters there are."""
     class_: Annotated[Code[NudgeClass], Field(validation_alias="class", serialization_alias="class")]
     category: Code[NudgeCategory]
+    """What the person opts out of to hear no more of this kind."""
     params: SerializeAsAny[NudgeParams]
-    """An instance of PARAMS_BY_KEY[key]."""
+    """What fills the message; which parameters there are follows from `key`."""
     pairing_id: Omittable[PairingIdField] = None
     programme_id: Omittable[ProgrammeIdField] = None
     not_before: Instant
@@ -103,6 +107,7 @@ class NudgeRequested(OutputData):
     cancellation_key: CancellationKey
     template_version: Ordinal
     reasons: Annotated[tuple[NudgeReason, ...], Field(strict=False, max_length=20)]
+    """Why this person is told this now."""
     data_used: DataUsed
     policy_version: Ordinal
 
@@ -122,6 +127,7 @@ class NudgeCancelled(OutputData):
     person_id: PersonIdField
     cancellation_key: CancellationKey
     reason: Code[CancellationReason]
+    """Always the same neutral code."""
 
 
 class NudgeSuppressed(OutputData):
@@ -132,4 +138,6 @@ class NudgeSuppressed(OutputData):
     person: HashedId
     """The hash of the person and the UTC day."""
     key: Code[NudgeKey]
+    """What the nudge would have been about."""
     reason: Code[SuppressionCode]
+    """Why it was held back; `withheld` for all that is about the person."""

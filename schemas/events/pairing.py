@@ -38,6 +38,7 @@ class PairingAnswered(InputData):
     pairing_id: PairingIdField
     proposal_version: Ordinal
     answer: Code[Answer]
+    """Yes or no. It may be changed until the proposal is decided."""
 
 
 class PairingContinuationAnswered(InputData):
@@ -48,6 +49,7 @@ class PairingContinuationAnswered(InputData):
     person_id: SomebodyField
     pairing_id: PairingIdField
     answer: Code[ContinuationAnswer]
+    """How to go on."""
 
 
 class _CoordinatorPair(InputData):
@@ -55,6 +57,7 @@ class _CoordinatorPair(InputData):
     programme_id: ProgrammeIdField
     person_ids: TwoPeople
     reason: Remark
+    """Why: a code of the list of reasons, or a remark that is published nowhere."""
 
 
 class PairingLocked(_CoordinatorPair):
@@ -106,9 +109,10 @@ class PairingProposed(_Pairing):
     proposal_version: Ordinal
     people: Annotated[tuple[ProposedPerson, ProposedPerson], Field(strict=False)]
     score: Annotated[int, Field(ge=0, le=1_000)]
-    """Without bonuses."""
+    """How good the pair is, without bonuses."""
     track: Code[Track]
     reasons: Annotated[tuple[PairingReason, ...], Field(strict=False, max_length=100)]
+    """Why these two."""
     data_used: DataUsed
     policy_version: Ordinal
     expires_at: Instant
@@ -184,9 +188,10 @@ class PairingLapsed(_Pairing):
 class _Closed(_Pairing):
     people: People
     code: Code[EndCode]
+    """How it ended, neutrally."""
     sessions_count: Count
     reciprocity_ratio: Ratio | None
-    """Null while nothing was taught."""
+    """How even the teaching was: 1 where both taught as much. Null while nothing was taught."""
 
 
 class PairingCompleted(_Closed):

@@ -62,7 +62,7 @@ Wants = Annotated[tuple[Want, ...], Field(strict=False, max_length=40)]
 class _Profile(_Participant):
     PERSON_ACTS: ClassVar[bool] = True
     experience_band: Omittable[Annotated[int, Field(ge=0, le=3)]] = None
-    """Years in work: 0-9, 10-19, 20-29, 30 and more; None keeps the person out of gap-ruled programmes."""
+    """Years in work: 0 for 0-9, 1 for 10-19, 2 for 20-29, 3 for 30 and more. Needed where a policy asks for a gap."""
     hours: Omittable[Annotated[tuple[HourSlot, ...], Field(strict=False, max_length=42)]] = None
     languages: Omittable[Languages] = None
     capacity: Omittable[Annotated[int, Field(ge=1, le=5)]] = None
@@ -71,7 +71,7 @@ class _Profile(_Participant):
 
 
 class ParticipationEnrolled(_Profile):
-    """The person joins a programme. None means not said: the domain's defaults hold, and exclusions stay as they are."""
+    """The person joins a programme. What is absent or null has its default, and exclusions stay as they are."""
 
     TYPE: ClassVar[str] = "bothways.participation.enrolled.v1"
     offers: Offers
@@ -79,7 +79,7 @@ class ParticipationEnrolled(_Profile):
 
 
 class ParticipationUpdated(_Profile):
-    """The profile changes, in the fields that are named (`model_fields_set`): None or nothing there clears the field."""
+    """The profile changes in the fields that are named: null or an empty list clears one, and an absent one stays as it is."""
 
     TYPE: ClassVar[str] = "bothways.participation.updated.v1"
     offers: Omittable[Offers] = None

@@ -35,6 +35,7 @@ class ProgrammeCreated(_Programme):
     TYPE: ClassVar[str] = "bothways.programme.created.v1"
     policy: Policy
     name: Omittable[NameForPeople] = None
+    """What people read the programme by; its id where nothing is said."""
 
 
 class ProgrammePolicyChanged(_Programme):
@@ -44,7 +45,7 @@ class ProgrammePolicyChanged(_Programme):
     MINOR: ClassVar[int] = 1
     policy: Policy
     mode: Omittable[Code[PolicyMode]] = None
-    """`replace` where nothing is said."""
+    """What the fields mean that are left out: `replace` gives them their defaults, `merge` keeps them. `replace` where nothing is said."""
     _cleared: tuple[str, ...] = PrivateAttr(default=())
 
     @property
@@ -67,6 +68,7 @@ class ProgrammePaused(_Programme):
 
     TYPE: ClassVar[str] = "bothways.programme.paused.v1"
     reason: Omittable[Remark] = None
+    """Why: a code of the list of reasons, or a remark that is published nowhere."""
 
 
 class ProgrammeResumed(_Programme):
@@ -74,6 +76,7 @@ class ProgrammeResumed(_Programme):
 
     TYPE: ClassVar[str] = "bothways.programme.resumed.v1"
     reason: Omittable[Remark] = None
+    """Why: a code of the list of reasons, or a remark that is published nowhere."""
 
 
 class ProgrammeClosed(_Programme):
@@ -81,6 +84,7 @@ class ProgrammeClosed(_Programme):
 
     TYPE: ClassVar[str] = "bothways.programme.closed.v1"
     reason: Omittable[Remark] = None
+    """Why: a code of the list of reasons, or a remark that is published nowhere."""
 
 
 class ProposalRetracted(InputData):
@@ -90,6 +94,7 @@ class ProposalRetracted(InputData):
     IS_COMMAND: ClassVar[bool] = True
     pairing_id: PairingIdField
     reason: Remark
+    """Why: a code of the list of reasons, or a remark that is published nowhere."""
 
 
 class NudgesReleased(_Programme):

@@ -26,6 +26,7 @@ class RoundProposal(Part):
     people: People
     score: Annotated[int, Field(ge=0, le=1_000)]
     reasons: Annotated[tuple[PairingReason, ...], Field(strict=False, max_length=100)]
+    """Why these two."""
 
 
 class Unmatched(Part):
@@ -33,7 +34,9 @@ class Unmatched(Part):
 
     person_id: PersonIdField
     standing: Omittable[Code[RoundStanding]] = None
+    """Whether this person waits, or is away, or has somebody."""
     reasons: Annotated[tuple[UnmatchedReason, ...], Field(strict=False, max_length=40)]
+    """Why nobody."""
 
 
 class RoundCompleted(OutputData):
@@ -45,13 +48,13 @@ class RoundCompleted(OutputData):
     dry_run: bool
     proposed: Count
     waiting: Count | None
-    """Null where those who began or ceased to wait since it was last told are too few to show."""
+    """How many people wait; null where those who began or ceased to wait since it was last told are too few to show."""
     no_option_by_reason: dict[Code[EligibilityCode] | Code[UnmatchedCode], Count] | None
-    """Rules with few people left out; null as `waiting`."""
+    """How many people each hard rule keeps from a pair. Rules with few people are left out; null as `waiting`."""
     total_score: Count
     optimality_bound: Count
     optimal_ratio: Ratio
     blocking_pairs: Count
     proposals: Omittable[Annotated[tuple[RoundProposal, ...], Field(strict=False)]] = None
-    """On a dry run only, as `unmatched`."""
+    """The pairs that would be proposed. On a dry run only."""
     unmatched: Omittable[Annotated[tuple[Unmatched, ...], Field(strict=False)]] = None

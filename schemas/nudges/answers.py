@@ -39,13 +39,17 @@ class Placeholder(Part):
     """What the person has to say for a field, in the words of JSON Schema."""
 
     type: Literal["boolean", "integer", "string", "array", "object"]
+    """What kind of value is wanted."""
     format: Omittable[Literal["date", "date-time", "time", "topic", "language", "new-id"]] = None
     """`topic`: an id of the programme's catalogue. `new-id`: any id of up to 128 letters, digits, dots, dashes that is not in use."""
     enum: Omittable[Annotated[tuple[FieldText, ...], Field(strict=False)]] = None
+    """The values to choose from."""
     minimum: Omittable[int] = None
     maximum: Omittable[int] = None
     items: Omittable["Placeholder"] = None
+    """What each entry of a list is."""
     properties: Omittable[dict[FieldName, "Placeholder"]] = None
+    """The fields of an object."""
     optional: Omittable[bool] = None
     """The field may be left out."""
 
@@ -54,8 +58,11 @@ class AnswerOption(Part):
     """One choice, and the event that says it."""
 
     choice: ChoiceName
+    """The choice's name; the text of a button belongs to it."""
     type: Annotated[str, Field(pattern=r"^bothways\.[a-z_.]+\.v[0-9]+$")]
+    """The full type of the event that says it."""
     fields: dict[FieldName, bool | int | FieldText | Placeholder]
+    """Its data: what is known is filled in, and an object stands for what the person has yet to say."""
 
 
 AnswerOptions = Annotated[tuple[AnswerOption, ...], Field(strict=False, min_length=1, max_length=12)]

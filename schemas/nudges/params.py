@@ -21,6 +21,7 @@ class NamedTopic(Part):
 
     topic: TopicIdField
     name: ShortText
+    """What the programme's catalogue calls it."""
 
 
 class NudgeParams(Part):
@@ -47,6 +48,7 @@ class ProfileIncompleteParams(NudgeParams):
     """What the profile still lacks."""
 
     missing: Annotated[tuple[Code[ProfilePart], ...], Field(strict=False, max_length=2)]
+    """Which parts are empty."""
 
 
 class OfferRecorded(Part):
@@ -54,6 +56,7 @@ class OfferRecorded(Part):
 
     topic: TopicIdField
     name: ShortText
+    """What the programme's catalogue calls it."""
     level: Annotated[int, Field(ge=1, le=3)]
 
 
@@ -62,6 +65,7 @@ class WantRecorded(Part):
 
     topic: TopicIdField
     name: ShortText
+    """What the programme's catalogue calls it."""
     importance: Annotated[int, Field(ge=1, le=3)]
     own_level: Annotated[int, Field(ge=0, le=2)]
 
@@ -277,6 +281,7 @@ class CoordinatorConflictParams(NudgeParams):
     """How many pairings conflict, by rule only: the coordinator sees a code, not a story."""
 
     code: Omittable[Code[EligibilityCode]] = None
+    """The rule that stands in the way."""
     pairings_count: Omittable[Count] = None
 
 

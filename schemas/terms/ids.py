@@ -9,6 +9,7 @@ import re
 from typing import Annotated, Final, NewType
 
 from pydantic import AfterValidator, Field
+from pydantic.config import JsonDict
 
 PersonId = NewType("PersonId", str)
 ProgrammeId = NewType("ProgrammeId", str)
@@ -53,10 +54,12 @@ def _no_coordinator(person_id: PersonId) -> PersonId:
     return person_id
 
 
+_NOT_ERASED: Final[JsonDict] = {"not": {"const": ERASED}}
+_SOMEBODY: Final[JsonDict] = {"not": {"pattern": f"^(?:{ERASED}$|{COORDINATOR_PREFIX})"}}
 PersonIdField = Annotated[PersonId, Field(pattern=_whole(PERSON_ID_PATTERN))]
-AddresseeField = Annotated[PersonIdField, AfterValidator(_not_erased)]
+AddresseeField = Annotated[PersonIdField, Field(json_schema_extra=_NOT_ERASED), AfterValidator(_not_erased)]
 """Who was told something: a person, or a programme's coordinator."""
-SomebodyField = Annotated[AddresseeField, AfterValidator(_no_coordinator)]
+SomebodyField = Annotated[AddresseeField, Field(json_schema_extra=_SOMEBODY), AfterValidator(_no_coordinator)]
 """Whom an input event is about."""
 ProgrammeIdField = Annotated[ProgrammeId, Field(pattern=_whole(PROGRAMME_ID_PATTERN))]
 PairingIdField = Annotated[PairingId, Field(pattern=_whole(PAIRING_ID_PATTERN))]

@@ -29,8 +29,10 @@ class PolicyTopic(ExactPart):
     """One topic of a programme's catalogue."""
 
     id: Annotated[TopicIdField, AfterValidator(plain_name)]
+    """Names the topic in offers, wants and exchanges."""
     family: Code[TopicFamily]
     name: NameForPeople
+    """What people read."""
 
 
 def _built_in_topics() -> tuple[PolicyTopic, ...]:
@@ -51,31 +53,33 @@ class Policy(ExactPart):
 
     track: Code[Track] = Track.MUTUAL
     experience_gap_min: Annotated[int, Field(ge=0, le=3)] = Field(default_factory=_gap_of_track)
-    """Bands."""
+    """How many experience bands two people must lie apart. 1 where the track is `reverse` or `traditional`, else 0."""
     min_benefit_ratio: Ratio = 0.25
     shared_hours_min: Annotated[int, Field(ge=0, le=168)] = 1
-    """A week, in common; one stretch of them as long as a session."""
+    """Working hours that two people must have in common each week, one stretch of them as long as a session."""
     cross_department_only: bool = False
     same_manager_allowed: bool = False
     past_partner_allowed: bool = False
     capacity_max: Annotated[int, Field(ge=1, le=5)] = 5
     round_every_days: Annotated[int, Field(ge=0, le=366)] = 1
-    """0: only on request."""
+    """Days from one round to the next; 0 for rounds on request only."""
     round_at: ClockTime = "06:00"
-    """UTC."""
+    """When a round begins."""
     reserve_start: Points = 550
     reserve_floor: Points = 250
-    """What a pair must always be worth, however low the start: a policy may give either alone."""
+    """The score that a pair must always reach, however long somebody has waited."""
     reserve_drop_per_day: Points = 10
     reserve_first_round: Points = 0
-    """In the first round in which anybody was eligible for a person."""
+    """The score that a pair must reach in the first round in which anybody was eligible for a person."""
     wait_bonus: Points = 50
     first_pair_first: bool = True
     training_required: bool = Field(default_factory=_training_of_track)
+    """Whether people are paired only after the short training. True where the track is `reverse`, else false."""
     stage_stands_for_band: bool = False
     topics: Annotated[tuple[PolicyTopic, ...], Field(strict=False, min_length=1, max_length=500), AfterValidator(ids_once)] = Field(
         default_factory=_built_in_topics
     )
+    """What people can teach and learn; the built-in catalogue where nothing is said."""
     sessions_planned: Annotated[int, Field(ge=1, le=100)] = 6
     session_minutes: Annotated[int, Field(ge=5, le=480)] = 60
     cadence_days: Annotated[int, Field(ge=1, le=366)] = 30
@@ -93,33 +97,34 @@ class Policy(ExactPart):
     away_question_days: Annotated[int, Field(ge=1, le=366)] = 30
     """How long an absence without an end lasts before the partner is asked."""
     rest_after_days: Annotated[int, Field(ge=0, le=366)] = 14
-    """After a completed pair."""
+    """How long nobody is proposed after a completed pair."""
     consent_days: Annotated[int, Field(ge=1, le=90)] = 7
     room_days: Annotated[int, Field(ge=1, le=90)] = 3
     """How long an undecided proposal takes room."""
     eligible_after_days: DaysOrNone = 30
-    """After hire, for the invitation."""
+    """How long after the hire somebody is invited."""
     nudge_daily_cap: Annotated[int, Field(ge=1, le=50)] = 3
     quiet_from: ClockTime = "20:00"
     quiet_to: ClockTime = "08:00"
-    """Equal to quiet_from: no quiet hours."""
+    """When the quiet hours end. No quiet hours where it equals `quiet_from`."""
     quiet_weekends: bool = True
     holidays: Annotated[tuple[Day, ...], Field(strict=False, max_length=500)] = ()
     calendars: Annotated[tuple[Calendar, ...], Field(strict=False, max_length=200), AfterValidator(ids_once)] = ()
-    """Weekend days and holidays of some of the people; the first that fits a person counts, else quiet_weekends and holidays."""
+    """Weekend days and holidays of some of the people. The first one that fits a person holds, else `quiet_weekends` and `holidays`."""
     holdout_percent: Annotated[int, Field(ge=0, le=100)] = 10
     k_min: Annotated[int, Field(ge=1, le=1_000)] = 5
     lapsed_rest_days: DaysOrNone = 180
     nudge_storm_per_day: Count = 0
-    """0: four per participant, at least 200."""
+    """How many nudges of a programme in one day park the rest. 0 for four per participant, at least 200."""
     matcher: Code[Matcher] = Matcher.AUCTION
     repair_at_term_end: bool = False
-    """At the end of a term nobody renews: both are free for the next round, so that pairs never drift far from the best choice."""
+    """Whether every pair ends with its term, so that both are free for the next round."""
     debate_every_days: Annotated[int, Field(ge=0, le=366)] = 90
-    """0: never."""
+    """Days from one debate to the next; 0 for none."""
     questions: Annotated[tuple[Question, ...], Field(strict=False, min_length=1, max_length=200), AfterValidator(ids_once)] = Field(
         default_factory=built_in_questions
     )
+    """Open questions for debates; the built-in ones where nothing is said."""
     circles: bool = False
 
     def is_holiday(self, day: date) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Annotated, Final, Protocol, TypeVar
 
 from pydantic import AfterValidator, Field
+from pydantic.config import JsonDict
 
 from schemas.nudges.questions import BUILT_IN_QUESTIONS
 from schemas.terms.codes import TopicFamily
@@ -58,6 +59,7 @@ def _each_once(values: Sequence[Value]) -> Sequence[Value]:
     return values
 
 
+_ONCE: Final[JsonDict] = {"uniqueItems": True}
 Values = Annotated[tuple[ShortText, ...], Field(strict=False, max_length=500)]
 
 
@@ -65,10 +67,11 @@ class Calendar(ExactPart):
     """Weekend days and holidays of the people whom every list that is not empty names. Nothing of other calendars is added."""
 
     id: NameInPolicy
+    """Names the calendar within the policy."""
     locations: Values = ()
     legal_entities: Values = ()
     timezones: Annotated[tuple[Timezone, ...], Field(strict=False, max_length=500)] = ()
-    weekend: Annotated[tuple[Weekday, ...], Field(strict=False, max_length=7), AfterValidator(_each_once)] = (6, 7)
+    weekend: Annotated[tuple[Weekday, ...], Field(strict=False, max_length=7, json_schema_extra=_ONCE), AfterValidator(_each_once)] = (6, 7)
     holidays: Annotated[tuple[Day, ...], Field(strict=False, max_length=500)] = ()
 
 
@@ -76,8 +79,11 @@ class Question(ExactPart):
     """A question about work, and the stances to choose from."""
 
     id: NameInPolicy
+    """Names the question within the policy."""
     family: Annotated[Code[TopicFamily], AfterValidator(_for_debates)]
-    stances: Annotated[tuple[NameInPolicy, ...], Field(strict=False, min_length=3, max_length=5), AfterValidator(_each_once)]
+    stances: Annotated[
+        tuple[NameInPolicy, ...], Field(strict=False, min_length=3, max_length=5, json_schema_extra=_ONCE), AfterValidator(_each_once)
+    ]
 
 
 def built_in_questions() -> tuple[Question, ...]:

@@ -10,7 +10,8 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Annotated, Final, TypeVar
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic.config import JsonDict
 
 from schemas.text.zones import zone_names
 
@@ -21,7 +22,8 @@ _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INSTANT: Final = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,12})?(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
 )
-_STEERING: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_STEERING_CHARS: Final = r"\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+_STEERING: Final = re.compile(f"[{_STEERING_CHARS}]")
 """Control characters, those of the second range among them, and those that set the direction of text."""
 _LEAP_SECOND: Final = "60"
 
@@ -112,8 +114,12 @@ def _timezone(value: str) -> str:
     return value
 
 
-Instant = Annotated[datetime, BeforeValidator(_instant)]
-Day = Annotated[date, BeforeValidator(_day)]
+INSTANT_READ: Final = {"type": "string", "format": "date-time", "pattern": f"^{_INSTANT.pattern}$"}
+INSTANT_WRITTEN: Final = {"type": "string", "format": "date-time", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$"}
+Instant = Annotated[
+    datetime, BeforeValidator(_instant), WithJsonSchema(INSTANT_READ, "validation"), WithJsonSchema(INSTANT_WRITTEN, "serialization")
+]
+Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date", "pattern": f"^{_DAY.pattern}$"})]
 Timezone = Annotated[str, AfterValidator(_timezone)]
 ClockTime = Annotated[str, Field(pattern=r"^(?:[01][0-9]|2[0-3]):[0-5][0-9]$")]
 ClockTimeEnd = Annotated[str, Field(pattern=r"^(?:(?:[01][0-9]|2[0-3]):[0-5][0-9]|24:00)$")]
@@ -129,9 +135,10 @@ def is_language(tag: str) -> bool:
     return len(tag) <= _LANGUAGE_CHARS_MAX and _LANGUAGE.fullmatch(tag) is not None
 
 
-ShortText = Annotated[str, Field(min_length=1, max_length=120), AfterValidator(_plain_text)]
+PLAIN: Final[JsonDict] = {"pattern": f"^[^{_STEERING_CHARS}]*$"}
+ShortText = Annotated[str, Field(min_length=1, max_length=120, json_schema_extra=PLAIN), AfterValidator(_plain_text)]
 """Names of departments, places, programmes."""
-Remark = Annotated[str, Field(min_length=1, max_length=280), AfterValidator(_plain_text)]
+Remark = Annotated[str, Field(min_length=1, max_length=280, json_schema_extra=PLAIN), AfterValidator(_plain_text)]
 """Why a coordinator did something: a code of a short list, or words that are published nowhere."""
 Ratio = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0)]
