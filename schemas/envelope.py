@@ -1,11 +1,10 @@
 """What the codec hands over: an event, a tombstone, or why it can't be read."""
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
 from schemas.base import InputData
-from schemas.frozen import quick
+from schemas.frozen import Frozen
 from schemas.terms.codes import ErrorCode
 
 PERSONS_PAGE: Final = "urn:bothways:page"
@@ -14,9 +13,7 @@ SOURCE: Final = "bothways"
 """`source` of everything the engine publishes, unless the installation has a name of its own."""
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class Event(Frozen, kw_only=True):
     """One input that decoded whole. None stands for an attribute that was absent or null."""
 
     id: str
@@ -34,17 +31,26 @@ class Event:
     expirytime: datetime | None = None
     content: str = ""
     """Hash of what it says (codec.content_hash): tells a repeat from a conflict under the same (source, id)."""
-    has_unknown: bool = field(default=False, compare=False)
+    has_unknown: bool = False
     """Whether the bytes hold attributes, fields or values that are not kept; codec.known_only leaves them out."""
 
+    def __eq__(self, other: object) -> bool:
+        """Compare what two events say; what else their bytes held doesn't count."""
+        return isinstance(other, Event) and all(getattr(self, name) == getattr(other, name) for name in _SAID)
 
-@dataclass(frozen=True, slots=True)
-class Tombstone:
+    def __hash__(self) -> int:
+        """Hash what tells most events apart."""
+        return hash((self.source, self.id))
+
+
+_SAID: Final = tuple(name for name in Event.__struct_fields__ if name != "has_unknown")
+
+
+class Tombstone(Frozen):
     """A null value: a delete on compacted topics, a declared no-op elsewhere."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rejected:
+class Rejected(Frozen):
     """Why a record can't be read. A value, not an exception: the position moves on."""
 
     code: ErrorCode

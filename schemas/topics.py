@@ -1,10 +1,11 @@
 """Topics: their names, keys and how long they keep records. The only place where a topic is spelt."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
+
+from schemas.frozen import Frozen
 
 DEAD_LETTER_PREFIX: Final = "dlq."
 _DAY_MS: Final = 86_400_000
@@ -25,8 +26,7 @@ class Cleanup(StrEnum):
     COMPACT = "compact"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Topic:
+class Topic(Frozen, kw_only=True):
     """One topic. Names are without the deployment's prefix."""
 
     name: str

@@ -1,12 +1,12 @@
 """Pools of people between whom anything may stand, and policies, for tests that hold two ways of computing against each other."""
 
 import random
-from dataclasses import replace
 
 from hypothesis import strategies as st
 
 from engine.matching.eligibility import HISTORY_RULES, PoolMember
 from ops.bench.matching.people import people
+from schemas.frozen import replace
 from schemas.terms.codes import EligibilityCode, Track
 from schemas.terms.policy import Policy
 

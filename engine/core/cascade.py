@@ -27,7 +27,7 @@ from engine.errors import CorruptState
 from engine.programme.messages import EmissionBounded
 from schemas.codec import is_whole, known_only
 from schemas.envelope import SOURCE, Event
-from schemas.frozen import replace
+from schemas.frozen import Frozen, replace
 
 TIMERS_PER_TICK_MAX: Final = 1_000
 """Bounds one unit; what is left fires on the next tick at the same instant."""
@@ -56,8 +56,7 @@ class EntryKind(StrEnum):
     CONTROL = "control"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(Frozen, kw_only=True):
     """One line of the log: enough to do it again."""
 
     kind: EntryKind

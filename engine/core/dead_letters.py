@@ -1,11 +1,11 @@
 """Dead letters: external records that could not be used, with everything needed to look at them and to send them again."""
 
 import hashlib
-from dataclasses import dataclass
 from typing import Final
 
 from engine.core.effects import Headers, Origin
 from engine.core.identity import derived_id
+from schemas.frozen import Frozen
 from schemas.terms.codes import ErrorCode
 from schemas.topics import DEAD_LETTER_PREFIX, dead_letter_topic
 
@@ -13,8 +13,7 @@ CODE_HEADER: Final = "x-error-code"
 _ADDED_PREFIX: Final = "__dlq."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeadLetter:
+class DeadLetter(Frozen, kw_only=True):
     """One refused record on its dead-letter topic."""
 
     topic: str

@@ -8,7 +8,6 @@ Source: decision 0005 (effects as a stream).
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, Generic, Protocol
@@ -17,7 +16,7 @@ from engine.core.table import RowT, Table
 from engine.programme.messages import Message
 from schemas.base import OutputData
 from schemas.envelope import Event
-from schemas.frozen import quick
+from schemas.frozen import Frozen, field
 from schemas.terms.codes import ErrorCode, RefusalCode
 from schemas.terms.ids import PersonId
 from schemas.topics import Topic
@@ -57,9 +56,7 @@ Headers = tuple[tuple[str, bytes | None], ...]
 """As they arrived: in order, duplicates and nulls included."""
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
+class Origin(Frozen, kw_only=True):
     """An external record as it arrived, kept so that a refusal can return it byte for byte."""
 
     topic: str
@@ -72,9 +69,7 @@ class Origin:
     redrive_count: int = 0
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class Record(Frozen, kw_only=True):
     """One thing that a stage handles: an external event, a message from another key, or a control message."""
 
     stage: StageName
@@ -88,8 +83,7 @@ class Record:
     received_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Put(Generic[RowT]):
+class Put(Frozen, Generic[RowT]):
     """Write a row of this stage; its timer is `row.wake_at`."""
 
     table: Table[RowT]
@@ -97,17 +91,14 @@ class Put(Generic[RowT]):
     row: RowT
 
 
-@dataclass(frozen=True, slots=True)
-class Delete:
+class Delete(Frozen):
     """Remove a row and its timer; nothing happens where there is none."""
 
     table: Table[Any]
     key: str
 
 
-@quick
-@dataclass(frozen=True, slots=True)
-class Send:
+class Send(Frozen):
     """A hop: a message to another key or stage, handled in the order sent, at the same `at`."""
 
     stage: StageName
@@ -117,8 +108,7 @@ class Send:
     """Pass the external record on, so that the receiver can still refuse it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Emit:
+class Emit(Frozen, kw_only=True):
     """Publish an event."""
 
     topic: Topic
@@ -138,8 +128,7 @@ class Emit:
     """What the envelope says instead of the engine time, which would give away whose act it follows."""
 
 
-@dataclass(frozen=True, slots=True)
-class Refuse:
+class Refuse(Frozen):
     """Send the external record behind this step to its dead-letter topic. A processor stops after it."""
 
     code: ErrorCode
@@ -148,20 +137,17 @@ class Refuse:
     """Whether a later event can mend what is wrong, besides the codes of which that is always so: the refusal isn't remembered."""
 
 
-@dataclass(frozen=True, slots=True)
-class Declined:
+class Declined(Frozen):
     """The command behind this step is not carried out; everything else that the step says counts as usual."""
 
     code: RefusalCode
 
 
-@dataclass(frozen=True, slots=True)
-class Repeated:
+class Repeated(Frozen):
     """The external record was handled before, though its mark is gone. A processor yields nothing before it, nor after."""
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(Frozen):
     """A figure for the metrics; no rule reads it."""
 
     metric: str
@@ -169,15 +155,13 @@ class Note:
     labels: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Forget:
+class Forget(Frozen):
     """Somebody was erased: the runtime removes every stored byte of the id that it keeps beside the rows (log, outputs, dead letters)."""
 
     person_id: PersonId
 
 
-@dataclass(frozen=True, slots=True)
-class Ignore:
+class Ignore(Frozen):
     """Take no notice of an external record: no row, no mark, no line in the log. A processor yields nothing before it, nor after."""
 
 

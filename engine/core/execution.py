@@ -39,7 +39,7 @@ from engine.core.table import SEEN, SEQUENCES, Keys, Row, RowT, Table
 from engine.errors import FatalError
 from schemas.base import OutputData, data_json
 from schemas.envelope import SOURCE, Event
-from schemas.frozen import quick
+from schemas.frozen import Frozen
 from schemas.terms.codes import ErrorCode, RefusalCode
 from schemas.terms.ids import PersonId
 from schemas.topics import DLQ_TIMERS
@@ -65,8 +65,7 @@ TAKEN: Final = frozenset({Outcome.APPLIED, Outcome.REFUSED})
 """Outcomes of what moves the engine on: it is logged, marked and has its time."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Output:
+class Output(Frozen, kw_only=True):
     """One published event, not yet in either CloudEvents mode."""
 
     topic: str
@@ -256,9 +255,7 @@ def fire(stage: Stage, rows: Rows, table: str, key: str, *, at: datetime, salt: 
     return transition
 
 
-@quick
-@dataclass(frozen=True, slots=True)
-class _Cause:
+class _Cause(Frozen):
     seed: str
     """What ids derive from: told apart from every other cause, whereas two sources may give one id. Never published."""
     at: datetime

@@ -4,7 +4,6 @@ Decides: which stage and key own an event.
 Never knows: any row; whether the event makes sense to the one who owns it.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -12,7 +11,7 @@ from engine.core.dead_letters import DeadLetter, dead_letter
 from engine.core.effects import Origin, StageName
 from schemas.codec import Rejected, Tombstone, decode
 from schemas.envelope import Event
-from schemas.frozen import replace
+from schemas.frozen import Frozen, replace
 from schemas.terms.ids import programme_of
 from schemas.topics import HR_PEOPLE, NUDGE_FEEDBACK, PARTICIPATION, topic_of_type
 
@@ -20,8 +19,7 @@ PEOPLE_TOPICS: Final = (HR_PEOPLE, NUDGE_FEEDBACK)
 """Every type of these topics is about one person; of `mentorship.participation.v1`, the `participation.*` types are."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Intaken:
+class Intaken(Frozen, kw_only=True):
     """An event and where it goes."""
 
     stage: StageName

@@ -10,12 +10,11 @@ Invariants
         guessed.
 """
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from typing import Final
 
-from schemas.frozen import quick
+from schemas.frozen import Frozen
 from schemas.terms.codes import ErrorCode
 
 MARK_DAYS: Final = 90
@@ -23,9 +22,7 @@ MARK_PREFIX: Final = "mark:"
 """Tells the name of a mark from the hash under which it is stored."""
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class Seen(Frozen, kw_only=True):
     """A record of this source and id was handled."""
 
     content: str
@@ -35,8 +32,7 @@ class Seen:
     wake_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sequence:
+class Sequence(Frozen, kw_only=True):
     """How many events one topic has had under one key."""
 
     count: int

@@ -1,8 +1,8 @@
 """Rows as bytes: one encoding for every runtime, so that a digest of rows means the same everywhere.
 
-A row is a frozen dataclass; its JSON has the fields in order and nothing that depends on the process.
+A row is a frozen struct; its JSON has the fields in order and nothing that depends on the process.
 
-Source: decision 0006 (rows as dataclasses).
+Source: decision 0010 (values as structs).
 """
 
 from typing import Any, Final

@@ -1,15 +1,14 @@
 """Stages: a key, an inbox, the tables of that key, and the rule for whatever may arrive or come due."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from engine.core.effects import Handler, StageName, Wake
 from engine.core.table import Table
+from schemas.frozen import Frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stage:
+class Stage(Frozen, kw_only=True):
     """A key, an inbox and the tables of that key."""
 
     name: StageName
@@ -20,8 +19,7 @@ class Stage:
     """Name of a table → the rule for a row whose timer is due."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Topology:
+class Topology(Frozen, kw_only=True):
     """Everything a runtime has to run."""
 
     stages: Mapping[StageName, Stage]

@@ -10,20 +10,17 @@ Invariants
 Source: house rule (facts are ordered by when they happened, not by when they came).
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from schemas.envelope import Event
-from schemas.frozen import quick
+from schemas.frozen import Frozen
 
 LAST_ID: Final = "\U0010ffff"
 """Sorts behind every id that an event can have."""
 
 
-@quick
-@dataclass(frozen=True, slots=True, order=True)
-class Stamp:
+class Stamp(Frozen, order=True):
     """When a fact happened, and what tells it from another of the same instant."""
 
     time: datetime

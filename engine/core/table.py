@@ -4,12 +4,12 @@ A rule names a table, never a string, so what it reads has the type of the table
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
 from typing import Any, Final, Generic, Protocol, TypeVar
 
 from engine.core.marks import Seen, Sequence
+from schemas.frozen import Frozen
 
 
 class Row(Protocol):
@@ -40,8 +40,7 @@ def _unchecked(row: Any) -> None:
     """Accept any row."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Table(Generic[RowT]):
+class Table(Frozen, Generic[RowT], eq=False):
     """A table of one stage."""
 
     row_type: type[RowT]

@@ -19,7 +19,6 @@ Source: house rule.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 from functools import lru_cache
@@ -29,6 +28,7 @@ from typing import Final
 from engine.matching.hours import TIMEZONE_DEFAULT, LocalHours, shared_week_minutes, week_mask
 from engine.matching.line import PowerRelation, ReportingLine, power_between
 from engine.matching.scoring import BANDS_APART_MAX, Benefit, Context, Offer, Want, benefit, pair_score
+from schemas.frozen import Frozen, field
 from schemas.terms.codes import EligibilityCode, Track
 from schemas.terms.ids import PersonId
 from schemas.terms.policy import Policy
@@ -68,8 +68,7 @@ HISTORY_RULES: Final = (EligibilityCode.FORBIDDEN, EligibilityCode.PAST_PARTNER,
 _NO_WAIVER: Final[frozenset[Bar]] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PoolMember:
+class PoolMember(Frozen, kw_only=True):
     """Everything a round may know about one participant of the programme."""
 
     person_id: PersonId
@@ -122,8 +121,7 @@ class PoolMember:
         return frozenset(tag.partition("-")[0].lower() for tag in self.languages)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoundContext:
+class RoundContext(Frozen, kw_only=True):
     """What all pairs of one round are judged by."""
 
     track: Track

@@ -13,17 +13,16 @@ Source: house rule: every number in an explanation is a term of the score.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from engine.matching.scoring import BANDS_APART_MAX, context_hundredths, directed_score, mutual_score
+from schemas.frozen import Frozen
 from schemas.terms.codes import PairingReasonCode, Track
 
 BENEFIT_DIGITS: Final = 4
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recomputed:
+class Recomputed(Frozen, kw_only=True):
     """What follows from the reasons of one proposal."""
 
     score: int

@@ -15,18 +15,17 @@ Source: house rule; practitioners of reverse mentoring ask for pairs outside the
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from schemas.frozen import Frozen
 from schemas.terms.ids import ERASED, PersonId
 
 LINE_LENGTH_MAX: Final = 64
 """Deeper than any real organisation; bounds the row and the work of one change."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReportingLine:
+class ReportingLine(Frozen, kw_only=True):
     """Everybody above one person."""
 
     above: tuple[PersonId, ...] = ()

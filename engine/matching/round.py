@@ -18,7 +18,6 @@ Source: house rule; daily rounds with a falling reserve beat batches, see the pa
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
@@ -29,6 +28,7 @@ from engine.matching.scoring import Benefit, Context, Lesson, benefit_of, lesson
 from engine.matching.search.candidates import Seekers
 from engine.matching.search.rule_book import RuleBook
 from engine.matching.search.unmatched import Unmatched, unmatched_reasons
+from schemas.frozen import Frozen
 from schemas.terms.codes import EligibilityCode, RoundStanding, UnmatchedCode
 from schemas.terms.ids import PersonId
 from schemas.terms.policy import Policy
@@ -37,8 +37,7 @@ ROUNDS_WAITED_MAX: Final = 6
 """Waiting weighs no more after that many rounds."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Side:
+class Side(Frozen, kw_only=True):
     """What a proposal means for one of its two people."""
 
     person_id: PersonId
@@ -49,8 +48,7 @@ class Side:
     """Eligible partners in the round's pool, this one included unless a lock brought it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proposal:
+class Proposal(Frozen, kw_only=True):
     """Two people to be asked."""
 
     sides: tuple[Side, Side]
@@ -66,16 +64,14 @@ class Proposal:
         return self.sides[0].person_id, self.sides[1].person_id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefusedLock:
+class RefusedLock(Frozen, kw_only=True):
     """A lock that a hard rule forbids, or somebody's lack of room."""
 
     person_ids: tuple[PersonId, PersonId]
     code: Bar
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Certificate:
+class Certificate(Frozen, kw_only=True):
     """How good the assignment provably is. Weights include bonuses; locked pairs are not part of it."""
 
     total: int
@@ -94,8 +90,7 @@ class Certificate:
         return self.total * denominator < self.bound * numerator
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoundResult:
+class RoundResult(Frozen, kw_only=True):
     """All that a round found out."""
 
     proposals: tuple[Proposal, ...]

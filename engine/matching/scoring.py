@@ -15,10 +15,10 @@ Source: house rule. Geometric mean: fusing both directions beats one (Pizzato et
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from schemas.frozen import Frozen
 from schemas.terms.codes import Track
 
 Offer = tuple[str, int]
@@ -63,8 +63,7 @@ class Benefit(NamedTuple):
         return self.points > 0 and self.points * denominator >= self.need * numerator
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lesson:
+class Lesson(Frozen, kw_only=True):
     """One topic that one person can learn from the other."""
 
     topic: str
@@ -74,8 +73,7 @@ class Lesson:
     """Want weight times usefulness; its share of the learner's need explains the score."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Context:
+class Context(Frozen, kw_only=True):
     """What helps two people meet and widens their view."""
 
     shared_week_minutes: int

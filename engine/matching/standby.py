@@ -9,7 +9,6 @@ Source: house rule; for coordinators and programmes that want to look ahead.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Protocol
@@ -19,20 +18,19 @@ from engine.matching.scoring import topic_weights
 from engine.matching.search.candidates import Seekers, exact_lists
 from engine.matching.search.kinds import Kinds
 from engine.matching.search.rule_book import RuleBook
+from schemas.frozen import Frozen
 from schemas.terms.ids import PersonId
 from schemas.terms.policy import Policy
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Partner:
+class Partner(Frozen, kw_only=True):
     """Somebody who would do."""
 
     person_id: PersonId
     score: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(Frozen, kw_only=True):
     """A pool, and the rules by which questions about it are answered."""
 
     book: RuleBook

@@ -14,16 +14,15 @@ Source: house rule; figures of the design of rounds.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 
 from engine.matching.eligibility import PoolMember, RoundContext
 from engine.matching.round import RoundResult
+from schemas.frozen import Frozen, replace
 from schemas.terms.ids import PersonId
 from schemas.terms.policy import Policy
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Figures:
+class Figures(Frozen, kw_only=True):
     """What one round comes to."""
 
     matched_count: int
@@ -45,8 +44,7 @@ class Figures:
     optimal_ratio: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
+class Comparison(Frozen, kw_only=True):
     """Two rounds of the same people."""
 
     current: Figures

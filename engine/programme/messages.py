@@ -9,13 +9,12 @@ Invariants
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
 from engine.core.stamp import Stamp
 from schemas.envelope import Event
-from schemas.frozen import quick
+from schemas.frozen import Frozen
 from schemas.terms.codes import NudgeKey, SuppressionReason
 from schemas.terms.ids import PairingId, PersonId, ProgrammeId
 
@@ -34,8 +33,7 @@ class Employment(StrEnum):
     ERASED = "erased"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReportJoined:
+class ReportJoined(Frozen, kw_only=True):
     """To a manager's key: this person now reports to you."""
 
     manager_id: PersonId
@@ -46,16 +44,14 @@ class ReportJoined:
     """As of FactsChanged; the manager's answer carries it on."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReportLeft:
+class ReportLeft(Frozen, kw_only=True):
     """To a manager's key: this person no longer reports to you."""
 
     manager_id: PersonId
     report_id: PersonId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LineChanged:
+class LineChanged(Frozen, kw_only=True):
     """To a report's key: the line above its manager. Ignored unless the sender is the current manager."""
 
     person_id: PersonId
@@ -67,9 +63,7 @@ class LineChanged:
     """As of FactsChanged."""
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PersonFacts:
+class PersonFacts(Frozen, kw_only=True):
     """What a programme may know of a person: facts in force, never pending ones."""
 
     person_id: PersonId
@@ -100,9 +94,7 @@ class PersonFacts:
         return frozenset((*self.excluded_ids, *self.forbidden_ids))
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FactsChanged:
+class FactsChanged(Frozen, kw_only=True):
     """To each programme of a person: the facts in force have changed."""
 
     programme_id: ProgrammeId
@@ -115,9 +107,7 @@ class FactsChanged:
     """The person has departed; the programme says when that is settled."""
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ParticipationReported:
+class ParticipationReported(Frozen, kw_only=True):
     """To a programme: a participation event of one person, with the person's facts. Carries the origin, so it can be refused."""
 
     programme_id: ProgrammeId
@@ -128,16 +118,14 @@ class ParticipationReported:
     """As of FactsChanged."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DepartureSettled:
+class DepartureSettled(Frozen, kw_only=True):
     """To a person: the programme has taken in that the person departed; the enrolment is over."""
 
     person_id: PersonId
     programme_id: ProgrammeId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ParticipationRefused:
+class ParticipationRefused(Frozen, kw_only=True):
     """To a person: the programme did not take this participation event; what it brought to the person's row is taken back."""
 
     person_id: PersonId
@@ -149,8 +137,7 @@ class ParticipationRefused:
     """With `source` and `event_id`, the name of the refused record's mark, which goes: a later event can mend what was wrong."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PeopleExcluded:
+class PeopleExcluded(Frozen, kw_only=True):
     """To a person: a programme took what the person said of whom it would rather not meet. Never told to anybody else."""
 
     person_id: PersonId
@@ -160,8 +147,7 @@ class PeopleExcluded:
     stamp: Stamp
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PairForbidden:
+class PairForbidden(Frozen, kw_only=True):
     """To each of two people: a coordinator of the programme doesn't want the two to be paired."""
 
     person_id: PersonId
@@ -170,8 +156,7 @@ class PairForbidden:
     stamp: Stamp
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PairAllowed:
+class PairAllowed(Frozen, kw_only=True):
     """To each of two people: the coordinator of the programme takes back that the two are not to be paired."""
 
     person_id: PersonId
@@ -180,8 +165,7 @@ class PairAllowed:
     stamp: Stamp
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SilencePaused:
+class SilencePaused(Frozen, kw_only=True):
     """To a person: a question whether you still take part stayed unanswered, and has become a pause."""
 
     person_id: PersonId
@@ -189,8 +173,7 @@ class SilencePaused:
     paused_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutreachTerms:
+class OutreachTerms(Frozen, kw_only=True):
     """The programme's rationing rules for one person, carried by every intent because outreach knows neither policy nor place."""
 
     quiet_from: str
@@ -207,16 +190,14 @@ class OutreachTerms:
     policy_version: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reason:
+class Reason(Frozen, kw_only=True):
     """A published reason: a code and flat parameters."""
 
     code: str
     params: dict[str, str | int | float | bool]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NudgeIntended:
+class NudgeIntended(Frozen, kw_only=True):
     """To a person: a programme would like this person to hear something. Outreach decides whether and when."""
 
     person_id: PersonId
@@ -234,17 +215,14 @@ class NudgeIntended:
     data_used: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NudgeHeldBack:
+class NudgeHeldBack(Frozen, kw_only=True):
     """To a person: this intent was parked, or found no room to park, and never leaves; one key records all that a person never heard."""
 
     intent: NudgeIntended
     reason: SuppressionReason
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NudgesWithdrawn:
+class NudgesWithdrawn(Frozen, kw_only=True):
     """To a person: the action is done, or the pair is suspended; take these nudges back."""
 
     person_id: PersonId
@@ -264,8 +242,7 @@ class NudgesWithdrawn:
     """The facts behind the nudges were corrected: only what waits goes; what was requested stays, a nudge that was sent is never unsent."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NudgesReturned:
+class NudgesReturned(Frozen, kw_only=True):
     """To a person: a pair is what it was before; ask again for what was set aside and still holds."""
 
     person_id: PersonId
@@ -275,8 +252,7 @@ class NudgesReturned:
     """Makes a new occasion of what had been requested before."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NudgeOutcome:
+class NudgeOutcome(Frozen, kw_only=True):
     """To a programme: what became of a nudge, for its insights and for rules that wait until somebody was told."""
 
     programme_id: ProgrammeId
@@ -292,15 +268,13 @@ class NudgeOutcome:
     """Of a request: from when the person could hear of it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EmissionBounded:
+class EmissionBounded(Frozen, kw_only=True):
     """To every key of the people stage: nudges of an earlier `at` are recorded as suppressed (`--emit-from`)."""
 
     emit_from: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PersonNamed:
+class PersonNamed(Frozen, kw_only=True):
     """To a person: a programme, or somebody's facts, name you. An erased person answers that it was erased."""
 
     person_id: PersonId
@@ -310,8 +284,7 @@ class PersonNamed:
     """Event time of what names the person."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PersonMentioned:
+class PersonMentioned(Frozen, kw_only=True):
     """To a person: a record names you that left your name in no row."""
 
     person_id: PersonId
@@ -319,16 +292,14 @@ class PersonMentioned:
     """Event time of what names the person."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PersonUnnamed:
+class PersonUnnamed(Frozen, kw_only=True):
     """To a person: somebody's facts name you no longer."""
 
     person_id: PersonId
     by_id: PersonId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PersonErased:
+class PersonErased(Frozen, kw_only=True):
     """To a person: somebody whom your rows may name was erased."""
 
     person_id: PersonId
@@ -339,8 +310,7 @@ class PersonErased:
     """To those who reported to the erased person: who stood over it, and so stands over them."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ParticipantErased:
+class ParticipantErased(Frozen, kw_only=True):
     """To a programme: somebody whom your rows may name was erased."""
 
     programme_id: ProgrammeId

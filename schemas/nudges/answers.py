@@ -8,7 +8,6 @@ A key's choices are those of its intent (`answers`, by name), else those of CHOI
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Annotated, Final, Literal
 
@@ -26,6 +25,7 @@ from schemas.events.participation import (
 )
 from schemas.events.programme import DeparturesReleased, NudgesReleased
 from schemas.events.session import SessionCancelled, SessionCompleted, SessionMissed, SessionScheduled
+from schemas.frozen import Frozen
 from schemas.terms.codes import Answer, ContinuationAnswer, Evidence, Fit, NudgeKey, ProfilePart, WidenCode
 from schemas.text.fields import Omittable
 
@@ -70,8 +70,7 @@ AnswerOptions = Annotated[tuple[AnswerOption, ...], Field(strict=False, min_leng
 Fields = Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(Frozen, kw_only=True):
     """Whom a nudge asks, and about what."""
 
     key: NudgeKey

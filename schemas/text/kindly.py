@@ -11,9 +11,9 @@ attribute, so that the event reads the same again.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
+from schemas.frozen import Frozen
 from schemas.terms.codes import HrFindingCode
 
 CHANGES: Final = "changes"
@@ -24,8 +24,7 @@ Said = Mapping[str, Any]
 """The attributes of a fact as they came."""
 
 
-@dataclass(frozen=True, slots=True)
-class Odd:
+class Odd(Frozen):
     """Something to report."""
 
     field: str
@@ -34,8 +33,7 @@ class Odd:
     """Of an item in a list; None is the whole attribute."""
 
 
-@dataclass(frozen=True, slots=True)
-class Items:
+class Items(Frozen):
     """What a list may hold."""
 
     can_read: Callable[[object], bool]

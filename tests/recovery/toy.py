@@ -6,7 +6,6 @@ run the real topology.
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Final
 
@@ -16,6 +15,7 @@ from engine.core.table import SEEN, SEQUENCES, Table
 from engine.programme.messages import EmissionBounded, Employment, FactsChanged, PersonFacts, ReportJoined
 from schemas.base import OutputData
 from schemas.events.hr import HrDeparted, HrErased, HrHired
+from schemas.frozen import Frozen, replace
 from schemas.terms.codes import ErrorCode
 from schemas.terms.ids import PersonId, ProgrammeId
 from schemas.topics import INSIGHTS, NUDGES
@@ -34,8 +34,7 @@ class Counted(OutputData):
     count: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hired:
+class Hired(Frozen, kw_only=True):
     """A person; wakes on three days."""
 
     person_id: str
@@ -47,16 +46,14 @@ class Hired:
     wake_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class Report(Frozen, kw_only=True):
     """One report of a manager."""
 
     report_id: str
     wake_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Programme:
+class Programme(Frozen, kw_only=True):
     """Counts the facts it is told; wakes at the next noon and forgets one participant."""
 
     facts_count: int = 0

@@ -80,7 +80,7 @@ def _report(engine: "EmbeddedEngine", rehearsal: "Rehearsal", *, is_measured: bo
     Args:
         is_measured: whether to compute what fairness and drift cost, too, which takes rounds of its own.
     """
-    from dataclasses import asdict
+    from msgspec.structs import asdict
 
     from engine.core.effects import StageName
     from engine.matching.what_if import figures_of

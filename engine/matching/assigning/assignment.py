@@ -25,12 +25,12 @@ Source: Bertsekas and Castañón, auction algorithms for transportation problems
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import product
 from typing import Final, NamedTuple, Protocol
 
 from engine.matching.assigning.auction import Room, auction
 from engine.matching.assigning.blossom import HeaviestMatching, heaviest_matching
+from schemas.frozen import Frozen
 
 EXACT_ROOM_MAX: Final = 64
 """Components with at most that much room to give away are scaled, so that the auction is exact."""
@@ -70,8 +70,7 @@ class Edge(NamedTuple):
     """A hash that orders edges of one weight."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Assignment:
+class Assignment(Frozen, kw_only=True):
     """The pairs chosen, and what they prove."""
 
     chosen: tuple[Edge, ...]

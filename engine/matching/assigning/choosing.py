@@ -15,7 +15,6 @@ Source: house rule.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final, Protocol
 
 from engine.matching.assigning.assignment import Assignment, Edge, assign, colourings_by
@@ -24,14 +23,14 @@ from engine.matching.search.bounded import bounded_lists
 from engine.matching.search.candidates import EXACT_PEOPLE_MAX, Seekers, exact_lists, joined
 from engine.matching.search.coded import coded
 from engine.matching.search.rule_book import RuleBook
+from schemas.frozen import Frozen
 from schemas.terms.codes import Matcher
 
 BLOCKING_GAIN: Final = 100
 """A pair blocks when both would gain more than that many points."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
+class Task(Frozen, kw_only=True):
     """What a round asks a chooser."""
 
     book: RuleBook
@@ -48,8 +47,7 @@ class Task:
     """The largest pool in which everybody is compared with everybody; rounds leave it as it is."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class Choice(Frozen, kw_only=True):
     """What a chooser answers."""
 
     pairs: tuple[tuple[int, int], ...]

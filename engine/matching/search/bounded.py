@@ -21,7 +21,6 @@ Source: measured in ops/bench/matching; 98.5 % of what exact lists allow, and mo
 
 import heapq
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import combinations
 from typing import Final
 
@@ -32,6 +31,7 @@ from engine.matching.search.candidates import OPTIONS_COUNTED_MAX, Lists, Option
 from engine.matching.search.coded import HUBS, LEVELS, NOTHING, Coded
 from engine.matching.search.rule_book import RuleBook
 from engine.matching.ties import mixed, ring_distance, ring_start
+from schemas.frozen import Frozen
 from schemas.terms.codes import Track
 
 LARGE_PEOPLE_MAX: Final = 200_000
@@ -56,8 +56,7 @@ TIERS_MUTUAL: Final[tuple[tuple[Shape, ...], ...]] = (((2, 2),), ((2, 1),), ((1,
 TIERS_DIRECTED: Final[tuple[tuple[Shape, ...], ...]] = (((2, 2),), ((2, 0), (0, 2)), ((1, 0), (0, 1)))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bounds:
+class Bounds(Frozen, kw_only=True):
     """How far everybody looks."""
 
     compared_max: int

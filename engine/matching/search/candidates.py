@@ -32,6 +32,7 @@ from engine.matching.reserve import needed_score
 from engine.matching.search.kinds import Kinds
 from engine.matching.search.rule_book import RuleBook
 from engine.matching.ties import WORD, pair_tie, ring_start
+from schemas.frozen import Frozen
 
 CANDIDATES_MAX: Final = 48
 OPTIONS_COUNTED_MAX: Final = 100
@@ -52,8 +53,7 @@ class Option(NamedTuple):
     score: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seekers:
+class Seekers(Frozen, kw_only=True):
     """The people for whom a round looks, and what their pairs must reach."""
 
     positions: Sequence[int]
@@ -64,8 +64,7 @@ class Seekers:
     """By position: what the person's pairs must reach (matching/reserve)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidates:
+class Candidates(Frozen, kw_only=True):
     """What a pool offers."""
 
     edges: tuple[Edge, ...]

@@ -22,12 +22,12 @@ Source: house rule.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final, Protocol
 
 from engine.matching.eligibility import Bar, PoolMember
 from engine.matching.exchange import bits_of
 from engine.matching.search.rule_book import RuleBook, set_among
+from schemas.frozen import Frozen
 from schemas.terms.codes import EligibilityCode, RoundStanding, Track, UnmatchedCode, WidenCode
 from schemas.terms.ids import PersonId
 
@@ -55,8 +55,7 @@ class Found(Protocol):
         """Options that reach the reserve."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unmatched:
+class Unmatched(Frozen, kw_only=True):
     """One person left out."""
 
     person_id: PersonId

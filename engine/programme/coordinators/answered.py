@@ -11,21 +11,19 @@ Invariants
 Source: house rule (a file read again changes nothing, however old).
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from engine.core.marks import MARK_DAYS
 from engine.core.stamp import Stamp, is_same, nameless
-from schemas.frozen import replace
+from schemas.frozen import Frozen, replace
 
 KEPT_MAX: Final = 256
 SURELY_NEW: Final = timedelta(days=MARK_DAYS - 1)
 """A producer's clock is at most a day ahead, so a younger command without a mark was never seen."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answered:
+class Answered(Frozen, kw_only=True):
     """Of one programme. Key: its id."""
 
     stamps: tuple[Stamp, ...] = ()

@@ -12,12 +12,11 @@ Invariants
 Source: house rule (audit).
 """
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
 from engine.programme.times.calendar import start_of_day
-from schemas.frozen import quick
+from schemas.frozen import Frozen
 from schemas.terms.codes import NudgeKey, SuppressionCode, SuppressionReason
 from schemas.terms.ids import ProgrammeId
 
@@ -27,17 +26,14 @@ HELD_BACK_MAX: Final = 20
 _PUBLIC: Final = frozenset(SuppressionCode) - {SuppressionCode.WITHHELD}
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class AuditLine:
+class AuditLine(Frozen, kw_only=True, order=True):
     """One thing to publish about a person: the event's type, and its body but for the hash."""
 
     type: str
     body: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuditDay:
+class AuditDay(Frozen, kw_only=True):
     """All lines of one person and day (coordinators.W1)."""
 
     lines: tuple[AuditLine, ...] = ()
@@ -50,8 +46,7 @@ def with_line(known: AuditDay | None, line: AuditLine, day: date) -> AuditDay:
     return AuditDay(lines=tuple(sorted((*lines, line))), wake_at=start_of_day(day + timedelta(days=1), None))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HeldBack:
+class HeldBack(Frozen, kw_only=True):
     """A nudge that never left, with the true reason: in the person's own ledger, for `inspect`."""
 
     key: NudgeKey

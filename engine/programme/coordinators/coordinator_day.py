@@ -14,12 +14,11 @@ Invariants
 Source: house rule (table of nudges: coalesce daily).
 """
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
 from engine.programme.times.calendar import start_of_day
-from schemas.frozen import replace
+from schemas.frozen import Frozen, replace
 from schemas.terms.codes import EligibilityCode, NudgeKey
 from schemas.terms.ids import PairingId, ProgrammeId
 
@@ -27,8 +26,7 @@ NAMED_MAX: Final = 200
 KEPT_MAX: Final = 1_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SentNote:
+class SentNote(Frozen, kw_only=True):
     """A nudge that was sent and may still be read."""
 
     occasion: str
@@ -38,8 +36,7 @@ class SentNote:
     """When it expires by itself."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Summary:
+class Summary(Frozen, kw_only=True):
     """What has gathered of one key. Key: `<programme>/<nudge key>`, of conflicts with `/<rule>` besides."""
 
     programme_id: ProgrammeId

@@ -18,7 +18,6 @@ Source: decision 0009 (erasing somebody).
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -34,7 +33,7 @@ from engine.programme.rounds.programme import Lock, Programme, pair_of, programm
 from engine.programme.sessions.feedback_rules import Word
 from engine.programme.sessions.meetings import Meeting
 from engine.programme.sessions.past import past_without
-from schemas.frozen import replace
+from schemas.frozen import Frozen, replace
 from schemas.terms.ids import ERASED, PersonId, ProgrammeId
 
 _NAMING: Final = (Attribute.MANAGER_ID, Attribute.DOTTED_LINE_IDS)
@@ -43,8 +42,7 @@ ERASED_TOO: Final = PersonId("erased:too")
 """The second erased side of one pair (erasure.Z3). Never published: a pair has nothing to say any more when its first side is erased."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Erasure:
+class Erasure(Frozen, kw_only=True):
     """Under the salted hash of a person: it was erased, and nothing said of it up to here counts again (erasure.Z2)."""
 
     erased_at: datetime
@@ -60,8 +58,7 @@ class Erasure:
         return said_at <= self.erased_at
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trace:
+class Trace(Frozen, kw_only=True):
     """Under a person's key: a programme, or the row of somebody else, names this person. One of the two is set."""
 
     programme_id: ProgrammeId | None = None

@@ -7,11 +7,10 @@ Must stay in sync with: the fields of `hr.hired` and `hr.role_changed` (schemas/
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from schemas.frozen import quick
+from schemas.frozen import Frozen
 from schemas.terms.ids import PersonId
 
 LANGUAGES_DEFAULT: Final = ("en",)
@@ -36,9 +35,7 @@ Value = str | int | tuple[str, ...] | None
 """Of an attribute; None clears it."""
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attributes:
+class Attributes(Frozen, kw_only=True):
     """The values in force; None or nothing where HR has said nothing, or cleared it."""
 
     manager_id: PersonId | None = None

@@ -21,23 +21,20 @@ Source: house rule; decisions 0004 (time is data), 0007 (HR facts in time).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
 from engine.programme.facts.leaves import Running, begun, ended_by
 from engine.programme.facts.person_facts import FactKind, History, HrFact, Stamp
 from engine.programme.messages import Employment
-from schemas.frozen import quick, replace
+from schemas.frozen import Frozen, replace
 
 EMPLOYED: Final = frozenset({Employment.ACTIVE, Employment.ON_LEAVE})
 
 _ORDER_OF_DAY: Final = {FactKind.HIRED: 0, FactKind.LEAVE_STARTED: 1, FactKind.LEAVE_ENDED: 1, FactKind.DEPARTED: 2}
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Standing(Frozen, kw_only=True):
     """What the facts in force come to."""
 
     employment: Employment = Employment.UNKNOWN
@@ -49,8 +46,7 @@ class Standing:
     """When the last leave of this employment ended."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Fold:
+class _Fold(Frozen, kw_only=True):
     """How far a history has been read."""
 
     state: Standing = Standing()

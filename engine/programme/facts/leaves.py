@@ -15,14 +15,13 @@ no say.
 Source: HR systems that keep one record for each absence, and others that only say "back".
 """
 
-from dataclasses import dataclass
 from datetime import date
 
 from engine.programme.facts.person_facts import FactKind, History, HrFact
+from schemas.frozen import Frozen
 
 
-@dataclass(frozen=True, slots=True)
-class Leave:
+class Leave(Frozen):
     """A leave that has begun."""
 
     told: History

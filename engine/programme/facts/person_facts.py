@@ -19,14 +19,13 @@ Source: house rule; effective-dated HR records, as every HR system keeps them.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
 from engine.programme.facts.attributes import Attribute, Attributes, Value, attributes_of
 from engine.programme.times.calendar import start_of_day
-from schemas.frozen import quick, replace
+from schemas.frozen import Frozen, replace
 
 _DAY: Final = timedelta(days=1)
 
@@ -45,9 +44,7 @@ Stamp = tuple[date, datetime, int, str]
 History = tuple["HrFact", ...]
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HrFact:
+class HrFact(Frozen, kw_only=True):
     """One HR event, kept as long as it can matter."""
 
     kind: FactKind
@@ -83,8 +80,7 @@ class HrFact:
         return self.kind is not FactKind.ROLE_CHANGED
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cancellation:
+class Cancellation(Frozen, kw_only=True):
     """Everything of some kinds up to here is void: by (time, id), so in any order of arrival."""
 
     time: datetime

@@ -1,17 +1,16 @@
 """What the report of a programme reads."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from engine.programme.insights.trials import Attention, Tally
 from engine.programme.pairs.pairing import Pairing
 from engine.programme.participants.participant import Participant
 from engine.programme.rounds.programme import Programme
+from schemas.frozen import Frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SharedInsight:
+class SharedInsight(Frozen, kw_only=True):
     """An anonymous insight that somebody shared; aged until a sponsor answers."""
 
     family: str
@@ -24,8 +23,7 @@ class SharedInsight:
         return
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
+class Evidence(Frozen, kw_only=True):
     """All rows that a report reads."""
 
     programme: Programme

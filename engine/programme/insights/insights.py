@@ -7,7 +7,6 @@ A programme that closes reports at once. So reports come daily while the program
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from types import MappingProxyType
 from typing import Final
@@ -26,7 +25,7 @@ from engine.programme.tables import PAIRINGS, PARTICIPANTS, PROGRAMMES, particip
 from schemas.envelope import Event
 from schemas.events.insight import InsightAnswered, InsightShared
 from schemas.events.programme import ProgrammeClosed, ProgrammeReported
-from schemas.frozen import replace
+from schemas.frozen import Frozen, replace
 from schemas.terms.codes import ErrorCode, NudgeClass, SuppressionReason
 from schemas.terms.ids import COORDINATOR_PREFIX, PairingId, PersonId, ProgrammeId
 from schemas.text.fields import instant_text
@@ -44,8 +43,7 @@ OF_ROUNDS: Final = "round."
 HELD_OUT: Final = f"suppressed:{SuppressionReason.HELD_OUT}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReportClock:
+class ReportClock(Frozen, kw_only=True):
     """When a programme reports next, and a hash of what it said last."""
 
     wake_at: datetime | None

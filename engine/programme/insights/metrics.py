@@ -16,7 +16,6 @@ Source: design of insights (README, Insights).
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
@@ -26,6 +25,7 @@ from engine.programme.insights.small_groups import counts_shown
 from engine.programme.insights.told_rules import Value
 from engine.programme.pairs.pairing import LIVE, Pairing
 from engine.programme.sessions import teaching
+from schemas.frozen import Frozen
 from schemas.terms.codes import EndCode, PairingReasonCode, PairingState
 
 BANDS: Final = 4
@@ -37,8 +37,7 @@ _DECIDED_AGAINST: Final = PairingState.LAPSED
 _NOT_COMPLETED: Final = tuple(code.value for code in EndCode if code is not EndCode.COMPLETED)
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Frozen):
     """Numbers behind one threshold (insights.Y1)."""
 
     k: int

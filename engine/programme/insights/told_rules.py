@@ -22,13 +22,12 @@ Source: house rule; primary and complementary suppression, and the difference be
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
 from engine.programme.insights.small_groups import Members
-from schemas.frozen import quick
+from schemas.frozen import Frozen, field
 
 Value = int | float | None
 Mark = str | float
@@ -51,8 +50,7 @@ class FigureKind(StrEnum):
     """A mean, a quantile, a sum of what each one contributes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Figure:
+class Figure(Frozen, kw_only=True):
     """A figure as it would be told now."""
 
     kind: FigureKind
@@ -64,9 +62,7 @@ class Figure:
     """The figure that tells the denominator (insights.F5)."""
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class Said(Frozen, kw_only=True):
     """A figure as it was last told."""
 
     value: Value
@@ -75,8 +71,7 @@ class Said:
     counted: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class Told(Frozen, kw_only=True):
     """What a programme has told, by figure."""
 
     figures: dict[str, Said] = field(default_factory=dict)
@@ -87,8 +82,7 @@ class Told:
         return
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ToldOf:
+class ToldOf(Frozen, kw_only=True):
     """What one contributor was, in each figure, when it was last told. Key: `<programme>/<contributor>`."""
 
     marks: dict[str, Mark]

@@ -14,11 +14,11 @@ Source: house rule; interval after Newcombe (1998), method 10, which stays insid
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
+from schemas.frozen import Frozen, field, replace
 from schemas.terms.codes import NudgeKey
 
 ACTION_DAYS: Final = 7
@@ -28,8 +28,7 @@ _Z: Final = 1.959963984540054
 """Two-sided 95 %."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trial:
+class Trial(Frozen, kw_only=True):
     """One open trial of one person."""
 
     key: NudgeKey
@@ -37,8 +36,7 @@ class Trial:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attention:
+class Attention(Frozen, kw_only=True):
     """What one person of a programme has heard lately, and its open trials."""
 
     trials: tuple[Trial, ...] = ()
@@ -56,8 +54,7 @@ class Attention:
         return
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arms:
+class Arms(Frozen, kw_only=True):
     """The four counts behind an effect."""
 
     nudged: int = 0
@@ -66,8 +63,7 @@ class Arms:
     held_out_acted: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tally:
+class Tally(Frozen, kw_only=True):
     """What a programme has counted of its nudges since it began."""
 
     arms: dict[str, Arms] = field(default_factory=dict)

@@ -11,12 +11,11 @@ Invariants
 Source: house rule; the last guard when logic, clock or data is wrong.
 """
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
 from engine.programme.messages import NudgeIntended, NudgesWithdrawn
-from schemas.frozen import replace
+from schemas.frozen import Frozen, replace
 
 INTENTS_PER_PARTICIPANT: Final = 4
 INTENTS_MIN: Final = 200
@@ -24,8 +23,7 @@ PARKED_MAX: Final = 20_000
 """Of one programme. Each holds a row until somebody looks; by then the first will have told enough."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Storm:
+class Storm(Frozen, kw_only=True):
     """The breaker of one programme."""
 
     day: date
@@ -41,8 +39,7 @@ class Storm:
         return
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parked:
+class Parked(Frozen, kw_only=True):
     """One intent that waits for the release."""
 
     intent: NudgeIntended

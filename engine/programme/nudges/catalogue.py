@@ -17,12 +17,12 @@ Source: house rule (table of nudges).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from schemas.frozen import Frozen
 from schemas.nudges.catalogue import category_of, class_of
 from schemas.terms.codes import NudgeCategory, NudgeClass, NudgeKey
 
@@ -35,8 +35,7 @@ class LatePolicy(StrEnum):
     COALESCE = "coalesce"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NudgeRule:
+class NudgeRule(Frozen, kw_only=True):
     """One line of the catalogue."""
 
     class_: NudgeClass

@@ -4,16 +4,14 @@ Decides: which choice of a category holds, whatever order they arrived in; wheth
 Never knows: what waits for the person or was requested (nudges/ledger).
 """
 
-from dataclasses import dataclass
-
 from engine.core.stamp import Stamp
 from engine.programme.nudges.catalogue import rule_of
+from schemas.frozen import Frozen
 from schemas.nudges.catalogue import can_opt_out
 from schemas.terms.codes import NudgeCategory, NudgeKey
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class Choice(Frozen, kw_only=True):
     """Whether the person wants to hear of a category. Its stamp stays, so that nothing older undoes it."""
 
     category: NudgeCategory

@@ -31,7 +31,6 @@ Source: house rule; the hold-out follows randomised encouragement designs.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -41,7 +40,7 @@ from engine.programme.nudges.catalogue import LatePolicy, rule_of
 from engine.programme.nudges.choices import Choices, is_left
 from engine.programme.times.calendar import Quiet, local_date
 from engine.programme.times.waking import Slot, Waking, heard_at
-from schemas.frozen import quick, replace
+from schemas.frozen import Frozen, replace
 from schemas.terms.codes import NudgeClass, NudgeKey, SuppressionReason
 from schemas.terms.ids import NudgeId, PairingId, ProgrammeId
 
@@ -57,9 +56,7 @@ _ANY_ZONE: Final = timedelta(days=2)
 """Local dates of two zones at one instant are never this far apart."""
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Standing(Frozen, kw_only=True):
     """What outreach needs to know of a person. The defaults are a coordinator's: always there, in UTC."""
 
     employment: Employment = Employment.ACTIVE
@@ -79,8 +76,7 @@ class Standing:
         return self.leave_ended_at is not None and at < self.leave_ended_at + timedelta(days=soft_landing_days)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
+class Waiting(Frozen, kw_only=True):
     """A behavioural intent that waits for its turn."""
 
     nudge_id: NudgeId
@@ -93,8 +89,7 @@ class Waiting:
         return -rule_of(self.intent.key).priority, self.arrived_at, self.nudge_id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Requested:
+class Requested(Frozen, kw_only=True):
     """A request that can still be recalled."""
 
     nudge_id: NudgeId
@@ -108,8 +103,7 @@ class Requested:
     """Of a live pair: what to ask for again if the pair is soon what it was. It names the partner, so it goes when the pair ends."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetAside:
+class SetAside(Frozen, kw_only=True):
     """An intent about a pair of which it is not known yet whether it goes on."""
 
     nudge_id: NudgeId
@@ -118,16 +112,14 @@ class SetAside:
     """When it began to wait; None of what had been requested, and cancelled."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DayCount:
+class DayCount(Frozen, kw_only=True):
     """How many nudges were requested for one local date."""
 
     day: date
     requested_count: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contact:
+class Contact(Frozen, kw_only=True):
     """The ledger of one person, or of a programme's coordinator."""
 
     waiting: tuple[Waiting, ...] = ()
@@ -143,8 +135,7 @@ class Contact:
     wake_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Suppressed:
+class Suppressed(Frozen, kw_only=True):
     """An intent that will never be a request."""
 
     nudge_id: NudgeId
@@ -154,8 +145,7 @@ class Suppressed:
     """Of history that is taken in later: from when the person could hear of it then. Rules count it as told."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Granted:
+class Granted(Frozen, kw_only=True):
     """An intent that becomes a request."""
 
     nudge_id: NudgeId
@@ -163,9 +153,7 @@ class Granted:
     not_before: datetime
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class Decision(Frozen, kw_only=True):
     """What one look at the ledger comes to."""
 
     contact: Contact

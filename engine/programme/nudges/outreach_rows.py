@@ -1,15 +1,14 @@
 """The tables of outreach: the ledger of each person, what was requested once, and from when on nudges leave."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from engine.core.table import Table
 from engine.programme.nudges.ledger import Contact, check
+from schemas.frozen import Frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Nudged:
+class Nudged(Frozen, kw_only=True):
     """A nudge of this id was requested once."""
 
     requested_at: datetime
@@ -20,8 +19,7 @@ class Nudged:
         return
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EmissionBound:
+class EmissionBound(Frozen, kw_only=True):
     """History before this instant makes no nudges. One row for the stage."""
 
     emit_from: datetime

@@ -20,7 +20,6 @@ Source: design of the programme's lifecycle (README, Pairings); the state table 
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
@@ -32,7 +31,7 @@ from engine.programme.proposals.answering import Asked, Question, Said
 from engine.programme.sessions.feedback_rules import Word
 from engine.programme.sessions.meetings import Meeting
 from engine.programme.sessions.past import Past
-from schemas.frozen import replace
+from schemas.frozen import Frozen, replace
 from schemas.terms.codes import EligibilityCode, EndCode, PairingState, Track
 from schemas.terms.ids import PairingId, PersonId, ProgrammeId
 
@@ -124,8 +123,7 @@ WAITS: Final[Mapping[PairingState, frozenset[TimerKind]]] = MappingProxyType(
 """What can still happen by itself in each state (pairs.P2, pairs.P3)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Timer:
+class Timer(Frozen, kw_only=True):
     """One thing to look at later."""
 
     due_at: datetime
@@ -134,8 +132,7 @@ class Timer:
     """The session or reminder number that it is about."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Away:
+class Away(Frozen, kw_only=True):
     """Why a pairing is paused: one of the two is away."""
 
     person_id: PersonId
@@ -149,8 +146,7 @@ class Away:
     """When the partner was asked; once for one absence."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Learns:
+class Learns(Frozen, kw_only=True):
     """One topic that one side learns from the other."""
 
     topic: str
@@ -159,8 +155,7 @@ class Learns:
     points: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SideOffer:
+class SideOffer(Frozen, kw_only=True):
     """What a proposal means for one side."""
 
     person_id: PersonId
@@ -170,8 +165,7 @@ class SideOffer:
     options_count: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proposal:
+class Proposal(Frozen, kw_only=True):
     """Why these two: everything that the published proposal says, kept for `explain`."""
 
     version: int
@@ -184,8 +178,7 @@ class Proposal:
     expires_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settling:
+class Settling(Frozen, kw_only=True):
     """What a pair was before a conflict that may yet be gone without a trace, and which rule it is about."""
 
     relation: EligibilityCode
@@ -198,8 +191,7 @@ class Settling:
     decide_by_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pairing:
+class Pairing(Frozen, kw_only=True):
     """The row of one pairing."""
 
     pairing_id: PairingId

@@ -16,7 +16,6 @@ How conflicts are resolved: by stamp (core/stamp). Beyond SAID_MAX the second la
 Source: house rule (facts are ordered by when they happened, not by when they came).
 """
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
@@ -29,14 +28,12 @@ from schemas.events.participation import (
     ParticipationUpdated,
     ParticipationWithdrawn,
 )
-from schemas.frozen import quick, replace
+from schemas.frozen import Frozen, replace
 
 SAID_MAX: Final = 16
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class Said(Frozen, kw_only=True):
     """One enrolment or update: that it was said, and whether it left something to teach and to learn."""
 
     stamp: Stamp
@@ -46,9 +43,7 @@ class Said:
     has_wants: bool | None = None
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Course:
+class Course(Frozen, kw_only=True):
     """What counts of what a person has said about taking part."""
 
     said: tuple[Said, ...] = ()
@@ -89,8 +84,7 @@ class Course:
         return any(said.is_enrolment and pause > said.stamp for said in self.said)
 
 
-@dataclass(frozen=True, slots=True)
-class Wholeness:
+class Wholeness(Frozen):
     """How the profile has stood since the person takes part."""
 
     whole_since: datetime | None

@@ -20,7 +20,6 @@ participants/profile), so any order of arrival ends in the same row.
 Source: design of participation (README, People).
 """
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -31,7 +30,7 @@ from engine.programme.participants.course import NOTHING_SAID, Course, wholeness
 from engine.programme.participants.profile import BLANK, NEVER_SAID, Profile, ProfileStamps, without_older
 from engine.programme.participants.silence_rules import UNBROKEN, Silence
 from engine.programme.times.calendar import start_of_day
-from schemas.frozen import quick, replace
+from schemas.frozen import Frozen, replace
 from schemas.terms.codes import EligibilityCode
 from schemas.terms.ids import PairingId, PersonId, ProgrammeId
 
@@ -62,25 +61,21 @@ class ParticipantTimer(StrEnum):
     DEPARTURE_SETTLES = "departure_settles"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DueAt:
+class DueAt(Frozen, kw_only=True):
     """A timer of a participant."""
 
     due_at: datetime
     kind: ParticipantTimer
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rest:
+class Rest(Frozen, kw_only=True):
     """The time after a completed pair in which somebody is not proposed, unless they say that they are back."""
 
     since: datetime
     until: datetime
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Participant:
+class Participant(Frozen, kw_only=True):
     """The row of one person in one programme."""
 
     programme_id: ProgrammeId
@@ -137,8 +132,7 @@ class Participant:
         return participant_key(self.programme_id, self.person_id)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arrival:
+class Arrival(Frozen, kw_only=True):
     """New facts of a participant that have not been judged yet. Key: `<programme>/<person>/<id of the message>`."""
 
     programme_id: ProgrammeId

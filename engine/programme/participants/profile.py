@@ -12,7 +12,6 @@ Source: house rule (facts are ordered by when they happened, not by when they ca
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -20,14 +19,12 @@ from engine.core.stamp import Stamp
 from engine.matching.hours import LocalHours
 from engine.matching.scoring import Offer, Want
 from schemas.events.participation import ParticipationEnrolled, ParticipationUpdated
-from schemas.frozen import quick, replace
+from schemas.frozen import Frozen, replace
 
 ProfileSaid = ParticipationEnrolled | ParticipationUpdated
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Profile:
+class Profile(Frozen, kw_only=True):
     """What the person says about itself at enrolment."""
 
     offers: tuple[Offer, ...] = ()
@@ -43,9 +40,7 @@ class Profile:
         return bool(self.offers) and bool(self.wants)
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProfileStamps:
+class ProfileStamps(Frozen, kw_only=True):
     """Which facts the fields of a profile are from."""
 
     oldest: Stamp | None = None

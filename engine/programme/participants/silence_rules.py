@@ -15,19 +15,16 @@ Invariants
 Source: house rule.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from schemas.frozen import quick, replace
+from schemas.frozen import Frozen, replace
 
 EXPIRED_MAX: Final = 2
 PAUSE_DAYS: Final = 30
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Silence:
+class Silence(Frozen, kw_only=True):
     """What a programme knows of proposals of one person that came to nothing."""
 
     expired_count: int = 0

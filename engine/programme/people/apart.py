@@ -13,14 +13,12 @@ Invariants
 Source: house rule.
 """
 
-from dataclasses import dataclass
-
 from engine.core.stamp import Stamp
+from schemas.frozen import Frozen
 from schemas.terms.ids import PersonId, ProgrammeId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exclusion:
+class Exclusion(Frozen, kw_only=True):
     """Whom the person would rather not meet, as said in one programme. Confidential."""
 
     programme_id: ProgrammeId
@@ -29,8 +27,7 @@ class Exclusion:
     stamp: Stamp
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Forbid:
+class Forbid(Frozen, kw_only=True):
     """Whether the coordinator of a programme forbids to pair the person with somebody."""
 
     programme_id: ProgrammeId

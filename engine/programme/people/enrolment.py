@@ -15,7 +15,6 @@ Must stay in sync with: what a programme makes of the same events (participants/
 Source: house rule.
 """
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
@@ -34,7 +33,7 @@ from schemas.events.participation import (
     ParticipationUpdated,
     ParticipationWithdrawn,
 )
-from schemas.frozen import replace
+from schemas.frozen import Frozen, replace
 from schemas.terms.ids import ProgrammeId
 
 ENROLMENTS_MAX: Final = 64
@@ -52,8 +51,7 @@ class EnrolmentStatus(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Enrolment:
+class Enrolment(Frozen, kw_only=True):
     """One person in one programme."""
 
     programme_id: ProgrammeId

@@ -14,7 +14,6 @@ Source: house rule; decision 0000 (time is data).
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -50,7 +49,7 @@ from engine.programme.people.enrolment import (
     next_pause_over_at,
 )
 from engine.programme.times.calendar import start_of_day
-from schemas.frozen import replace
+from schemas.frozen import Frozen, replace
 from schemas.terms.codes import HrFindingCode
 from schemas.terms.ids import PersonId, ProgrammeId
 
@@ -59,8 +58,7 @@ NOTHING_SAID: Final = Attributes()
 GONE: Final = frozenset({Employment.UNKNOWN, Employment.DEPARTED, Employment.ERASED})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class Report(Frozen, kw_only=True):
     """Under a manager's key: somebody who reports to it."""
 
     report_id: PersonId
@@ -71,8 +69,7 @@ class Report:
         return
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OddValue:
+class OddValue(Frozen, kw_only=True):
     """The newest fact in which an attribute had a value that could not be read, or none at all."""
 
     field: str
@@ -80,8 +77,7 @@ class OddValue:
     stamp: Stamp
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
+class Person(Frozen, kw_only=True):
     """The row of one person."""
 
     person_id: PersonId

@@ -15,7 +15,6 @@ Source: architecture, Reporting line.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
 from engine.core.effects import Delete, Effects, Note, Put, Record, Rows, Send, StageName
@@ -26,12 +25,11 @@ from engine.programme.people.enrolment import Enrolment
 from engine.programme.people.mentions import erasure_in_force, taken_back
 from engine.programme.people.person import Person, Report
 from engine.programme.people.tables import PEOPLE, REPORTS, put_person, report_key, reports_of
-from schemas.frozen import replace
+from schemas.frozen import Frozen, replace
 from schemas.terms.ids import ERASED, PersonId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Onset:
+class Onset(Frozen, kw_only=True):
     """How a change came into effect."""
 
     since_at: datetime

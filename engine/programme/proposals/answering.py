@@ -14,12 +14,12 @@ Invariants
 Source: house rule (facts are ordered by when they happened, not by when they came).
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from engine.core.stamp import Stamp, is_later, stamp_of
 from schemas.envelope import Event
+from schemas.frozen import Frozen
 from schemas.terms.ids import PersonId
 
 
@@ -39,16 +39,14 @@ class Question(StrEnum):
     """Whether to wait for a partner who has been away for long."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(Frozen, kw_only=True):
     """When a question was put to both."""
 
     question: Question
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class Said(Frozen, kw_only=True):
     """When one person last answered one question. What the answer was stands elsewhere, where it still matters."""
 
     person_id: PersonId

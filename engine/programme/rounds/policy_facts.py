@@ -16,20 +16,17 @@ Source: house rule (facts are ordered by when they happened, not by when they ca
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from engine.core.stamp import Stamp, is_same, nameless
-from schemas.frozen import quick, replace
+from schemas.frozen import Frozen, replace
 from schemas.terms.policy import Policy
 
 FACTS_MAX: Final = 256
 NOTHING_GIVEN: Final = "{}"
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PolicyFact:
+class PolicyFact(Frozen, kw_only=True):
     """One change of policy."""
 
     stamp: Stamp
@@ -40,8 +37,7 @@ class PolicyFact:
     """How many changes it stands for (rounds.F3)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PolicyFacts:
+class PolicyFacts(Frozen, kw_only=True):
     """What was said of a programme's policy."""
 
     begun_with: str = NOTHING_GIVEN

@@ -11,14 +11,13 @@ Invariants
 Source: design of policy and rounds (README, Programmes).
 """
 
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
 
 from engine.core.stamp import Stamp, nameless
 from engine.programme.rounds.policy_facts import PolicyFacts, nameless_facts
-from schemas.frozen import replace
+from schemas.frozen import Frozen, field, replace
 from schemas.terms.codes import TopicFamily
 from schemas.terms.ids import PairingId, PersonId, ProgrammeId
 from schemas.terms.policy import Policy
@@ -32,16 +31,14 @@ class ProgrammeStatus(StrEnum):
     CLOSED = "closed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lock:
+class Lock(Frozen, kw_only=True):
     """A pair that the coordinator wants in the next round."""
 
     people: tuple[PersonId, PersonId]
     stamp: Stamp | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
+class Measured(Frozen, kw_only=True):
     """What fairness and never breaking a pair cost, the last time that it was measured."""
 
     at: datetime
@@ -51,8 +48,7 @@ class Measured:
     """The score of all pairs kept, as a share of what a round with nobody paired would come to; None in a programme too large for that."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Programme:
+class Programme(Frozen, kw_only=True):
     """The row of one programme."""
 
     programme_id: ProgrammeId
@@ -87,8 +83,7 @@ class Programme:
         return policy_from(self.policy_json)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HeldRound:
+class HeldRound(Frozen, kw_only=True):
     """What a round judged by, kept so that its proposals can be judged alike later. Key: `<programme>/<ordinal>`."""
 
     held_at: datetime
@@ -100,8 +95,7 @@ class HeldRound:
         return
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bar:
+class Bar(Frozen, kw_only=True):
     """What keeps one unordered pair of people of a programme from being proposed. Key: `<programme>/<lower id>/<higher id>`."""
 
     people: tuple[PersonId, PersonId]

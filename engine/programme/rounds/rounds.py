@@ -1,7 +1,6 @@
 """Rounds: proposals out of the pool, with reasons, a certificate, and a word for everybody left out."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -40,7 +39,7 @@ from schemas.events import pairing as published
 from schemas.events import round as published_round
 from schemas.events.audit import CommandRefused
 from schemas.events.round import RoundCompleted, RoundProposal
-from schemas.frozen import replace
+from schemas.frozen import Frozen, replace
 from schemas.terms.codes import EligibilityCode, NudgeKey, PairingReasonCode, PairingState, Track
 from schemas.terms.ids import PairingId, PersonId, TopicId
 from schemas.terms.policy import Policy
@@ -115,8 +114,7 @@ def alarmed(rows: Rows, programme: Programme, certificate: matching.Certificate,
         yield from untold(programme.programme_id, NudgeKey.COORDINATOR_ROUND_ALARM)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rehearsal:
+class Rehearsal(Frozen, kw_only=True):
     """A round that might be held."""
 
     programme: Programme

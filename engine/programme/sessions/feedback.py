@@ -6,7 +6,6 @@ neither the time nor the cause of what is published leads to what was said, and 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final
@@ -25,7 +24,7 @@ from engine.programme.sessions.past import is_over_with
 from engine.programme.tables import PAIRINGS, PROGRAMMES, put_pairing
 from schemas.envelope import Event
 from schemas.events.feedback import FeedbackGiven
-from schemas.frozen import replace
+from schemas.frozen import Frozen, replace
 from schemas.terms.codes import ErrorCode, NudgeKey
 from schemas.terms.ids import PairingId, programme_of
 
@@ -33,8 +32,7 @@ ANSWERED_AFTER_DAYS: Final = 14
 """How long after the end of a pair its last question can be answered, by the time of the answer."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Farewells:
+class Farewells(Frozen, kw_only=True):
     """Pairs of one programme that end kindly at one instant, if nobody thinks better of it. Key: `<programme>`."""
 
     pairing_ids: tuple[PairingId, ...]

@@ -14,11 +14,11 @@ Source: design of feedback (README, Sessions).
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
 
 from engine.core.stamp import Stamp
 from engine.programme.sessions.meetings import Meeting
+from schemas.frozen import Frozen
 from schemas.terms.codes import Fit
 from schemas.terms.ids import PersonId, SessionId
 
@@ -28,8 +28,7 @@ HIGH_RATING: Final = 4
 ABOUT_THE_PAIR: Final = SessionId("")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Word:
+class Word(Frozen, kw_only=True):
     """What one person said about one session, or about the pair. Never published per person."""
 
     person_id: PersonId
@@ -45,8 +44,7 @@ class Word:
         return self.rating is not None and self.rating >= HIGH_RATING
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Summed:
+class Summed(Frozen, kw_only=True):
     """All that one side said, added up. Never published per person."""
 
     person_id: PersonId

@@ -18,13 +18,12 @@ Source: design of the teaching ledger (README, Sessions).
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, TypeVar
 
 from engine.core.stamp import Stamp
-from schemas.frozen import replace
+from schemas.frozen import Frozen, replace
 from schemas.terms.codes import Evidence, TopicFamily
 from schemas.terms.ids import PersonId, SessionId
 
@@ -43,8 +42,7 @@ class MeetingState(StrEnum):
     MISSED = "missed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exchange:
+class Exchange(Frozen, kw_only=True):
     """Somebody taught something."""
 
     topic: str
@@ -52,8 +50,7 @@ class Exchange:
     taught_by: PersonId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Meeting:
+class Meeting(Frozen, kw_only=True):
     """One session as last reported."""
 
     session_id: SessionId

@@ -14,22 +14,20 @@ Invariants
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from engine.programme.sessions import meetings as ledger
 from engine.programme.sessions.feedback_rules import ABOUT_THE_PAIR, Summed, Word, summed
 from engine.programme.sessions.meetings import Meeting
-from schemas.frozen import replace
+from schemas.frozen import Frozen, replace
 from schemas.terms.codes import TopicFamily
 from schemas.terms.ids import PersonId, SessionId
 
 CADENCE_GRACE_DAYS: Final = 7
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Past:
+class Past(Frozen, kw_only=True):
     """The totals."""
 
     until: datetime

@@ -20,12 +20,12 @@ Source: house rule; RFC 9557 zones through `zoneinfo`; the tzdata package is pin
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
+from schemas.frozen import Frozen
 from schemas.text.zones import ZoneInfo, time_zone
 
 WEEKEND_DEFAULT: Final = (6, 7)
@@ -42,8 +42,7 @@ _WIDEST_OFFSET: Final = timedelta(days=1)
 """No zone is further than this from UTC."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Quiet:
+class Quiet(Frozen, kw_only=True):
     """When somebody is not to be disturbed, in their own zone."""
 
     from_clock: str

@@ -15,7 +15,6 @@ Source: house rule.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Final
@@ -26,23 +25,20 @@ from engine.programme.participants.participant import Participant
 from engine.programme.rounds.programme import Programme, policy_from
 from engine.programme.times.calendar import WEEKEND_DEFAULT, Quiet
 from engine.programme.times.waking import Waking
-from schemas.frozen import quick
+from schemas.frozen import Frozen
 
 ZONE_DEFAULT: Final = "UTC"
 _POLICIES_KEPT: Final = 64
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Entry:
+class _Entry(Frozen, kw_only=True):
     locations: frozenset[str]
     legal_entities: frozenset[str]
     zones: frozenset[str]
     quiet: Quiet
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Calendars:
+class _Calendars(Frozen, kw_only=True):
     entries: tuple[_Entry, ...]
     otherwise: Quiet
 

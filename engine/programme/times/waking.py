@@ -19,7 +19,6 @@ Source: house rule.
 
 import hashlib
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Final
@@ -37,7 +36,7 @@ from engine.programme.times.calendar import (
     stretches,
     waking_stretches,
 )
-from schemas.frozen import quick
+from schemas.frozen import Frozen
 from schemas.terms.codes import SuppressionReason
 
 SPREAD: Final = timedelta(hours=1)
@@ -47,9 +46,7 @@ _DAY_END: Final = "24:00"
 _REMINDERS_KEPT: Final = 8_192
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Waking:
+class Waking(Frozen, kw_only=True):
     """When one person may be disturbed, and when they would rather be."""
 
     zone: str | None
@@ -126,8 +123,7 @@ def _reminder_of(waking: Waking, instant: datetime) -> datetime | None:
     return waking._reminder(instant)  # noqa: SLF001 - the same rule, remembered
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Slot:
+class Slot(Frozen, kw_only=True):
     """What a nudge needs an instant for."""
 
     name: str

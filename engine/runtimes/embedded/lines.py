@@ -10,13 +10,13 @@ import io
 import os
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Final, Self
 
 from engine.core.effects import Headers
 from engine.runtimes.embedded.layout import STRUCTURED_HEADERS
+from schemas.frozen import Frozen
 from schemas.text.strict_json import EVENT_BYTES_MAX
 
 KEPT_BYTES_MAX: Final = 1024 * 1024
@@ -27,8 +27,7 @@ BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _GZIP_MAGIC: Final = b"\x1f\x8b"
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Frozen):
     """One line that is not blank."""
 
     number: int

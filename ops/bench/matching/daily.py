@@ -4,13 +4,13 @@ import random
 import statistics
 import time
 from collections import Counter
-from dataclasses import replace
 
 from engine.matching.compiled import standby
 from engine.matching.eligibility import PoolMember
 from engine.matching.what_if import drift_ratio, unpaired
 from ops.bench.matching.people import AT, FAMILIES, people
 from ops.bench.matching.rounds import OPEN, held, told, warm_up
+from schemas.frozen import replace
 from schemas.terms.ids import PersonId
 
 LEAVE_SHARE = 0.004

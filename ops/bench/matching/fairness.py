@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from engine.matching.assigning.choosing import Chooser
 from engine.matching.compiled import choose
@@ -10,6 +10,7 @@ from engine.matching.eligibility import PoolMember
 from engine.matching.round import hold_round
 from ops.bench.matching.people import AT, FAMILIES, people
 from ops.bench.matching.rounds import OPEN, warm_up
+from schemas.frozen import replace
 from schemas.terms.codes import EligibilityCode, UnmatchedCode
 from schemas.terms.ids import PersonId
 from schemas.terms.policy import Policy

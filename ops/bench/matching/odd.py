@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Final
 
 from engine.matching.assigning.choosing import choose
@@ -10,6 +9,7 @@ from engine.matching.eligibility import PoolMember
 from engine.matching.round import hold_round
 from ops.bench.matching.people import AT, FAMILIES, people
 from ops.bench.matching.rounds import held, warm_up
+from schemas.frozen import replace
 from schemas.terms.policy import Policy
 
 PLAIN_PEOPLE_MAX: Final = 2_000

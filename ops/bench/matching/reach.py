@@ -8,7 +8,6 @@ before everything else, by minimum-cost flow: what could be had by a rule that l
 import statistics
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -19,6 +18,7 @@ from ops.bench.matching.fairness import PAIRS_LAST, ROUNDS, Played, played
 from ops.bench.matching.people import people
 from ops.bench.matching.quality import SENIOR_BAND, feasible
 from ops.bench.matching.rounds import OPEN, warm_up
+from schemas.frozen import replace
 from schemas.terms.codes import Matcher
 from schemas.terms.ids import PersonId
 

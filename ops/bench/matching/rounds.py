@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from engine.matching.assigning.choosing import Choice, Task
 from engine.matching.compiled import choose
@@ -10,6 +10,7 @@ from engine.matching.eligibility import PoolMember
 from engine.matching.round import RoundResult, hold_round
 from ops.bench.matching.peers.peer_run import memory_mb
 from ops.bench.matching.people import AT, FAMILIES, people
+from schemas.frozen import replace
 from schemas.terms.policy import Policy
 
 OPEN: Policy = Policy(reserve_start=250)

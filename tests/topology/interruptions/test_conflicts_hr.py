@@ -1,6 +1,5 @@
 """Given a pair, when HR facts join the two by a line of power, then it rests until they decide or the line is gone."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,6 +8,7 @@ from engine.core.effects import Note, Record, StageName
 from engine.core.execution import step
 from engine.programme.messages import FactsChanged
 from engine.topology import build
+from schemas.frozen import replace
 from schemas.terms.ids import PersonId
 from tests import builders
 from tests.builders import PROGRAMME

@@ -1,7 +1,6 @@
 """Given a pair, when HR says that somebody goes on leave, comes back or leaves, then the partner hears what is needed and never why."""
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -15,6 +14,7 @@ from engine.programme.tables import PAIRINGS, PARTICIPANTS
 from engine.topology import build
 from schemas.codec import decode_structured
 from schemas.envelope import Event
+from schemas.frozen import replace
 from tests import builders
 from tests.builders import PROGRAMME
 from tests.topology.stories.pair_story import ANN, BOB, PairStory, active_pair, proposed_pair

@@ -1,6 +1,5 @@
 """Given intents and time, when outreach handles them, then nudges leave whole, once, at the pace that was promised."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from engine.core.effects import Record, StageName
@@ -10,6 +9,7 @@ from engine.programme.messages import EmissionBounded, Employment
 from engine.programme.nudges.outreach import nudge_id_of
 from engine.programme.nudges.outreach_rows import CONTACTS
 from engine.programme.people.tables import PEOPLE
+from schemas.frozen import replace
 from schemas.terms.codes import NudgeKey
 from tests.spread import is_spread
 from tests.topology.stories.outreach_desk import ANN, SALT, STAGE, START, Desk, Somebody, an_intent

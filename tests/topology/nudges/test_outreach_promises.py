@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Any, Final
@@ -18,6 +17,7 @@ from engine.programme.nudges.outreach_rows import CONTACTS, NUDGED
 from engine.programme.people.tables import PEOPLE
 from engine.programme.times.calendar import Quiet, is_quiet, local_date
 from schemas.events.nudge import NudgeOptedIn, NudgeOptedOut
+from schemas.frozen import replace
 from schemas.terms.codes import NudgeCategory, NudgeClass, NudgeKey
 from schemas.terms.ids import ProgrammeId
 from tests.topology.stories.outreach_desk import ANN, TERMS, Desk, Somebody, a_withdrawal, an_intent

@@ -1,6 +1,5 @@
 """The breaker: a mass of nudges waits for a person to look."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from engine.core.effects import StageName
@@ -9,6 +8,7 @@ from engine.programme.insights.insights import ATTENTION
 from engine.programme.insights.trials import Attention
 from engine.programme.nudges.breaker import STORMS
 from engine.programme.nudges.breaker_rules import PARKED_MAX, Storm
+from schemas.frozen import replace
 from tests import builders
 from tests.builders import PROGRAMME
 from tests.topology.stories.programme_story import ProgrammeStory

@@ -1,11 +1,11 @@
 """Rules of the roster: what programmes and outreach hear of a fact, and when."""
 
-from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from engine.programme.messages import NudgeIntended, ParticipantErased
+from schemas.frozen import replace
 from schemas.terms.codes import NudgeKey
 from schemas.terms.ids import PairingId, PersonId, ProgrammeId
 from tests.builders import (

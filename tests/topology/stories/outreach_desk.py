@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ from engine.programme.nudges.outreach_rows import CONTACTS, CONTROLS, NUDGED
 from engine.programme.people.tables import PEOPLE
 from schemas.envelope import Event
 from schemas.events.hr import HrErased
+from schemas.frozen import replace
 from schemas.terms.codes import NudgeKey, NudgeReasonCode
 from schemas.terms.ids import PairingId, PersonId, ProgrammeId
 from schemas.topics import NUDGE_FEEDBACK

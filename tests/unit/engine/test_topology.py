@@ -1,6 +1,5 @@
 """Rules of the topology (engine/topology.py): nothing that may arrive is without a rule."""
 
-from dataclasses import replace
 from datetime import datetime
 from typing import get_args
 
@@ -10,6 +9,7 @@ from engine.core.effects import Effects, Rows, StageName
 from engine.core.stage import Topology
 from engine.programme.messages import Message
 from engine.topology import build, describe, validate
+from schemas.frozen import replace
 from schemas.registry import INPUT_TYPES
 
 
@@ -48,7 +48,7 @@ def test_a_wake_for_a_table_that_is_not_there_is_named() -> None:
 def test_every_table_whose_rows_have_timers_has_a_wake() -> None:
     """`wake_at` that is a field or is computed can be due; one that is always None can't."""
     for stage in build().stages.values():
-        timed = {name for name, table in stage.tables.items() if "wake_at" in getattr(table.row_type, "__dataclass_fields__", {})}
+        timed = {name for name, table in stage.tables.items() if "wake_at" in table.row_type.__struct_fields__}
         assert timed <= set(stage.wakes)
 
 

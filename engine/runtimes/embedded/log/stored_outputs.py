@@ -3,7 +3,6 @@
 import hashlib
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from engine.core.effects import Headers
@@ -12,6 +11,7 @@ from engine.runtimes.embedded.database import Database
 from engine.runtimes.embedded.layout import headers_from
 from engine.runtimes.embedded.proof.hashes import fields_hash
 from engine.runtimes.embedded.rows.facts import facts
+from schemas.frozen import Frozen
 
 PAGE_RECORDS: Final = 500
 NEXT_PREFIX: Final = "next_position/"
@@ -22,8 +22,7 @@ _READ: Final = """
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredOutput:
+class StoredOutput(Frozen, kw_only=True):
     """One record of an output log."""
 
     topic: str

@@ -9,7 +9,6 @@ Source: reliability rule 18.
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import UnionType
@@ -20,6 +19,7 @@ from engine.errors import OtherRules
 from engine.runtimes.embedded.database import Database
 from engine.runtimes.embedded.log import snapshot
 from engine.runtimes.embedded.rows.facts import facts, put_facts
+from schemas.frozen import Frozen
 
 VERSION: Final = "written_by"
 """In `meta`: the version that wrote last."""
@@ -92,9 +92,9 @@ def _is_older(version: str, than: str) -> bool:
 
 
 def _described(kind: Any) -> str:
-    if is_dataclass(kind) and isinstance(kind, type):
+    if isinstance(kind, type) and issubclass(kind, Frozen):
         hints = get_type_hints(kind)
-        return f"{kind.__name__}({','.join(f'{field.name}:{_described(hints[field.name])}' for field in fields(kind))})"
+        return f"{kind.__name__}({','.join(f'{name}:{_described(hints[name])}' for name in kind.__struct_fields__)})"
     arguments = get_args(kind)
     if arguments:
         name = "union" if get_origin(kind) in {Union, UnionType} else get_origin(kind).__name__

@@ -20,7 +20,6 @@ Never knows: partitions, transactions, what a message means.
 Source: decision 0104 (inboxes).
 """
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 from typing import Any, Final, NamedTuple, get_args
@@ -31,6 +30,7 @@ from engine.core.effects import Headers, Origin, Record, StageName
 from engine.programme.messages import Message, ParticipationReported, PersonFacts
 from schemas.codec import data_again, decode
 from schemas.envelope import Event
+from schemas.frozen import Frozen
 from schemas.terms.ids import PersonId, ProgrammeId
 
 KIND: Final = "bw_kind"
@@ -62,8 +62,7 @@ class Unreadable(ValueError):
     """An inbox record that no version of this engine wrote."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tick:
+class Tick(Frozen, kw_only=True):
     """Time passes in one partition: what is due at `at` fires."""
 
     at: datetime

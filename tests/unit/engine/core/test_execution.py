@@ -1,6 +1,5 @@
 """Rules of the step that every runtime shares (engine/core/execution.py): what a failing rule leaves behind."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -11,6 +10,7 @@ from engine.core.stage import Topology
 from engine.testing import TopologyDriver
 from engine.topology import build
 from schemas.events.hr import HrHired
+from schemas.frozen import replace
 from schemas.terms.codes import ErrorCode
 from tests import builders
 

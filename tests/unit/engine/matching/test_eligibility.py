@@ -1,11 +1,11 @@
 """Rules of eligibility (engine/matching/eligibility.py)."""
 
-from dataclasses import fields, replace
 from datetime import date
 
 import pytest
 
 from engine.matching.eligibility import LOCK_WAIVES, RULES, STATUS_RULES, Bar, PoolMember, RoundContext, bar_between
+from schemas.frozen import replace
 from schemas.terms.codes import EligibilityCode, Track
 from schemas.terms.ids import PersonId
 from schemas.terms.policy import Policy
@@ -233,6 +233,6 @@ def test_score_reads_skills_hours_department_and_band_alone() -> None:
     """Who somebody is, where they stand, how long they wait, what they declined: none of it moves a score by a point."""
     context = RoundContext.of(Policy(), week_of=WEEK_OF, topic_weights=WEIGHTS)
 
-    assert {field.name for field in fields(PoolMember)} == {*OTHERWISE, *SCORED}
+    assert set(PoolMember.__struct_fields__) == {*OTHERWISE, *SCORED}
     for name, value in OTHERWISE.items():
         assert context.score(ANN, BOB) == context.score(replace(ANN, **{name: value}), BOB), name  # type: ignore[arg-type]

@@ -1,6 +1,5 @@
 """Scores recomputed from the event alone (engine/matching/explanation.py)."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,6 +9,7 @@ from engine.matching.explanation import recomputed
 from engine.matching.round import Proposal, hold_round
 from engine.programme.rounds.rounds import reasons_of
 from ops.bench.matching.people import FAMILIES, people
+from schemas.frozen import replace
 from schemas.terms.codes import Track
 from schemas.terms.policy import Policy
 

@@ -3,7 +3,6 @@
 import random
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -14,6 +13,7 @@ from engine.matching.assigning.assignment import Edge
 from engine.matching.assigning.choosing import blocking_pairs_count
 from engine.matching.eligibility import PoolMember, RoundContext, bar_between
 from engine.matching.round import Certificate, RefusedLock, RoundResult, hold_round
+from schemas.frozen import replace
 from schemas.terms.codes import EligibilityCode, Track, UnmatchedCode
 from schemas.terms.ids import PersonId
 from schemas.terms.policy import Policy

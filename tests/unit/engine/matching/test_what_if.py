@@ -1,12 +1,12 @@
 """Two rounds side by side (engine/matching/what_if.py)."""
 
-from dataclasses import fields, replace
 from datetime import UTC, datetime
 
 from engine.matching.eligibility import PoolMember, RoundContext
 from engine.matching.round import RoundResult, hold_round
 from engine.matching.what_if import afresh, compared, drift_ratio, figures_of, kept_scores, price_of_fairness, unpaired, without_fairness
 from ops.bench.matching.people import FAMILIES, people
+from schemas.frozen import replace
 from schemas.terms.codes import EligibilityCode, Matcher
 from schemas.terms.ids import PersonId
 from schemas.terms.policy import Policy
@@ -98,4 +98,4 @@ def test_a_pool_member_holds_no_protected_trait() -> None:
     known = "person_id offers wants band department timezone hours languages manager_id line dotted_line_ids excluded bars partner_ids"
     waiting = "undecided_ids room live_count has_pair is_asked waiting_days rounds_waited is_first_in_queue is_first_round status"
 
-    assert set(f"{known} {waiting}".split()) == {each.name for each in fields(PoolMember)}
+    assert set(f"{known} {waiting}".split()) == set(PoolMember.__struct_fields__)

@@ -1,6 +1,6 @@
 """The numbers of the page, without its HTML."""
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from engine.programme.rounds.programme import Programme
 from engine.programme.sessions.meetings import Exchange, Meeting, MeetingState
 from engine.report.page import ProgrammePage, Published, Round, programme_page
 from engine.report.sections import figures
+from schemas.frozen import replace
 from schemas.terms.codes import EndCode, NudgeKey, PairingState, TopicFamily
 from schemas.terms.ids import PairingId, PersonId, ProgrammeId, SessionId
 from schemas.terms.policy import Policy

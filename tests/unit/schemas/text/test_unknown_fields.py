@@ -1,7 +1,6 @@
 """Rules of what is unknown in an event (schemas/text/unknown_fields.py), and of writing it without that (schemas/codec.py)."""
 
 from base64 import b64encode
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -10,6 +9,7 @@ import pytest
 
 from schemas.codec import decode, is_whole, known_only
 from schemas.envelope import Event
+from schemas.frozen import replace
 
 RECEIVED_AT: Final = datetime(2025, 1, 6, tzinfo=UTC)
 STRUCTURED: Final = (("content-type", b"application/cloudevents+json"), ("x-redrive-count", b"1"))

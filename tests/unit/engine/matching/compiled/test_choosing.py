@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -17,6 +16,7 @@ from engine.matching.scoring import topic_weights
 from engine.matching.search.candidates import Seekers
 from engine.matching.search.rule_book import RuleBook
 from ops.bench.matching.people import FAMILIES, people
+from schemas.frozen import replace
 from schemas.terms.codes import EligibilityCode, Matcher, Track
 from schemas.terms.ids import PersonId
 from schemas.terms.policy import Policy

@@ -1,6 +1,5 @@
 """The compiled way finds the partner that the plain way finds (engine/matching/compiled/partner.py)."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -11,6 +10,7 @@ from engine.matching import compiled
 from engine.matching.eligibility import PoolMember
 from engine.matching.standby import PlainStandby, asked_of
 from ops.bench.matching.people import FAMILIES, people
+from schemas.frozen import replace
 from schemas.terms.ids import PersonId
 from schemas.terms.policy import Policy
 from tests.pools import POLICIES, pool_of

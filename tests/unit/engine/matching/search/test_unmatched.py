@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 import pytest
@@ -16,6 +16,7 @@ from engine.matching.search.candidates import Seekers, candidates
 from engine.matching.search.rule_book import RuleBook
 from engine.matching.search.unmatched import COMPARED_MAX, Unmatched, unmatched_reasons
 from ops.bench.matching.people import FAMILIES, people
+from schemas.frozen import replace
 from schemas.terms.codes import EligibilityCode, RoundStanding, Track, UnmatchedCode, WidenCode
 from schemas.terms.ids import PersonId
 from schemas.terms.policy import Policy

@@ -1,7 +1,6 @@
 """Rules of what is left of a row (engine/programme/erasure/rules.py)."""
 
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, get_args, get_origin, get_type_hints
 
@@ -28,6 +27,7 @@ from engine.programme.pairs.pairing import Pairing
 from engine.programme.participants.participant import Participant
 from engine.programme.people.person import Person
 from engine.programme.rounds.programme import Lock, Programme
+from schemas.frozen import Frozen, replace
 from schemas.terms.codes import PairingState, Track
 from schemas.terms.ids import ERASED, PersonId
 
@@ -47,9 +47,9 @@ def filled(hint: Any) -> Any:
     """Build a value of a type in which every person is Pat, and every tuple and option is there."""
     if hint is PersonId:
         return PAT
-    if is_dataclass(hint):
+    if isinstance(hint, type) and issubclass(hint, Frozen):
         hints = get_type_hints(hint)
-        return hint(**{field.name: filled(hints[field.name]) for field in fields(hint)})  # type: ignore[operator]
+        return hint(**{name: filled(hints[name]) for name in hint.__struct_fields__})
     origin, args = get_origin(hint), get_args(hint)
     if origin is tuple:
         return (filled(args[0]),) if args[-1] is Ellipsis else tuple(map(filled, args))
@@ -64,9 +64,9 @@ def filled(hint: Any) -> Any:
 
 def people_in(value: Any) -> Iterator[str]:
     """Yield every text that stands in a row, however deep."""
-    if is_dataclass(value):
-        for field in fields(value):
-            yield from people_in(getattr(value, field.name))
+    if isinstance(value, Frozen):
+        for name in value.__struct_fields__:
+            yield from people_in(getattr(value, name))
     elif isinstance(value, tuple):
         for one in value:
             yield from people_in(one)

@@ -1,7 +1,5 @@
 """Rules of a person's attributes (engine/programme/facts/attributes.py)."""
 
-from dataclasses import fields
-
 from engine.programme.facts.attributes import Attribute, Attributes, attributes_of
 from schemas.events.hr import HrChanges, HrHired
 
@@ -12,7 +10,7 @@ def test_attributes_are_those_of_the_events() -> None:
 
     assert names == set(HrChanges.model_fields)
     assert names == set(HrHired.model_fields) - {"person_id", "effective_on"}
-    assert names == {field.name for field in fields(Attributes)}
+    assert names == set(Attributes.__struct_fields__)
 
 
 def test_what_nobody_has_said_and_what_was_cleared_are_the_same() -> None:

@@ -1,6 +1,5 @@
 """Rules of what people want to hear of (engine/programme/nudges/choices.py)."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from hypothesis import given
@@ -8,6 +7,7 @@ from hypothesis import strategies as st
 
 from engine.core.stamp import Stamp
 from engine.programme.nudges.choices import Choice, Choices, is_left, with_choice
+from schemas.frozen import replace
 from schemas.terms.codes import NudgeCategory, NudgeKey
 
 SAID = Stamp(datetime(2025, 1, 8, 10, tzinfo=UTC), 0, "said")

@@ -1,6 +1,5 @@
 """Rules of the ledger of nudges (engine/programme/nudges/ledger.py)."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -22,6 +21,7 @@ from engine.programme.nudges.ledger import (
     is_held_out,
     timed,
 )
+from schemas.frozen import replace
 from schemas.terms.codes import NudgeCategory, NudgeKey, SuppressionReason
 from schemas.terms.ids import NudgeId, PairingId, PersonId, ProgrammeId
 from tests.nudge_ledgers import HERE, SAID, WEDNESDAY_10, an_intent, chosen, decided, nobody, reasons, salted, waiting_for

@@ -1,6 +1,5 @@
 """Rules of a participant (engine/programme/participants/participant.py)."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -25,6 +24,7 @@ from engine.programme.participants.participant import (
     withdrawn,
 )
 from engine.programme.participants.profile import NEVER_SAID, Profile, ProfileStamps
+from schemas.frozen import replace
 from schemas.terms.codes import EligibilityCode
 from schemas.terms.ids import PersonId, ProgrammeId
 

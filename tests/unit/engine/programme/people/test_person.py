@@ -1,6 +1,5 @@
 """Rules of a person's row (engine/programme/people/person.py); more than one record: tests/topology/people/test_roster*.py."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -10,6 +9,7 @@ from engine.programme.facts.person_facts import Cancellation, FactKind, HrFact
 from engine.programme.messages import Employment, PersonFacts
 from engine.programme.people.enrolment import Enrolment, EnrolmentStatus
 from engine.programme.people.person import Person, brought_up_to, invitable, timed, with_hires_cancelled, with_hr_fact
+from schemas.frozen import replace
 from schemas.terms.ids import PersonId, ProgrammeId
 
 TOLD_AT = datetime(2025, 1, 6, 9, tzinfo=UTC)

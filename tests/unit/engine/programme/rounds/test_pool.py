@@ -1,6 +1,5 @@
 """Rules of the pool of a round (engine/programme/rounds/pool.py)."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,6 +11,7 @@ from engine.programme.participants.participant import Participant, ParticipantSt
 from engine.programme.participants.profile import Profile
 from engine.programme.rounds.pool import band_of, history_code, is_anybody_in_pool, member_of, members_of
 from engine.programme.rounds.programme import Bar, Programme
+from schemas.frozen import replace
 from schemas.terms.codes import EligibilityCode
 from schemas.terms.ids import PairingId, PersonId, ProgrammeId
 from schemas.terms.policy import Policy

@@ -1,6 +1,5 @@
 """Rules of a programme (engine/programme/rounds/programme.py)."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -20,6 +19,7 @@ from engine.programme.rounds.programme import (
     policy_from,
     with_policy,
 )
+from schemas.frozen import replace
 from schemas.terms.codes import TopicFamily, Track
 from schemas.terms.ids import PersonId, ProgrammeId
 from schemas.terms.policy import Policy

@@ -1,6 +1,5 @@
 """Rules of room (engine/programme/rounds/room.py)."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
@@ -9,6 +8,7 @@ from hypothesis import strategies as st
 from engine.programme.messages import Employment, PersonFacts
 from engine.programme.participants.participant import Participant, ParticipantStatus, Profile, check, enrolled
 from engine.programme.rounds.room import in_pool, joined, kept, left, room, taking_room
+from schemas.frozen import replace
 from schemas.terms.ids import PairingId, PersonId, ProgrammeId
 
 AT = datetime(2025, 1, 6, 9, tzinfo=UTC)

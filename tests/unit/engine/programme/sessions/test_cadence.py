@@ -1,6 +1,5 @@
 """Rules of a pair's cadence: what it waits for follows from the row (engine/programme/sessions/cadence.py)."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -14,6 +13,7 @@ from engine.programme.sessions.cadence import is_plan_done, next_mark, reminded_
 from engine.programme.sessions.meetings import Meeting, MeetingState
 from engine.programme.times.calendar import Quiet
 from engine.programme.times.waking import Waking
+from schemas.frozen import replace
 from schemas.terms.codes import Evidence, PairingState
 from schemas.terms.ids import PersonId, SessionId
 from schemas.terms.policy import Policy

@@ -1,11 +1,11 @@
 """Rules of what a data directory remembers of the version that wrote it (engine/runtimes/embedded/proof/fingerprints.py)."""
 
-from dataclasses import dataclass, make_dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import defstruct
 
 from engine.core.effects import StageName
 from engine.core.stage import Topology
@@ -17,29 +17,33 @@ from engine.runtimes.embedded.proof import fingerprints
 from engine.runtimes.embedded.reader import Reader
 from engine.runtimes.embedded.rows.facts import put_facts
 from engine.settings import Settings
+from schemas.frozen import Frozen, replace
 from tests.recovery.toy import START, hired, toy
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inner:
+class Inner(Frozen, kw_only=True):
     """A value within a row."""
 
     level: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(Frozen, kw_only=True):
     """A row."""
 
     people: tuple[Inner, ...]
     wake_at: datetime | None = None
 
 
+def other_row(*fields: tuple[str, Any]) -> type[Any]:
+    """Return a row of the same name with these fields."""
+    return defstruct("Row", fields, bases=(Frozen,))
+
+
 def with_other_rows() -> tuple[Topology, Table[Any]]:
     """Return the toy with one field more in one table, and that table."""
     stage = toy().stages[StageName.PEOPLE]
     name = min(stage.tables)
-    row_type: type[Any] = make_dataclass("Other", [("more", int)], bases=(stage.tables[name].row_type,), frozen=True, kw_only=True)
+    row_type: type[Any] = defstruct("Other", [("more", int)], bases=(stage.tables[name].row_type,), kw_only=True)
     other = replace(stage.tables[name], row_type=row_type)
     tables = {**stage.tables, name: other}
     return Topology(stages={**toy().stages, StageName.PEOPLE: replace(stage, tables=tables)}), other
@@ -59,10 +63,10 @@ def test_the_same_fields_have_the_same_fingerprint_in_every_process() -> None:
 @pytest.mark.parametrize(
     "other",
     [
-        make_dataclass("Row", [("people", tuple[Inner, ...])]),
-        make_dataclass("Row", [("people", tuple[int, ...]), ("wake_at", datetime | None)]),
-        make_dataclass("Row", [("wake_at", datetime | None), ("people", tuple[Inner, ...])]),
-        make_dataclass("Row", [("people", tuple[make_dataclass("Inner", [("level", str)]), ...]), ("wake_at", datetime | None)]),
+        other_row(("people", tuple[Inner, ...])),
+        other_row(("people", tuple[int, ...]), ("wake_at", datetime | None)),
+        other_row(("wake_at", datetime | None), ("people", tuple[Inner, ...])),
+        other_row(("people", tuple[defstruct("Inner", [("level", str)], bases=(Frozen,)), ...]), ("wake_at", datetime | None)),
     ],
     ids=["a field less", "another type", "another order", "another field of a part"],
 )

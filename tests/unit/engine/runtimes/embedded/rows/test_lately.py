@@ -1,6 +1,5 @@
 """Rules of what is remembered of rows (engine/runtimes/embedded/rows/lately.py)."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from engine.runtimes.embedded.database import Database
 from engine.runtimes.embedded.rows.lately import UNKNOWN, Lately
 from engine.runtimes.embedded.rows.stage_rows import StageRows
 from engine.topology import build
+from schemas.frozen import replace
 from schemas.terms.ids import PersonId
 
 WRITES = st.lists(st.tuples(st.sampled_from("abcde"), st.none() | st.integers()), max_size=40)
