@@ -15,11 +15,15 @@ from engine.programme.pairs.pairing import LIVE, TERMINAL, TRANSITIONS, WAITS
 from engine.report import words
 from engine.telemetry import METRICS, Label
 from engine.topology import build
+from ops.fields import FieldSaid, Mode, fields_of, sentence_of
 from ops.generated import Generated
+from schemas.base import InputData, OutputData
 from schemas.nudges.catalogue import RETIRED
 from schemas.registry import INPUT_TYPES, OUTPUT_TYPES
 from schemas.terms import codes
+from schemas.terms.catalogue import BUILT_IN_TOPICS
 from schemas.terms.codes import PairingState
+from schemas.terms.policy import Policy
 from schemas.topics import (
     ALL_TOPICS,
     ANSWERS,
@@ -62,6 +66,14 @@ READERS: Final[Mapping[Topic, str]] = {
     **dict.fromkeys(PRIVATE_TOPICS, "whoever asked"),
     **dict.fromkeys(DEAD_LETTER_TOPICS, "whoever mends"),
 }
+EVENTS_SAID: Final = """\
+Each event is a CloudEvent ([contracts](contracts.md)); here are the fields of its `data`. Fields in *italics* may be left out. Readers
+tolerate fields and codes that they don't know."""
+POLICY_SAID: Final = """\
+`policy` in `programme.created` and `programme.policy_changed`: an object. Each field may be left out, or be null, and then has its default.
+Days are whole days. What each field does is in the [rules](rules.md)."""
+NOT_READ_YET: Final = frozenset({"debate_every_days", "questions", "circles"})
+"""Fields of policy that are taken and change nothing so far."""
 METRICS_SAID: Final = """\
 Served by `bothways serve --metrics-port` and `bothways worker --metrics-port`. Behind a label stands how many values it can have; any other
 counts as `other`."""
@@ -176,7 +188,37 @@ def metrics() -> Iterator[str]:
     )
 
 
+def events() -> Iterator[str]:
+    """List every event with its fields."""
+    yield from ("# Events", "", GENERATED, "", EVENTS_SAID)
+    kinds: tuple[tuple[str, Mode, Mapping[str, type[InputData | OutputData]]], ...] = (
+        ("What it reads", "validation", INPUT_TYPES),
+        ("What it publishes", "serialization", OUTPUT_TYPES),
+    )
+    for title, mode, types in kinds:
+        yield from ("", f"## {title}")
+        for type_, model in types.items():
+            yield from ("", f"### `{type_}`", "", f"{sentence_of(model)}{_who_acts(model)} Topic: `{topic_of_type(type_).name}`.", "")
+            yield from _table("field", "value", "says", rows=(_field(field) for field in fields_of(model, mode)))
+
+
+def policy() -> Iterator[str]:
+    """List every field of a policy, and the built-in topics."""
+    yield from ("# Policy", "", GENERATED, "", POLICY_SAID, "")
+    defaults = Policy().model_dump(mode="json")
+    rows = (
+        (f"`{field.name}`", field.value, _default(defaults[field.name]), field.meaning or "–")
+        for field in fields_of(Policy, "validation")
+        if field.name not in NOT_READ_YET
+    )
+    yield from _table("field", "value", "default", "says", rows=rows)
+    yield from ("", "## Built-in topics", "", "What people teach and learn unless a policy brings its own `topics`.", "")
+    yield from _table("topic", "family", "name", rows=((f"`{topic}`", f"`{family}`", name) for topic, family, name in BUILT_IN_TOPICS))
+
+
 PAGES: Final[Mapping[str, Callable[[], Iterator[str]]]] = {
+    "events.md": events,
+    "policy.md": policy,
     "pairings.md": pairings,
     "codes.md": reasons,
     "topics.md": topics,
@@ -204,6 +246,24 @@ def _table(*heads: str, rows: Iterable[tuple[object, ...]]) -> Iterator[str]:
 def _row(cells: Iterable[object]) -> str:
     escaped = (str(cell).replace("|", "\\|") for cell in cells)
     return f"| {' | '.join(escaped)} |"
+
+
+def _field(field: FieldSaid) -> tuple[str, str, str]:
+    return f"`{field.name}`" if field.is_required else f"*`{field.name}`*", field.value, field.meaning or "–"
+
+
+def _who_acts(model: type[InputData] | type[OutputData]) -> str:
+    if not issubclass(model, InputData):
+        return ""
+    if model.PERSON_ACTS:
+        return " `actor` has to be the person."
+    return " It needs an `actor`." if model.IS_COMMAND else ""
+
+
+def _default(value: object) -> str:
+    if isinstance(value, list):
+        return "built-in" if value else "none"
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
 
 def _label(label: Label, topology: Topology) -> str:

@@ -1,9 +1,7 @@
 """What the project says about itself: docstrings, comments and pages, with the place of each."""
 
 import ast
-import io
 import re
-import tokenize
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -13,6 +11,7 @@ ROOT: Final = Path(__file__).parent.parent.parent
 PACKAGES: Final = ("engine", "schemas", "ops")
 LABEL: Final = re.compile(r"\b([a-z_]+)\.([A-Z][0-9]{1,2})\b")
 """An invariant or a promise, with its room: `pairs.P2`."""
+COMMENT: Final = re.compile(r"(?:^\s*|  )# (.+)$")
 
 
 class Passage(NamedTuple):
@@ -53,20 +52,23 @@ def tree_of(path: Path) -> ast.Module:
 @cache
 def docstrings(path: Path) -> tuple[Passage, ...]:
     """Return the docstrings of a source, those below attributes among them."""
-    found = []
-    for node in ast.walk(tree_of(path)):
-        for statement in getattr(node, "body", ()) if not isinstance(node, ast.Lambda | ast.IfExp) else ():
-            value = statement.value if isinstance(statement, ast.Expr) else None
-            if isinstance(value, ast.Constant) and isinstance(value.value, str):
-                found.append(Passage(name_of(path), value.lineno, value.value))
-    return tuple(found)
+    return tuple(Passage(name_of(path), number, text) for number, text in _texts_in(tree_of(path).body))
+
+
+def _texts_in(body: list[ast.stmt]) -> Iterator[tuple[int, str]]:
+    for statement in body:
+        match statement:
+            case ast.Expr(value=ast.Constant(value=str(text))):
+                yield statement.lineno, text
+            case ast.ClassDef() | ast.FunctionDef() | ast.AsyncFunctionDef():
+                yield from _texts_in(statement.body)
 
 
 @cache
 def comments(path: Path) -> tuple[Passage, ...]:
-    """Return the comments of a source."""
-    tokens = tokenize.generate_tokens(io.StringIO(path.read_text("utf-8")).readline)
-    return tuple(Passage(name_of(path), token.start[0], token.string) for token in tokens if token.type == tokenize.COMMENT)
+    """Return the comments of a source: whole lines, and what stands two spaces behind code."""
+    found = ((number, COMMENT.search(text)) for number, text in enumerate(path.read_text("utf-8").splitlines(), start=1))
+    return tuple(Passage(name_of(path), number, match[1]) for number, match in found if match is not None)
 
 
 def lines(path: Path) -> Iterator[Passage]:

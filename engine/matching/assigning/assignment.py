@@ -114,7 +114,7 @@ class ExactBudget:
     """How much exact work is left for the components with odd cycles; they are served in order.
 
     Args:
-        heaviest: what does the work; every way finds the same pairs, because tie hashes leave one heaviest choice (A3).
+        heaviest: what does the work; every way finds the same pairs, because tie hashes leave one heaviest choice (assigning.A3).
     """
 
     def __init__(self, heaviest: HeaviestMatching = heaviest_matching) -> None:

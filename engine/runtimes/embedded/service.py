@@ -18,7 +18,7 @@ If the process dies anywhere, what was answered stands, and what was not is unkn
 committed a no-op. The queue is bounded: beyond it a request is refused at once (`ServiceBusy`), so that memory is. Told to stop, the loop
 finishes what waits, commits, answers and returns.
 
-Source: reliability promises P1, P2, P10, rule 8, scenarios S10, S40.
+Source: guarantees.P1, guarantees.P2, guarantees.P10, guarantees.S10.
 """
 
 import time

@@ -10,7 +10,9 @@ from engine.programme.pairs.pairing import TRANSITIONS
 from engine.telemetry import METRICS
 from ops import docs
 from schemas.nudges.catalogue import RETIRED
+from schemas.registry import INPUT_TYPES, OUTPUT_TYPES
 from schemas.terms.codes import ErrorCode, NudgeKey
+from schemas.terms.policy import Policy
 from schemas.topics import ALL_TOPICS
 
 ROOT = Path(__file__).parent.parent.parent.parent
@@ -45,6 +47,7 @@ def test_the_diagram_has_every_transition_and_no_other() -> None:
         ("codes.md", list(ErrorCode)),
         ("topics.md", [topic.name for topic in ALL_TOPICS]),
         ("metrics.md", [metric.name for metric in METRICS]),
+        ("policy.md", [name for name in Policy.model_fields if name not in docs.NOT_READ_YET]),
     ],
 )
 def test_a_page_has_a_row_for_each_of_its_kind(name: str, wanted: list[str]) -> None:
@@ -52,6 +55,25 @@ def test_a_page_has_a_row_for_each_of_its_kind(name: str, wanted: list[str]) -> 
     rows = set(re.findall(r"^\| `([^`]+)` \|", docs.page(name), re.MULTILINE))
 
     assert [] == [one for one in wanted if one not in rows]
+
+
+def test_every_event_has_its_fields() -> None:
+    """One heading for each type, and a row for each field as it is written in JSON."""
+    sections = dict(re.findall(r"^### `([^`]+)`\n(.*?)(?=\n### |\n## |\Z)", docs.page("events.md"), re.MULTILINE | re.DOTALL))
+
+    assert set(sections) == {*INPUT_TYPES, *OUTPUT_TYPES}
+    for type_, model in {**INPUT_TYPES, **OUTPUT_TYPES}.items():
+        said = re.findall(r"^\| \*?`(\w+)`\*? \|", sections[type_], re.MULTILINE)
+        assert [field.serialization_alias or name for name, field in model.model_fields.items()] == said
+
+
+def test_a_field_of_policy_that_a_rule_reads_is_on_the_page() -> None:
+    """What changes nothing yet is not described; what a rule reads is."""
+    sources = [path.read_text("utf-8") for path in (ROOT / "engine").rglob("*.py")]
+    read = {name for name in Policy.model_fields if any(f".{name}" in text for text in sources)}
+
+    assert not read & docs.NOT_READ_YET
+    assert read | docs.NOT_READ_YET == set(Policy.model_fields)
 
 
 def test_a_nudge_s_row_is_its_rule() -> None:

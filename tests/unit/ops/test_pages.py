@@ -86,7 +86,7 @@ def test_the_types_that_pages_name_exist() -> None:
     families = {kind.partition(".")[0] for kind in known}
     said = {
         word
-        for name in ("README.md", "docs/coordinators.md", "docs/integrators.md")
+        for name in ("README.md", "docs/coordinators.md", "docs/integrators.md", "docs/rules.md", "docs/contracts.md")
         for word in re.findall(r"`([a-z]+\.[a-z_]+)`", text_of(name))
         if word.partition(".")[0] in families
     }

@@ -29,14 +29,14 @@ def graphs(draw: st.DrawFn) -> tuple[list[Edge], list[int]]:
 @settings(max_examples=400)
 @given(graph=graphs())
 def test_pairs_are_the_same_with_rustworkx_and_without(graph: tuple[list[Edge], list[int]]) -> None:
-    """A3: which way solves an odd component never shows, whatever is equal."""
+    """assigning.A3: which way solves an odd component never shows, whatever is equal."""
     edges, room = graph
 
     assert assign(edges, room, (), heaviest_matching) == assign(edges, room, (), compiled.quickest_matching())
 
 
 def test_equal_high_bits_of_ties_leave_the_low_ones_to_decide() -> None:
-    """A3: two triangles of one weight and one beginning of their hashes; the highest hash wins on every machine."""
+    """assigning.A3: two triangles of one weight and one beginning of their hashes; the highest hash wins on every machine."""
     edges = [Edge(lo, hi, 0, 7, (3 << 44) + low) for lo, hi, low in ((0, 1, 1), (0, 2, 3), (1, 2, 2))]
 
     for heaviest in (heaviest_matching, compiled.quickest_matching()):

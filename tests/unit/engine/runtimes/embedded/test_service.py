@@ -120,7 +120,7 @@ def test_work_of_several_steps_is_undisturbed_and_durable(tmp_path: Path) -> Non
 
 
 def test_more_than_it_holds_is_refused_whole(tmp_path: Path) -> None:
-    """P10: the queue is bounded; what is refused was not taken, what was taken is answered."""
+    """guarantees.P10: the queue is bounded; what is refused was not taken, what was taken is answered."""
     with serving(tmp_path) as service:
         with held_up(service):
             taken = service.submit([Line(0, b"nonsense")] * (WAITING_LINES_MAX - 1))
@@ -131,7 +131,7 @@ def test_more_than_it_holds_is_refused_whole(tmp_path: Path) -> None:
 
 
 def test_stopping_finishes_what_waits_and_takes_nothing_more(tmp_path: Path) -> None:
-    """S10: what was asked before the end is answered, what comes after it is turned away."""
+    """guarantees.S10: what was asked before the end is answered, what comes after it is turned away."""
     asked: list[Future[Any]] = []
     with serving(tmp_path) as service, held_up(service):
         asked += [service.submit([hired(f"p{number}")]) for number in range(10)]
@@ -143,7 +143,7 @@ def test_stopping_finishes_what_waits_and_takes_nothing_more(tmp_path: Path) -> 
 
 
 def test_a_source_that_blocks_holds_nobody_up(tmp_path: Path) -> None:
-    """S45: a pipe that nobody writes to is waited for by its own thread alone; the loop turns, answers and stops."""
+    """guarantees.S45: a pipe that nobody writes to is waited for by its own thread alone; the loop turns, answers and stops."""
     os.mkfifo(tmp_path / "pipe")
 
     with serving(tmp_path / "data") as service:
