@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from engine.core.cascade import Cascade, Entry, Tally, TimeMode
-from engine.core.dead_letters import DeadLetter
+from engine.core.dead_letters import DeadLetter, redriven
 from engine.core.effects import Note, Origin, Rows, StageName
 from engine.core.execution import Outcome, Output, Transition
 from engine.core.stage import Topology
@@ -108,6 +108,12 @@ class TopologyDriver:
             value = event if isinstance(event, bytes) else json.dumps(event, ensure_ascii=False).encode()
             *_, outcome = self._cascade.offer(self._origin(value), received_at=received_at, mode=TimeMode.DATA)
             self.tally.counts[outcome] += 1
+        return outcome
+
+    def redrive(self, letter: DeadLetter, *, received_at: datetime = FAR_FUTURE) -> Outcome:
+        """Send the record behind a dead letter through intake again."""
+        origin = redriven(letter.topic, letter.key, letter.value, letter.headers)
+        *_, outcome = self._cascade.offer(origin, received_at=received_at, mode=TimeMode.DATA)
         return outcome
 
     def advance(self, to: datetime) -> None:

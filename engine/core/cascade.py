@@ -19,8 +19,8 @@ from typing import Final, Protocol
 
 from engine.core.dead_letters import DeadLetter
 from engine.core.effects import Origin, Record, Rows, StageName
-from engine.core.execution import TAKEN, Outcome, Transition, fire, instant, repeated, salt_of, step
-from engine.core.identity import derived_id
+from engine.core.execution import TAKEN, Outcome, Transition, fire, instant, repeated, step
+from engine.core.identity import derived_id, salt_of
 from engine.core.intake import Intaken, intake
 from engine.core.stage import Topology
 from engine.errors import CorruptState

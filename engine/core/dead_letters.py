@@ -7,10 +7,14 @@ from engine.core.effects import Headers, Origin
 from engine.core.identity import derived_id
 from schemas.frozen import Frozen
 from schemas.terms.codes import ErrorCode
-from schemas.topics import DEAD_LETTER_PREFIX, dead_letter_topic
+from schemas.topics import DEAD_LETTER_PREFIX, DLQ_INGEST, INPUT_TOPICS, dead_letter_topic
 
 CODE_HEADER: Final = "x-error-code"
+MESSAGE_HEADER: Final = "__dlq.errors.message"
+REDRIVE_HEADER: Final = "x-redrive-count"
+"""Of a record that is sent again: how often that has been done."""
 _ADDED_PREFIX: Final = "__dlq."
+_SENT_AGAIN: Final = frozenset({DLQ_INGEST.name, *(dead_letter_topic(topic.name).name for topic in INPUT_TOPICS)})
 
 
 class DeadLetter(Frozen, kw_only=True):
@@ -43,12 +47,36 @@ def dead_letter(origin: Origin, code: ErrorCode, message: str) -> DeadLetter:
         ("__dlq.errors.offset", b"%d" % origin.position),
         ("__dlq.errors.group", b"bothways"),
         ("__dlq.errors.delivery.count", b"%d" % (origin.redrive_count + 1)),
-        ("__dlq.errors.message", message.encode()),
+        (MESSAGE_HEADER, message.encode()),
         (CODE_HEADER, code.value.encode()),
     )
     return DeadLetter(topic=dead_letter_topic(topic).name, key=origin.key, value=origin.value, headers=headers, code=code)
 
 
-def is_added(header: str) -> bool:
-    """Say whether a header of a dead letter was added by refusing it, so that a redrive drops it."""
-    return header == CODE_HEADER or header.startswith(_ADDED_PREFIX)
+def redrive_count(headers: Headers) -> int:
+    """Return how often a record was sent again; 0 where no header says so, or says it unreadably."""
+    found = [value for name, value in headers if name == REDRIVE_HEADER and value is not None]
+    return int(found[-1]) if found and found[-1].isdigit() and len(found[-1]) < 4 else 0
+
+
+def as_it_came(headers: Headers) -> Headers:
+    """Return the headers of a dead letter without those that refusing it added."""
+    return tuple((name, value) for name, value in headers if name != CODE_HEADER and not name.startswith(_ADDED_PREFIX))
+
+
+def may_come_back(topic: str) -> bool:
+    """Say whether dead letters of a topic can be sent again: those of timers and inboxes are the engine's own."""
+    return topic in _SENT_AGAIN
+
+
+def redriven(topic: str, key: str | None, value: bytes, headers: Headers) -> Origin:
+    """Return the record behind a dead letter as it is sent again: as it came, and counted.
+
+    Args:
+        topic: of the dead letter; one for which `may_come_back`.
+    """
+    assert may_come_back(topic), topic
+    own = tuple(header for header in as_it_came(headers) if header[0] != REDRIVE_HEADER)
+    count = redrive_count(headers) + 1
+    came_on = "" if topic == DLQ_INGEST.name else topic.removeprefix(DEAD_LETTER_PREFIX)
+    return Origin(topic=came_on, key=key, value=value, headers=(*own, (REDRIVE_HEADER, b"%d" % count)), redrive_count=count)

@@ -33,7 +33,7 @@ from engine.core.effects import (
     Send,
 )
 from engine.core.identity import derived_id, drawn_percent, hidden_id, hidden_name, pseudonym, pseudonym_on
-from engine.core.marks import MARK_DAYS, MARK_PREFIX, Seen, Sequence, mark_expiry, mark_name
+from engine.core.marks import MARK_DAYS, MARK_PREFIX, Seen, Sequence, is_taken, mark_expiry, mark_keys
 from engine.core.stage import Stage
 from engine.core.table import SEEN, SEQUENCES, Keys, Row, RowT, Table
 from engine.errors import FatalError
@@ -155,11 +155,6 @@ class Draft:
                 yield key, row
 
 
-def salt_of(salt: bytes, source: str) -> bytes:
-    """Return the salt of an installation that publishes under a name of its own: two that share a salt share no hash and no id."""
-    return salt if source == SOURCE else hashlib.blake2b(source.encode(), key=salt[:64], digest_size=32, person=b"source").digest()
-
-
 def step(stage: Stage, rows: Rows, record: Record, *, salt: bytes, source: str = SOURCE, is_new: bool = False) -> Transition:
     """Apply one record to the rows of its key.
 
@@ -177,22 +172,25 @@ def step(stage: Stage, rows: Rows, record: Record, *, salt: bytes, source: str =
     if known is not None:
         return known
     transition = _applied(stage, rows, record, salt, source)
-    if transition.outcome in {Outcome.IGNORED, Outcome.DUPLICATE} or not transition.is_remembered:
-        return transition
-    refused = transition.dead_letters[0].code if transition.outcome is Outcome.DEAD_LETTERED else None
-    return _marked(transition, record, refused, salt)
+    return transition if transition.outcome in {Outcome.IGNORED, Outcome.DUPLICATE} else _marked(transition, rows, record, salt)
 
 
-def unpublishable(record: Record, message: str, salt: bytes) -> Transition:
+def unpublishable(rows: Rows, record: Record, message: str, salt: bytes) -> Transition:
     """Say what an external record comes to when a runtime can't publish what the rules made of it: refused, and nothing else changed."""
     assert isinstance(record.payload, Event)
-    return _marked(_refused(record, ErrorCode.PROCESSING_FAILED, message), record, ErrorCode.PROCESSING_FAILED, salt)
+    return _marked(_refused(record, ErrorCode.PROCESSING_FAILED, message), rows, record, salt)
 
 
-def _marked(transition: Transition, record: Record, refused: ErrorCode | None, salt: bytes) -> Transition:
-    """Mark an external record as seen."""
-    mark = Seen(content=_kept_content(record, salt), refused=refused, wake_at=mark_expiry(record.at))
-    transition.changes[(SEEN.name, _mark_key(record, salt))] = mark
+def _marked(transition: Transition, rows: Rows, record: Record, salt: bytes) -> Transition:
+    """Mark an external record as seen, unless it is to be judged anew, as a redriven one is that is refused again."""
+    is_refused = transition.outcome is Outcome.DEAD_LETTERED
+    own, *first = _mark_keys(record, salt)
+    transition.is_remembered &= not (is_refused and first)
+    if transition.is_remembered:
+        refused = transition.dead_letters[0].code if is_refused else None
+        mark = Seen(content=_kept_content(record, salt), refused=refused, wake_at=mark_expiry(record.at))
+        free = (key for key in first if (known := rows.get(SEEN, key)) is None or known.refused is not None)
+        transition.changes |= {(SEEN.name, key): mark for key in (own, *free)}
     return transition
 
 
@@ -201,13 +199,15 @@ def repeated(rows: Rows, record: Record, salt: bytes) -> Transition | None:
 
     A repetition changes no row and has no effect in time, so a runtime in data time asks this before it fires timers up to the record.
     What was refused for good is refused again, with the same dead letter, whatever has become true since: only a redrive gives it another
-    chance. It stands in the way of nothing: another content under its id is judged as if it had never come.
+    chance, as often as it takes. It stands in the way of nothing: another content under its id is judged as if it had never come. A redrive
+    of what was taken meanwhile, by a redrive or because it was sent again, is a repetition.
     """
-    assert isinstance(record.payload, Event)
-    mark = rows.get(SEEN, _mark_key(record, salt))
+    content = _kept_content(record, salt)
+    mark, *first = (rows.get(SEEN, key) for key in _mark_keys(record, salt))
+    if first:
+        return Transition(outcome=Outcome.DUPLICATE) if is_taken((mark, *first), content) else None
     if mark is None:
         return None
-    content = _kept_content(record, salt)
     if mark.content != content:
         if mark.refused is not None:
             return None
@@ -218,9 +218,9 @@ def repeated(rows: Rows, record: Record, salt: bytes) -> Transition | None:
     return Transition(outcome=Outcome.DUPLICATE)
 
 
-def _mark_key(record: Record, salt: bytes) -> str:
+def _mark_keys(record: Record, salt: bytes) -> tuple[str, ...]:
     assert isinstance(record.payload, Event)
-    return pseudonym(mark_name(record.payload.source, record.payload.id, record.origin.redrive_count if record.origin else 0), salt)
+    return mark_keys(record.payload.source, record.payload.id, record.origin.redrive_count if record.origin else 0, salt)
 
 
 def _kept_content(record: Record, salt: bytes) -> str:

@@ -15,6 +15,8 @@ from json.encoder import encode_basestring
 from typing import Final
 from uuid import UUID
 
+from schemas.envelope import SOURCE
+
 _NAMESPACE: Final = UUID("6f1c6b0e-3f0b-5d55-9c5e-0b07a4b07a11").bytes
 _VARIANT: Final = {f"{digit:x}": f"{digit & 0x3 | 0x8:x}" for digit in range(16)}
 """Hex digit → the same with the two high bits that mark a UUID of RFC 9562."""
@@ -46,6 +48,11 @@ def _uuid(namespace: bytes, kind: str, parts: tuple[str | int, ...]) -> str:
     text = hashlib.sha1(namespace + f"[{members}]".encode(), usedforsecurity=False).hexdigest()
     variant = _VARIANT[text[16]]
     return f"{text[:8]}-{text[8:12]}-5{text[13:16]}-{variant}{text[17:20]}-{text[20:32]}"
+
+
+def salt_of(salt: bytes, source: str) -> bytes:
+    """Return the salt of an installation that publishes under a name of its own: two that share a salt share no hash and no id."""
+    return salt if source == SOURCE else hashlib.blake2b(source.encode(), key=salt[:64], digest_size=32, person=b"source").digest()
 
 
 def pseudonym(person_id: str, salt: bytes) -> str:

@@ -10,10 +10,12 @@ Invariants
         guessed.
 """
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from typing import Final
 
+from engine.core.identity import pseudonym
 from schemas.frozen import Frozen
 from schemas.terms.codes import ErrorCode
 
@@ -53,6 +55,21 @@ def _midnight(day: int) -> datetime:
     return datetime.combine(date.fromordinal(day), time.min, tzinfo=UTC)
 
 
+def is_taken(marks: Iterable[Seen | None], content: str) -> bool:
+    """Say whether a record with this content was taken, and not refused, under one of the marks."""
+    return any(mark is not None and mark.refused is None and mark.content == content for mark in marks)
+
+
 def mark_name(source: str, event_id: str, redrive_count: int) -> str:
     """Name a record's mark; a redriven record has one of its own. It is stored under a hash of this (core.K3)."""
     return f"{MARK_PREFIX}{source}\n{event_id}\n{redrive_count}"
+
+
+def mark_keys(source: str, event_id: str, redrive_count: int, salt: bytes) -> tuple[str, ...]:
+    """Return the keys under which marks are stored: the record's own, and of a redriven one that of the record as it came first.
+
+    A redrive that is taken writes both, so that the same record sent again changes nothing. But where another content was taken under the
+    id, that content keeps its mark.
+    """
+    counts = (redrive_count, 0) if redrive_count else (0,)
+    return tuple([pseudonym(mark_name(source, event_id, count), salt) for count in counts])

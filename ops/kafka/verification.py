@@ -21,7 +21,7 @@ import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from engine.core.cascade import TIMERS_PER_TICK_MAX
-from engine.core.dead_letters import DeadLetter
+from engine.core.dead_letters import DeadLetter, redrive_count
 from engine.core.effects import Origin, Record
 from engine.core.execution import TAKEN, Output, Transition, fire, step
 from engine.core.intake import intake
@@ -29,7 +29,7 @@ from engine.core.stage import Stage, Topology
 from engine.runtimes.kafka.broker.connection import client_options
 from engine.runtimes.kafka.broker.topics import KAFKA_TOPICS
 from engine.runtimes.kafka.broker.wire import Tick, Unreadable, decode_inbox, encode_hop, key_bytes, key_text, seconds_from
-from engine.runtimes.kafka.folds.intake_fold import INBOX_OF, redrive_count
+from engine.runtimes.kafka.folds.intake_fold import INBOX_OF
 from engine.runtimes.kafka.folds.rows import whole_seconds
 from engine.runtimes.kafka.folds.stage_fold import CHANGELOG_OF, POSITION_KEY, WAKE_HEADER, Position, published_whole
 from engine.runtimes.kafka.settings import KafkaSettings
@@ -224,7 +224,7 @@ class _Refold:
             origin=found.origin,
             received_at=found.received_at,
         )
-        transition = published_whole(whole, step(self._stage, self.rows, whole, salt=self._salt), self._salt)
+        transition = published_whole(self.rows, whole, step(self._stage, self.rows, whole, salt=self._salt), self._salt)
         if transition.outcome in TAKEN:
             self.last_at = at
         self._apply(transition)

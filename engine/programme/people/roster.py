@@ -162,13 +162,21 @@ def on_participation_refused(rows: Rows, record: Record) -> Effects:
     """Take back what a refused event brought, its mark included, so that the same or a mended one is judged anew."""
     message = record.payload
     assert isinstance(message, ParticipationRefused)
-    yield Delete(SEEN, mark_name(message.source, message.event_id, message.redrive_count))
+    for count in _counts_marked(rows, message):
+        yield Delete(SEEN, mark_name(message.source, message.event_id, count))
     person = rows.get(PEOPLE, message.person_id)
     if person is None:
         return
     enrolments = after_refusal(person.enrolments, message.programme_id, message.stamp)
     if enrolments is not person.enrolments:
         yield put_person(timed(replace(person, enrolments=enrolments)))
+
+
+def _counts_marked(rows: Rows, message: ParticipationRefused) -> tuple[int, ...]:
+    """Return under which counts of redrives the refused event is marked: its own, and the first where the redrive wrote that too."""
+    own, first = (rows.get(SEEN, mark_name(message.source, message.event_id, count)) for count in (message.redrive_count, 0))
+    is_one = own is not None and first is not None and own.content == first.content
+    return (message.redrive_count, 0) if is_one and message.redrive_count else (message.redrive_count,)
 
 
 def on_silence_paused(rows: Rows, record: Record) -> Effects:

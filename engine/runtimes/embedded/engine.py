@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Final, Self
 import msgspec
 
 from engine.core.cascade import Cascade, Tally, TimeMode
-from engine.core.dead_letters import is_added
+from engine.core.dead_letters import MESSAGE_HEADER, redriven
 from engine.core.effects import Headers, Note, Origin, Rows, StageName
 from engine.core.execution import Outcome, Transition, instant
 from engine.core.identity import derived_id
@@ -27,7 +27,6 @@ from engine.runtimes.embedded.erasing.erasure import named_counts
 from engine.runtimes.embedded.erasing.salts import is_salted
 from engine.runtimes.embedded.layout import STRUCTURED_HEADERS
 from engine.runtimes.embedded.lines import Line
-from engine.runtimes.embedded.log.input_log import REDRIVE_HEADER, redrive_count_in
 from engine.runtimes.embedded.log.stored_outputs import StoredOutput
 from engine.runtimes.embedded.proof import fingerprints
 from engine.runtimes.embedded.proof.integrity import first_damage
@@ -198,18 +197,12 @@ class EmbeddedEngine:
         return named_counts(self._database, person_id)
 
     def redrive(self, letter: StoredOutput) -> Answer:
-        """Take a dead letter again, at the last `at`, in wall time now. A second time is a no-op."""
-        assert letter.topic.startswith(DEAD_LETTER_PREFIX) and letter.value is not None
-        count = redrive_count_in(letter.headers) + 1
-        own = tuple((name, value) for name, value in letter.headers if not is_added(name) and name != REDRIVE_HEADER)
-        topic = letter.topic.removeprefix(DEAD_LETTER_PREFIX)
-        origin = Origin(
-            topic="" if topic == "ingest" else topic,
-            key=letter.key,
-            value=letter.value,
-            headers=(*own, (REDRIVE_HEADER, b"%d" % count)),
-            redrive_count=count,
-        )
+        """Send the record behind a dead letter through intake again, at the last `at`, in wall time now.
+
+        What is still wrong is refused again and adds nothing; what was taken meanwhile is a repetition.
+        """
+        assert letter.value is not None, "a dead letter has the bytes of its record"
+        origin = redriven(letter.topic, letter.key, letter.value, letter.headers)
         answer = self._answered(origin, self._clock())
         self._settle()
         return answer
@@ -328,7 +321,7 @@ class EmbeddedEngine:
             return Answer(outcome=outcome, refusal=refusal)
         if outcome is not Outcome.DEAD_LETTERED or letter is None or letter.topic == DLQ_TIMERS.name:
             return Answer(outcome=outcome)
-        message = dict(letter.headers).get("__dlq.errors.message") or b""
+        message = dict(letter.headers).get(MESSAGE_HEADER) or b""
         return Answer(outcome=outcome, code=letter.code, message=message.decode())
 
     def _unit_done(self) -> None:

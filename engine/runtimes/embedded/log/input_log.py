@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from engine.core.cascade import Entry, EntryKind
-from engine.core.effects import Headers, Origin
+from engine.core.dead_letters import redrive_count
+from engine.core.effects import Origin
 from engine.core.execution import instant
 from engine.errors import CorruptState
 from engine.runtimes.embedded.database import Database
@@ -18,7 +19,6 @@ from engine.runtimes.embedded.layout import headers_from, headers_json, instant_
 from engine.runtimes.embedded.rows.facts import fact
 
 NEXT_NAME: Final = "next_log_position"
-REDRIVE_HEADER: Final = "x-redrive-count"
 
 _APPEND: Final = """
     INSERT INTO log (position, kind, at, received_at, source_position, topic, key, value, headers, hash)
@@ -107,15 +107,9 @@ class InputLog:
             value=value,
             headers=its_headers,
             position=source_position,
-            redrive_count=redrive_count_in(its_headers),
+            redrive_count=redrive_count(its_headers),
         )
         return Entry(kind=EntryKind(kind), at=instant_from(at), received_at=instant_from(received_at), origin=origin)
-
-
-def redrive_count_in(headers: Headers) -> int:
-    """Return how often a record was sent again; 0 where no header says so, or says it unreadably."""
-    found = [value for name, value in headers if name == REDRIVE_HEADER and value is not None]
-    return int(found[-1]) if found and found[-1].isdigit() and len(found[-1]) < 4 else 0
 
 
 def entry_hash(fields: _Fields) -> bytes:

@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from engine.core.cascade import Cascade
-from engine.core.dead_letters import CODE_HEADER, DeadLetter, is_added
+from engine.core.dead_letters import CODE_HEADER, DeadLetter, as_it_came
 from engine.core.effects import Origin
 from engine.core.intake import intake
 from engine.core.stage import Topology
@@ -206,7 +206,7 @@ def _is_explained(letter: StoredOutput) -> bool:
     """Say whether reading a dead letter's bytes again refuses them for the same reason."""
     headers = dict(letter.headers)
     code = (headers.get(CODE_HEADER) or b"").decode()
-    own = tuple((name, value) for name, value in letter.headers if not is_added(name))
+    own = as_it_came(letter.headers)
     origin = Origin(topic=(headers.get("__dlq.errors.topic") or b"").decode(), key=letter.key, value=letter.value or b"", headers=own)
     refused = intake(origin, EPOCH if code == ErrorCode.FUTURE_TIME else _NO_FUTURE)
     if isinstance(refused, DeadLetter):

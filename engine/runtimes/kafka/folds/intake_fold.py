@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from engine.core.cascade import TimeMode
-from engine.core.dead_letters import DeadLetter
+from engine.core.dead_letters import DeadLetter, redrive_count
 from engine.core.effects import Origin, StageName
 from engine.core.execution import Outcome
 from engine.core.intake import intake
@@ -17,7 +17,6 @@ from engine.runtimes.kafka.broker.wire import encode_event, key_text
 from engine.runtimes.kafka.folds.folding import Fetched, Outbox, Partitions, Pending, headers_of
 from schemas.topics import PEOPLE_INBOX, PROGRAMMES_INBOX
 
-REDRIVE_HEADER = "x-redrive-count"
 INBOX_OF = {StageName.PEOPLE: PEOPLE_INBOX, StageName.PROGRAMMES: PROGRAMMES_INBOX}
 
 
@@ -93,9 +92,3 @@ class IntakeFold:
         self._outcomes = Counter()
         self._count = 0
         return pending
-
-
-def redrive_count(headers: tuple[tuple[str, bytes | None], ...]) -> int:
-    """Return how often a record was sent again; 0 where no header says so, or says it unreadably."""
-    found = [value for name, value in headers if name == REDRIVE_HEADER and value is not None]
-    return int(found[-1]) if found and found[-1].isdigit() and len(found[-1]) < 4 else 0

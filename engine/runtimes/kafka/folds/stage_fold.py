@@ -15,8 +15,9 @@ import msgspec
 
 from engine.core.cascade import TIMERS_PER_TICK_MAX
 from engine.core.dead_letters import dead_letter
-from engine.core.effects import Note, Origin, Record, StageName
-from engine.core.execution import TAKEN, Outcome, Transition, fire, salt_of, step, unpublishable
+from engine.core.effects import Note, Origin, Record, Rows, StageName
+from engine.core.execution import TAKEN, Outcome, Transition, fire, step, unpublishable
+from engine.core.identity import salt_of
 from engine.core.stage import Stage
 from engine.figures import Figures
 from engine.observation import told_by
@@ -64,7 +65,7 @@ _encode: Final = msgspec.json.Encoder().encode
 _decode_position: Final = msgspec.json.Decoder(Position).decode
 
 
-def published_whole(record: Record, transition: Transition, salt: bytes, bytes_max: int = OUTPUT_BYTES_MAX) -> Transition:
+def published_whole(rows: Rows, record: Record, transition: Transition, salt: bytes, bytes_max: int = OUTPUT_BYTES_MAX) -> Transition:
     """Return a record's transition, or its refusal where a topic would not take what it publishes.
 
     A broker would refuse the whole transaction, and the worker after every start.
@@ -73,7 +74,7 @@ def published_whole(record: Record, transition: Transition, salt: bytes, bytes_m
     if largest is None or len(largest.data or b"") <= bytes_max or not isinstance(record.payload, Event):
         return transition
     what = largest.attributes["type"]
-    return unpublishable(record, f"its {what} has {len(largest.data or b'')} bytes, and a topic takes {bytes_max}", salt)
+    return unpublishable(rows, record, f"its {what} has {len(largest.data or b'')} bytes, and a topic takes {bytes_max}", salt)
 
 
 class StageFold:
@@ -202,7 +203,7 @@ class StageFold:
         began_at = time.monotonic()
         transition = step(self._stage, self.rows, record, salt=self._salt, source=self._source)
         if transition.outputs:
-            transition = published_whole(record, transition, self._salt, self._output_bytes_max)
+            transition = published_whole(self.rows, record, transition, self._salt, self._output_bytes_max)
         if isinstance(record.payload, Event):
             self._outcomes[(record.payload.type, transition.outcome)] += 1
         if transition.outcome in TAKEN:
