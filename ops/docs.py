@@ -125,7 +125,7 @@ def pairings() -> Iterator[str]:
         "valid days",
         "late",
         rows=(
-            (f"`{key}`", words.NUDGES[key], rule.class_, rule.category, rule.priority or "–", rule.valid_days or "–", rule.late)
+            (f"`{key}`", words.NUDGE_WORDS[key], rule.class_, rule.category, rule.priority or "–", rule.valid_days or "–", rule.late)
             for key, rule in rows
         ),
     )

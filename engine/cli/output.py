@@ -85,7 +85,7 @@ def duration(seconds: float) -> str:
     return f"{seconds:.2f} s" if seconds < 60 else str(timedelta(seconds=round(seconds)))
 
 
-class Bar:
+class ProgressBar:
     """A progress bar on standard error, there only on a terminal and only once something takes a while. A context manager."""
 
     def __init__(self, what: str, total: float | None = None) -> None:

@@ -27,7 +27,7 @@ from typing import Final
 
 from engine.matching.hours import TIMEZONE_DEFAULT, LocalHours, shared_week_minutes, week_mask
 from engine.matching.line import PowerRelation, ReportingLine, power_between
-from engine.matching.scoring import BANDS_APART_MAX, Benefit, Context, Offer, Want, benefit, pair_score
+from engine.matching.scoring import BANDS_APART_MAX, Benefit, Context, OfferedTopic, WantedTopic, benefit, pair_score
 from schemas.frozen import Frozen, field
 from schemas.terms.codes import EligibilityCode, Track
 from schemas.terms.ids import PersonId
@@ -72,8 +72,8 @@ class PoolMember(Frozen, kw_only=True):
     """Everything a round may know about one participant of the programme."""
 
     person_id: PersonId
-    offers: tuple[Offer, ...] = ()
-    wants: tuple[Want, ...] = ()
+    offers: tuple[OfferedTopic, ...] = ()
+    wants: tuple[WantedTopic, ...] = ()
     band: int | None = None
     department: str | None = None
     """As names are compared (facts/names)."""

@@ -21,9 +21,9 @@ from itertools import compress, count
 from typing import Final, NamedTuple
 
 from engine.matching.eligibility import PoolMember
-from engine.matching.scoring import USEFULNESS, Offer, Want, need
+from engine.matching.scoring import USEFULNESS, OfferedTopic, WantedTopic, need
 
-LEVELS: Final = range(1, len(USEFULNESS))
+LEVELS_OFFERED: Final = range(1, len(USEFULNESS))
 _ZERO_ONE: Final = bytes(code & 1 for code in range(256))
 """Turns the digits of `bin` into bytes 0 and 1."""
 
@@ -64,7 +64,7 @@ def _without(bits: int, position: int) -> int:
     return bits ^ 1 << position if bits >> position & 1 else bits
 
 
-class Exchange:
+class OffersAndWants:
     """Offers and wants of many people.
 
     Args:
@@ -77,7 +77,7 @@ class Exchange:
         self._members = members
         self._weights = topic_weights
         self._benefit_min = benefit_min.as_integer_ratio()
-        self._demands: dict[tuple[Want, ...], Demand] = {}
+        self._demands: dict[tuple[WantedTopic, ...], Demand] = {}
         self._demand_at: list[Demand | None] = [None] * len(members)
 
     def demand(self, position: int) -> Demand:
@@ -92,7 +92,7 @@ class Exchange:
         self._demand_at[position] = known
         return known
 
-    def weighed(self, wants: tuple[Want, ...]) -> Demand:
+    def weighed(self, wants: tuple[WantedTopic, ...]) -> Demand:
         """Weigh wants without keeping the answer: for one who asks about everybody once."""
         needed = need(wants, self._weights)
         numerator, denominator = self._benefit_min
@@ -136,7 +136,7 @@ class Exchange:
         """By offer: whoever wants the topic and is below that level."""
         table: dict[tuple[str, int], int] = {}
         for (topic, own_level), people in self._wanting.items():
-            for level in LEVELS:
+            for level in LEVELS_OFFERED:
                 if USEFULNESS[level][own_level]:
                     table[topic, level] = table.get((topic, level), 0) | people
         return table
@@ -169,7 +169,7 @@ class Exchange:
         for topic, by_level in demand.gains:
             remaining -= max(by_level)
             by_points: dict[int, int] = {}
-            for level in LEVELS:
+            for level in LEVELS_OFFERED:
                 points = by_level[level]
                 if points and (offering := self._offering.get((topic, level))):
                     by_points[points] = by_points.get(points, 0) | offering
@@ -191,13 +191,13 @@ class Exchange:
         return enough_found
 
     @cached_property
-    def _satisfied(self) -> dict[Offer, int]:
+    def _satisfied(self) -> dict[OfferedTopic, int]:
         """By offer: whoever learns enough from it alone."""
-        groups: dict[Offer, bytearray] = {}
+        groups: dict[OfferedTopic, bytearray] = {}
         for position, member in enumerate(self._members):
             demand = self._demands.get(member.wants) or self.weighed(member.wants)
             for topic, by_level in demand.gain_by_topic.items():
-                for level in LEVELS:
+                for level in LEVELS_OFFERED:
                     if by_level[level] >= demand.enough:
                         group = groups.get((topic, level))
                         if group is None:

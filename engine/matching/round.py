@@ -21,13 +21,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
-from engine.matching.assigning.choosing import Choice, Chooser, Task, in_use
+from engine.matching.assigning.choosing import Chooser, ChosenPairs, RoundTask, in_use
 from engine.matching.eligibility import LOCK_WAIVES, Bar, PoolMember, RoundContext, bar_between
 from engine.matching.reserve import reserve_of
-from engine.matching.scoring import Benefit, Context, Lesson, benefit_of, lessons, need, topic_weights
+from engine.matching.scoring import Benefit, Context, LearnedTopic, benefit_of, lessons, need, topic_weights
 from engine.matching.search.candidates import Seekers
 from engine.matching.search.rule_book import RuleBook
-from engine.matching.search.unmatched import Unmatched, unmatched_reasons
+from engine.matching.search.unmatched import LeftOut, unmatched_reasons
 from schemas.frozen import Frozen
 from schemas.terms.codes import EligibilityCode, RoundStanding, UnmatchedCode
 from schemas.terms.ids import PersonId
@@ -42,13 +42,13 @@ class Side(Frozen, kw_only=True):
 
     person_id: PersonId
     benefit: Benefit
-    lessons: tuple[Lesson, ...]
+    lessons: tuple[LearnedTopic, ...]
     """What this person can learn, heaviest first; a lesson's share is its points of benefit.need."""
     options_count: int
     """Eligible partners in the round's pool, this one included unless a lock brought it."""
 
 
-class Proposal(Frozen, kw_only=True):
+class ProposedPair(Frozen, kw_only=True):
     """Two people to be asked."""
 
     sides: tuple[Side, Side]
@@ -93,9 +93,9 @@ class Certificate(Frozen, kw_only=True):
 class RoundResult(Frozen, kw_only=True):
     """All that a round found out."""
 
-    proposals: tuple[Proposal, ...]
+    proposals: tuple[ProposedPair, ...]
     """In order of the two ids."""
-    unmatched: tuple[Unmatched, ...]
+    unmatched: tuple[LeftOut, ...]
     """Everybody without a proposal, by id."""
     refused_locks: tuple[RefusedLock, ...]
     certificate: Certificate
@@ -148,7 +148,7 @@ def hold_round(
     book = RuleBook(everybody, context, round_ordinal)
     room = [member.room if _is_in_pool(member) else 0 for member in everybody]
     locked, refused = _take_locks(book, locks, room)
-    task = Task(
+    task = RoundTask(
         book=book,
         seekers=_seekers(everybody, policy),
         room=room,
@@ -213,7 +213,7 @@ def _take_locks(
     return locked, tuple(refused)
 
 
-def _proposal(book: RuleBook, found: Choice, pair: tuple[int, int], *, is_locked: bool) -> Proposal:
+def _proposal(book: RuleBook, found: ChosenPairs, pair: tuple[int, int], *, is_locked: bool) -> ProposedPair:
     lo, hi = pair
     return proposal_between(
         book.context,
@@ -231,7 +231,7 @@ def proposal_between(
     *,
     shared_minutes: int | None = None,
     is_locked: bool,
-) -> Proposal:
+) -> ProposedPair:
     """Write down what two members learn from each other, and the score, by the weights of a round.
 
     Args:
@@ -245,7 +245,7 @@ def proposal_between(
     sides = (_side(context.topic_weights, lo, hi, lo_count), _side(context.topic_weights, hi, lo, hi_count))
     meeting = context.pair_context(lo, hi, shared_minutes)
     score = context.score_of(pair, (sides[0].benefit, sides[1].benefit), meeting)
-    return Proposal(sides=sides, score=score, context=meeting, is_locked=is_locked)
+    return ProposedPair(sides=sides, score=score, context=meeting, is_locked=is_locked)
 
 
 def _side(weights: Mapping[str, int], learner: PoolMember, teacher: PoolMember, options_count: int) -> Side:

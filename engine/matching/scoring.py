@@ -21,9 +21,9 @@ from typing import Final, NamedTuple
 from schemas.frozen import Frozen
 from schemas.terms.codes import Track
 
-Offer = tuple[str, int]
+OfferedTopic = tuple[str, int]
 """Topic, level offered 1 to 3."""
-Want = tuple[str, int, int]
+WantedTopic = tuple[str, int, int]
 """Topic, importance 1 to 3, own level 0 to 2."""
 
 USEFULNESS: Final = ((0, 0, 0), (2, 0, 0), (3, 2, 0), (3, 3, 2))
@@ -63,7 +63,7 @@ class Benefit(NamedTuple):
         return self.points > 0 and self.points * denominator >= self.need * numerator
 
 
-class Lesson(Frozen, kw_only=True):
+class LearnedTopic(Frozen, kw_only=True):
     """One topic that one person can learn from the other."""
 
     topic: str
@@ -93,7 +93,7 @@ def context_hundredths(shared_minutes: int, bands_apart: int | None, *, is_other
     return CONTEXT_BASE + time + CONTEXT_PER_TERM * is_other_department + BRIDGE_PER_BAND * (bands_apart or 0)
 
 
-def topic_weights(pool_wants: Iterable[Iterable[Want]], families: Mapping[str, str]) -> dict[str, int]:
+def topic_weights(pool_wants: Iterable[Iterable[WantedTopic]], families: Mapping[str, str]) -> dict[str, int]:
     """Weigh topics by how rarely this round's pool wants them.
 
     Args:
@@ -120,7 +120,7 @@ def _weight(rarity: float, mean: float, *, is_tech: bool) -> int:
     return round(WEIGHT_UNIT * relative * (1.0 if is_tech else BEYOND_TECH_FACTOR))
 
 
-def need(wants: Iterable[Want], weights: Mapping[str, int]) -> int:
+def need(wants: Iterable[WantedTopic], weights: Mapping[str, int]) -> int:
     """Say how many points would serve a person fully: the heaviest wants, each taught at its most useful.
 
     A topic that the weights don't know counts for nothing, here and in `lessons`.
@@ -129,13 +129,13 @@ def need(wants: Iterable[Want], weights: Mapping[str, int]) -> int:
     return USEFULNESS_MAX * sum(heaviest[:WANTS_COUNTED])
 
 
-def lessons(wants: Iterable[Want], offers: Iterable[Offer], weights: Mapping[str, int]) -> tuple[Lesson, ...]:
+def lessons(wants: Iterable[WantedTopic], offers: Iterable[OfferedTopic], weights: Mapping[str, int]) -> tuple[LearnedTopic, ...]:
     """List what a person with these wants can learn from somebody with these offers.
 
     Order: most points first, then topic.
     """
     level_by_topic = dict(offers)
-    found: list[Lesson] = []
+    found: list[LearnedTopic] = []
     for topic, importance, own_level in wants:
         level = level_by_topic.get(topic, 0)
         points = importance * weights.get(topic, 0) * USEFULNESS[level][own_level]
@@ -145,18 +145,18 @@ def lessons(wants: Iterable[Want], offers: Iterable[Offer], weights: Mapping[str
 
 
 @lru_cache(maxsize=16_384)
-def _lesson(topic: str, level: int, own_level: int, points: int) -> Lesson:
+def _lesson(topic: str, level: int, own_level: int, points: int) -> LearnedTopic:
     """Make a lesson once: a round of many people teaches the same ones again and again."""
-    return Lesson(topic=topic, level=level, own_level=own_level, points=points)
+    return LearnedTopic(topic=topic, level=level, own_level=own_level, points=points)
 
 
-def benefit(wants: Iterable[Want], offers: Iterable[Offer], weights: Mapping[str, int]) -> Benefit:
+def benefit(wants: Iterable[WantedTopic], offers: Iterable[OfferedTopic], weights: Mapping[str, int]) -> Benefit:
     """Measure how much of a learner's need a teacher covers."""
     learner_wants = tuple(wants)
     return benefit_of(lessons(learner_wants, offers, weights), need(learner_wants, weights))
 
 
-def benefit_of(learned: Iterable[Lesson], needed: int) -> Benefit:
+def benefit_of(learned: Iterable[LearnedTopic], needed: int) -> Benefit:
     """Sum up what is learned, up to the need."""
     return Benefit(points=min(sum(lesson.points for lesson in learned), needed), need=needed)
 

@@ -30,7 +30,7 @@ class Partner(Frozen, kw_only=True):
     score: int
 
 
-class Asked(Frozen, kw_only=True):
+class StandbyPool(Frozen, kw_only=True):
     """A pool, and the rules by which questions about it are answered."""
 
     book: RuleBook
@@ -38,9 +38,9 @@ class Asked(Frozen, kw_only=True):
     """The people with room; nobody has a bonus or a reserve."""
 
 
-def asked_of(
+def standby_pool_of(
     members: Iterable[PoolMember], policy: Policy, *, round_ordinal: int, at: datetime, topic_catalogue: Mapping[str, str]
-) -> Asked:
+) -> StandbyPool:
     """Put a pool in order.
 
     Args:
@@ -55,7 +55,7 @@ def asked_of(
     weights = topic_weights((everybody[position].wants for position in pool), topic_catalogue)
     context = RoundContext.of(policy, week_of=at.astimezone(UTC).date(), topic_weights=weights)
     nothing = [0] * len(everybody)
-    return Asked(book=RuleBook(everybody, context, round_ordinal), seekers=Seekers(positions=pool, bonuses=nothing, reserves=nothing))
+    return StandbyPool(book=RuleBook(everybody, context, round_ordinal), seekers=Seekers(positions=pool, bonuses=nothing, reserves=nothing))
 
 
 class Standby(Protocol):
@@ -75,7 +75,7 @@ class PlainStandby:
         asked: the pool and the rules.
     """
 
-    def __init__(self, asked: Asked) -> None:
+    def __init__(self, asked: StandbyPool) -> None:
         self._book, self._seekers = asked.book, asked.seekers
 
     @cached_property

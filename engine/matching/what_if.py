@@ -22,7 +22,7 @@ from schemas.terms.ids import PersonId
 from schemas.terms.policy import Policy
 
 
-class Figures(Frozen, kw_only=True):
+class RoundFigures(Frozen, kw_only=True):
     """What one round comes to."""
 
     matched_count: int
@@ -47,8 +47,8 @@ class Figures(Frozen, kw_only=True):
 class Comparison(Frozen, kw_only=True):
     """Two rounds of the same people."""
 
-    current: Figures
-    other: Figures
+    current: RoundFigures
+    other: RoundFigures
     pairs_in_both_count: int
     gained_ids: tuple[PersonId, ...]
     """People matched under the other policy only."""
@@ -56,12 +56,12 @@ class Comparison(Frozen, kw_only=True):
     """People matched under the current policy only."""
 
 
-def figures_of(result: RoundResult) -> Figures:
+def round_figures_of(result: RoundResult) -> RoundFigures:
     """Sum up one round."""
     scores = [proposal.score for proposal in result.proposals]
     apart = [proposal.context.bands_apart or 0 for proposal in result.proposals]
     left_out = [each for each in result.unmatched if each.is_in_pool]
-    return Figures(
+    return RoundFigures(
         matched_count=len(_matched(result)),
         pairs_count=len(scores),
         left_out_count=len(left_out),
@@ -82,8 +82,8 @@ def compared(current: RoundResult, other: RoundResult) -> Comparison:
     before, after = _matched(current), _matched(other)
     pairs = {proposal.person_ids for proposal in current.proposals}
     return Comparison(
-        current=figures_of(current),
-        other=figures_of(other),
+        current=round_figures_of(current),
+        other=round_figures_of(other),
         pairs_in_both_count=sum(proposal.person_ids in pairs for proposal in other.proposals),
         gained_ids=tuple(sorted(after - before)),
         lost_ids=tuple(sorted(before - after)),

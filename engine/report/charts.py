@@ -28,7 +28,7 @@ VALUE_WIDTH: Final = 43
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
+class ChartNumber:
     """One number of a chart; None is hidden."""
 
     label: str
@@ -49,7 +49,7 @@ class Whisker:
     text: str
 
 
-def bars(id_: str, title: str, marks: Sequence[Mark], *, most: float | None = None) -> str:
+def bars(id_: str, title: str, marks: Sequence[ChartNumber], *, most: float | None = None) -> str:
     """Draw horizontal bars, each under its label, from zero to the largest, or to `most`."""
     top = most or max((mark.value or 0 for mark in marks), default=0) or 1
     parts: list[str] = []
@@ -68,7 +68,7 @@ def bars(id_: str, title: str, marks: Sequence[Mark], *, most: float | None = No
     return _svg(id_, title, marks, y - 6, parts)
 
 
-def columns(id_: str, title: str, marks: Sequence[Mark]) -> str:
+def columns(id_: str, title: str, marks: Sequence[ChartNumber]) -> str:
     """Draw upright columns over time, with as many labels below as there is room for."""
     top = _round_up(max((mark.value or 0 for mark in marks), default=0))
     step = (WIDTH - LEFT) / max(1, len(marks))
@@ -84,7 +84,7 @@ def columns(id_: str, title: str, marks: Sequence[Mark]) -> str:
     return _svg(id_, title, marks, PLOT + 32, [*parts, *_below([mark.tick or mark.label for mark in marks], step)])
 
 
-def line(id_: str, title: str, marks: Sequence[Mark]) -> str:
+def line(id_: str, title: str, marks: Sequence[ChartNumber]) -> str:
     """Draw shares over time from 0 to 100%, with gaps where a number is hidden."""
     step = (WIDTH - LEFT) / max(1, len(marks))
     places = [
@@ -126,7 +126,7 @@ def whiskers(id_: str, title: str, marks: Sequence[Whisker]) -> str:
     return _svg(id_, title, marks, low + 20, parts)
 
 
-def _svg(id_: str, title: str, marks: Sequence[Mark | Whisker], high: float, parts: Sequence[str]) -> str:
+def _svg(id_: str, title: str, marks: Sequence[ChartNumber | Whisker], high: float, parts: Sequence[str]) -> str:
     told = "; ".join(f"{mark.label}: {mark.text or NOT_SHOWN}" for mark in marks)
     return (
         f'<svg role="img" viewBox="0 0 {WIDTH} {_n(high)}" aria-labelledby="{id_}-title {id_}-desc" focusable="false">'

@@ -41,7 +41,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Feed:
+class SharedData:
     """The state of the data that all programmes share."""
 
     people_known: int | None
@@ -63,7 +63,7 @@ _GAPS: Final[Mapping[str, Callable[[Person], bool]]] = {
 """Finding → what it means for somebody who works here."""
 
 
-def feed(people: Iterable[Person], dead_letter_codes: Iterable[str], k: int) -> Feed:
+def feed(people: Iterable[Person], dead_letter_codes: Iterable[str], k: int) -> SharedData:
     """Look for gaps.
 
     Args:
@@ -76,7 +76,7 @@ def feed(people: Iterable[Person], dead_letter_codes: Iterable[str], k: int) -> 
     found = [finding(code, sum(map(is_gap, here)), len(here), k) for code, is_gap in _GAPS.items()]
     letters = Counter(dead_letter_codes)
     total = letters.total()
-    return Feed(
+    return SharedData(
         people_known=None if 0 < len(known) < k else len(known),
         people_here=None if 0 < len(here) < k or 0 < len(known) - len(here) < k else len(here),
         findings=(*found, finding("unknown_employment", unknown, len(known), k)),

@@ -52,7 +52,7 @@ class Round:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Published:
+class ProgrammeOutputs:
     """What the page reads of a programme's published outputs."""
 
     rounds: Sequence[Round] = ()
@@ -140,7 +140,7 @@ class ProgrammePage:
     """Participants who have not said how long they have worked; the value is hidden like any other."""
 
 
-def programme_page(evidence: Evidence, published: Published, told: Told) -> ProgrammePage:
+def programme_page(evidence: Evidence, published: ProgrammeOutputs, told: Told) -> ProgrammePage:
     """Say everything that the page says of one programme.
 
     Args:
@@ -254,7 +254,7 @@ def _months_between(first: str, last: str) -> list[str]:
     return [f"{number // 12:04}-{number % 12 + 1:02}" for number in numbers]
 
 
-def _nudges(metrics: Mapping[str, Value], published: Published, k: int) -> tuple[NudgeEffect, ...]:
+def _nudges(metrics: Mapping[str, Value], published: ProgrammeOutputs, k: int) -> tuple[NudgeEffect, ...]:
     asked = Counter(key for key, _ in published.asked)
     heard: dict[str, set[str]] = {}
     for key, person_id in published.asked:

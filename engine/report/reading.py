@@ -13,8 +13,8 @@ from engine.programme.insights.insights import evidence_of
 from engine.programme.insights.told_figures import told_in
 from engine.programme.people.tables import PEOPLE
 from engine.programme.tables import PROGRAMMES
-from engine.report.findings import Feed, feed
-from engine.report.page import ProgrammePage, Published, Round, programme_page
+from engine.report.findings import SharedData, feed
+from engine.report.page import ProgrammeOutputs, ProgrammePage, Round, programme_page
 from engine.runtimes.embedded.engine import EmbeddedEngine
 from schemas.events.nudge import NudgeRequested
 from schemas.events.round import RoundCompleted
@@ -30,7 +30,7 @@ class ReportPage:
 
     as_of: datetime
     programmes: tuple[ProgrammePage, ...]
-    feed: Feed
+    feed: SharedData
 
 
 class _RoundData(msgspec.Struct):
@@ -73,7 +73,7 @@ def report_page(engine: EmbeddedEngine, programme_id: str | None = None) -> Repo
     pages = tuple(
         programme_page(
             evidence_of(rows, programme, at),
-            published.get(programme.programme_id, Published()),
+            published.get(programme.programme_id, ProgrammeOutputs()),
             told_in(rows, programme.programme_id),
         )
         for programme in found
@@ -83,7 +83,7 @@ def report_page(engine: EmbeddedEngine, programme_id: str | None = None) -> Repo
     return ReportPage(as_of=at, programmes=pages, feed=feed(people, _dead_letter_codes(engine), k))
 
 
-def _published(engine: EmbeddedEngine) -> dict[str, Published]:
+def _published(engine: EmbeddedEngine) -> dict[str, ProgrammeOutputs]:
     rounds: dict[str, list[Round]] = {}
     asked: dict[str, list[tuple[NudgeKey, str]]] = {}
     for output in _outputs(engine, INSIGHTS.name, RoundCompleted.TYPE):
@@ -102,7 +102,7 @@ def _published(engine: EmbeddedEngine) -> dict[str, Published]:
         nudge = _nudge(output.data)
         if nudge.programme_id is not None and not nudge.person_id.startswith(COORDINATOR_PREFIX):
             asked.setdefault(nudge.programme_id, []).append((nudge.key, nudge.person_id))
-    return {id_: Published(rounds=rounds.get(id_, ()), asked=asked.get(id_, ())) for id_ in {*rounds, *asked}}
+    return {id_: ProgrammeOutputs(rounds=rounds.get(id_, ()), asked=asked.get(id_, ())) for id_ in {*rounds, *asked}}
 
 
 def _outputs(engine: EmbeddedEngine, topic: str, type_: str) -> Iterator[Any]:

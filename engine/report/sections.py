@@ -9,7 +9,7 @@ from engine.matching.scoring import TECH_FAMILIES
 from engine.programme.insights.metrics import BAND_PAIRS_POSSIBLE
 from engine.programme.insights.told_rules import Value
 from engine.report import charts, words
-from engine.report.charts import Mark, Whisker
+from engine.report.charts import ChartNumber, Whisker
 from engine.report.page import Amount, NudgeEffect, ProgrammePage
 from engine.report.words import NOT_SHOWN, Unit, written
 from schemas.terms.codes import EndCode, SuppressionReason, TopicFamily
@@ -104,7 +104,7 @@ def metric_rows(page: ProgrammePage) -> tuple[tuple[str, str], ...]:
 
 
 def _funnel(page: ProgrammePage) -> Section:
-    marks = _marks(page.funnel, words.FUNNEL.__getitem__)
+    marks = _marks(page.funnel, words.FUNNEL_WORDS.__getitem__)
     lead = "How far the people who take part now have come. Each step is a part of the one above it."
     block = _chart(page, "funnel", marks, title="From enrolling to a full term", draw=charts.bars, columns=("step", "people"))
     return Section(id=_id(page, "funnel"), title="From enrolling to a full term", lead=lead, blocks=(block,))
@@ -121,7 +121,7 @@ def _bands(page: ProgrammePage) -> Section:
         level = None if count is None else -(-count * (HEAT_LEVELS - 1) // top) if top else 0
         return HeatCell(text=written(count, Unit.COUNT), level=level)
 
-    heat = tuple((name, tuple(cell(row, column) for column in range(len(words.BANDS)))) for row, name in enumerate(words.BANDS))
+    heat = tuple((name, tuple(cell(row, column) for column in range(len(words.BAND_WORDS)))) for row, name in enumerate(words.BAND_WORDS))
     covered = page.metrics.get("band_pairs_covered_ratio")
     notes = (
         *(
@@ -150,7 +150,7 @@ def _families(page: ProgrammePage) -> Section:
     beyond = page.metrics.get("non_tech_ratio")
     share = "" if beyond is None else f" {beyond:.0%} of it goes beyond tech (digital and data)."
     marks = _marks(
-        page.families, lambda code: words.FAMILIES[TopicFamily(code)] + (" · tech" if code in TECH_FAMILIES else ""), Unit.PERCENT
+        page.families, lambda code: words.FAMILY_WORDS[TopicFamily(code)] + (" · tech" if code in TECH_FAMILIES else ""), Unit.PERCENT
     )
     block = _chart(
         page, "families", marks, title="Share of what was taught, by family of topics", draw=charts.bars, columns=("family", "share")
@@ -173,7 +173,7 @@ def _cadence(page: ProgrammePage) -> Section:
 
 def _survival(page: ProgrammePage) -> Section:
     marks = [
-        Mark(label=f"month {amount.code}", tick=f"{amount.code} mo", value=amount.value, text=written(amount.value, Unit.PERCENT))
+        ChartNumber(label=f"month {amount.code}", tick=f"{amount.code} mo", value=amount.value, text=written(amount.value, Unit.PERCENT))
         for amount in page.survival
     ]
     lead = "Of the pairs that began long enough ago: how many were still together, or had run their full term, after so many months."
@@ -184,12 +184,18 @@ def _survival(page: ProgrammePage) -> Section:
 def _nudges(page: ProgrammePage) -> Section:
     measured = [line for line in page.nudges if line.effect is not None]
     marks = [
-        Whisker(label=words.NUDGES[line.key], value=line.effect, low=line.low, high=line.high, text=f"{words.points(line.effect)} pts")
+        Whisker(
+            label=words.NUDGE_WORDS[line.key],
+            value=line.effect,
+            low=line.low,
+            high=line.high,
+            text=f"{words.percentage_points(line.effect)} pts",
+        )
         for line in measured
         if line.effect is not None and line.low is not None and line.high is not None
     ]
     title = "What reminders change, in percentage points"
-    rows = tuple((words.NUDGES[line.key], written(line.asked_count, Unit.COUNT), *_effect(line)) for line in page.nudges)
+    rows = tuple((words.NUDGE_WORDS[line.key], written(line.asked_count, Unit.COUNT), *_effect(line)) for line in page.nudges)
     block = Block(
         id=_id(page, "nudges", "chart"),
         title=title,
@@ -210,7 +216,7 @@ def _effect(line: NudgeEffect) -> tuple[str, str, str]:
     if line.effect is None or line.low is None or line.high is None:
         return "–", "–", "no comparison, or too few people"
     reading = "more people act" if line.low > 0 else "fewer people act" if line.high < 0 else "can't tell yet"
-    return words.points(line.effect), f"{words.points(line.low)} to {words.points(line.high)}", reading
+    return words.percentage_points(line.effect), f"{words.percentage_points(line.low)} to {words.percentage_points(line.high)}", reading
 
 
 def _held_back(page: ProgrammePage) -> Section:
@@ -285,25 +291,25 @@ def _endings(page: ProgrammePage) -> Section:
     return Section(id=_id(page, "endings"), title="How pairs end", lead=lead, blocks=(block,))
 
 
-def _marks(amounts: Iterable[Amount], label: Callable[[str], str], unit: Unit = Unit.COUNT) -> list[Mark]:
-    return [Mark(label=label(amount.code), value=amount.value, text=written(amount.value, unit)) for amount in amounts]
+def _marks(amounts: Iterable[Amount], label: Callable[[str], str], unit: Unit = Unit.COUNT) -> list[ChartNumber]:
+    return [ChartNumber(label=label(amount.code), value=amount.value, text=written(amount.value, unit)) for amount in amounts]
 
 
-def _months(amounts: Iterable[Amount]) -> list[Mark]:
+def _months(amounts: Iterable[Amount]) -> list[ChartNumber]:
     return [_in_month(amount.code, amount.value) for amount in amounts]
 
 
-def _in_month(code: str, value: Value, unit: Unit = Unit.COUNT) -> Mark:
-    return Mark(label=words.month(code), tick=words.month_short(code), value=value, text=written(value, unit))
+def _in_month(code: str, value: Value, unit: Unit = Unit.COUNT) -> ChartNumber:
+    return ChartNumber(label=words.month(code), tick=words.month_short(code), value=value, text=written(value, unit))
 
 
 def _chart(
     page: ProgrammePage,
     name: str,
-    marks: Sequence[Mark],
+    marks: Sequence[ChartNumber],
     *,
     title: str,
-    draw: Callable[[str, str, Sequence[Mark]], str],
+    draw: Callable[[str, str, Sequence[ChartNumber]], str],
     columns: tuple[str, str],
 ) -> Block:
     """Draw a chart unless there is nothing to see in it."""

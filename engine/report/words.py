@@ -122,9 +122,9 @@ HEADLINES: Final = (
     ),
 )
 
-BANDS: Final = ("0–9 years", "10–19 years", "20–29 years", "30+ years")
+BAND_WORDS: Final = ("0–9 years", "10–19 years", "20–29 years", "30+ years")
 
-FUNNEL: Final[Mapping[str, str]] = MappingProxyType(
+FUNNEL_WORDS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "enrolled": "Enrolled",
         "ready": "Ready: say what they offer and want",
@@ -143,7 +143,7 @@ BALANCE: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
-FAMILIES: Final[Mapping[TopicFamily, str]] = MappingProxyType(
+FAMILY_WORDS: Final[Mapping[TopicFamily, str]] = MappingProxyType(
     {
         TopicFamily.DIGITAL: "Digital",
         TopicFamily.DATA: "Data",
@@ -160,7 +160,7 @@ FAMILIES: Final[Mapping[TopicFamily, str]] = MappingProxyType(
     }
 )
 
-NUDGES: Final[Mapping[NudgeKey, str]] = MappingProxyType(
+NUDGE_WORDS: Final[Mapping[NudgeKey, str]] = MappingProxyType(
     {
         NudgeKey.OPEN_INVITATION: "Invitation to take part",
         NudgeKey.PROFILE_INCOMPLETE: "Say what you offer and want",
@@ -362,7 +362,7 @@ def written(value: Value, unit: Unit) -> str:
             return f"{value:.1f} of 5"
 
 
-def points(value: float) -> str:
+def percentage_points(value: float) -> str:
     """Write a difference of two shares in percentage points."""
     rounded = round(value * 100)
     return f"{'+' if rounded > 0 else '−' if rounded < 0 else ''}{abs(rounded)}"

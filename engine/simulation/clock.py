@@ -27,7 +27,7 @@ def rfc3339(at: datetime) -> str:
     return at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def instant(text: str) -> datetime:
+def instant_read(text: str) -> datetime:
     """Read an RFC 3339 instant into UTC, whole seconds."""
     return datetime.fromisoformat(text).astimezone(UTC).replace(microsecond=0)
 

@@ -12,9 +12,9 @@ from typing import Final
 from engine.simulation.clock import START_AT, rfc3339
 from engine.simulation.draws import stream
 from engine.simulation.observed import Json, full_type
-from engine.simulation.people.organisation import Person, employees, organisation
+from engine.simulation.people.organisation import SimulatedPerson, employees, organisation
 from engine.simulation.people.workforce import hired
-from engine.simulation.topics import FAMILIES, TOPIC_IDS
+from engine.simulation.topics import TOPIC_FAMILIES, TOPIC_IDS
 from engine.simulation.world import HR_ACTOR
 
 SOURCE: Final = "urn:bothways:load"
@@ -72,7 +72,7 @@ def _event(number: int, kind: str, at: datetime, data: Json, subject: str) -> Js
     return event
 
 
-def _script(everybody: tuple[Person, ...], draw: Random) -> Iterator[tuple[str, Json, str]]:
+def _script(everybody: tuple[SimulatedPerson, ...], draw: Random) -> Iterator[tuple[str, Json, str]]:
     """Type, data and subject of each event in turn."""
     yield "programme.created", {"programme_id": PROGRAMME_ID, "name": "Load", "policy": {}}, PROGRAMME_ID
     arrivals = list(everybody)
@@ -102,7 +102,7 @@ def _script(everybody: tuple[Person, ...], draw: Random) -> Iterator[tuple[str, 
         elif luck < 0.90:
             yield _toggle(opted_out, person_id, "nudge.opted_out", "nudge.opted_in"), {**mine, "category": "learning"}, person_id
         else:
-            note = {"programme_id": PROGRAMME_ID, "insight_id": f"load-i{number}", "family": draw.choice(FAMILIES)}
+            note = {"programme_id": PROGRAMME_ID, "insight_id": f"load-i{number}", "family": draw.choice(TOPIC_FAMILIES)}
             yield "insight.shared", note, PROGRAMME_ID
 
 
@@ -122,7 +122,7 @@ def _role(leaders: list[str], draw: Random, luck: float) -> Json:
     return {"department": f"department-{draw.randrange(20)}", "job_level": 1 + draw.randrange(6)}
 
 
-def _participation(person: Person, draw: Random) -> Json:
+def _participation(person: SimulatedPerson, draw: Random) -> Json:
     """Everybody offers and wants three topics, drawn anew each time."""
     topics = draw.sample(TOPIC_IDS, 6)
     return {

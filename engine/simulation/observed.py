@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypeAlias
 
-from engine.simulation.clock import instant
+from engine.simulation.clock import instant_read
 
 Json: TypeAlias = dict[str, Any]
 """A structured CloudEvent, input or output."""
@@ -57,7 +57,7 @@ class ChangeSeen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NudgeSeen:
+class NudgeReceived:
     """Somebody was told something."""
 
     nudge_id: str
@@ -79,7 +79,7 @@ class NudgeWithdrawn:
     nudge_id: str
 
 
-Seen: TypeAlias = ProposalSeen | ChangeSeen | NudgeSeen | NudgeWithdrawn
+Observed: TypeAlias = ProposalSeen | ChangeSeen | NudgeReceived | NudgeWithdrawn
 
 
 def short_type(output: Mapping[str, Any]) -> str:
@@ -92,11 +92,11 @@ def full_type(short: str) -> str:
     return f"{_PREFIX}{short}{_SUFFIX}"
 
 
-def seen(output: Mapping[str, Any]) -> Seen | None:
+def seen(output: Mapping[str, Any]) -> Observed | None:
     """Read one output; None if people take no notice of it."""
     kind = short_type(output)
     if kind in STATE_BY_CHANGE:
-        return ChangeSeen(change=kind, pairing_id=output["data"]["pairing_id"], at=instant(output["time"]))
+        return ChangeSeen(change=kind, pairing_id=output["data"]["pairing_id"], at=instant_read(output["time"]))
     match kind:
         case "pairing.proposed":
             return _proposal(output)
@@ -117,21 +117,21 @@ def _proposal(output: Mapping[str, Any]) -> ProposalSeen:
         people=(first["person_id"], second["person_id"]),
         learns={side["person_id"]: tuple(learnt["topic"] for learnt in side["learns"]) for side in (first, second)},
         score=data["score"],
-        expires_at=instant(data["expires_at"]),
-        at=instant(output["time"]),
+        expires_at=instant_read(data["expires_at"]),
+        at=instant_read(output["time"]),
     )
 
 
-def _nudge(data: Mapping[str, Any]) -> NudgeSeen:
+def _nudge(data: Mapping[str, Any]) -> NudgeReceived:
     params = data.get("params") or {}
-    return NudgeSeen(
+    return NudgeReceived(
         nudge_id=data["nudge_id"],
         person_id=data["person_id"],
         key=data["key"],
         behavioural=data["class"] == "behavioural",
         pairing_id=data.get("pairing_id") or params.get("pairing_id"),
         programme_id=data.get("programme_id") or params.get("programme_id"),
-        not_before=instant(data["not_before"]),
-        expires_at=instant(data["expires_at"]),
+        not_before=instant_read(data["not_before"]),
+        expires_at=instant_read(data["expires_at"]),
         answers={option["choice"]: (option["type"], option["fields"]) for option in params.get("answers") or ()},
     )

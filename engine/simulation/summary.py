@@ -32,7 +32,7 @@ _LIVE: Final = frozenset({"active", "paused", "suspended", "stalled", "concludin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Summary:
+class YearSummary:
     """A programme year in numbers. Ratios are 0..1, None where there is nothing to divide."""
 
     proposed: int
@@ -67,7 +67,7 @@ class Summary:
     """Why two people met, in words; ids only."""
 
 
-def summarise(outputs: Iterable[Mapping[str, Any]], organisation: Organisation) -> Summary:
+def summarise(outputs: Iterable[Mapping[str, Any]], organisation: Organisation) -> YearSummary:
     """Count a year.
 
     Args:
@@ -107,7 +107,7 @@ def summarise(outputs: Iterable[Mapping[str, Any]], organisation: Organisation) 
     pairs = [proposals[pairing_id] for pairing_id in formed if pairing_id in proposals]
     balances = _balances(endings, states)
     decided = len(formed) + kinds["pairing.lapsed"]
-    return Summary(
+    return YearSummary(
         proposed=len(proposals),
         formed=len(formed),
         completed=kinds["pairing.completed"],

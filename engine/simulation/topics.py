@@ -31,7 +31,7 @@ FAMILY_BY_TOPIC: Final = {topic: family.value for topic, family, _ in BUILT_IN_T
 NAME_BY_TOPIC: Final = {topic: name for topic, _, name in BUILT_IN_TOPICS}
 TOPIC_IDS: Final = tuple(FAMILY_BY_TOPIC)
 FUTURE_TOPICS: Final = tuple(topic for topic, family in FAMILY_BY_TOPIC.items() if family == TopicFamily.FUTURE_OF_WORK)
-FAMILIES: Final = tuple(sorted(set(FAMILY_BY_TOPIC.values())))
+TOPIC_FAMILIES: Final = tuple(sorted(set(FAMILY_BY_TOPIC.values())))
 
 _OFFER_MIX: Final = ((0.50, 0.32, 0.18), (0.40, 0.22, 0.38), (0.22, 0.15, 0.63), (0.12, 0.12, 0.76))
 _WANT_MIX: Final = ((0.22, 0.10, 0.68), (0.25, 0.13, 0.62), (0.50, 0.25, 0.25), (0.50, 0.32, 0.18))

@@ -18,8 +18,8 @@ from typing import Any, Final, TypeAlias
 
 from engine.simulation.clock import START_AT, rfc3339, working_instant
 from engine.simulation.draws import stream
-from engine.simulation.observed import Json, NudgeSeen, full_type
-from engine.simulation.people.organisation import Organisation, Person
+from engine.simulation.observed import Json, NudgeReceived, full_type
+from engine.simulation.people.organisation import Organisation, SimulatedPerson
 
 SOURCE: Final = "urn:bothways:simulation"
 HR_ACTOR: Final = "hr-feed"
@@ -101,7 +101,7 @@ class World:
         """The draws of one concern of this year."""
         return stream(self.seed, "year", *names)
 
-    def person(self, person_id: str) -> Person:
+    def person(self, person_id: str) -> SimulatedPerson:
         """One member of the organisation."""
         return self.organisation.by_id[person_id]
 
@@ -145,7 +145,7 @@ class World:
         """Whether somebody is in a programme."""
         return person_id in self.members.get(programme_id, {})
 
-    def heeds(self, nudge: NudgeSeen) -> bool:
+    def heeds(self, nudge: NudgeReceived) -> bool:
         """Whether a nudge still stands when its reader gets round to it."""
         return nudge.nudge_id not in self.withdrawn_nudges
 

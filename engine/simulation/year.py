@@ -16,7 +16,7 @@ from random import Random
 from typing import Any, Final
 
 from engine.simulation.clock import DAYS_PER_MONTH, START_AT
-from engine.simulation.observed import STATE_BY_CHANGE, ChangeSeen, Json, NudgeSeen, NudgeWithdrawn, ProposalSeen, seen
+from engine.simulation.observed import STATE_BY_CHANGE, ChangeSeen, Json, NudgeReceived, NudgeWithdrawn, ProposalSeen, seen
 from engine.simulation.people import coordinator, meetings, participants, reactions, workforce
 from engine.simulation.people.organisation import Organisation, organisation
 from engine.simulation.people.participants import REVERSE_LAB, TWO_WAY, ProgrammePlan
@@ -79,13 +79,13 @@ class ProgrammeYear:
         for week in range(3, int(self.months * DAYS_PER_MONTH / 7)):
             self._world.plan(START_AT + timedelta(weeks=week), lambda at: participants.drift(self._world, programme_id, at))
 
-    def _notice(self, noticed: ProposalSeen | ChangeSeen | NudgeSeen | NudgeWithdrawn | None) -> None:
+    def _notice(self, noticed: ProposalSeen | ChangeSeen | NudgeReceived | NudgeWithdrawn | None) -> None:
         match noticed:
             case ProposalSeen():
                 self._consider(noticed)
             case ChangeSeen():
                 self._follow_change(noticed)
-            case NudgeSeen():
+            case NudgeReceived():
                 self._read(noticed)
             case NudgeWithdrawn():
                 self._world.withdrawn_nudges.add(noticed.nudge_id)
@@ -129,7 +129,7 @@ class ProgrammeYear:
         elif change.change in {"pairing.paused", "pairing.suspended"}:
             pair.booked_id = None
 
-    def _read(self, nudge: NudgeSeen) -> None:
+    def _read(self, nudge: NudgeReceived) -> None:
         if nudge.person_id.startswith(COORDINATOR_PREFIX):
             coordinator.read_alarm(self._world, nudge)
             return

@@ -7,13 +7,13 @@ import asyncio
 import sys
 
 from engine.cli.running import kafka
-from engine.runtimes.kafka.task import Batch, Task
+from engine.runtimes.kafka.task import Batch, PartitionTask
 from engine.runtimes.kafka.tasks import Tasks
 
 WINDOW_SECONDS = 0.15
 
 
-class EarlyTask(Task):
+class EarlyTask(PartitionTask):
     """Commits the position and the rows first, and the rest in a transaction of its own."""
 
     async def _transact(self, position: int, batches: list[Batch], *, is_told: bool) -> None:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from engine.cli.running import kafka
 from engine.matching import compiled
-from engine.matching.assigning.choosing import Choice, Task
+from engine.matching.assigning.choosing import ChosenPairs, RoundTask
 from engine.runtimes.kafka import faust_shell, tasks
 from engine.runtimes.kafka.broker import consuming
 from engine.runtimes.kafka.folds import recovery
@@ -21,11 +21,11 @@ ROUND_SECONDS: Final = "SLOWED_ROUND_SECONDS"
 RESTORE_SECONDS: Final = "SLOWED_RESTORE_SECONDS"
 REBALANCE_SECONDS: Final = "SLOWED_REBALANCE_SECONDS"
 
-_choose: Final = compiled.choose
+_choose: Final = compiled.choose_pairs
 _recover: Final = recovery.recover
 
 
-def _chosen(task: Task, **more: Any) -> Choice:
+def _chosen(task: RoundTask, **more: Any) -> ChosenPairs:
     time.sleep(float(os.environ.get(ROUND_SECONDS, "0")))
     return _choose(task, **more)
 

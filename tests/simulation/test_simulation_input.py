@@ -11,7 +11,7 @@ import pytest
 from engine.simulation.load import hires, mixed_events
 from engine.simulation.people.organisation import organisation
 from engine.simulation.people.participants import TWO_WAY
-from engine.simulation.summary import Summary, summarise
+from engine.simulation.summary import YearSummary, summarise
 from engine.simulation.year import START_AT, ProgrammeYear
 from schemas.codec import decode_structured
 from schemas.envelope import Event
@@ -136,7 +136,7 @@ def test_any_size_of_organisation_and_year_plays(people: int, months: int) -> No
 def test_summary_counts_what_was_published() -> None:
     """What a coordinator reads adds up from the outputs alone."""
     _, engine, year = played(120, 2, 8)
-    summary: Summary = summarise(engine.outputs, year.organisation)
+    summary: YearSummary = summarise(engine.outputs, year.organisation)
     kinds = Counter(short(output) for output in engine.outputs)
 
     assert (kinds["pairing.proposed"], kinds["pairing.activated"]) == (summary.proposed, summary.formed)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from engine.programme.pairs.pairing import Pairing
     from engine.runtimes.embedded.reader import Reader
 
-LEVELS = ("nothing yet", "the basics", "a good deal", "it well")
+LEVEL_WORDS = ("nothing yet", "the basics", "a good deal", "it well")
 
 
 def explain(
@@ -100,8 +100,9 @@ def _sentences(pairing: "Pairing", names: Mapping[str, str]) -> Iterator[str]:
             yield f"{side.person_id} gives time to {partner_id} and learns nothing that was asked for."
         for lesson in side.learns:
             share = round(100 * lesson.points / side.need_points) if side.need_points else 0
+            topic = names.get(lesson.topic, lesson.topic)
             yield (
-                f"{side.person_id} can learn {names.get(lesson.topic, lesson.topic)} from {partner_id}, who knows {LEVELS[lesson.level]} "
+                f"{side.person_id} can learn {topic} from {partner_id}, who knows {LEVEL_WORDS[lesson.level]} "
                 f"(level {lesson.level} of 3; own level {lesson.own_level}): {min(share, 100)} % of what {side.person_id} needs."
             )
     for reason in proposal.reasons:

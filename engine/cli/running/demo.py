@@ -18,7 +18,7 @@ from cyclopts import Parameter
 from engine.cli.exits import Misused, Refused
 from engine.cli.looking.report import write_report
 from engine.cli.options import DEFAULTS, Options, opened
-from engine.cli.output import Bar, plain, print_json
+from engine.cli.output import ProgressBar, plain, print_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +31,7 @@ STEP: Final = timedelta(days=1)
 DEMO_SALT: Final = b"demo"
 """Names of pairings, lots and with them everything follow from the salt; nobody in a demo is real."""
 PEOPLE_MIN: Final = 2
-PEOPLE_MAX: Final = 100_000
+DEMO_PEOPLE_MAX: Final = 100_000
 MONTHS_MAX: Final = 120
 
 
@@ -44,8 +44,8 @@ def demo(
     options: Options = DEFAULTS,
 ) -> None:
     """Build an organisation, play a programme year from 2025-01-06 through the engine, and say what happened."""
-    if not PEOPLE_MIN <= people <= PEOPLE_MAX or not 1 <= months <= MONTHS_MAX:
-        raise Misused(f"demo: --people must be {PEOPLE_MIN} to {PEOPLE_MAX:,} and --months 1 to {MONTHS_MAX}")
+    if not PEOPLE_MIN <= people <= DEMO_PEOPLE_MAX or not 1 <= months <= MONTHS_MAX:
+        raise Misused(f"demo: --people must be {PEOPLE_MIN} to {DEMO_PEOPLE_MAX:,} and --months 1 to {MONTHS_MAX}")
     directory = options.directory()
     if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
         raise Refused(f"{directory} is not empty; name another directory with --data")
@@ -53,7 +53,7 @@ def demo(
     from engine.simulation.year import START_AT, ProgrammeYear
 
     with ExitStack() as stack:
-        bar = stack.enter_context(Bar("playing"))
+        bar = stack.enter_context(ProgressBar("playing"))
         year = ProgrammeYear(people, seed, months)
         play = Play(year)
         engine = stack.enter_context(opened(options, is_made=True, own_salt=DEMO_SALT, clock=lambda: play.now))

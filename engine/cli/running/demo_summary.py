@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 from engine.cli.output import console, duration, print_facts, print_table
 
 if TYPE_CHECKING:
-    from engine.simulation.summary import Summary
+    from engine.simulation.summary import YearSummary
 
 NUDGES_SHOWN = 12
 
 
-def print_summary(summary: "Summary", *, title: str, done: str, seconds: float, commands: Iterable[str] = ()) -> None:
+def print_summary(summary: "YearSummary", *, title: str, done: str, seconds: float, commands: Iterable[str] = ()) -> None:
     """Print the year: what came of it, who met, what people heard, and where to look next.
 
     Args:
@@ -38,7 +38,7 @@ def print_summary(summary: "Summary", *, title: str, done: str, seconds: float, 
         out.print(f"  {command}", soft_wrap=True)
 
 
-def _outcome(summary: "Summary", done: str, seconds: float) -> tuple[tuple[str, object], ...]:
+def _outcome(summary: "YearSummary", done: str, seconds: float) -> tuple[tuple[str, object], ...]:
     sent = sum(summary.nudges_sent_by_key.values())
     ended = ", ".join(f"{code.replace('_', ' ')} {_number(count)}" for code, count in summary.ended_by_code.items())
     return (

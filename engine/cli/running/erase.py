@@ -6,7 +6,7 @@ from cyclopts import Parameter
 
 from engine.cli.exits import ExitCode, Misused, Refused
 from engine.cli.options import DEFAULTS, Options, opened
-from engine.cli.output import Bar, duration, print_json, print_table, say_error
+from engine.cli.output import ProgressBar, duration, print_json, print_table, say_error
 
 if TYPE_CHECKING:
     from engine.runtimes.embedded.engine import EmbeddedEngine
@@ -30,7 +30,7 @@ def erase(
         person_id: as HR writes it, capitals included.
     """
     _check_usage(person_id)
-    with opened(options) as engine, Bar("erasing") as bar:
+    with opened(options) as engine, ProgressBar("erasing") as bar:
         bar.show(None)
         counts = engine.named_counts(person_id)
         if not counts:

@@ -11,7 +11,7 @@ from cyclopts import Parameter
 
 from engine.cli.exits import ExitCode, Misused, Refused
 from engine.cli.options import DEFAULTS, Options, instant_from, opened
-from engine.cli.output import Bar, counted, duration, print_facts, print_json, say_error
+from engine.cli.output import ProgressBar, counted, duration, print_facts, print_json, say_error
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -42,7 +42,7 @@ def ingest(
         source = Source(readers)
         engine = stack.enter_context(opened(options, is_made=True))
         engine.observe(lambda transition: _count_codes(codes, refusals, transition))
-        bar = stack.enter_context(Bar("ingesting", source.bytes_total))
+        bar = stack.enter_context(ProgressBar("ingesting", source.bytes_total))
 
         def show(tally: "Tally") -> None:
             taken = sum(tally.counts.values())

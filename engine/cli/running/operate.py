@@ -7,7 +7,7 @@ from cyclopts import Parameter
 
 from engine.cli.exits import ExitCode, Refused
 from engine.cli.options import DEFAULTS, Options, instant_from, opened
-from engine.cli.output import Bar, duration, plain, print_facts, print_json, print_table, say_error
+from engine.cli.output import ProgressBar, duration, plain, print_facts, print_json, print_table, say_error
 
 if TYPE_CHECKING:
     from engine.programme.rounds.programme import Programme
@@ -19,7 +19,7 @@ FINDINGS_SHOWN: Final = 20
 def tick(*, to: Annotated[str, Parameter(help="An instant, or a day for its midnight UTC.")], options: Options = DEFAULTS) -> None:
     """Move data time forward and fire every timer on the way. Into the past nothing happens."""
     target = instant_from(to, "--to")
-    with opened(options, is_made=True) as engine, Bar("ticking") as bar:
+    with opened(options, is_made=True) as engine, ProgressBar("ticking") as bar:
         bar.pulse()
         ticks = engine.tick(target)
         reached = engine.last_at
@@ -44,7 +44,7 @@ def invite(
     from engine.core.execution import Outcome
     from schemas.events.participation import ParticipationNominated
 
-    with opened(options) as engine, Bar("inviting") as bar:
+    with opened(options) as engine, ProgressBar("inviting") as bar:
         found = programme_of(engine, programme)
         people = _invitable(engine, found, department)
         refused = 0
@@ -99,7 +99,7 @@ def programme_of(engine: "EmbeddedEngine", programme_id: str) -> "Programme":
 
 def verify(*, options: Options = DEFAULTS) -> int:
     """Replay the log, since the last erasure or upgrade if there was one, into a fresh store and compare everything with what is kept."""
-    with opened(options) as engine, Bar("replaying") as bar:
+    with opened(options) as engine, ProgressBar("replaying") as bar:
 
         def show(done: int, total: int) -> None:
             bar.show(done, f"{done:,} of {total:,} log entries", total=total)

@@ -9,7 +9,7 @@ from cyclopts import Parameter
 
 from engine.cli.exits import Misused, Refused
 from engine.cli.options import DEFAULTS, Options, opened
-from engine.cli.output import Bar, counted, print_facts, print_json, print_table
+from engine.cli.output import ProgressBar, counted, print_facts, print_json, print_table
 from engine.cli.running.operate import programme_of
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from engine.runtimes.embedded.engine import EmbeddedEngine
     from schemas.terms.policy import Policy
 
-NAMED_MAX: Final = 5
+SHOWN_MAX: Final = 5
 
 
 def round_(
@@ -38,7 +38,7 @@ def round_(
     if policy is not None and not dry_run:
         raise Misused("round: --policy needs --dry-run")
     other = None
-    with opened(options) as engine, Bar("pairing") as bar:
+    with opened(options) as engine, ProgressBar("pairing") as bar:
         found = programme_of(engine, programme)
         changed = None if policy is None else _policy_with(found, policy)
         bar.pulse()
@@ -83,12 +83,12 @@ def _report(engine: "EmbeddedEngine", rehearsal: "Rehearsal", *, is_measured: bo
     from msgspec.structs import asdict
 
     from engine.core.effects import StageName
-    from engine.matching.what_if import figures_of
+    from engine.matching.what_if import round_figures_of
     from engine.programme.insights.round_figures import costs
     from engine.programme.rounds.rounds import reported
 
     report: dict[str, Any] = reported(engine.rows(StageName.PROGRAMMES), rehearsal).model_dump(mode="json")
-    figures = asdict(figures_of(rehearsal.result))
+    figures = asdict(round_figures_of(rehearsal.result))
     if is_measured:
         found = costs(rehearsal.programme, rehearsal.members, rehearsal.result, rehearsal.at)
         figures["fairness_price_ratio"] = None if found is None else found.fairness_price_ratio
@@ -204,5 +204,5 @@ def _print_side_by_side(report: dict[str, Any]) -> None:
 
 def _named(person_ids: Sequence[str]) -> str:
     """Name people, as many as a line takes."""
-    more = len(person_ids) - NAMED_MAX
-    return ", ".join(person_ids[:NAMED_MAX]) + (f" and {more:,} more" if more > 0 else "")
+    more = len(person_ids) - SHOWN_MAX
+    return ", ".join(person_ids[:SHOWN_MAX]) + (f" and {more:,} more" if more > 0 else "")

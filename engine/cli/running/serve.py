@@ -13,7 +13,7 @@ from engine.cli.options import DEFAULTS, Options, collect_from_here
 from engine.cli.running.ingest import STANDARD_INPUT
 
 if TYPE_CHECKING:
-    from engine.runtimes.embedded.following import Feed
+    from engine.runtimes.embedded.following import Follower
     from engine.telemetry import MetricsServer, Telemetry
 
 
@@ -58,7 +58,7 @@ def serve(
             raise Refused(f"{file} can't be read any more: {error.strerror or error}; what came before it is kept") from error
 
 
-def _feed(file: str | None) -> "Feed | None":
+def _feed(file: str | None) -> "Follower | None":
     from engine.runtimes.embedded.following import FollowedFile, Stream
 
     if file is None:

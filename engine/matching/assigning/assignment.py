@@ -50,7 +50,7 @@ _TIE_HIGH_BITS: Final = 20
 _TIE_LOW_BITS: Final = _TIE_BITS - _TIE_HIGH_BITS
 
 
-class Side(Protocol):
+class Cut(Protocol):
     """A cut of the people in two."""
 
     def __getitem__(self, position: int, /) -> bool:
@@ -135,9 +135,9 @@ class ExactBudget:
 
 def solved(
     edges: Sequence[Edge],
-    side: Side | None,
+    side: Cut | None,
     room: Room,
-    colourings: Sequence[Side],
+    colourings: Sequence[Cut],
     budget: ExactBudget,
 ) -> tuple[list[Edge], int]:
     """Solve one connected component.
@@ -196,7 +196,7 @@ def _colour(start: int, number: int, neighbours: Mapping[int, Sequence[int]], co
     return is_bipartite
 
 
-def _across(edges: Sequence[Edge], side: Side, room: Room) -> tuple[list[Edge], int]:
+def _across(edges: Sequence[Edge], side: Cut, room: Room) -> tuple[list[Edge], int]:
     """Solve a graph whose every edge joins the two sides; the side with less room bids."""
     ends = [(edge.hi, edge.lo) if side[edge.lo] else (edge.lo, edge.hi) for edge in edges]
     left_room = sum(room[person] for person in {left for left, _ in ends})
@@ -257,7 +257,7 @@ def _unique_weight(edge: Edge) -> int:
     return (above_low << _TIE_LOW_BITS + _PAIRS_BITS) + low
 
 
-def _general(edges: Sequence[Edge], room: Room, colourings: Sequence[Side]) -> tuple[list[Edge], int]:
+def _general(edges: Sequence[Edge], room: Room, colourings: Sequence[Cut]) -> tuple[list[Edge], int]:
     """Solve a graph with odd cycles: double cover, rounding, then one colouring after the other."""
     # Both directions of an edge stand side by side, so that each bidder's edges stay heaviest first.
     ends = [end for edge in edges for end in ((edge.lo, edge.hi), (edge.hi, edge.lo))]
@@ -292,7 +292,7 @@ def _room_left(chosen: Sequence[Edge], edges: Sequence[Edge], room: Room) -> dic
     return left
 
 
-def _recoloured(chosen: list[Edge], edges: Sequence[Edge], room: Room, colourings: Sequence[Side], bound: int) -> list[Edge]:
+def _recoloured(chosen: list[Edge], edges: Sequence[Edge], room: Room, colourings: Sequence[Cut], bound: int) -> list[Edge]:
     """Re-solve what crosses each colouring while the rest stays, until good enough or nothing improves."""
     total = sum(edge.weight for edge in chosen)
     for _ in range(RECOLOUR_PASSES_MAX):

@@ -20,7 +20,7 @@ from typing import Final, Protocol
 from engine.matching.assigning.assignment import Assignment, Edge, assign, colourings_by
 from engine.matching.assigning.blossom import HeaviestMatching, heaviest_matching
 from engine.matching.search.bounded import bounded_lists
-from engine.matching.search.candidates import EXACT_PEOPLE_MAX, Seekers, exact_lists, joined
+from engine.matching.search.candidates import EXACT_PEOPLE_MAX, Seekers, candidates_from_lists, exact_lists
 from engine.matching.search.coded import coded
 from engine.matching.search.rule_book import RuleBook
 from schemas.frozen import Frozen
@@ -30,7 +30,7 @@ BLOCKING_GAIN: Final = 100
 """A pair blocks when both would gain more than that many points."""
 
 
-class Task(Frozen, kw_only=True):
+class RoundTask(Frozen, kw_only=True):
     """What a round asks a chooser."""
 
     book: RuleBook
@@ -47,7 +47,7 @@ class Task(Frozen, kw_only=True):
     """The largest pool in which everybody is compared with everybody; rounds leave it as it is."""
 
 
-class Choice(Frozen, kw_only=True):
+class ChosenPairs(Frozen, kw_only=True):
     """What a chooser answers."""
 
     pairs: tuple[tuple[int, int], ...]
@@ -67,7 +67,7 @@ class Choice(Frozen, kw_only=True):
 class Chooser(Protocol):
     """Something that computes choices."""
 
-    def __call__(self, task: Task, /) -> Choice:
+    def __call__(self, task: RoundTask, /) -> ChosenPairs:
         """Choose the pairs of a round."""
 
 
@@ -75,7 +75,7 @@ class MatcherMissing(LookupError):
     """The policy asks for a matcher that isn't installed here; the round can't be held on this machine."""
 
 
-def choose(task: Task, *, heaviest: HeaviestMatching = heaviest_matching) -> Choice:
+def choose_pairs(task: RoundTask, *, heaviest: HeaviestMatching = heaviest_matching) -> ChosenPairs:
     """Choose the pairs of a round with nothing but the standard library.
 
     Args:
@@ -92,10 +92,10 @@ def choose(task: Task, *, heaviest: HeaviestMatching = heaviest_matching) -> Cho
         lists = exact_lists(task.book, task.seekers, task.seekers.positions)
     else:
         lists = bounded_lists(task.book, task.seekers, coded(task.book, task.seekers))
-    found = joined(task.book, task.seekers, lists)
+    found = candidates_from_lists(task.book, task.seekers, lists)
     edges = [edge for edge in found.edges if (edge.lo, edge.hi) not in task.locked]
     assignment = _assigned(edges, task, heaviest)
-    return Choice(
+    return ChosenPairs(
         pairs=tuple((edge.lo, edge.hi) for edge in assignment.chosen),
         option_counts=found.option_counts,
         worthy_counts=found.worthy_counts,
@@ -105,7 +105,7 @@ def choose(task: Task, *, heaviest: HeaviestMatching = heaviest_matching) -> Cho
     )
 
 
-_in_use: list[Chooser] = [choose]
+_in_use: list[Chooser] = [choose_pairs]
 
 
 def use(chooser: Chooser) -> None:
@@ -132,7 +132,7 @@ def phases(*, first_pair_first: bool) -> Iterator[bool]:
     yield from (True, True, False) if first_pair_first else (False,)
 
 
-def _assigned(edges: Sequence[Edge], task: Task, heaviest: HeaviestMatching) -> Assignment:
+def _assigned(edges: Sequence[Edge], task: RoundTask, heaviest: HeaviestMatching) -> Assignment:
     colourings = colourings_of(task.book)
     left = list(task.room)
     served = set(task.served)

@@ -1,7 +1,7 @@
 """The same choice of pairs as assigning/choosing, compiled: an optional extra for large pools.
 
 Every module here repeats, on arrays, what a module of the domain does on plain objects, and gives the same numbers bit for bit. Nothing
-imports this package but the runtimes and the benchmarks; where numba isn't installed, `choose` takes the domain's own way.
+imports this package but the runtimes and the benchmarks; where numba is not installed, `choose_pairs` takes the domain's own way.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -11,10 +11,10 @@ from typing import Final
 
 from engine.errors import InvalidSettings
 from engine.matching.assigning.blossom import HeaviestMatching, heaviest_matching
-from engine.matching.assigning.choosing import Choice, Task
-from engine.matching.assigning.choosing import choose as choose_plainly
+from engine.matching.assigning.choosing import ChosenPairs, RoundTask
+from engine.matching.assigning.choosing import choose_pairs as choose_plainly
 from engine.matching.eligibility import PoolMember
-from engine.matching.standby import PlainStandby, Standby, asked_of
+from engine.matching.standby import PlainStandby, Standby, standby_pool_of
 from schemas.terms.codes import Matcher
 from schemas.terms.policy import Policy
 
@@ -53,7 +53,7 @@ def silent(_step: str) -> None:
     """Tell nobody."""
 
 
-def choose(task: Task, *, progress: Progress = silent) -> Choice:
+def choose_pairs(task: RoundTask, *, progress: Progress = silent) -> ChosenPairs:
     """Choose the pairs of a round in the quickest way that this machine has; which one it was never shows in a result.
 
     Args:
@@ -73,7 +73,7 @@ def choose(task: Task, *, progress: Progress = silent) -> Choice:
     if len(task.seekers.positions) < COMPILED_FROM or not has_numba():
         return choose_plainly(task, heaviest=quickest_matching())
     progress("compiled code loaded")
-    from engine.matching.compiled.choosing import choose as choose_compiled
+    from engine.matching.compiled.choosing import choose_pairs as choose_compiled
 
     return choose_compiled(task, progress=progress)
 
@@ -83,9 +83,9 @@ def standby(
 ) -> Standby:
     """Keep a pool ready for questions about single people, in the quickest way that this machine has; every way answers alike.
 
-    Args: see matching/standby.asked_of.
+    Args: see matching/standby.standby_pool_of.
     """
-    asked = asked_of(members, policy, round_ordinal=round_ordinal, at=at, topic_catalogue=topic_catalogue)
+    asked = standby_pool_of(members, policy, round_ordinal=round_ordinal, at=at, topic_catalogue=topic_catalogue)
     if len(asked.seekers.positions) < COMPILED_FROM or not has_numba():
         return PlainStandby(asked)
     from engine.matching.compiled.partner import CompiledStandby

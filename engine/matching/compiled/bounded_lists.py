@@ -9,7 +9,7 @@ from engine.matching.compiled.compiling import njit
 from engine.matching.compiled.exact_lists import THREADS, Kept
 from engine.matching.compiled.judging import (
     BONUS,
-    HUB,
+    DAY_PART,
     OFFER_CELLS,
     OFFERS_AT,
     OFFERS_END,
@@ -19,7 +19,7 @@ from engine.matching.compiled.judging import (
     WANTS_AT,
     WANTS_END,
     Array,
-    People,
+    PoolArrays,
     Rules,
     is_barred,
     is_worthy,
@@ -30,19 +30,19 @@ from engine.matching.compiled.judging import (
 from engine.matching.compiled.lists import keep, new_heap
 from engine.matching.search.bounded import (
     BUCKETS,
+    DAY_PART_STEPS,
     GROWTH,
-    HUB_STEPS,
     LOOKED_PER_COMPARED,
-    ROUNDS,
     STRONG_LEVEL,
     TIER_SHARES,
     TOPICS_INDEXED_MAX,
+    TURNS,
     Bounds,
     Shape,
     tiers_for,
 )
 from engine.matching.search.candidates import OPTIONS_COUNTED_MAX
-from engine.matching.search.coded import HUBS
+from engine.matching.search.coded import DAY_PARTS
 from schemas.terms.codes import Track
 
 CODES_MAX: int = TOPICS_INDEXED_MAX * (TOPICS_INDEXED_MAX - 1) // 2
@@ -58,7 +58,7 @@ class Index(NamedTuple):
     """One row for each shape: how many topics the one who looks wants and offers."""
 
 
-def bounded_lists(people: People, rules: Rules, track: Track, bounds: Bounds) -> Kept:
+def bounded_lists(people: PoolArrays, rules: Rules, track: Track, bounds: Bounds) -> Kept:
     """List options of everybody."""
     tiers = tiers_for(track)
     with ThreadPoolExecutor(THREADS) as threads:
@@ -81,14 +81,14 @@ def bounded_lists(people: People, rules: Rules, track: Track, bounds: Bounds) ->
     return kept
 
 
-def _indexed(people: People, rules: Rules, tier: int, shapes: tuple[Shape, ...]) -> Index:
+def _indexed(people: PoolArrays, rules: Rules, tier: int, shapes: tuple[Shape, ...]) -> Index:
     table = np.array(shapes, np.int64)
     begins, held = _filled(people, rules, tier, table)
     return Index(begins, held, table)
 
 
 def _list_spans(
-    people: People, rules: Rules, indexes: tuple[Index, Index, Index], budgets: Array, kept: Kept, spans: list[tuple[int, int]]
+    people: PoolArrays, rules: Rules, indexes: tuple[Index, Index, Index], budgets: Array, kept: Kept, spans: list[tuple[int, int]]
 ) -> None:
     met = np.full(len(people.facts), -1, np.int32)
     for span in spans:
@@ -96,9 +96,9 @@ def _list_spans(
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _bucket(tier: int, wanted: int, first: int, second: int, hub: int) -> Any:
+def _bucket(tier: int, wanted: int, first: int, second: int, day_part: int) -> Any:
     key = (np.uint64(tier) << np.uint64(60)) ^ (np.uint64(wanted) << np.uint64(58))
-    key ^= (np.uint64(first) << np.uint64(32)) ^ (np.uint64(second) << np.uint64(8)) ^ np.uint64(hub)
+    key ^= (np.uint64(first) << np.uint64(32)) ^ (np.uint64(second) << np.uint64(8)) ^ np.uint64(day_part)
     return np.int64(mixed(key) & np.uint64(BUCKETS - 1))
 
 
@@ -147,7 +147,7 @@ def _wanted(facts: Array, cells: Array, width: int, chosen: Any, codes: Array) -
 
 
 @njit(cache=True, nogil=True)
-def _filled(people: People, rules: Rules, tier: int, shapes: Array) -> Any:
+def _filled(people: PoolArrays, rules: Rules, tier: int, shapes: Array) -> Any:
     """Put everybody into buckets: count, then place."""
     facts, cells = people.facts, people.cells
     begins = np.zeros(BUCKETS + 1, np.int32)
@@ -164,7 +164,7 @@ def _filled(people: People, rules: Rules, tier: int, shapes: Array) -> Any:
                 second_count = _wanted(facts, cells, rules.topic_count, (person, shape[1]), seconds)
                 for first in firsts[:first_count]:
                     for second in seconds[:second_count]:
-                        key = _bucket(tier, shape[0], first, second, facts[person, HUB])
+                        key = _bucket(tier, shape[0], first, second, facts[person, DAY_PART])
                         if is_placing:
                             held[ends[key]] = person
                             ends[key] += 1
@@ -174,29 +174,29 @@ def _filled(people: People, rules: Rules, tier: int, shapes: Array) -> Any:
 
 
 @njit(cache=True, nogil=True)
-def _keys(people: People, rules: Rules, person: int, tier: int, shapes: Array, keys: Array) -> int:
+def _keys(people: PoolArrays, rules: Rules, person: int, tier: int, shapes: Array, keys: Array) -> int:
     """List the buckets that answer one person's wants and offers."""
     facts, cells = people.facts, people.cells
     wants, offers = np.empty(CODES_MAX, np.int64), np.empty(CODES_MAX, np.int64)
     count = 0
-    for step in HUB_STEPS:
-        hub = (facts[person, HUB] + step) % HUBS
+    for step in DAY_PART_STEPS:
+        day_part = (facts[person, DAY_PART] + step) % DAY_PARTS
         for shape in shapes:
             want_count = _wanted(facts, cells, rules.topic_count, (person, shape[0]), wants)
             offer_count = _offered(facts, cells, rules.topic_count, (person, shape[1]), offers)
             for want in wants[:want_count]:
                 for offer in offers[:offer_count]:
-                    keys[count] = _bucket(tier, shape[0], want, offer, hub)
+                    keys[count] = _bucket(tier, shape[0], want, offer, day_part)
                     count += 1
     return count
 
 
 @njit(cache=True, nogil=True)
-def _list_span(people: People, rules: Rules, indexes: Any, budgets: Array, kept: Kept, place: Any) -> None:
+def _list_span(people: PoolArrays, rules: Rules, indexes: Any, budgets: Array, kept: Kept, place: Any) -> None:
     met, (begin, end) = place
     limit = kept.others.shape[1]
     heap = new_heap(limit)
-    keys = np.empty(len(HUB_STEPS) * 2 * CODES_MAX * CODES_MAX, np.int64)
+    keys = np.empty(len(DAY_PART_STEPS) * 2 * CODES_MAX * CODES_MAX, np.int64)
     for person in range(begin, end):
         met[person] = person
         # How many were kept, counted and compared.
@@ -216,7 +216,7 @@ def _list_span(people: People, rules: Rules, indexes: Any, budgets: Array, kept:
 
 
 @njit(cache=True, nogil=True)
-def _through(people: People, rules: Rules, index: Index, seeker: Any, keys: Array, purse: Any) -> Any:
+def _through(people: PoolArrays, rules: Rules, index: Index, seeker: Any, keys: Array, purse: Any) -> Any:
     """Look into each bucket a little, then further, until the budget is spent; see search/bounded."""
     person, met, heap, limit = seeker
     budget, (found, count, compared) = purse
@@ -226,7 +226,7 @@ def _through(people: People, rules: Rules, index: Index, seeker: Any, keys: Arra
     begins, held = index.begins, index.people
     start = np.uint64(facts[person, START])
     done, taken = 0, share
-    for _turn in range(ROUNDS):
+    for _turn in range(TURNS):
         for key in keys:
             begin = begins[key]
             size = begins[key + 1] - begin

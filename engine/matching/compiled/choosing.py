@@ -1,23 +1,23 @@
-"""A chooser on arrays: the same answer as assigning/choosing.choose, for pools of a million."""
+"""A chooser on arrays: the same answer as assigning/choosing.choose_pairs, for pools of a million."""
 
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from engine.matching.assigning.choosing import BLOCKING_GAIN, Choice, Task, colourings_of, phases
+from engine.matching.assigning.choosing import BLOCKING_GAIN, ChosenPairs, RoundTask, colourings_of, phases
 from engine.matching.compiled import Progress, silent
 from engine.matching.compiled.assignment import Graph, Solver, assign
 from engine.matching.compiled.bounded_lists import bounded_lists
 from engine.matching.compiled.compiling import njit
 from engine.matching.compiled.exact_lists import Kept, alone_of, crowd_of, exact_lists, places_of
-from engine.matching.compiled.judging import BONUS, START, Array, People, Rules, pair_tie, people_of, rules_of
+from engine.matching.compiled.judging import BONUS, START, Array, PoolArrays, Rules, pair_tie, pool_arrays_of, rules_of
 from engine.matching.search.bounded import SEARCHED_AGAIN_MAX, bounds_for
 from engine.matching.search.coded import coded
 from schemas.terms.codes import Track
 
 
-def choose(task: Task, *, solver: Solver | None = None, progress: Progress = silent) -> Choice:
+def choose_pairs(task: RoundTask, *, solver: Solver | None = None, progress: Progress = silent) -> ChosenPairs:
     """Choose the pairs of a round.
 
     Args:
@@ -34,7 +34,7 @@ def choose(task: Task, *, solver: Solver | None = None, progress: Progress = sil
     option_counts, worthy_counts = np.zeros(len(task.room), np.int64), np.zeros(len(task.room), np.int64)
     option_counts[positions], worthy_counts[positions] = options, worthy
     pairs = zip(positions[graph.lo[chosen]].tolist(), positions[graph.hi[chosen]].tolist(), strict=True)
-    return Choice(
+    return ChosenPairs(
         pairs=tuple(sorted(pairs)),
         option_counts=option_counts.tolist(),
         worthy_counts=worthy_counts.tolist(),
@@ -44,11 +44,11 @@ def choose(task: Task, *, solver: Solver | None = None, progress: Progress = sil
     )
 
 
-def _found(task: Task, progress: Progress) -> tuple[Graph, Array, Array]:
+def _found(task: RoundTask, progress: Progress) -> tuple[Graph, Array, Array]:
     """Find the options: the graph, and by person how many there are and how many were kept. All else is let go."""
     progress("people")
     pool = coded(task.book, task.seekers)
-    people, rules, size = people_of(pool, task.book.context.stretch_minutes), rules_of(task.book.context, pool), pool.size
+    people, rules, size = pool_arrays_of(pool, task.book.context.stretch_minutes), rules_of(task.book.context, pool), pool.size
     crowd = crowd_of(people, pool) if size <= task.exact_people_max else None
     del pool
     progress("candidates")
@@ -57,10 +57,10 @@ def _found(task: Task, progress: Progress) -> tuple[Graph, Array, Array]:
     else:
         kept = _bounded(people, rules, task.book.context.track, size)
     progress("edges")
-    return joined(people, kept, _locked(task)), kept.option_counts, kept.sizes
+    return graph_from_lists(people, kept, _locked(task)), kept.option_counts, kept.sizes
 
 
-def _bounded(people: People, rules: Rules, track: Track, size: int) -> Kept:
+def _bounded(people: PoolArrays, rules: Rules, track: Track, size: int) -> Kept:
     kept = bounded_lists(people, rules, track, bounds_for(size))
     alone = np.flatnonzero(kept.option_counts == 0)[:SEARCHED_AGAIN_MAX].astype(np.int32)
     if len(alone):
@@ -70,7 +70,7 @@ def _bounded(people: People, rules: Rules, track: Track, size: int) -> Kept:
     return kept
 
 
-def _keep_heaviest(kept: Kept, again: Kept, people: People, person: int) -> None:
+def _keep_heaviest(kept: Kept, again: Kept, people: PoolArrays, person: int) -> None:
     """Take over one person's options, as many as are kept in a large pool."""
     size = int(again.sizes[person])
     others, scores = again.others[person, :size], again.scores[person, :size]
@@ -81,14 +81,14 @@ def _keep_heaviest(kept: Kept, again: Kept, people: People, person: int) -> None
     kept.others[person, : len(heaviest)], kept.scores[person, : len(heaviest)] = others[heaviest], scores[heaviest]
 
 
-def _locked(task: Task) -> Array:
+def _locked(task: RoundTask) -> Array:
     """The locked pairs in the numbers of the pool."""
     number_by_position = {position: number for number, position in enumerate(task.seekers.positions)}
     pairs = [(lo, hi) for lo, hi in task.locked if lo in number_by_position and hi in number_by_position]
     return np.array([(number_by_position[lo], number_by_position[hi]) for lo, hi in pairs], np.int64).reshape(-1, 2)
 
 
-def joined(people: People, kept: Kept, locked: Array) -> Graph:
+def graph_from_lists(people: PoolArrays, kept: Kept, locked: Array) -> Graph:
     """Join everybody's list into one graph, the heaviest edges first."""
     lo, hi, scores = _edges(kept.others, kept.scores, kept.sizes)
     if len(locked):
@@ -195,7 +195,7 @@ def _ties(ties: Array, lo: Array, hi: Array) -> Array:
     return found
 
 
-def _in_phases(task: Task, graph: Graph, positions: Array, solver: Solver | None) -> tuple[Array, int, int]:
+def _in_phases(task: RoundTask, graph: Graph, positions: Array, solver: Solver | None) -> tuple[Array, int, int]:
     """Serve first pairs before further ones, then give out what room is left; see assigning/choosing."""
     colourings = [np.array(side, np.bool_)[positions] for side in colourings_of(task.book)]
     left = np.array(task.room, np.int64)[positions]

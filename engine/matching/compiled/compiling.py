@@ -13,7 +13,7 @@ from numba import config, njit
 
 __all__ = ["njit"]
 
-SOURCES: Final = (
+CONSTANT_SOURCES: Final = (
     "matching/assigning/assignment",
     "matching/assigning/auction",
     "matching/search/bounded",
@@ -36,7 +36,7 @@ def _keep_compiled() -> None:
         return
     here = Path(__file__).parent
     digest = hashlib.blake2b(digest_size=8)
-    for source in (*sorted(here.glob("*.py")), *(here.parent.parent / f"{name}.py" for name in SOURCES)):
+    for source in (*sorted(here.glob("*.py")), *(here.parent.parent / f"{name}.py" for name in CONSTANT_SOURCES)):
         digest.update(source.read_bytes())
     place = here / "__pycache__"
     if os.access(place if place.exists() else here, os.W_OK):

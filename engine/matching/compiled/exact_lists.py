@@ -21,7 +21,7 @@ from engine.matching.compiled.judging import (
     WANTS_AT,
     WANTS_END,
     Array,
-    People,
+    PoolArrays,
     Rules,
     is_barred,
     is_worthy,
@@ -64,19 +64,19 @@ class Kept(NamedTuple):
     option_counts: Array
 
 
-def alone_of(people: People, topic_count: int) -> Crowd:
+def alone_of(people: PoolArrays, topic_count: int) -> Crowd:
     """Let everybody be a kind."""
     size = len(people.facts)
     everybody = np.arange(size, dtype=np.int32)
     return _crowd(people, topic_count, (everybody, np.arange(size + 1, dtype=np.int64), everybody, places_of(people)))
 
 
-def places_of(people: People) -> Array:
+def places_of(people: PoolArrays) -> Array:
     """By person: the place on the ring."""
     return np.ascontiguousarray(people.facts[:, TIE]).view(np.uint64)
 
 
-def crowd_of(people: People, coded: Coded) -> Crowd:
+def crowd_of(people: PoolArrays, coded: Coded) -> Crowd:
     """Put people who are judged alike together."""
     kind_by_likeness: dict[object, int] = {}
     offers = _slices(coded.offers_at, zip(coded.offer_topic, coded.offer_level, strict=True))
@@ -97,7 +97,7 @@ def _slices(begins: Sequence[int], entries: Any) -> list[tuple[Any, ...]]:
     return [tuple(sorted(flat[begins[person] : begins[person + 1]])) for person in range(len(begins) - 1)]
 
 
-def _crowd(people: People, topic_count: int, members: tuple[Array, Array, Array, Array]) -> Crowd:
+def _crowd(people: PoolArrays, topic_count: int, members: tuple[Array, Array, Array, Array]) -> Crowd:
     face, members_at, order, places = members
     offering_at, offering, offering_level = _offering(people.facts, people.cells, face, topic_count)
     wanting_at, wanting = _wanting(people.facts, people.cells, face, topic_count)
@@ -140,7 +140,7 @@ def _wanting(facts: Array, cells: Array, face: Array, topic_count: int) -> Any:
     return begins, kinds
 
 
-def exact_lists(people: People, rules: Rules, crowd: Crowd, kinds: Array) -> Kept:
+def exact_lists(people: PoolArrays, rules: Rules, crowd: Crowd, kinds: Array) -> Kept:
     """List the heaviest options of all people of some kinds.
 
     Returns: arrays over all people of the pool; those of other kinds have none.
@@ -160,7 +160,7 @@ def exact_lists(people: People, rules: Rules, crowd: Crowd, kinds: Array) -> Kep
 
 
 @njit(cache=True, nogil=True)
-def _list_kinds(people: People, rules: Rules, crowd: Crowd, kinds: Array, kept: Kept) -> None:
+def _list_kinds(people: PoolArrays, rules: Rules, crowd: Crowd, kinds: Array, kept: Kept) -> None:
     size = len(crowd.face)
     gathered, touched = np.zeros(size, np.int32), np.empty(size, np.int32)
     row_kinds, row_scores = np.empty(size, np.int32), np.empty(size, np.int32)
@@ -177,7 +177,7 @@ def _list_kinds(people: People, rules: Rules, crowd: Crowd, kinds: Array, kept: 
 
 
 @njit(cache=True, nogil=True)
-def touch(people: People, rules: Rules, crowd: Crowd, kind: int, scratch: Any) -> int:
+def touch(people: PoolArrays, rules: Rules, crowd: Crowd, kind: int, scratch: Any) -> int:
     """Gather the points that each kind can teach one kind; without a mutual track also who could learn from it."""
     gathered, touched = scratch
     facts, cells = people.facts, people.cells
@@ -207,7 +207,7 @@ def touch(people: People, rules: Rules, crowd: Crowd, kind: int, scratch: Any) -
 
 
 @njit(cache=True, nogil=True)
-def _judge(people: People, rules: Rules, crowd: Crowd, kind: int, scratch: Any) -> int:
+def _judge(people: PoolArrays, rules: Rules, crowd: Crowd, kind: int, scratch: Any) -> int:
     """Score one kind with all it could exchange something with; empties what was gathered."""
     gathered, touched, row_kinds, row_scores = scratch
     facts, cells, tables, face = people.facts, people.cells, people.tables, crowd.face
@@ -233,7 +233,7 @@ def _judge(people: People, rules: Rules, crowd: Crowd, kind: int, scratch: Any) 
 
 
 @njit(cache=True, nogil=True)
-def _walk(people: People, crowd: Crowd, person: int, row: Any, heap: Any) -> Any:
+def _walk(people: PoolArrays, crowd: Crowd, person: int, row: Any, heap: Any) -> Any:
     """Keep one person's heaviest options and count all of them; see search/candidates."""
     row_kinds, row_scores = row
     facts, cells = people.facts, people.cells

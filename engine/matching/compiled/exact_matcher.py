@@ -10,17 +10,17 @@ from typing import Any
 
 import numpy as np
 
-from engine.matching.assigning.choosing import Choice, Task
+from engine.matching.assigning.choosing import ChosenPairs, RoundTask
 from engine.matching.compiled.assignment import Graph, Solver, maximal
-from engine.matching.compiled.choosing import choose
+from engine.matching.compiled.choosing import choose_pairs
 from engine.matching.compiled.judging import Array
 
 _TIE_BITS = 18
 
 
-def choose_exactly(task: Task) -> Choice:
+def choose_exactly(task: RoundTask) -> ChosenPairs:
     """Choose the pairs of a round by flow."""
-    return choose(task, solver=Solver(across, cover))
+    return choose_pairs(task, solver=Solver(across, cover))
 
 
 def across(graph: Graph, numbers: Array, side: Array, room: Array) -> tuple[Array, int]:

@@ -9,7 +9,7 @@ from engine.matching.compiled.compiling import njit
 from engine.matching.eligibility import RoundContext
 from engine.matching.hours import WEEK_MINUTES
 from engine.matching.scoring import BANDS_APART_MAX, BRIDGE_PER_BAND, CONTEXT_BASE, CONTEXT_PER_TERM, SHARED_WEEK_MINUTES_FULL
-from engine.matching.search.coded import LEVELS, Coded
+from engine.matching.search.coded import LEVEL_CELLS, Coded
 from engine.matching.ties import ODD_A, ODD_B, ODD_C
 from schemas.terms.codes import Track
 
@@ -23,18 +23,18 @@ TRACK_NUMBER: Final = {Track.MUTUAL: MUTUAL, Track.REVERSE: REVERSE, Track.TRADI
 _A, _B, _C = np.uint64(ODD_A), np.uint64(ODD_B), np.uint64(ODD_C)
 
 
-# Columns of `People.facts`.
+# Columns of `PoolArrays.facts`.
 OFFERS_AT, OFFERS_END, WANTS_AT, WANTS_END, RELATED_AT, RELATED_END = range(6)
-NEED, ENOUGH, BAND, DEPARTMENT, MANAGER, LANGUAGES, HOURS, HUB, TIE, START, BONUS, RESERVE = range(6, 18)
+NEED, ENOUGH, BAND, DEPARTMENT, MANAGER, LANGUAGES, HOURS, DAY_PART, TIE, START, BONUS, RESERVE = range(6, 18)
 COLUMNS: Final = 18
 
 OFFER_CELLS: Final = 2
 """Topic and level."""
-WANT_CELLS: Final = LEVELS
+WANT_CELLS: Final = LEVEL_CELLS
 """The topic, then points by level from 1."""
 
 
-class People(NamedTuple):
+class PoolArrays(NamedTuple):
     """A pool as three arrays: taking an array out of a tuple costs more than comparing two people, so there are few."""
 
     facts: Array
@@ -57,17 +57,17 @@ class Rules(NamedTuple):
     words_count: int
     """Of a language kind; nought if languages are listed."""
     hours_at: int
-    """Where the hours begin in `People.tables`."""
+    """Where the hours begin in `PoolArrays.tables`."""
     hours_count: int
     """How many kinds of hours there are."""
 
 
-def people_of(coded: Coded, stretch_minutes: int) -> People:
+def pool_arrays_of(coded: Coded, stretch_minutes: int) -> PoolArrays:
     """Lay a coded pool out as arrays; of the time that two people share, one stretch must be as long as that."""
     size = coded.size
     facts = np.zeros((size, COLUMNS), np.int64)
     offers = np.stack([_view(coded.offer_topic), _view(coded.offer_level)], axis=1).astype(np.int32).ravel()
-    gains = _view(coded.want_gain).reshape(-1, LEVELS)
+    gains = _view(coded.want_gain).reshape(-1, LEVEL_CELLS)
     wants = np.column_stack([_view(coded.want_topic), gains[:, 1:]]).astype(np.int32).ravel()
     for column, begins, width, shift in (
         (OFFERS_AT, _view(coded.offers_at), OFFER_CELLS, 0),
@@ -83,7 +83,7 @@ def people_of(coded: Coded, stretch_minutes: int) -> People:
         (MANAGER, coded.manager),
         (LANGUAGES, coded.language_kind),
         (HOURS, coded.hours_kind),
-        (HUB, coded.hub),
+        (DAY_PART, coded.day_part),
         (BONUS, coded.bonus),
         (RESERVE, coded.reserve),
     ):
@@ -91,7 +91,7 @@ def people_of(coded: Coded, stretch_minutes: int) -> People:
     ties = _view(coded.tie)
     facts[:, TIE], facts[:, START] = ties.view(np.int64), _starts(ties).view(np.int64)
     cells = np.concatenate([offers, wants, _view(coded.related).astype(np.int32)])
-    return People(facts, cells, np.concatenate([_view(coded.language_words).view(np.int64), _hours(coded, stretch_minutes)]))
+    return PoolArrays(facts, cells, np.concatenate([_view(coded.language_words).view(np.int64), _hours(coded, stretch_minutes)]))
 
 
 def _hours(coded: Coded, stretch_minutes: int) -> Array:

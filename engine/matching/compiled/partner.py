@@ -16,17 +16,17 @@ from engine.matching.compiled.judging import (
     MUTUAL,
     NEED,
     START,
-    People,
+    PoolArrays,
     Rules,
     is_barred,
     minutes_together,
-    people_of,
+    pool_arrays_of,
     rules_of,
     score,
 )
 from engine.matching.scoring import BANDS_APART_MAX, BRIDGE_PER_BAND, CONTEXT_BASE, CONTEXT_PER_TERM
 from engine.matching.search.coded import coded
-from engine.matching.standby import Asked, Partner
+from engine.matching.standby import Partner, StandbyPool
 from schemas.terms.ids import PersonId
 
 CONTEXT_MAX: Final = CONTEXT_BASE + 2 * CONTEXT_PER_TERM + BANDS_APART_MAX * BRIDGE_PER_BAND
@@ -40,10 +40,10 @@ class CompiledStandby:
         asked: the pool and the rules.
     """
 
-    def __init__(self, asked: Asked) -> None:
+    def __init__(self, asked: StandbyPool) -> None:
         self._asked = asked
         numbered = coded(asked.book, asked.seekers)
-        self._people, self._rules = people_of(numbered, asked.book.context.stretch_minutes), rules_of(asked.book.context, numbered)
+        self._people, self._rules = pool_arrays_of(numbered, asked.book.context.stretch_minutes), rules_of(asked.book.context, numbered)
         self._crowd = alone_of(self._people, numbered.topic_count)
         self._number_by_position = {position: number for number, position in enumerate(asked.seekers.positions)}
         self._scratch = np.zeros(numbered.size, np.int32), np.empty(numbered.size, np.int32)
@@ -64,7 +64,7 @@ class CompiledStandby:
 
 
 @njit(cache=True, nogil=True)
-def _best(people: People, rules: Rules, crowd: Crowd, person: int, scratch: Any) -> Any:
+def _best(people: PoolArrays, rules: Rules, crowd: Crowd, person: int, scratch: Any) -> Any:
     """Find the highest score above zero, of equals the nearest on the ring, then the lowest number; -1 for nobody. Empties the scratch."""
     gathered, touched = scratch
     facts, cells, tables = people.facts, people.cells, people.tables

@@ -28,7 +28,7 @@ from engine.matching.eligibility import RoundContext
 from engine.matching.reserve import needed_score
 from engine.matching.scoring import BANDS_APART_MAX, context_hundredths, pair_score
 from engine.matching.search.candidates import OPTIONS_COUNTED_MAX, Lists, Option, Seekers, exact_lists
-from engine.matching.search.coded import HUBS, LEVELS, NOTHING, Coded
+from engine.matching.search.coded import DAY_PARTS, LEVEL_CELLS, UNKNOWN, Coded
 from engine.matching.search.rule_book import RuleBook
 from engine.matching.ties import mixed, ring_distance, ring_start
 from schemas.frozen import Frozen
@@ -42,9 +42,9 @@ STRONG_LEVEL: Final = 2
 """Two offers count as one key from that level up."""
 LOOKED_PER_COMPARED: Final = 6
 SEARCHED_AGAIN_MAX: Final = 20_000
-HUB_STEPS: Final = (0, 1, 7, 2, 6)
+DAY_PART_STEPS: Final = (0, 1, 7, 2, 6)
 """How far around the clock one looks: up to six hours away, where two days of nine hours still share three."""
-ROUNDS: Final = 3
+TURNS: Final = 3
 GROWTH: Final = 4
 """Each further round through the buckets takes that many times as many people from each."""
 TIER_SHARES: Final = ((2, 3), (9, 10), (1, 1))
@@ -73,9 +73,9 @@ def tiers_for(track: Track) -> tuple[tuple[Shape, ...], ...]:
     return TIERS_MUTUAL if track is Track.MUTUAL else TIERS_DIRECTED
 
 
-def bucket(tier: int, shape: Shape, codes: tuple[int, int], hub: int) -> int:
+def bucket(tier: int, shape: Shape, codes: tuple[int, int], day_part: int) -> int:
     """Hash a key to one of the buckets; strangers who share one are told apart when compared."""
-    return mixed(tier << 60 ^ shape[0] << 58 ^ codes[0] << 32 ^ codes[1] << 8 ^ hub) & BUCKETS - 1
+    return mixed(tier << 60 ^ shape[0] << 58 ^ codes[0] << 32 ^ codes[1] << 8 ^ day_part) & BUCKETS - 1
 
 
 def bounded_lists(book: RuleBook, seekers: Seekers, people: Coded) -> Lists:
@@ -114,14 +114,16 @@ class _Search:
         for person in range(people.size):
             for tier, shapes in enumerate(self._tiers):
                 for shape in shapes:
-                    for key in self._keys(tier, shape, self._offered(person, shape[0]), self._wanted(person, shape[1]), people.hub[person]):
+                    for key in self._keys(
+                        tier, shape, self._offered(person, shape[0]), self._wanted(person, shape[1]), people.day_part[person]
+                    ):
                         self._buckets[tier].setdefault(key, []).append(person)
 
     @staticmethod
-    def _keys(tier: int, shape: Shape, firsts: Sequence[int], seconds: Sequence[int], hub: int) -> Iterator[int]:
+    def _keys(tier: int, shape: Shape, firsts: Sequence[int], seconds: Sequence[int], day_part: int) -> Iterator[int]:
         for first in firsts:
             for second in seconds:
-                yield bucket(tier, shape, (first, second), hub)
+                yield bucket(tier, shape, (first, second), day_part)
 
     def _codes(self, topics: Sequence[int], size: int) -> list[int]:
         if size == 0:
@@ -156,10 +158,14 @@ class _Search:
             budget = self._bounds.compared_max * numerator // denominator - walk.compared
             keys = [
                 key
-                for step in HUB_STEPS
+                for step in DAY_PART_STEPS
                 for shape in shapes
                 for key in self._keys(
-                    tier, shape, self._wanted(person, shape[0]), self._offered(person, shape[1]), (self._people.hub[person] + step) % HUBS
+                    tier,
+                    shape,
+                    self._wanted(person, shape[0]),
+                    self._offered(person, shape[1]),
+                    (self._people.day_part[person] + step) % DAY_PARTS,
                 )
             ]
             if keys and budget > 0:
@@ -180,7 +186,7 @@ class _Search:
             return -1
         if context.bands_apart_min:
             bands = people.band[one], people.band[two]
-            if NOTHING in bands or abs(bands[0] - bands[1]) < context.bands_apart_min:
+            if UNKNOWN in bands or abs(bands[0] - bands[1]) < context.bands_apart_min:
                 return -1
         if context.cross_department_only and not self._is_other_department(one, two):
             return -1
@@ -194,12 +200,12 @@ class _Search:
 
     def _is_other_department(self, one: int, two: int) -> bool:
         departments = self._people.department[one], self._people.department[two]
-        return NOTHING not in departments and departments[0] != departments[1]
+        return UNKNOWN not in departments and departments[0] != departments[1]
 
     def is_barred(self, one: int, two: int) -> bool:
         """Say whether a personal rule stands between two people."""
         manager = self._people.manager
-        return two in self._related[one] or (manager[one] != NOTHING and manager[one] == manager[two])
+        return two in self._related[one] or (manager[one] != UNKNOWN and manager[one] == manager[two])
 
     def _points(self, learner: int, teacher: int) -> int:
         people = self._people
@@ -208,7 +214,7 @@ class _Search:
         for offer in range(people.offers_at[teacher], people.offers_at[teacher + 1]):
             for want in wants:
                 if people.want_topic[want] == people.offer_topic[offer]:
-                    total += people.want_gain[want * LEVELS + people.offer_level[offer]]
+                    total += people.want_gain[want * LEVEL_CELLS + people.offer_level[offer]]
         return total
 
     def score(self, one: int, two: int, minutes: int) -> int:
@@ -221,7 +227,7 @@ class _Search:
             return -1
         if track is not Track.TRADITIONAL and greater_points < people.enough[greater]:
             return -1
-        apart = None if NOTHING in bands else min(abs(bands[0] - bands[1]), BANDS_APART_MAX)
+        apart = None if UNKNOWN in bands else min(abs(bands[0] - bands[1]), BANDS_APART_MAX)
         return pair_score(
             track,
             context_hundredths(minutes, apart, is_other_department=self._is_other_department(one, two)),
@@ -257,7 +263,7 @@ class _Walk:
         share = max(2, budget // len(keys))
         compared_max, looked_left = self.compared + budget, budget * LOOKED_PER_COMPARED
         done = 0
-        for turn in range(ROUNDS):
+        for turn in range(TURNS):
             taken = share * GROWTH**turn
             for key in keys:
                 held = buckets.get(key)

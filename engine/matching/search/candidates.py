@@ -93,7 +93,7 @@ class Lists:
 
 def candidates(book: RuleBook, seekers: Seekers) -> Candidates:
     """Find the eligible pairs of everybody in the pool and keep the heaviest of each person."""
-    return joined(book, seekers, exact_lists(book, seekers, seekers.positions))
+    return candidates_from_lists(book, seekers, exact_lists(book, seekers, seekers.positions))
 
 
 def exact_lists(book: RuleBook, seekers: Seekers, people: Sequence[int], kinds: Kinds | None = None) -> Lists:
@@ -204,7 +204,7 @@ def _from(kinds: Kinds, kind: int, start: int) -> Iterable[tuple[int, int]]:
     return ((ring[at] - start & WORD, people[at]) for at in chain(range(first, len(people)), range(first)))
 
 
-def joined(book: RuleBook, seekers: Seekers, lists: Lists) -> Candidates:
+def candidates_from_lists(book: RuleBook, seekers: Seekers, lists: Lists) -> Candidates:
     """Join everybody's list into one set of edges (search.C2)."""
     size = len(book.members)
     option_counts, worthy_counts = array("l", bytes(8 * size)), array("l", bytes(8 * size))

@@ -26,15 +26,15 @@ from engine.matching.search.candidates import Seekers
 from engine.matching.search.rule_book import RuleBook
 from engine.matching.ties import mixed
 
-NOTHING: Final = -1
+UNKNOWN: Final = -1
 """No band, department or manager."""
-LEVELS: Final = 4
-HUBS: Final = 8
+LEVEL_CELLS: Final = 4
+DAY_PARTS: Final = 8
 """Parts of the day, three UTC hours each."""
 LANGUAGES_IN_WORDS_MAX: Final = 256
 """More languages than that are listed one by one: a bit for each in every kind would grow with the square."""
 _DAY_MINUTES: Final = 1_440
-_HUB_MINUTES: Final = _DAY_MINUTES // HUBS
+_PART_MINUTES: Final = _DAY_MINUTES // DAY_PARTS
 
 
 @dataclass(slots=True, kw_only=True)
@@ -65,7 +65,7 @@ class Coded:
     hours_kind: "array[int]"
     masks: tuple[int, ...]
     """The different working weeks."""
-    hub: "array[int]"
+    day_part: "array[int]"
     tie: "array[int]"
     bonus: "array[int]"
     reserve: "array[int]"
@@ -103,7 +103,7 @@ def coded(book: RuleBook, seekers: Seekers) -> Coded:
         want_gain=want_gain,
         need=need,
         enough=enough,
-        band=array("b", (NOTHING if member.band is None else member.band for member in members)),
+        band=array("b", (UNKNOWN if member.band is None else member.band for member in members)),
         department=_numbered([member.department for member in members]),
         manager=_numbered(managers),
         language_kind=language_kind,
@@ -111,7 +111,7 @@ def coded(book: RuleBook, seekers: Seekers) -> Coded:
         words_count=words_count,
         hours_kind=array("i", (number_by_mask[mask] for mask in masks)),
         masks=tuple(sorted_masks),
-        hub=array("b", (_hub(mask) for mask in masks)),
+        day_part=array("b", (_day_part(mask) for mask in masks)),
         tie=ties,
         bonus=array("i", (seekers.bonuses[position] for position in seekers.positions)),
         reserve=array("i", (seekers.reserves[position] for position in seekers.positions)),
@@ -125,7 +125,7 @@ def _numbered(names: Sequence[str | None]) -> "array[int]":
     number_by_name: dict[str | None, int] = {
         name: number for number, name in enumerate(sorted({name for name in names if name is not None}))
     }
-    return array("i", (number_by_name.get(name, NOTHING) for name in names))
+    return array("i", (number_by_name.get(name, UNKNOWN) for name in names))
 
 
 def _languages(members: Sequence[PoolMember]) -> "tuple[array[int], array[int], int]":
@@ -179,13 +179,13 @@ def _wants(
 
 
 @lru_cache(maxsize=16_384)
-def _hub(mask: int) -> int:
+def _day_part(mask: int) -> int:
     """The part of the day in the middle of most working minutes."""
     week = bin(mask)[:1:-1].ljust(7 * _DAY_MINUTES, "0")
-    by_part = [0] * HUBS
-    for start in range(0, 7 * _DAY_MINUTES, _HUB_MINUTES):
-        by_part[start % _DAY_MINUTES // _HUB_MINUTES] += week.count("1", start, start + _HUB_MINUTES)
-    return max(range(HUBS), key=lambda part: sum(by_part[(part + step) % HUBS] for step in (-1, 0, 1)))
+    by_part = [0] * DAY_PARTS
+    for start in range(0, 7 * _DAY_MINUTES, _PART_MINUTES):
+        by_part[start % _DAY_MINUTES // _PART_MINUTES] += week.count("1", start, start + _PART_MINUTES)
+    return max(range(DAY_PARTS), key=lambda part: sum(by_part[(part + step) % DAY_PARTS] for step in (-1, 0, 1)))
 
 
 def _related(book: RuleBook, positions: Sequence[int]) -> "tuple[array[int], array[int]]":

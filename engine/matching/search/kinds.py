@@ -20,8 +20,8 @@ from functools import cached_property
 from typing import Final
 
 from engine.matching.eligibility import PoolMember
-from engine.matching.exchange import Exchange, bits_of, positions_of
-from engine.matching.scoring import BANDS_APART_MAX, Offer, context_hundredths, mutual_score, pair_score
+from engine.matching.exchange import OffersAndWants, bits_of, positions_of
+from engine.matching.scoring import BANDS_APART_MAX, OfferedTopic, context_hundredths, mutual_score, pair_score
 from engine.matching.search.rule_book import Groups, RuleBook, grouped
 from schemas.terms.codes import Track
 from schemas.terms.ids import PersonId
@@ -72,7 +72,7 @@ class Kinds:
         self.bonuses = [bonuses[position] for position in first]
         self.reserves = [reserves[position] for position in first]
         self._masks = [book.masks[position] for position in first]
-        self.exchange = Exchange(self.faces, book.context.topic_weights, book.context.benefit_min)
+        self.exchange = OffersAndWants(self.faces, book.context.topic_weights, book.context.benefit_min)
         for people in self.people:
             people.sort(key=lambda position: (book.ties[position], position))
         self.rings = [[book.ties[position] for position in people] for people in self.people]
@@ -80,7 +80,7 @@ class Kinds:
         self._minutes: dict[tuple[int, int], int] = {}
 
     @cached_property
-    def _sides(self) -> list[tuple[Mapping[str, tuple[int, ...]], int, tuple[Offer, ...], int | None, str | None]]:
+    def _sides(self) -> list[tuple[Mapping[str, tuple[int, ...]], int, tuple[OfferedTopic, ...], int | None, str | None]]:
         """Of each kind, what a score is made of."""
         demands = [self.exchange.demand(kind) for kind in range(self.size)]
         return [

@@ -20,7 +20,7 @@ from functools import cached_property
 from typing import Final, Generic, TypeVar
 
 from engine.matching.eligibility import STATUS_RULES, Bar, PoolMember, RoundContext
-from engine.matching.exchange import Exchange, bits_of, positions_of
+from engine.matching.exchange import OffersAndWants, bits_of, positions_of
 from engine.matching.ties import person_tie
 from schemas.terms.codes import EligibilityCode, Track
 from schemas.terms.ids import PersonId
@@ -94,7 +94,7 @@ class RuleBook:
         self.members = members
         self.context = context
         self.round_ordinal = round_ordinal
-        self.exchange = Exchange(members, context.topic_weights, context.benefit_min)
+        self.exchange = OffersAndWants(members, context.topic_weights, context.benefit_min)
         self._meeting_by_mask: dict[int, int] = {}
         self.position_by_id = {member.person_id: position for position, member in enumerate(members)}
         assert len(self.position_by_id) == len(members), "a person is a member of a round once"

@@ -43,7 +43,7 @@ _WIDEN_OF_OWN_STATE: Final[dict[Bar, WidenCode]] = {
 }
 
 
-class Found(Protocol):
+class OptionCounts(Protocol):
     """The options of a round, by position."""
 
     @property
@@ -55,7 +55,7 @@ class Found(Protocol):
         """Options that reach the reserve."""
 
 
-class Unmatched(Frozen, kw_only=True):
+class LeftOut(Frozen, kw_only=True):
     """One person left out."""
 
     person_id: PersonId
@@ -68,7 +68,7 @@ class Unmatched(Frozen, kw_only=True):
     """False if no rule-abiding partner exists in the pool: counted in no_option_by_reason."""
 
 
-def unmatched_reasons(book: RuleBook, found: Found, positions: Iterable[int], *, k_min: int) -> tuple[Unmatched, ...]:
+def unmatched_reasons(book: RuleBook, found: OptionCounts, positions: Iterable[int], *, k_min: int) -> tuple[LeftOut, ...]:
     """Say for each of these positions why nobody came of the round.
 
     Args:
@@ -82,7 +82,7 @@ def unmatched_reasons(book: RuleBook, found: Found, positions: Iterable[int], *,
     return tuple(_reason(book.members[position], found, position, around, k_min) for position in left_out)
 
 
-def _reason(member: PoolMember, found: Found, position: int, around: "_Around", k_min: int) -> Unmatched:
+def _reason(member: PoolMember, found: OptionCounts, position: int, around: "_Around", k_min: int) -> LeftOut:
     own = own_state(member)
     if own is not None:
         widen = _WIDEN_OF_OWN_STATE.get(own, WidenCode.PATIENCE)
@@ -102,9 +102,9 @@ def _reason(member: PoolMember, found: Found, position: int, around: "_Around", 
 
 def _left_out(
     member: PoolMember, code: Bar | UnmatchedCode, widen: WidenCode, *, is_in_pool: bool = True, has_option: bool = True
-) -> Unmatched:
+) -> LeftOut:
     standing = standing_of(member, is_in_pool=is_in_pool)
-    return Unmatched(person_id=member.person_id, code=code, widen=widen, standing=standing, is_in_pool=is_in_pool, has_option=has_option)
+    return LeftOut(person_id=member.person_id, code=code, widen=widen, standing=standing, is_in_pool=is_in_pool, has_option=has_option)
 
 
 def standing_of(member: PoolMember, *, is_in_pool: bool) -> RoundStanding:

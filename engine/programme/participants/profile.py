@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from engine.core.stamp import Stamp
 from engine.matching.hours import LocalHours
-from engine.matching.scoring import Offer, Want
+from engine.matching.scoring import OfferedTopic, WantedTopic
 from schemas.events.participation import ParticipationEnrolled, ParticipationUpdated
 from schemas.frozen import Frozen, replace
 
@@ -27,8 +27,8 @@ ProfileSaid = ParticipationEnrolled | ParticipationUpdated
 class Profile(Frozen, kw_only=True):
     """What the person says about itself at enrolment."""
 
-    offers: tuple[Offer, ...] = ()
-    wants: tuple[Want, ...] = ()
+    offers: tuple[OfferedTopic, ...] = ()
+    wants: tuple[WantedTopic, ...] = ()
     experience_band: int | None = None
     hours: tuple[LocalHours, ...] = ()
     languages: tuple[str, ...] = ()

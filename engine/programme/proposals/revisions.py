@@ -40,7 +40,7 @@ def revised(rows: Rows, programme: Programme, pairing: Pairing, sides: tuple[Par
     yield from _proposed_anew(rows, programme, pairing, found, at)
 
 
-def _proposed_anew(rows: Rows, programme: Programme, pairing: Pairing, found: matching.Proposal, at: datetime) -> Effects:
+def _proposed_anew(rows: Rows, programme: Programme, pairing: Pairing, found: matching.ProposedPair, at: datetime) -> Effects:
     before = pairing.proposal
     now = rounds.proposal_of(rows, programme, found, version=before.version + 1, at=at)
     if (now.score, now.sides, now.reasons) == (before.score, before.sides, before.reasons):

@@ -8,7 +8,7 @@ from engine.core.effects import Delete, Effects, Emit, Note, Put, Rows, RowsOfSt
 from engine.matching import round as matching
 from engine.matching.eligibility import PoolMember
 from engine.matching.scoring import TECH_FAMILIES
-from engine.matching.search.unmatched import Unmatched
+from engine.matching.search.unmatched import LeftOut
 from engine.programme.coordinators.coordinator_day import Summary
 from engine.programme.coordinators.coordinator_notes import SUMMARIES, untold
 from engine.programme.insights.round_figures import matched, measured
@@ -174,7 +174,7 @@ def _pairing_id(rows: RowsOfStep, programme: Programme, people: tuple[PersonId, 
     return PairingId(f"{programme.programme_id}.{rows.hidden_name(f'{programme.programme_id}/{people[0]}/{people[1]}/{ordinal}')}")
 
 
-def _proposed(rows: RowsOfStep, programme: Programme, found: matching.Proposal, ordinal: int, at: datetime) -> Effects:
+def _proposed(rows: RowsOfStep, programme: Programme, found: matching.ProposedPair, ordinal: int, at: datetime) -> Effects:
     people = found.person_ids
     proposal = proposal_of(rows, programme, found, version=1, at=at)
     pairing = Pairing(
@@ -204,7 +204,7 @@ def _proposed(rows: RowsOfStep, programme: Programme, found: matching.Proposal, 
     yield from ready_nudges(programme, pairing, at)
 
 
-def proposal_of(rows: Rows, programme: Programme, found: matching.Proposal, *, version: int, at: datetime) -> Proposal:
+def proposal_of(rows: Rows, programme: Programme, found: matching.ProposedPair, *, version: int, at: datetime) -> Proposal:
     """Write down what is proposed to two people from now on."""
     return Proposal(
         version=version,
@@ -266,7 +266,7 @@ def _side(side: matching.Side) -> SideOffer:
     )
 
 
-def _reasons(rows: Rows, programme: Programme, found: matching.Proposal) -> tuple[Reason, ...]:
+def _reasons(rows: Rows, programme: Programme, found: matching.ProposedPair) -> tuple[Reason, ...]:
     senior_id = None if programme.policy.track is Track.MUTUAL else _senior_id(rows, programme, found.person_ids)
     must_learn = {
         Track.MUTUAL: found.person_ids,
@@ -276,7 +276,7 @@ def _reasons(rows: Rows, programme: Programme, found: matching.Proposal) -> tupl
     return reasons_of(found, families_of(programme.policy_json), must_learn[programme.policy.track])
 
 
-def reasons_of(found: matching.Proposal, families: Mapping[str, str], must_learn: Iterable[PersonId]) -> tuple[Reason, ...]:
+def reasons_of(found: matching.ProposedPair, families: Mapping[str, str], must_learn: Iterable[PersonId]) -> tuple[Reason, ...]:
     """List why these two: every number is a term of the score, so the score can be recomputed from the reasons alone.
 
     Args:
@@ -367,6 +367,6 @@ def _published(reasons: Iterable[Reason]) -> tuple[PairingReason, ...]:
     return tuple(PairingReason(code=PairingReasonCode(reason.code), params=reason.params) for reason in reasons)
 
 
-def _left_out(left_out: Unmatched) -> published_round.Unmatched:
+def _left_out(left_out: LeftOut) -> published_round.Unmatched:
     reason = UnmatchedReason(code=left_out.code, params={"widen": left_out.widen})
     return published_round.Unmatched(person_id=left_out.person_id, standing=left_out.standing, reasons=(reason,))

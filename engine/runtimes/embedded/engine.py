@@ -385,5 +385,5 @@ def _built() -> Topology:
     from engine.matching.assigning import choosing
     from engine.topology import build
 
-    choosing.use(compiled.choose)
+    choosing.use(compiled.choose_pairs)
     return build()

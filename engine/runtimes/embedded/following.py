@@ -24,7 +24,7 @@ LOOK_SECONDS: Final = 0.1
 """How often a file is looked at."""
 
 
-class Feed(Protocol):
+class Follower(Protocol):
     """A source that goes on."""
 
     is_over: bool

@@ -38,7 +38,7 @@ from engine.core.execution import Transition
 from engine.errors import EngineError, Refused, ServiceBusy, ServiceStopped
 from engine.observation import Observer
 from engine.runtimes.embedded.engine import Answer
-from engine.runtimes.embedded.following import LOOK_SECONDS, Feed
+from engine.runtimes.embedded.following import LOOK_SECONDS, Follower
 from engine.runtimes.embedded.lines import Line
 from engine.runtimes.embedded.observation import ObservedEngine
 from engine.settings import Settings
@@ -126,7 +126,7 @@ class Service:
         """
         return self._asked(_Request(lambda: work(self._engine), Future()))
 
-    def follow(self, feed: Feed) -> None:
+    def follow(self, feed: Follower) -> None:
         """Take the lines of a source as they come, each chunk once the one before is durable."""
         follower = _Follower(self, feed)
         self._feeds.append(follower)
@@ -305,7 +305,7 @@ class Service:
 class _Follower(Thread):
     """Hands the lines of one source to the service. A daemon: a source that blocks for ever holds nobody up."""
 
-    def __init__(self, service: Service, feed: Feed) -> None:
+    def __init__(self, service: Service, feed: Follower) -> None:
         super().__init__(name="feed", daemon=True)
         self.failure: OSError | None = None
         """Why the source can't be read any more."""

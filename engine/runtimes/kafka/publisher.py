@@ -38,7 +38,7 @@ def emission_bounds(partitions: Partitions, emit_from: datetime, at: datetime | 
 
 
 @dataclass(slots=True, kw_only=True)
-class Published:
+class LineCounts:
     """How many lines went where."""
 
     published: int = 0
@@ -46,7 +46,7 @@ class Published:
     """Lines that are no event of a known type."""
 
 
-def publish(settings: KafkaSettings, lines: Iterable[bytes], *, emit_from: datetime | None = None) -> Published:
+def publish(settings: KafkaSettings, lines: Iterable[bytes], *, emit_from: datetime | None = None) -> LineCounts:
     """Append every line that is not blank to the topic that it belongs to. Returns once the brokers have them all.
 
     Args:
@@ -63,8 +63,8 @@ def publish(settings: KafkaSettings, lines: Iterable[bytes], *, emit_from: datet
         raise unavailable(settings, error) from error
 
 
-async def _publish(settings: KafkaSettings, partitions: Partitions, lines: Iterable[bytes], emit_from: datetime | None) -> Published:
-    done = Published()
+async def _publish(settings: KafkaSettings, partitions: Partitions, lines: Iterable[bytes], emit_from: datetime | None) -> LineCounts:
+    done = LineCounts()
     producer = AIOKafkaProducer(
         **client_options(settings), acks="all", enable_idempotence=True, linger_ms=5, max_request_size=RECORD_BYTES_MAX
     )

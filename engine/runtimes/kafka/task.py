@@ -80,7 +80,7 @@ class TaskSpec:
     """How long a task that is given back waits for such a record; it can't tell one that is nearly done from one that has just begun."""
 
 
-class Task:
+class PartitionTask:
     """One task of this worker. All its methods run in the event loop's thread."""
 
     pumps_count: ClassVar[int] = 0
@@ -202,14 +202,14 @@ class Task:
 
     async def _fold_backlog(self) -> None:
         with leaving_on_doubt(*self.spec.source):
-            Task.pumps_count += 1
+            PartitionTask.pumps_count += 1
             try:
                 await self._fold_all()
             except asyncio.CancelledError:
                 if not self._is_abandoned:
                     raise
             finally:
-                Task.pumps_count -= 1
+                PartitionTask.pumps_count -= 1
             self._pump = None
             self.commit_if_due(time.monotonic())
 
@@ -228,7 +228,7 @@ class Task:
         if not self.fold.pending_count:
             self._gathered_since = time.monotonic()
         take, is_long = self.fold.take, self.spec.is_long
-        until = time.monotonic() + max(FOLD_SECONDS_MIN, FOLD_SECONDS_MAX / Task.pumps_count)
+        until = time.monotonic() + max(FOLD_SECONDS_MIN, FOLD_SECONDS_MAX / PartitionTask.pumps_count)
         limit = min(len(records), place + self._settings.commit_records_max)
         while place < limit:
             record = records[place]

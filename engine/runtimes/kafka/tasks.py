@@ -28,7 +28,7 @@ from engine.runtimes.kafka.folds.intake_fold import INBOX_OF, IntakeFold
 from engine.runtimes.kafka.folds.recovery import recover
 from engine.runtimes.kafka.folds.stage_fold import CHANGELOG_OF, StageFold
 from engine.runtimes.kafka.settings import KafkaSettings
-from engine.runtimes.kafka.task import BACKLOG_RECORDS_MAX, Task, TaskSpec
+from engine.runtimes.kafka.task import BACKLOG_RECORDS_MAX, PartitionTask, TaskSpec
 from engine.telemetry import Telemetry
 from schemas.envelope import SOURCE
 from schemas.topics import INPUT_TOPICS
@@ -129,7 +129,7 @@ class _Gauges:
 class Tasks:
     """The tasks of one worker, by source partition."""
 
-    task_type: ClassVar[type[Task]] = Task
+    task_type: ClassVar[type[PartitionTask]] = PartitionTask
     """What carries a unit; a drill puts a defective one here to see it caught."""
 
     sources: ClassVar[tuple[str, ...]] = SOURCES
@@ -137,9 +137,9 @@ class Tasks:
     changelogs: ClassVar[tuple[str, ...]] = tuple(topic.name for topic in CHANGELOG_OF.values())
 
     def __init__(self, installation: Installation) -> None:
-        self.by_source: dict[TopicPartition, Task] = {}
+        self.by_source: dict[TopicPartition, PartitionTask] = {}
         self.of = installation
-        self._left: list[Task] = []
+        self._left: list[PartitionTask] = []
         self._reasons: set[str] = set()
         """Why people waited so far: a gauge that nobody sets again would keep its last figure."""
         self._changing = asyncio.Lock()
@@ -222,7 +222,7 @@ class Tasks:
         """Return the sources whose tasks can't keep up for now; the shell stops fetching them."""
         return [source for source, task in self.by_source.items() if task.backlog_count > BACKLOG_RECORDS_MAX]
 
-    async def _close(self, task: Task) -> None:
+    async def _close(self, task: PartitionTask) -> None:
         await task.close()
         self._left = [left for left in (*self._left, task) if left.is_at_work]
 
@@ -240,7 +240,7 @@ class Tasks:
                 self.by_source[source] = task
                 return task.fold.position
 
-    async def _restore(self, task: Task, positions: Positions) -> None:
+    async def _restore(self, task: PartitionTask, positions: Positions) -> None:
         source, fold = task.spec.source, task.fold
         if isinstance(fold, KeptFold):
             assert task.spec.changelog is not None
@@ -263,7 +263,7 @@ class Tasks:
             raise PositionLost(topic=source.topic, partition=source.partition, position=position, beginning=beginning, end=end)
         task.start_from(position)
 
-    def task_of(self, source: TopicPartition) -> Task:
+    def task_of(self, source: TopicPartition) -> PartitionTask:
         """Make the task of a source, not opened yet."""
         of = self.of
         name = source.topic.removeprefix(of.settings.prefix)

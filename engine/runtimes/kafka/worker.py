@@ -60,7 +60,7 @@ def prepared(
         fatal = [drift for drift in admin.drift() if drift.is_fatal]
     if fatal:
         raise TopicsUnfit(topic=fatal[0].topic, what=fatal[0].what, more=f" and {len(fatal) - 1} more" if len(fatal) > 1 else "")
-    choosing.use(compiled.choose)
+    choosing.use(compiled.choose_pairs)
     return Installation(
         settings=kafka,
         topology=build(),

@@ -8,10 +8,10 @@ from random import Random
 from typing import Final
 
 from engine.simulation.clock import DAYS_PER_MONTH, START_AT
-from engine.simulation.observed import Json, NudgeSeen, ProposalSeen
+from engine.simulation.observed import Json, NudgeReceived, ProposalSeen
 from engine.simulation.people.participants import ProgrammePlan
 from engine.simulation.people.workforce import line_above
-from engine.simulation.topics import FAMILIES
+from engine.simulation.topics import TOPIC_FAMILIES
 from engine.simulation.world import Pair, World
 
 INVITED_SHARE: Final = 0.3
@@ -65,7 +65,7 @@ def _plan_insights(world: World, programme_id: str, months: int, draw: Random) -
     for number in range(1, 3 * months + 1):
         shared_at = START_AT + timedelta(days=draw.randrange(min(30, days - 1), days), seconds=draw.randrange(86_400))
         insight_id = f"{programme_id}.i{number}"
-        shared = {"programme_id": programme_id, "insight_id": insight_id, "family": draw.choice(FAMILIES)}
+        shared = {"programme_id": programme_id, "insight_id": insight_id, "family": draw.choice(TOPIC_FAMILIES)}
         world.emit_later("insight.shared", shared_at, shared, subject=programme_id)
         if draw.random() < 2 / 3:
             answered_at = shared_at + timedelta(days=draw.randrange(2, 30))
@@ -137,7 +137,7 @@ def maybe_retract(world: World, pair: Pair, proposal: ProposalSeen) -> None:
     world.plan(proposal.at + timedelta(hours=draw.randrange(1, 9)), retract)
 
 
-def read_alarm(world: World, nudge: NudgeSeen) -> None:
+def read_alarm(world: World, nudge: NudgeReceived) -> None:
     """A storm of nudges, or many departures at once, were held back: release them after a look."""
     programme_id, command = nudge.programme_id, COMMAND_BY_ALARM.get(nudge.key)
     if command is not None and programme_id is not None:

@@ -52,7 +52,7 @@ _MORE_LANGUAGES: Final = ("de", "es", "fr", "hi", "pt", "zh")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hub:
+class Office:
     """A place where people work."""
 
     location: str
@@ -62,12 +62,12 @@ class Hub:
     """Percent of all people."""
 
 
-HUBS: Final = (
-    Hub(location="New York", timezone="America/New_York", language="es", share=22),
-    Hub(location="São Paulo", timezone="America/Sao_Paulo", language="pt", share=10),
-    Hub(location="Berlin", timezone="Europe/Berlin", language="de", share=38),
-    Hub(location="Pune", timezone="Asia/Kolkata", language="hi", share=18),
-    Hub(location="Singapore", timezone="Asia/Singapore", language="zh", share=12),
+OFFICES: Final = (
+    Office(location="New York", timezone="America/New_York", language="es", share=22),
+    Office(location="São Paulo", timezone="America/Sao_Paulo", language="pt", share=10),
+    Office(location="Berlin", timezone="Europe/Berlin", language="de", share=38),
+    Office(location="Pune", timezone="Asia/Kolkata", language="hi", share=18),
+    Office(location="Singapore", timezone="Asia/Singapore", language="zh", share=12),
 )
 
 
@@ -92,7 +92,7 @@ class Employee:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
+class SimulatedOffer:
     """A topic somebody can teach."""
 
     topic: str
@@ -100,7 +100,7 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Want:
+class SimulatedWant:
     """A topic somebody wants to learn."""
 
     topic: str
@@ -109,11 +109,11 @@ class Want:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Profile:
+class SimulatedProfile:
     """What a person says when enrolling."""
 
-    offers: tuple[Offer, ...]
-    wants: tuple[Want, ...]
+    offers: tuple[SimulatedOffer, ...]
+    wants: tuple[SimulatedWant, ...]
     hours: tuple[int, int]
     """Working hours, local full hours `[from, to)`, Monday to Friday."""
     capacity: int
@@ -137,11 +137,11 @@ class Traits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
+class SimulatedPerson:
     """One member of the organisation."""
 
     employee: Employee
-    profile: Profile
+    profile: SimulatedProfile
     traits: Traits
 
     @property
@@ -154,9 +154,9 @@ class Person:
 class Organisation:
     """Everybody, in order of id."""
 
-    people: tuple[Person, ...]
+    people: tuple[SimulatedPerson, ...]
     seed: int
-    by_id: Mapping[str, Person]
+    by_id: Mapping[str, SimulatedPerson]
 
 
 def organisation(people: int, seed: int) -> Organisation:
@@ -168,7 +168,7 @@ def organisation(people: int, seed: int) -> Organisation:
     """
     staff = employees(people, seed)
     everybody = tuple(
-        Person(employee=employee, profile=profile, traits=traits)
+        SimulatedPerson(employee=employee, profile=profile, traits=traits)
         for employee, profile, traits in zip(staff, _profiles(staff, seed), _traits(people, seed), strict=True)
     )
     return Organisation(people=everybody, seed=seed, by_id=MappingProxyType({person.person_id: person for person in everybody}))
@@ -195,7 +195,7 @@ def employees(people: int, seed: int) -> tuple[Employee, ...]:
     for index in range(people):
         position = position_of[index]
         leads = position * REPORTS_PER_MANAGER + 1 < people
-        hub = places.choices(HUBS, [hub.share for hub in HUBS])[0]
+        office = places.choices(OFFICES, [office.share for office in OFFICES])[0]
         department, job_family = _DEPARTMENTS[_branch(position, department_count, places.random(), places.randrange(department_count))]
         level = 1 + bands[index] + 2 * (depth_max - _depth(position)) + levels.randrange(2)
         made.append(
@@ -206,9 +206,9 @@ def employees(people: int, seed: int) -> tuple[Employee, ...]:
                 department=department,
                 job_family=job_family,
                 job_level=min(12, level),
-                location=hub.location,
-                timezone=hub.timezone,
-                languages=_languages(hub, places.random(), places.random(), places.randrange(100)),
+                location=office.location,
+                timezone=office.timezone,
+                languages=_languages(office, places.random(), places.random(), places.randrange(100)),
                 band=bands[index],
                 hired_on=_hired_on(bands[index], leads=leads, joiner_luck=dates.random(), luck=dates.random()),
                 leads=leads,
@@ -235,11 +235,11 @@ def _branch(position: int, departments: int, luck: float, other: int) -> int:
     return position % departments
 
 
-def _languages(hub: Hub, english_luck: float, local_luck: float, more: int) -> tuple[str, ...]:
+def _languages(office: Office, english_luck: float, local_luck: float, more: int) -> tuple[str, ...]:
     """Nine in ten speak English, about half the language of the place, one in sixteen another one."""
-    spoken = {"en"} if english_luck < 0.93 else {hub.language}
+    spoken = {"en"} if english_luck < 0.93 else {office.language}
     if local_luck < 0.45:
-        spoken.add(hub.language)
+        spoken.add(office.language)
     if more < len(_MORE_LANGUAGES):
         spoken.add(_MORE_LANGUAGES[more])
     return tuple(sorted(spoken))
@@ -259,7 +259,7 @@ def _dotted_lines(people: int, seed: int) -> dict[int, int]:
     return {index: other for index in chosen if (other := draw.randrange(people)) != index}
 
 
-def _profiles(staff: tuple[Employee, ...], seed: int) -> list[Profile]:
+def _profiles(staff: tuple[Employee, ...], seed: int) -> list[SimulatedProfile]:
     """Offers and wants by experience band; nobody wants what they offer."""
     topics = stream(seed, "topics")
     terms = stream(seed, "terms")
@@ -271,10 +271,10 @@ def _profiles(staff: tuple[Employee, ...], seed: int) -> list[Profile]:
         start = terms.choice((8, 9, 9, 10))
         other = staff[terms.randrange(len(staff))].person_id
         made.append(
-            Profile(
-                offers=tuple(Offer(topic=TOPIC_IDS[at], level=topics.choices((1, 2, 3), (35, 40, 25))[0]) for at in offered),
+            SimulatedProfile(
+                offers=tuple(SimulatedOffer(topic=TOPIC_IDS[at], level=topics.choices((1, 2, 3), (35, 40, 25))[0]) for at in offered),
                 wants=tuple(
-                    Want(
+                    SimulatedWant(
                         topic=TOPIC_IDS[at],
                         importance=topics.choices((1, 2, 3), (25, 45, 30))[0],
                         own_level=topics.choices((0, 1, 2), (60, 30, 10))[0],

@@ -12,8 +12,8 @@ from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
 from engine.simulation.clock import DAYS_PER_MONTH, START_AT
-from engine.simulation.observed import Json, NudgeSeen, ProposalSeen
-from engine.simulation.people.organisation import Person
+from engine.simulation.observed import Json, NudgeReceived, ProposalSeen
+from engine.simulation.people.organisation import SimulatedPerson
 from engine.simulation.topics import TOPIC_IDS
 from engine.simulation.world import TRAINING_ACTOR, Action, Pair, World
 
@@ -24,7 +24,7 @@ _AT_ONCE_SHARE: Final = 0.8
 _NEVER_ANSWERS_SHARE: Final = 0.06
 _THINKS_AGAIN_SHARE: Final = 0.03
 """Of those who answered while the proposal stays open."""
-Change: TypeAlias = Callable[[World, str, str, Random, datetime], None]
+Habit: TypeAlias = Callable[[World, str, str, Random, datetime], None]
 """Something that one member of a programme does."""
 
 _OPT_OUT_CATEGORIES: Final = ("invitations", "sessions", "learning", "profile")
@@ -80,11 +80,11 @@ def plan_enrolments(world: World, programme: ProgrammePlan, months: int) -> None
             world.plan_work(person.person_id, at, draw, _enrolling(world, person, programme))
 
 
-def _enrolling(world: World, person: Person, programme: ProgrammePlan) -> Action:
+def _enrolling(world: World, person: SimulatedPerson, programme: ProgrammePlan) -> Action:
     return lambda at: enrol(world, person, programme, at)
 
 
-def enrol(world: World, person: Person, programme: ProgrammePlan, at: datetime) -> None:
+def enrol(world: World, person: SimulatedPerson, programme: ProgrammePlan, at: datetime) -> None:
     """Join a programme, if not in it yet; training follows where the programme has one."""
     person_id, programme_id = person.person_id, programme.programme_id
     members = world.members.setdefault(programme_id, {})
@@ -105,7 +105,7 @@ def enrol(world: World, person: Person, programme: ProgrammePlan, at: datetime) 
         world.emit_later("participation.training_completed", done_at, training, subject=person_id, actor=TRAINING_ACTOR)
 
 
-def participation(world: World, person: Person, programme_id: str) -> Json:
+def participation(world: World, person: SimulatedPerson, programme_id: str) -> Json:
     """The data of `participation.enrolled` and `.updated`."""
     profile = person.profile
     opens, closes = world.hours_of(person.person_id)
@@ -128,7 +128,7 @@ def drift(world: World, programme_id: str, at: datetime) -> None:
     draw = world.stream("drift", programme_id, at.date().isoformat())
     for person_id in sorted(world.members.get(programme_id, {})):
         luck, detail = draw.random(), world.stream("drift", programme_id, at.date().isoformat(), person_id)
-        change: Change
+        change: Habit
         if luck < 0.0015:
             change = _pause
         elif luck < 0.0030:
@@ -145,7 +145,7 @@ def drift(world: World, programme_id: str, at: datetime) -> None:
         world.plan_work(person_id, earliest, detail, _changing(world, change, person_id, programme_id, detail))
 
 
-def _changing(world: World, change: Change, person_id: str, programme_id: str, draw: Random) -> Action:
+def _changing(world: World, change: Habit, person_id: str, programme_id: str, draw: Random) -> Action:
     return lambda at: change(world, person_id, programme_id, draw, at) if world.takes_part(person_id, programme_id) else None
 
 
@@ -215,7 +215,7 @@ def answer_proposal(world: World, pair: Pair, proposal: ProposalSeen) -> None:
             _plan_answer(world, pair, proposal, person_id, earliest=proposal.at + delay, draw=draw)
 
 
-def answer_at_last(world: World, pair: Pair, proposal: ProposalSeen, nudge: NudgeSeen, draw: Random) -> None:
+def answer_at_last(world: World, pair: Pair, proposal: ProposalSeen, nudge: NudgeReceived, draw: Random) -> None:
     """A reminder helps half of those who have not answered."""
     if draw.random() < 0.5:
         earliest = nudge.not_before + timedelta(hours=draw.randrange(1, 30))

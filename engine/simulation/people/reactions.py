@@ -10,7 +10,7 @@ from random import Random
 from typing import Final, TypeAlias
 
 from engine.simulation.clock import working_instant
-from engine.simulation.observed import Json, NudgeSeen, short_type
+from engine.simulation.observed import Json, NudgeReceived, short_type
 from engine.simulation.people import meetings, participants
 from engine.simulation.people.participants import ProgrammePlan
 from engine.simulation.world import NOTIFIER_ACTOR, Pair, World
@@ -19,11 +19,11 @@ FEEDBACK_SHARE: Final = 0.75
 """Share of people whose channel also tells whether they acted or waved a nudge away."""
 ENDS_AFTER_RESUME_SHARE: Final = 0.06
 
-Response: TypeAlias = Callable[[World, NudgeSeen, Pair, Random, datetime], None]
+Response: TypeAlias = Callable[[World, NudgeReceived, Pair, Random, datetime], None]
 """What somebody does at their desk, some time after a nudge about a pair of theirs."""
 
 
-def react(world: World, nudge: NudgeSeen, programmes: dict[str, ProgrammePlan]) -> None:
+def react(world: World, nudge: NudgeReceived, programmes: dict[str, ProgrammePlan]) -> None:
     """Let the recipient read a nudge."""
     if nudge.person_id not in world.organisation.by_id:
         return  # the coordinator reads in `coordinator`
@@ -45,13 +45,13 @@ def react(world: World, nudge: NudgeSeen, programmes: dict[str, ProgrammePlan]) 
         world.plan(at, lambda due: _tell(world, "nudge.dismissed", nudge, due))
 
 
-def _tell(world: World, kind: str, nudge: NudgeSeen, at: datetime) -> None:
+def _tell(world: World, kind: str, nudge: NudgeReceived, at: datetime) -> None:
     if world.heeds(nudge) and world.acts(nudge.person_id):
         data = {"person_id": nudge.person_id, "nudge_id": nudge.nudge_id}
         world.emit(kind, at, data, subject=nudge.person_id, actor=NOTIFIER_ACTOR)
 
 
-def _follow(world: World, nudge: NudgeSeen, programmes: dict[str, ProgrammePlan], draw: Random, at: datetime) -> None:
+def _follow(world: World, nudge: NudgeReceived, programmes: dict[str, ProgrammePlan], draw: Random, at: datetime) -> None:
     if not (world.heeds(nudge) and world.acts(nudge.person_id) and at < nudge.expires_at):
         return
     pair = world.pairs.get(nudge.pairing_id or "")
@@ -64,7 +64,7 @@ def _follow(world: World, nudge: NudgeSeen, programmes: dict[str, ProgrammePlan]
         _tell(world, "nudge.acted", nudge, at)
 
 
-def _follow_programme(world: World, nudge: NudgeSeen, programme: ProgrammePlan, draw: Random, at: datetime) -> None:
+def _follow_programme(world: World, nudge: NudgeReceived, programme: ProgrammePlan, draw: Random, at: datetime) -> None:
     """Nudges about a programme, not about a pair."""
     person = world.person(nudge.person_id)
     if nudge.key in {"still_taking_part", "enrolment_recorded"}:
@@ -78,7 +78,7 @@ def _follow_programme(world: World, nudge: NudgeSeen, programme: ProgrammePlan, 
         participants.widen(world, person.person_id, programme.programme_id, draw, at)
 
 
-def _go_on_or_not(world: World, nudge: NudgeSeen, programme_id: str, draw: Random, at: datetime) -> None:
+def _go_on_or_not(world: World, nudge: NudgeReceived, programme_id: str, draw: Random, at: datetime) -> None:
     """Stay, change something, pause or leave, whatever of it the question offers."""
     if not world.takes_part(nudge.person_id, programme_id):
         return
@@ -92,45 +92,45 @@ def _go_on_or_not(world: World, nudge: NudgeSeen, programme_id: str, draw: Rando
         _answer(world, nudge, choice, at, **until)
 
 
-def _answer(world: World, nudge: NudgeSeen, choice: str, at: datetime, **said: object) -> None:
+def _answer(world: World, nudge: NudgeReceived, choice: str, at: datetime, **said: object) -> None:
     """Send the answer that a nudge spells out, with what the person has to add."""
     kind, fields = nudge.answers[choice]
     known = {name: value for name, value in fields.items() if not isinstance(value, dict)}
     world.emit(short_type({"type": kind}), at, {**known, **said}, subject=nudge.pairing_id or nudge.person_id, actor=nudge.person_id)
 
 
-def _book(world: World, nudge: NudgeSeen, pair: Pair, draw: Random, at: datetime) -> None:
+def _book(world: World, nudge: NudgeReceived, pair: Pair, draw: Random, at: datetime) -> None:
     meetings.plan_booking(world, pair, nudge.person_id, at, draw)
 
 
-def _log(world: World, nudge: NudgeSeen, pair: Pair, draw: Random, at: datetime) -> None:
+def _log(world: World, nudge: NudgeReceived, pair: Pair, draw: Random, at: datetime) -> None:
     del nudge, draw
     if pair.unreported is not None:
         session_id, starts_at = pair.unreported
         meetings.report_held(world, pair, session_id, starts_at, at)
 
 
-def _share(world: World, nudge: NudgeSeen, pair: Pair, draw: Random, at: datetime) -> None:
+def _share(world: World, nudge: NudgeReceived, pair: Pair, draw: Random, at: datetime) -> None:
     meetings.plan_feedback(world, pair, nudge.person_id, at, draw)
 
 
-def _reconsider(world: World, nudge: NudgeSeen, pair: Pair, draw: Random, at: datetime) -> None:
+def _reconsider(world: World, nudge: NudgeReceived, pair: Pair, draw: Random, at: datetime) -> None:
     """The exit ramp: silence means go on, and one in twenty-five of those who think about it stops."""
     if draw.random() < 0.04 and pair.state in {"active", "stalled"}:
         _continuation(world, nudge, pair, "end", at)
 
 
-def _flip_roles(world: World, nudge: NudgeSeen, pair: Pair, draw: Random, at: datetime) -> None:
+def _flip_roles(world: World, nudge: NudgeReceived, pair: Pair, draw: Random, at: datetime) -> None:
     del world, nudge, draw, at
     pair.one_way_teacher = None
 
 
-def _debate(world: World, nudge: NudgeSeen, pair: Pair, draw: Random, at: datetime) -> None:
+def _debate(world: World, nudge: NudgeReceived, pair: Pair, draw: Random, at: datetime) -> None:
     del world, nudge, draw, at
     pair.debate_due = True
 
 
-def _broaden(world: World, nudge: NudgeSeen, pair: Pair, draw: Random, at: datetime) -> None:
+def _broaden(world: World, nudge: NudgeReceived, pair: Pair, draw: Random, at: datetime) -> None:
     """Topics of every family on the partner's list come in."""
     del draw, at
     partner = world.person(pair.partner_of(nudge.person_id))
@@ -138,12 +138,12 @@ def _broaden(world: World, nudge: NudgeSeen, pair: Pair, draw: Random, at: datet
     pair.learns[nudge.person_id] = tuple(dict.fromkeys((*pair.learns.get(nudge.person_id, ()), *offered)))
 
 
-def _resume(world: World, nudge: NudgeSeen, pair: Pair, draw: Random, at: datetime) -> None:
+def _resume(world: World, nudge: NudgeReceived, pair: Pair, draw: Random, at: datetime) -> None:
     if pair.state in {"paused", "suspended"}:
         _continuation(world, nudge, pair, "end" if draw.random() < ENDS_AFTER_RESUME_SHARE else "continue", at)
 
 
-def _conclude(world: World, nudge: NudgeSeen, pair: Pair, draw: Random, at: datetime) -> None:
+def _conclude(world: World, nudge: NudgeReceived, pair: Pair, draw: Random, at: datetime) -> None:
     """Renew or finish; what a pair feels about it is mostly mutual, so the wish comes from the pair's own draw."""
     del draw
     answered = (nudge.person_id, f"{pair.pairing_id}/{pair.term}")
@@ -155,24 +155,24 @@ def _conclude(world: World, nudge: NudgeSeen, pair: Pair, draw: Random, at: date
     _continuation(world, nudge, pair, "renew" if mood < 0.35 and own < 0.9 else "finish", at)
 
 
-def _convert(world: World, nudge: NudgeSeen, pair: Pair, draw: Random, at: datetime) -> None:
+def _convert(world: World, nudge: NudgeReceived, pair: Pair, draw: Random, at: datetime) -> None:
     del draw
     if pair.meets:
         _continuation(world, nudge, pair, "convert", at)
 
 
-def _resolve(world: World, nudge: NudgeSeen, pair: Pair, draw: Random, at: datetime) -> None:
+def _resolve(world: World, nudge: NudgeReceived, pair: Pair, draw: Random, at: datetime) -> None:
     if pair.state == "suspended":
         _continuation(world, nudge, pair, draw.choice(("end", "rematch")), at)
 
 
-def _wait_or_look(world: World, nudge: NudgeSeen, pair: Pair, draw: Random, at: datetime) -> None:
+def _wait_or_look(world: World, nudge: NudgeReceived, pair: Pair, draw: Random, at: datetime) -> None:
     """The partner is away for long: most wait, some look for somebody meanwhile."""
     if pair.state == "paused":
         _continuation(world, nudge, pair, draw.choices(("continue", "look", "end"), (55, 35, 10))[0], at)
 
 
-def _find_time(world: World, nudge: NudgeSeen, pair: Pair, draw: Random, at: datetime) -> None:
+def _find_time(world: World, nudge: NudgeReceived, pair: Pair, draw: Random, at: datetime) -> None:
     """Give longer hours, if the two still have none in common."""
     del draw
     if pair.meets and "hours" in nudge.answers:
@@ -181,7 +181,7 @@ def _find_time(world: World, nudge: NudgeSeen, pair: Pair, draw: Random, at: dat
         _answer(world, nudge, "hours", at, hours=hours)
 
 
-def _continuation(world: World, nudge: NudgeSeen, pair: Pair, answer: str, at: datetime) -> None:
+def _continuation(world: World, nudge: NudgeReceived, pair: Pair, answer: str, at: datetime) -> None:
     if answer in nudge.answers:
         _answer(world, nudge, answer, at)
         return

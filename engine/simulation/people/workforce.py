@@ -12,7 +12,7 @@ from typing import Final
 
 from engine.simulation.clock import DAYS_PER_MONTH, START_AT, day_of, feed_at
 from engine.simulation.observed import Json
-from engine.simulation.people.organisation import HUBS, LEGAL_ENTITY, Employee
+from engine.simulation.people.organisation import LEGAL_ENTITY, OFFICES, Employee
 from engine.simulation.world import HR_ACTOR, World
 
 LEAVER_SHARE: Final = 0.06
@@ -185,12 +185,12 @@ def _plan_manager_change(world: World, employee: Employee, day: int, draw: Rando
 
 
 def _plan_relocation(world: World, employee: Employee, day: int, draw: Random) -> None:
-    """Another hub, another zone."""
-    hub = draw.choice([hub for hub in HUBS if hub.timezone != employee.timezone])
+    """Another office, another zone."""
+    office = draw.choice([office for office in OFFICES if office.timezone != employee.timezone])
 
     def relocate(at: datetime) -> None:
-        world.timezone_of[employee.person_id] = hub.timezone
-        change_role(world, employee.person_id, at, {"location": hub.location, "timezone": hub.timezone})
+        world.timezone_of[employee.person_id] = office.timezone
+        change_role(world, employee.person_id, at, {"location": office.location, "timezone": office.timezone})
 
     world.plan(feed_at(day_of(day), draw), relocate)
 

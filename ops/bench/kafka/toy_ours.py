@@ -19,7 +19,7 @@ from engine.runtimes.kafka.broker.wire import Wired
 from engine.runtimes.kafka.faust_shell import BothwaysApp, run_faust
 from engine.runtimes.kafka.folds.folding import Fetched, Partitions, Pending, Restored
 from engine.runtimes.kafka.settings import kafka_settings_from
-from engine.runtimes.kafka.task import Task, TaskSpec
+from engine.runtimes.kafka.task import PartitionTask, TaskSpec
 from engine.runtimes.kafka.tasks import Installation, Tasks
 from engine.runtimes.kafka.thin import ThinWorker
 from ops.bench.kafka import toy
@@ -101,13 +101,13 @@ class ToyTasks(Tasks):
     sources: ClassVar[tuple[str, ...]] = tuple(source for source, _ in toy.STAGES.values())
     changelogs: ClassVar[tuple[str, ...]] = tuple(f"cl.{stage}" for stage in toy.STAGES)
 
-    def task_of(self, source: TopicPartition) -> Task:
+    def task_of(self, source: TopicPartition) -> PartitionTask:
         """Make a task of the toy."""
         settings = self.of.settings
         name = source.topic.removeprefix(settings.prefix)
         stage = next(stage for stage, (of, _) in toy.STAGES.items() if of == name)
         spec = TaskSpec(name=stage, source=source, changelog=settings.topic(f"cl.{stage}"))
-        return Task(spec, ToyFold(stage, source.partition, settings.prefix), settings)
+        return PartitionTask(spec, ToyFold(stage, source.partition, settings.prefix), settings)
 
 
 class _ToyApp(BothwaysApp):

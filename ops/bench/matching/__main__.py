@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from engine.matching.assigning import choosing
-from engine.matching.compiled import choose
+from engine.matching.compiled import choose_pairs
 from ops.bench.matching import daily, fairness, from_rows, odd, quality, reach, same, speed
 from ops.bench.matching.peers import side_by_side
 
@@ -27,7 +27,7 @@ PARTS: Final[Mapping[str, Callable[[list[int]], None]]] = {
 
 def main(arguments: list[str]) -> None:
     """Run the named parts, each with the sizes that follow its name."""
-    choosing.use(choose)
+    choosing.use(choose_pairs)
     names = [argument for argument in arguments if argument in PARTS] or list(PARTS)
     for name in names:
         sizes: list[int] = []

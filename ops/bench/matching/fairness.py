@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from engine.matching.assigning.choosing import Chooser
-from engine.matching.compiled import choose
+from engine.matching.compiled import choose_pairs
 from engine.matching.eligibility import PoolMember
 from engine.matching.round import hold_round
 from ops.bench.matching.people import AT, FAMILIES, people
@@ -53,7 +53,9 @@ def run(sizes: list[int]) -> None:
             )
 
 
-def played(everybody: list[PoolMember], policy: Policy, chooser_for: Callable[[set[PersonId]], Chooser] = lambda _met: choose) -> Played:
+def played(
+    everybody: list[PoolMember], policy: Policy, chooser_for: Callable[[set[PersonId]], Chooser] = lambda _met: choose_pairs
+) -> Played:
     """Hold the rounds.
 
     Args:

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Final
 
 from engine.core.effects import StageName
-from engine.matching.assigning.choosing import Choice, Task
-from engine.matching.compiled import choose
+from engine.matching.assigning.choosing import ChosenPairs, RoundTask
+from engine.matching.compiled import choose_pairs
 from engine.matching.eligibility import PoolMember
 from engine.matching.round import hold_round
 from engine.programme.messages import Employment, PersonFacts
@@ -142,10 +142,10 @@ class _Watch:
             print(f"  {self._name}: {now - self._since:.1f} s, {memory_mb():,} MB at most so far", file=sys.stderr, flush=True)
         self._name, self._since = name, now
 
-    def chosen(self, task: Task) -> Choice:
+    def chosen(self, task: RoundTask) -> ChosenPairs:
         """Choose as the engine does."""
         self.next("choice")
-        choice = choose(task, progress=self.next)
+        choice = choose_pairs(task, progress=self.next)
         self.next("proposals, reasons")
         return choice
 

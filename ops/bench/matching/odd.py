@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from typing import Final
 
-from engine.matching.assigning.choosing import choose
+from engine.matching.assigning.choosing import choose_pairs
 from engine.matching.eligibility import PoolMember
 from engine.matching.round import hold_round
 from ops.bench.matching.people import AT, FAMILIES, people
@@ -25,7 +25,7 @@ def run(sizes: list[int]) -> None:
             result, plain_seconds = quick.result, "-"
             if size <= PLAIN_PEOPLE_MAX:
                 begin = time.process_time()
-                plain = hold_round(pool, Policy(), round_ordinal=1, at=AT, topic_catalogue=FAMILIES, chooser=choose)
+                plain = hold_round(pool, Policy(), round_ordinal=1, at=AT, topic_catalogue=FAMILIES, chooser=choose_pairs)
                 plain_seconds = f"{time.process_time() - begin:.2f} s"
                 assert plain == result
             reasons = {str(code): count for code, count in result.no_option_by_reason.items()}

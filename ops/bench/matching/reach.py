@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from engine.matching.assigning.choosing import Choice, Chooser, Task
-from engine.matching.compiled import choose
+from engine.matching.assigning.choosing import Chooser, ChosenPairs, RoundTask
+from engine.matching.compiled import choose_pairs
 from engine.matching.eligibility import PoolMember
 from ops.bench.matching.fairness import PAIRS_LAST, ROUNDS, Played, played
 from ops.bench.matching.people import people
@@ -49,12 +49,12 @@ def run(sizes: list[int]) -> None:
 
 
 def _oracle(met: set[PersonId]) -> Chooser:
-    def chosen(task: Task) -> Choice:
+    def chosen(task: RoundTask) -> ChosenPairs:
         bonuses = [
             bonus + NEVER_BONUS * (member.person_id not in met)
             for bonus, member in zip(task.seekers.bonuses, task.book.members, strict=True)
         ]
-        return choose(replace(task, seekers=replace(task.seekers, bonuses=bonuses), matcher=Matcher.EXACT))
+        return choose_pairs(replace(task, seekers=replace(task.seekers, bonuses=bonuses), matcher=Matcher.EXACT))
 
     return chosen
 

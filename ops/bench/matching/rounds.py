@@ -4,8 +4,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.matching.assigning.choosing import Choice, Task
-from engine.matching.compiled import choose
+from engine.matching.assigning.choosing import ChosenPairs, RoundTask
+from engine.matching.compiled import choose_pairs
 from engine.matching.eligibility import PoolMember
 from engine.matching.round import RoundResult, hold_round
 from ops.bench.matching.peers.peer_run import memory_mb
@@ -36,10 +36,10 @@ def held(
 ) -> Timed:
     """Hold a round; the size from which the index is bounded may be set, to compare."""
 
-    def chosen(task: Task) -> Choice:
+    def chosen(task: RoundTask) -> ChosenPairs:
         if exact_people_max is None:
-            return choose(task)
-        return choose(replace(task, exact_people_max=exact_people_max))
+            return choose_pairs(task)
+        return choose_pairs(replace(task, exact_people_max=exact_people_max))
 
     wall, cpu = time.perf_counter(), time.process_time()
     result = hold_round(members, policy, round_ordinal=ordinal, at=AT, topic_catalogue=FAMILIES, chooser=chosen)

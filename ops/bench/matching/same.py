@@ -11,8 +11,8 @@ import time
 from hashlib import blake2b
 from typing import Final
 
-from engine.matching.assigning.choosing import choose as choose_plainly
-from engine.matching.compiled import choose
+from engine.matching.assigning.choosing import choose_pairs as choose_plainly
+from engine.matching.compiled import choose_pairs
 from engine.matching.round import RoundResult, hold_round
 from ops.bench.matching.people import AT, FAMILIES, people
 from ops.bench.matching.rounds import OPEN, warm_up
@@ -51,7 +51,7 @@ def _digest(result: RoundResult) -> str:
 def _held(size: int, seed: int, way: str) -> str:
     members = people(size)
     random.Random(seed).shuffle(members)
-    chooser = choose_plainly if way == "plain" else choose
+    chooser = choose_plainly if way == "plain" else choose_pairs
     return _digest(hold_round(members, OPEN, round_ordinal=1, at=AT, topic_catalogue=FAMILIES, chooser=chooser))
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.matching.eligibility import PoolMember
-from engine.matching.exchange import Exchange, bits_of, few_positions_of, positions_of
+from engine.matching.exchange import OffersAndWants, bits_of, few_positions_of, positions_of
 from engine.matching.scoring import USEFULNESS, benefit
 from schemas.terms.ids import PersonId
 
@@ -24,7 +24,7 @@ members = st.lists(st.tuples(offers, wants.map(lambda found: tuple((topic, *rest
 @given(people=members)
 def test_invariant_x1_taught_is_what_the_benefit_says(people: list[PoolMember]) -> None:
     """matching.X1: asked at once or one by one, the same people teach enough; a topic without a weight teaches nothing."""
-    exchange = Exchange(people, WEIGHTS, SHARE)
+    exchange = OffersAndWants(people, WEIGHTS, SHARE)
     everybody = (1 << len(people)) - 1
 
     for learner in range(len(people)):
@@ -39,7 +39,7 @@ def test_invariant_x1_taught_is_what_the_benefit_says(people: list[PoolMember]) 
 @given(people=members)
 def test_invariant_x2_points_end_at_the_need(people: list[PoolMember]) -> None:
     """matching.X2: more than enough doesn't count."""
-    exchange = Exchange(people, WEIGHTS, SHARE)
+    exchange = OffersAndWants(people, WEIGHTS, SHARE)
 
     for learner in range(len(people)):
         for teacher in range(len(people)):
@@ -56,7 +56,7 @@ def test_a_set_of_positions_comes_back_as_it_was(positions: frozenset[int]) -> N
 @given(people=members)
 def test_invariant_x1_taught_by_is_what_the_benefit_says(people: list[PoolMember]) -> None:
     """matching.X1: whether one offer is enough or several together, the same people learn enough from somebody; oneself isn't asked."""
-    exchange = Exchange(people, WEIGHTS, SHARE)
+    exchange = OffersAndWants(people, WEIGHTS, SHARE)
     everybody = (1 << len(people)) - 1
 
     for teacher in range(len(people)):
@@ -84,7 +84,7 @@ def partners(people: list[PoolMember], position: int) -> tuple[list[int], list[i
 @given(people=members, among=st.integers(0))
 def test_sides_are_those_counted_one_by_one(people: list[PoolMember], among: int) -> None:
     """Of any set of people."""
-    exchange = Exchange(people, WEIGHTS, SHARE)
+    exchange = OffersAndWants(people, WEIGHTS, SHARE)
 
     for position in range(len(people)):
         counted = tuple(sum(among >> other & 1 for other in side) for side in partners(people, position))

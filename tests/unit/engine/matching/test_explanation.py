@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from engine.matching.explanation import recomputed
-from engine.matching.round import Proposal, hold_round
+from engine.matching.round import ProposedPair, hold_round
 from engine.programme.rounds.rounds import reasons_of
 from ops.bench.matching.people import FAMILIES, people
 from schemas.frozen import replace
@@ -14,7 +14,7 @@ from schemas.terms.codes import Track
 from schemas.terms.policy import Policy
 
 
-def body_of(found: Proposal, track: Track, bands: dict[str, int]) -> dict[str, Any]:
+def body_of(found: ProposedPair, track: Track, bands: dict[str, int]) -> dict[str, Any]:
     """The part of a published proposal that a score is made of."""
     first, second = found.person_ids
     senior = max(found.person_ids, key=lambda person_id: bands[person_id])

@@ -11,7 +11,7 @@ from engine.matching.scoring import (
     USEFULNESS,
     Benefit,
     Context,
-    Want,
+    WantedTopic,
     benefit,
     directed_score,
     lessons,
@@ -68,7 +68,7 @@ def test_benefit_reaches_a_ratio_exactly() -> None:
 
 def test_lessons_stand_heaviest_first() -> None:
     """The first lesson explains most of the score; equal ones stand by topic."""
-    wants: list[Want] = [("inclusion", 2, 0), ("strategy", 1, 0), ("python", 3, 0)]
+    wants: list[WantedTopic] = [("inclusion", 2, 0), ("strategy", 1, 0), ("python", 3, 0)]
 
     found = lessons(wants, [("python", 1), ("strategy", 1), ("inclusion", 1)], WEIGHTS)
 

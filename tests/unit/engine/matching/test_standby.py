@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from engine.matching.eligibility import RoundContext, bar_between
 from engine.matching.scoring import topic_weights
-from engine.matching.standby import PlainStandby, asked_of
+from engine.matching.standby import PlainStandby, standby_pool_of
 from ops.bench.matching.people import FAMILIES, people
 from schemas.terms.ids import PersonId
 from schemas.terms.policy import Policy
@@ -15,7 +15,7 @@ AT = datetime(2025, 3, 5, 6, tzinfo=UTC)
 def test_best_partner_is_the_best_of_all_who_are_allowed() -> None:
     """Compared one by one, nobody allowed scores more."""
     pool = people(120, seed=9)
-    standby = PlainStandby(asked_of(pool, Policy(), round_ordinal=1, at=AT, topic_catalogue=FAMILIES))
+    standby = PlainStandby(standby_pool_of(pool, Policy(), round_ordinal=1, at=AT, topic_catalogue=FAMILIES))
     context = RoundContext.of(Policy(), week_of=AT.date(), topic_weights=topic_weights((member.wants for member in pool), FAMILIES))
 
     served_count = 0
@@ -30,4 +30,4 @@ def test_best_partner_is_the_best_of_all_who_are_allowed() -> None:
 
 def test_stranger_has_no_partner() -> None:
     """Whoever isn't in the pool is nobody's partner."""
-    assert PlainStandby(asked_of([], Policy(), round_ordinal=1, at=AT, topic_catalogue=FAMILIES)).best_partner(PersonId("x")) is None
+    assert PlainStandby(standby_pool_of([], Policy(), round_ordinal=1, at=AT, topic_catalogue=FAMILIES)).best_partner(PersonId("x")) is None

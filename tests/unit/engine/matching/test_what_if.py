@@ -4,7 +4,16 @@ from datetime import UTC, datetime
 
 from engine.matching.eligibility import PoolMember, RoundContext
 from engine.matching.round import RoundResult, hold_round
-from engine.matching.what_if import afresh, compared, drift_ratio, figures_of, kept_scores, price_of_fairness, unpaired, without_fairness
+from engine.matching.what_if import (
+    afresh,
+    compared,
+    drift_ratio,
+    kept_scores,
+    price_of_fairness,
+    round_figures_of,
+    unpaired,
+    without_fairness,
+)
 from ops.bench.matching.people import FAMILIES, people
 from schemas.frozen import replace
 from schemas.terms.codes import EligibilityCode, Matcher
@@ -26,7 +35,7 @@ def test_a_policy_beside_itself_changes_nothing() -> None:
 
     both = compared(result, result)
 
-    assert both.current == both.other == figures_of(result)
+    assert both.current == both.other == round_figures_of(result)
     assert (len(result.proposals), (), ()) == (both.pairs_in_both_count, both.gained_ids, both.lost_ids)
 
 

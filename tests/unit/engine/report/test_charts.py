@@ -5,12 +5,12 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from engine.report.charts import Mark, Whisker, bars, columns, line, whiskers
+from engine.report.charts import ChartNumber, Whisker, bars, columns, line, whiskers
 
 MARKS = (
-    Mark(label="Culture & <craft>", value=10, text="10"),
-    Mark(label="Data", value=5, text="5"),
-    Mark(label="Careers", value=None, text="not shown"),
+    ChartNumber(label="Culture & <craft>", value=10, text="10"),
+    ChartNumber(label="Data", value=5, text="5"),
+    ChartNumber(label="Careers", value=None, text="not shown"),
 )
 
 
@@ -18,7 +18,8 @@ MARKS = (
 def test_a_chart_has_a_name_and_tells_every_number(draw: object) -> None:
     """Whoever hears the chart hears its title and each number."""
     assert callable(draw)
-    svg = ET.fromstring(draw("id", "What was taught", [Mark(label=m.label, value=m.value and m.value / 10, text=m.text) for m in MARKS]))  # noqa: S314 – our own drawing
+    drawn = draw("id", "What was taught", [ChartNumber(label=m.label, value=m.value and m.value / 10, text=m.text) for m in MARKS])
+    svg = ET.fromstring(drawn)  # noqa: S314 – our own drawing
 
     title, desc = svg.findall("title")[0], svg.findall("desc")[0]
     assert "What was taught" == title.text
@@ -40,7 +41,7 @@ def test_a_hidden_number_is_an_outline() -> None:
 
 def test_a_line_has_a_gap_where_a_number_is_hidden() -> None:
     """A line across the gap would guess the number."""
-    marks = [Mark(label=str(number), value=value, text="") for number, value in enumerate((0.9, None, 0.8, 0.7))]
+    marks = [ChartNumber(label=str(number), value=value, text="") for number, value in enumerate((0.9, None, 0.8, 0.7))]
 
     drawn = line("id", "t", marks)
 
@@ -57,6 +58,6 @@ def test_a_whisker_that_crosses_zero_is_drawn_as_unsure() -> None:
 
 def test_the_axis_ends_on_a_round_number_not_below_the_largest() -> None:
     """45 sessions stand under 60, with 30 half-way."""
-    texts = re.findall(r">([\d,]+)</text>", columns("id", "t", [Mark(label="", value=45, text="45")]))
+    texts = re.findall(r">([\d,]+)</text>", columns("id", "t", [ChartNumber(label="", value=45, text="45")]))
 
     assert ["0", "30", "60"] == texts

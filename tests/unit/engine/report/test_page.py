@@ -15,7 +15,7 @@ from engine.programme.participants.participant import Participant, ParticipantSt
 from engine.programme.participants.profile import Profile
 from engine.programme.rounds.programme import Programme
 from engine.programme.sessions.meetings import Exchange, Meeting, MeetingState
-from engine.report.page import ProgrammePage, Published, Round, programme_page
+from engine.report.page import ProgrammeOutputs, ProgrammePage, Round, programme_page
 from engine.report.sections import figures
 from schemas.frozen import replace
 from schemas.terms.codes import EndCode, NudgeKey, PairingState, TopicFamily
@@ -44,7 +44,7 @@ def test_a_programme_is_called_by_its_name_or_else_by_its_id() -> None:
     evidence = Evidence(programme=programme, participants=[], pairings=[], attention={}, tally=Tally(), notes=[], at=AT)
     named = replace(evidence, programme=replace(programme, name="Learning both ways"))
 
-    assert ["Learning both ways", PROGRAMME] == [programme_page(each, Published(), Told()).name for each in (named, evidence)]
+    assert ["Learning both ways", PROGRAMME] == [programme_page(each, ProgrammeOutputs(), Told()).name for each in (named, evidence)]
 
 
 def test_whoever_has_left_is_no_longer_in_the_funnel() -> None:
@@ -140,7 +140,7 @@ def test_a_nudge_has_its_effect_where_both_groups_are_large() -> None:
     behind += [Attention(tried_as=(arm_of(NudgeKey.LOG_SESSION, is_held_out=True),))] * 6
     behind += [Attention(tried_as=tuple(arm_of(key, is_held_out=True) for key in arms))] * 4
 
-    page = _page(tally=Tally(arms=arms), attention=behind, published=Published(asked=[*asked, (NudgeKey.CONCLUDING, "x1")]))
+    page = _page(tally=Tally(arms=arms), attention=behind, published=ProgrammeOutputs(asked=[*asked, (NudgeKey.CONCLUDING, "x1")]))
 
     assert [("log_session", 20, 0.25), ("share_feedback", 20, None), ("concluding", None, None)] == [
         (line.key, line.asked_count, line.effect) for line in page.nudges
@@ -151,7 +151,7 @@ def test_rounds_come_together_by_month() -> None:
     """Proposals add up; who waits is what the month's last round told; the average stands beside the least."""
     rounds = [_round(0, 3, 12, 0.9), _round(1, 3, 9, 1.0), _round(40, 2, 3, 1.0)]
 
-    page = _page(published=Published(rounds=rounds))
+    page = _page(published=ProgrammeOutputs(rounds=rounds))
 
     assert [("2025-01", 2, 6, 9, 0.95, 0.9), ("2025-02", 1, None, 3, 1.0, 1.0)] == [
         (each.month, each.rounds, each.proposed, each.waiting, each.optimal_ratio_mean, each.optimal_ratio_min)
@@ -165,7 +165,7 @@ def test_no_id_of_a_person_or_a_pair_is_on_the_page() -> None:
     pairs = [_pair(number, taught=(0, 1)) for number in range(15)]
     asked = [(NudgeKey.LOG_SESSION, person.person_id) for person in people]
 
-    told = str(asdict(_page(participants=people, pairings=pairs, published=Published(asked=asked))))
+    told = str(asdict(_page(participants=people, pairings=pairs, published=ProgrammeOutputs(asked=asked))))
 
     assert "log_session" in told
     assert [] == [id_ for id_ in [*(one.person_id for one in people), *(pair.pairing_id for pair in pairs)] if id_ in told]
@@ -200,7 +200,7 @@ def test_a_figure_about_people_is_as_it_was_told() -> None:
     )
     told = Told(figures={"enrolled_count": Said(value=11, as_of=START)})
 
-    page = programme_page(evidence, Published(), told)
+    page = programme_page(evidence, ProgrammeOutputs(), told)
 
     assert (11, None) == (page.metrics["enrolled_count"], page.metrics["ready_count"])
     assert {"enrolled_count": START} == page.as_of_by_metric
@@ -217,7 +217,7 @@ def _page(
     pairings: list[Pairing] | None = None,
     tally: Tally | None = None,
     attention: list[Attention] | None = None,
-    published: Published | None = None,
+    published: ProgrammeOutputs | None = None,
 ) -> ProgrammePage:
     evidence = Evidence(
         programme=Programme(programme_id=PROGRAMME, policy_json=Policy().model_dump_json(), created_at=START),
@@ -228,7 +228,7 @@ def _page(
         notes=[],
         at=AT,
     )
-    return programme_page(evidence, published or Published(), _told_first(evidence))
+    return programme_page(evidence, published or ProgrammeOutputs(), _told_first(evidence))
 
 
 def _told_first(evidence: Evidence) -> Told:

@@ -15,8 +15,8 @@ from schemas.terms.codes import EligibilityCode, EndCode, ErrorCode, NudgeKey, S
 @pytest.mark.parametrize(
     ("codes", "named"),
     [
-        (TopicFamily, words.FAMILIES),
-        (NudgeKey, words.NUDGES),
+        (TopicFamily, words.FAMILY_WORDS),
+        (NudgeKey, words.NUDGE_WORDS),
         (SuppressionReason, words.HELD_BACK),
         (EndCode, words.ENDINGS),
         (EligibilityCode, words.NO_OPTION),
@@ -34,7 +34,7 @@ def test_every_code_has_words(codes: type[StrEnum], named: Mapping[str, object])
 @pytest.mark.parametrize(
     ("codes", "named"),
     [
-        (page.FUNNEL, words.FUNNEL),
+        (page.FUNNEL, words.FUNNEL_WORDS),
         ([name for name, _ in page.BALANCE_BINS], words.BALANCE),
         ([*findings._GAPS, "unknown_employment"], words.FINDINGS),
     ],
@@ -63,7 +63,7 @@ def test_numbers_are_written_as_people_read_them(value: Value, unit: Unit, text:
 @pytest.mark.parametrize(("value", "text"), [(0.388, "+39"), (-0.02, "−2"), (0.001, "0"), (-0.001, "0")])
 def test_an_effect_is_written_in_points_with_its_sign(value: float, text: str) -> None:
     """A difference of shares is no share."""
-    assert text == words.points(value)
+    assert text == words.percentage_points(value)
 
 
 def test_months_are_named() -> None:

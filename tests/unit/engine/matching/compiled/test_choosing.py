@@ -8,7 +8,7 @@ import pytest
 
 from engine.errors import InvalidSettings
 from engine.matching import compiled
-from engine.matching.assigning.choosing import Choice, Task, choose
+from engine.matching.assigning.choosing import ChosenPairs, RoundTask, choose_pairs
 from engine.matching.eligibility import HISTORY_RULES, PoolMember, RoundContext
 from engine.matching.reserve import reserve_of
 from engine.matching.round import hold_round
@@ -60,11 +60,11 @@ def varied(size: int, seed: int) -> list[PoolMember]:
     return found
 
 
-def task_of(members: Sequence[PoolMember], policy: Policy, *, exact_people_max: int = 50_000) -> Task:
+def task_of(members: Sequence[PoolMember], policy: Policy, *, exact_people_max: int = 50_000) -> RoundTask:
     """What a round of these people asks."""
     context = RoundContext.of(policy, week_of=WEEK_OF, topic_weights=topic_weights((m.wants for m in members), FAMILIES))
     positions = [position for position, member in enumerate(members) if member.status is None and member.room > 0]
-    return Task(
+    return RoundTask(
         book=RuleBook(members, context, 3),
         seekers=Seekers(
             positions=positions,
@@ -80,7 +80,7 @@ def task_of(members: Sequence[PoolMember], policy: Policy, *, exact_people_max: 
     )
 
 
-def seen(choice: Choice) -> tuple[object, ...]:
+def seen(choice: ChosenPairs) -> tuple[object, ...]:
     """Everything that a choice says."""
     counts = list(choice.option_counts), list(choice.worthy_counts)
     return choice.pairs, *counts, choice.total, choice.bound, choice.blocking_pairs_count
@@ -100,11 +100,11 @@ def seen(choice: Choice) -> tuple[object, ...]:
 )
 def test_compiled_choice_is_the_plain_one_bit_for_bit(policy: Policy, exact_people_max: int) -> None:
     """Whether numba is installed never shows in a result."""
-    from engine.matching.compiled.choosing import choose as choose_compiled
+    from engine.matching.compiled.choosing import choose_pairs as choose_compiled
 
     members = varied(400, seed=11)
 
-    plain = choose(task_of(members, policy, exact_people_max=exact_people_max))
+    plain = choose_pairs(task_of(members, policy, exact_people_max=exact_people_max))
     compiled = choose_compiled(task_of(members, policy, exact_people_max=exact_people_max))
 
     assert seen(plain) == seen(compiled)
@@ -114,7 +114,7 @@ def test_compiled_choice_is_the_plain_one_bit_for_bit(policy: Policy, exact_peop
 @pytest.mark.parametrize("exact_people_max", [50_000, 0], ids=["exact", "bounded"])
 def test_compiled_choice_is_the_plain_one_where_every_week_differs(exact_people_max: int) -> None:
     """More working weeks than a table holds, and more languages than a word has bits."""
-    from engine.matching.compiled.choosing import choose as choose_compiled
+    from engine.matching.compiled.choosing import choose_pairs as choose_compiled
 
     members = [
         replace(
@@ -125,7 +125,7 @@ def test_compiled_choice_is_the_plain_one_where_every_week_differs(exact_people_
         for number, member in enumerate(people(2_300, seed=5))
     ]
 
-    plain = choose(task_of(members, Policy(), exact_people_max=exact_people_max))
+    plain = choose_pairs(task_of(members, Policy(), exact_people_max=exact_people_max))
     compiled = choose_compiled(task_of(members, Policy(), exact_people_max=exact_people_max))
 
     assert seen(plain) == seen(compiled)
@@ -135,7 +135,7 @@ def test_compiled_choice_is_the_plain_one_where_every_week_differs(exact_people_
 @pytest.mark.parametrize("size", [300, 2_200], ids=["table", "words"])
 def test_compiled_choice_is_the_plain_one_where_people_have_odd_half_hours(size: int, exact_people_max: int) -> None:
     """Time is shared only where one stretch is long enough, over midnight and over the end of the week too."""
-    from engine.matching.compiled.choosing import choose as choose_compiled
+    from engine.matching.compiled.choosing import choose_pairs as choose_compiled
 
     members = [
         replace(
@@ -149,7 +149,7 @@ def test_compiled_choice_is_the_plain_one_where_people_have_odd_half_hours(size:
         for number, member in enumerate(people(size, seed=8))
     ]
 
-    plain = choose(task_of(members, Policy(), exact_people_max=exact_people_max))
+    plain = choose_pairs(task_of(members, Policy(), exact_people_max=exact_people_max))
     compiled = choose_compiled(task_of(members, Policy(), exact_people_max=exact_people_max))
 
     assert seen(plain) == seen(compiled)
@@ -160,14 +160,14 @@ def test_compiled_choice_is_the_plain_one_where_people_have_odd_half_hours(size:
 @pytest.mark.parametrize("speakers", [1, 2, 3], ids=["each its own", "tongues of two", "tongues of three"])
 def test_compiled_choice_is_the_plain_one_where_hundreds_of_languages_are_spoken(speakers: int, exact_people_max: int) -> None:
     """Languages are listed then; a language of one person joins nobody."""
-    from engine.matching.compiled.choosing import choose as choose_compiled
+    from engine.matching.compiled.choosing import choose_pairs as choose_compiled
 
     members = [
         replace(member, languages=frozenset({f"l{number // speakers}", f"m{number % 290}-x"}) if number % 5 else member.languages)
         for number, member in enumerate(people(900, seed=6))
     ]
 
-    plain = choose(task_of(members, Policy(), exact_people_max=exact_people_max))
+    plain = choose_pairs(task_of(members, Policy(), exact_people_max=exact_people_max))
     compiled = choose_compiled(task_of(members, Policy(), exact_people_max=exact_people_max))
 
     assert seen(plain) == seen(compiled)
@@ -176,14 +176,14 @@ def test_compiled_choice_is_the_plain_one_where_hundreds_of_languages_are_spoken
 
 def test_rounds_agree_whichever_chooser_computes_them() -> None:
     """The same proposals, reasons and certificate, locks included."""
-    from engine.matching.compiled.choosing import choose as choose_compiled
+    from engine.matching.compiled.choosing import choose_pairs as choose_compiled
 
     members = varied(300, seed=2)
     locks = [(members[number].person_id, members[number + 1].person_id) for number in range(0, 40, 2)]
 
     plain, compiled = (
         hold_round(members, Policy(), round_ordinal=1, at=AT, topic_catalogue=FAMILIES, locks=locks, chooser=chooser)
-        for chooser in (choose, choose_compiled)
+        for chooser in (choose_pairs, choose_compiled)
     )
 
     assert plain == compiled
@@ -191,12 +191,12 @@ def test_rounds_agree_whichever_chooser_computes_them() -> None:
 
 def test_pool_of_nobody_gives_nothing() -> None:
     """Empty arrays break nothing."""
-    from engine.matching.compiled.choosing import choose as choose_compiled
+    from engine.matching.compiled.choosing import choose_pairs as choose_compiled
 
     alone = [PoolMember(person_id=PersonId("ann"))]
 
-    assert seen(choose(task_of(alone, Policy()))) == seen(choose_compiled(task_of(alone, Policy())))
-    assert seen(choose(task_of([], Policy()))) == seen(choose_compiled(task_of([], Policy())))
+    assert seen(choose_pairs(task_of(alone, Policy()))) == seen(choose_compiled(task_of(alone, Policy())))
+    assert seen(choose_pairs(task_of([], Policy()))) == seen(choose_compiled(task_of([], Policy())))
 
 
 @pytest.mark.skipif(not compiled.has_ortools(), reason="needs the extra `exact` (OR-tools)")
@@ -206,8 +206,8 @@ def test_auction_is_nearly_as_good_as_the_exact_matcher(gap: int, share: float) 
     policy = Policy(experience_gap_min=gap, first_pair_first=False)
     members = people(2_000, seed=3)
 
-    auctioned = compiled.choose(task_of(members, policy))
-    exact = compiled.choose(task_of(members, policy.model_copy(update={"matcher": Matcher.EXACT})))
+    auctioned = compiled.choose_pairs(task_of(members, policy))
+    exact = compiled.choose_pairs(task_of(members, policy.model_copy(update={"matcher": Matcher.EXACT})))
 
     assert share * exact.bound <= auctioned.total <= min(exact.bound, auctioned.bound)
     assert exact.total >= share * exact.bound
@@ -218,4 +218,4 @@ def test_exact_matcher_is_refused_where_it_is_missing() -> None:
     if compiled.has_ortools():
         pytest.skip("OR-tools is installed")
     with pytest.raises(InvalidSettings, match="exact"):
-        compiled.choose(task_of(people(3), Policy(matcher=Matcher.EXACT)))
+        compiled.choose_pairs(task_of(people(3), Policy(matcher=Matcher.EXACT)))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from engine.matching import compiled
 from engine.matching.eligibility import PoolMember
-from engine.matching.standby import PlainStandby, asked_of
+from engine.matching.standby import PlainStandby, standby_pool_of
 from ops.bench.matching.people import FAMILIES, people
 from schemas.frozen import replace
 from schemas.terms.ids import PersonId
@@ -30,7 +30,7 @@ def test_compiled_partner_is_the_plain_one(size: int, seed: int, policy: Policy,
     from engine.matching.compiled.partner import CompiledStandby
 
     members = pool_of(size, seed)
-    asked = asked_of(members, policy, round_ordinal=ordinal, at=AT, topic_catalogue=FAMILIES)
+    asked = standby_pool_of(members, policy, round_ordinal=ordinal, at=AT, topic_catalogue=FAMILIES)
     plain, compiled = PlainStandby(asked), CompiledStandby(asked)
     everybody = [*(member.person_id for member in members), PersonId("stranger")]
 
@@ -45,7 +45,7 @@ def test_one_of_a_thousand_alike_is_the_same_in_both_ways() -> None:
         people(1)[0], offers=(("python", 3), ("strategy", 3)), wants=(("python", 2, 0), ("strategy", 2, 1)), line=(), manager_id=None
     )
     members = [replace(alike, person_id=PersonId(f"p{number:04d}")) for number in range(1_000)]
-    asked = asked_of(members, Policy(), round_ordinal=1, at=AT, topic_catalogue=FAMILIES)
+    asked = standby_pool_of(members, Policy(), round_ordinal=1, at=AT, topic_catalogue=FAMILIES)
     plain, compiled = PlainStandby(asked), CompiledStandby(asked)
 
     found = [compiled.best_partner(member.person_id) for member in members[:50]]

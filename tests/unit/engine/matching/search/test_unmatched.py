@@ -14,7 +14,7 @@ from engine.matching.round import hold_round
 from engine.matching.scoring import USEFULNESS, topic_weights
 from engine.matching.search.candidates import Seekers, candidates
 from engine.matching.search.rule_book import RuleBook
-from engine.matching.search.unmatched import COMPARED_MAX, Unmatched, unmatched_reasons
+from engine.matching.search.unmatched import COMPARED_MAX, LeftOut, unmatched_reasons
 from ops.bench.matching.people import FAMILIES, people
 from schemas.frozen import replace
 from schemas.terms.codes import EligibilityCode, RoundStanding, Track, UnmatchedCode, WidenCode
@@ -37,7 +37,7 @@ class Nobody:
     worthy_counts: Sequence[int]
 
 
-def told(*members: PoolMember, policy: Policy | None = None, reserve: int = 0, k_min: int = 1) -> Unmatched:
+def told(*members: PoolMember, policy: Policy | None = None, reserve: int = 0, k_min: int = 1) -> LeftOut:
     """What the first is told when nobody got anybody; of a group of one, too, unless said otherwise."""
     book = RuleBook(members, RoundContext.of(policy or Policy(), week_of=date(2025, 3, 5), topic_weights=WEIGHTS), 1)
     seekers = [position for position, member in enumerate(members) if member.room > 0 and member.status is None]
@@ -47,12 +47,12 @@ def told(*members: PoolMember, policy: Policy | None = None, reserve: int = 0, k
 
 def test_invariant_w6_somebody_with_worthy_options_is_told_that_others_got_them() -> None:
     """search.W6: options were there and taken."""
-    assert Unmatched(person_id=ANN.person_id, code=UnmatchedCode.OPTIONS_TAKEN, widen=WidenCode.PATIENCE) == told(ANN, BOB)
+    assert LeftOut(person_id=ANN.person_id, code=UnmatchedCode.OPTIONS_TAKEN, widen=WidenCode.PATIENCE) == told(ANN, BOB)
 
 
 def test_invariant_w4_somebody_whose_options_miss_the_reserve_is_told_so() -> None:
     """search.W4: more to learn or to teach raises what a pair is worth; the reserve falls with time besides."""
-    assert Unmatched(person_id=ANN.person_id, code=UnmatchedCode.BELOW_RESERVE, widen=WidenCode.WANTS) == told(ANN, BOB, reserve=1_001)
+    assert LeftOut(person_id=ANN.person_id, code=UnmatchedCode.BELOW_RESERVE, widen=WidenCode.WANTS) == told(ANN, BOB, reserve=1_001)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_invariant_w4_somebody_whose_options_miss_the_reserve_is_told_so() -> No
 )
 def test_invariant_w1_somebody_without_an_option_is_told_the_rule(ann: PoolMember, code: EligibilityCode, widen: WidenCode) -> None:
     """search.W1: the rule in the way and what would widen the choice, never "wait"."""
-    assert Unmatched(person_id=ANN.person_id, code=code, widen=widen, has_option=False) == told(ann, BOB, CAT)
+    assert LeftOut(person_id=ANN.person_id, code=code, widen=widen, has_option=False) == told(ann, BOB, CAT)
 
 
 def test_unknown_band_is_the_persons_to_tell() -> None:
@@ -153,7 +153,7 @@ def test_people_outside_the_pool_are_told_their_own_state(
     ann: PoolMember, code: EligibilityCode, widen: WidenCode, standing: RoundStanding
 ) -> None:
     """Their own state is theirs to know, and none of them is counted as waiting (search.W7)."""
-    expected = Unmatched(person_id=ANN.person_id, code=code, widen=widen, standing=standing, is_in_pool=False, has_option=False)
+    expected = LeftOut(person_id=ANN.person_id, code=code, widen=widen, standing=standing, is_in_pool=False, has_option=False)
 
     assert expected == told(ann, BOB)
 

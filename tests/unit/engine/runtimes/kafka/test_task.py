@@ -14,7 +14,7 @@ from engine.core.cascade import TimeMode
 from engine.core.stage import Topology
 from engine.runtimes.kafka.folds.folding import Fetched, Partitions, Pending
 from engine.runtimes.kafka.settings import KafkaSettings
-from engine.runtimes.kafka.task import Batch, Task, TaskSpec
+from engine.runtimes.kafka.task import Batch, PartitionTask, TaskSpec
 from engine.runtimes.kafka.tasks import Installation, Tasks
 
 SOURCE = TopicPartition("people-inbox", 0)
@@ -68,7 +68,7 @@ class Waiting(Counted):
         self.pending_count += 1
 
 
-class Unsent(Task):
+class Unsent(PartitionTask):
     """A task whose transactions reach nobody; says what each would have made visible."""
 
     def __init__(self, spec: TaskSpec, fold: Counted, settings: KafkaSettings) -> None:
@@ -115,7 +115,7 @@ class Absent:
 class UnsentTasks(Tasks):
     """Tasks that reach nobody."""
 
-    def task_of(self, source: TopicPartition) -> Task:
+    def task_of(self, source: TopicPartition) -> PartitionTask:
         """Make one without rows."""
         return Unsent(TaskSpec(name="people", source=source), Counted(), self.of.settings)
 
@@ -292,4 +292,4 @@ def test_tasks_that_fold_at_the_same_time_share_a_turn() -> None:
 
     assert 80 == sum(runs)
     assert max(runs) <= 10
-    assert 0 == Task.pumps_count
+    assert 0 == PartitionTask.pumps_count
