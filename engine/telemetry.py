@@ -6,7 +6,7 @@ of where it was raised, never with its message, which may quote a payload.
 
 Only runtimes, the web app and commands use this module. Rules return notes (engine/core/effects), which the runtime records here.
 
-Source: design rule "one place for names"; guarantees.P8 (no personal data in logs or metrics).
+Source: decision 0001 (names); guarantees.P8 (no personal data in logs or metrics).
 """
 
 import contextlib

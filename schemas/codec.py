@@ -7,7 +7,7 @@ Messages name the field and the problem, never what the field held.
 A Kafka record is structured only if its content type says so; otherwise it is binary, whatever its headers. A file's line
 and an HTTP body in structured mode go to `decode_structured` directly.
 
-Source: contracts page, Envelope; CloudEvents 1.0.2, sections 2 and 3; its JSON format; its Kafka protocol binding.
+Source: docs/contracts.md, Envelope; CloudEvents 1.0.2, sections 2 and 3; its JSON format; its Kafka protocol binding.
 """
 
 import re

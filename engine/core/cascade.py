@@ -7,7 +7,7 @@ their hops. A store may put many units into one transaction, never half a unit.
 Time: in data time an input is stamped `max(last at, its own time)` and every timer due before it fires first, each at its own
 instant; in wall time it is stamped `max(last at, received_at)` and ticks come from the clock. A refused or repeated input moves nothing.
 
-Source: architecture, The core's contract.
+Source: decision 0002 (one core, two runtimes).
 """
 
 from collections import Counter, deque

@@ -13,7 +13,7 @@ Invariants
     matching.E3  A lock waives LOCK_WAIVES and nothing else; people who are partners now are never proposed again, lock or not.
     matching.E4  Whether anybody declined before is visible here as `resting` alone.
 
-Must stay in sync with: candidates.RuleBook, which asks the same rules of everybody at once; a test compares the two.
+Must stay in sync with: search/rule_book.RuleBook, which asks the same rules of everybody at once; a test compares the two.
 
 Source: house rule.
 """

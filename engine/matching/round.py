@@ -13,7 +13,7 @@ Invariants
     matching.R4  Any order of the members and locks gives the same result.
     matching.R5  A past decline is visible as `resting` between two people and nowhere else.
 
-Source: house rule; daily rounds with a falling reserve beat batches, see the page on matching.
+Source: house rule; daily rounds with a falling reserve beat batches (measured in ops/bench/matching).
 """
 
 from collections import Counter

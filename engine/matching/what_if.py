@@ -10,7 +10,7 @@ Invariants
     matching.W3  Drift is measured against a round with nobody paired, all capacity free and the reserve at its floor, so that a pair
         which is kept is never compared with one that would have to wait.
 
-Source: house rule; figures of the design of rounds.
+Source: docs/rules.md, Rounds.
 """
 
 from collections.abc import Iterable, Mapping

@@ -3,7 +3,7 @@
 The longer people work, the more of what they offer is experience and the more of what they want is digital; everybody
 offers and wants something of each kind.
 
-Source: the mixes are those of the matching study's generator; Zipf exponent 0.9 within a kind.
+Source: the mixes are invented to be plausible; Zipf exponent 0.9 within a kind.
 """
 
 from enum import StrEnum

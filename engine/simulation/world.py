@@ -91,7 +91,7 @@ class World:
         self.feedback_given: set[tuple[str, str]] = set()
         """Person and session."""
         self.concluded: set[tuple[str, str]] = set()
-        """Person and pairing/term."""
+        """Person, and term of a pairing."""
         self._agenda: list[tuple[datetime, int, Action]] = []
         self._planned_count = 0
         self._emitted_count = 0

@@ -8,7 +8,7 @@
 A version that was in a release never changes again, except in what it says to people. One that wasn't may still grow, as long as nobody is
 broken by it. `since` in the index says which version of Bothways had it first.
 
-Source: contracts page, Schemas and evolution.
+Source: docs/contracts.md, Evolution.
 """
 
 import json

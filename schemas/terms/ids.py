@@ -2,7 +2,7 @@
 
 Ids are opaque. The one exception is a pairing id, which starts with its programme so that anyone can route by it.
 
-Source: architecture page, Identity.
+Source: docs/contracts.md, What is read.
 """
 
 import re

@@ -3,7 +3,7 @@
 The product's own texts hold none of them. Names that people type (programmes and topics) hold none that says something is lacking, or that
 names a generation; words that are also said of things and places (`legacy`, `young`) are theirs to choose.
 
-Source: domain page, idea 2 (cross-skilling, not a punishment).
+Source: docs/rules.md, What the product is for.
 """
 
 import re

@@ -10,7 +10,7 @@ runs, which therefore never recurses deeper than DEPTH_MAX. Escapes and long str
 A plain text, which is what producers send, is read by the fast parser: what it makes of it, written again, must be the same text but
 for white space. A key that came twice, or a number in another spelling, would not come back; the exact parser judges those.
 
-Source: contracts page, Envelope; reliability page, fact guarantees.S39.
+Source: docs/contracts.md, What is read; guarantees.S39.
 """
 
 import re

@@ -4,7 +4,7 @@ Known are the attributes of the envelope, and the fields of the event's model an
 that nobody reads once an event is decoded (DROPPED) are kept nowhere either. A refused record is the exception: its dead letter has the
 bytes as they came.
 
-Source: contracts page, Envelope.
+Source: docs/contracts.md, What is read.
 """
 
 from collections.abc import Mapping

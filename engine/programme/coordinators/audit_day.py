@@ -9,7 +9,7 @@ Invariants
     coordinators.W2  A row is found by the hash of its person and day. It holds no id.
     coordinators.W3  A reason that is about the person is published as `withheld`.
 
-Source: house rule (audit).
+Source: docs/rules.md, What is told of people.
 """
 
 from datetime import date, datetime, timedelta

@@ -11,7 +11,7 @@ Invariants
         wait, and what would be more is not kept: the coordinator has heard of a thousand.
     coordinators.D4  A nudge is taken back as soon as nothing that it names is still so.
 
-Source: house rule (table of nudges: coalesce daily).
+Source: docs/rules.md, Nudges.
 """
 
 from datetime import date, datetime, timedelta

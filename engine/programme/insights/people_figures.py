@@ -6,7 +6,7 @@ Never knows: what was told before (insights/told_rules decides what may be told 
 
 Figures whose name begins with `page.` are for the report's page only.
 
-Source: design of insights (README, Insights).
+Source: docs/rules.md, What is told of people.
 """
 
 import math

@@ -13,7 +13,7 @@ Late policy: what the rule that intends a nudge does when its own timer fired la
     coalesce  Several of them say the same thing: only the newest waits, valid for its days from now. For coordinators the occasion is
               the day, so that one nudge a day says it all.
 
-Source: house rule (table of nudges).
+Source: docs/rules.md, Nudges.
 """
 
 from collections.abc import Mapping

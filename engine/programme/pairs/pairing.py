@@ -1,7 +1,7 @@
 """A pairing: two people of one programme, from the proposal to its end.
 
 Decides: which states exist, which event moves a pairing where, and what the row remembers.
-Never knows: who is told (domain/intents), how people are chosen (matching/round), what HR said (only what it means here).
+Never knows: who is told (nudges/intents), how people are chosen (matching/round), what HR said (only what it means here).
 
 States and transitions are the table `TRANSITIONS`; nothing else moves a pairing.
 
@@ -16,7 +16,7 @@ Invariants
 How conflicts are resolved: the programme's key handles one record at a time, so two answers are never simultaneous; what comes after
 a terminal state is refused as stale, and so is what the same person has answered anew since (proposals/answering).
 
-Source: design of the programme's lifecycle (README, Pairings); the state table as data follows the idea of h11's.
+Source: docs/rules.md, Pairs; the state table as data follows the idea of h11's.
 """
 
 from collections.abc import Iterable, Mapping

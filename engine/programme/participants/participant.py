@@ -17,7 +17,7 @@ Invariants
 How conflicts are resolved: status, profile and the days from which somebody waits follow from what was said (participants/course,
 participants/profile), so any order of arrival ends in the same row.
 
-Source: design of participation (README, People).
+Source: docs/rules.md, Taking part.
 """
 
 from datetime import date, datetime, timedelta

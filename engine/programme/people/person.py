@@ -10,7 +10,7 @@ Invariants
         that a void hire can't revive what was cancelled, however late it comes.
     people.P3  `standing` and `attributes` are what the history comes to; kept in the row because they are read far more often than changed.
 
-Source: house rule; decision 0000 (time is data).
+Source: docs/rules.md, Facts of HR; decision 0004 (time is data).
 """
 
 from collections.abc import Iterable

@@ -1,7 +1,7 @@
 """The reporting line, kept key by key: how a change of manager reaches everybody below, and whom programmes are told of.
 
 Decides: when a person registers with a manager and deregisters, who is told of a new line, when programmes hear.
-Never knows: what a line means for a pair (facts/line, matching/eligibility).
+Never knows: what a line means for a pair (matching/line, matching/eligibility).
 
 How it settles: a manager answers whoever registers with its own line, and tells its reports when that changes. A person puts itself under
 the answer and tells its own reports only if its line became another one, so a change runs down the tree once. In a cycle each round fixes
@@ -11,7 +11,7 @@ How conflicts are resolved: only the current manager is listened to, so an answe
 new manager has not answered, the old line stands and programmes hear nothing: they never see a half-built line, which could end a conflict
 and begin it again.
 
-Source: architecture, Reporting line.
+Source: docs/rules.md, Facts of HR.
 """
 
 from collections.abc import Iterable

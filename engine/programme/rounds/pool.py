@@ -3,7 +3,7 @@
 Decides: what a round may know of each participant, and how long each has waited.
 Never knows: which pairs come of it (matching/round).
 
-Source: design of rounds (README, Rounds).
+Source: docs/rules.md, Rounds.
 """
 
 from collections.abc import Iterable, Mapping

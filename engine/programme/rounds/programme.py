@@ -8,7 +8,7 @@ Invariants
     rounds.G2  A closed programme stays closed.
     rounds.G3  The row is a function of the set of commands between two rounds: an older word on status, policy or a pair changes nothing.
 
-Source: design of policy and rounds (README, Programmes).
+Source: docs/rules.md, Commands.
 """
 
 from datetime import UTC, datetime, time, timedelta

@@ -11,7 +11,7 @@ Invariants
 
 A pair that is proposed, paused, suspended or stalled waits for one thing only, which the change to that state sets.
 
-Source: house rule (tables of pairings and nudges).
+Source: docs/rules.md, Pairs; docs/rules.md, Sessions and the ledger of teaching.
 """
 
 from collections.abc import Iterator

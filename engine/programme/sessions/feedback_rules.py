@@ -10,7 +10,7 @@ Invariants
     sessions.F3  A question is answered when both have answered it. One answer alone changes nothing that anybody can see, so nobody can
         tell from what is taken back who said something, and when.
 
-Source: design of feedback (README, Sessions).
+Source: docs/rules.md, Sessions and the ledger of teaching.
 """
 
 from collections.abc import Iterable

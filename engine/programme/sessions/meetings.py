@@ -14,7 +14,7 @@ How conflicts are resolved: for one session id the report with the later stamp s
 the latest report says that speaks of it. Between two reports of one meeting the better evidence wins, and the earlier report where
 evidence is equal.
 
-Source: design of the teaching ledger (README, Sessions).
+Source: docs/rules.md, Sessions and the ledger of teaching.
 """
 
 from collections.abc import Iterable, Iterator

@@ -12,7 +12,7 @@ in 3, nothing is lost: a checkpoint copies what the log keeps. Nothing may be ac
 
 An error of the disk leaves the store unusable; whoever holds it ends the process.
 
-Source: guarantees.P1, guarantees.P2, guarantees.P9, rules 3, 8, 9.
+Source: guarantees.P1, guarantees.P2, guarantees.P9; decision 0003.
 """
 
 from collections.abc import Callable, Sequence

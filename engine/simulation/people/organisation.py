@@ -6,7 +6,7 @@ Invariants
     simulation.G3  Nobody who joins during the year has reports, so no reporting line hangs in the air.
     simulation.G4  No name, birth date or address exists; ids say nothing about rank, place or time of hire.
 
-Source: shares, mixes and the tree follow the matching study's generator (house rule); behaviour is invented to be plausible.
+Source: shares, mixes, the tree and what people do are invented to be plausible (house rule).
 """
 
 from collections.abc import Mapping

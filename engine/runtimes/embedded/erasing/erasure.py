@@ -17,7 +17,7 @@ most). They never wait beyond the next input that names such a person: what is s
 
 What it can't reach: backups and copies made earlier, what consumers have read, freed blocks of the disk.
 
-Source: guarantees.P8, rule 20, guarantees.S38; decision 0008.
+Source: guarantees.P8, guarantees.S38; decision 0008.
 """
 
 from collections import Counter

@@ -3,7 +3,7 @@
 Dead letters are the logs of the `dlq.*` topics. One id has one body: a second one stops the engine, because whoever acted on the first
 can't be told. A dead letter is stored once by its id, however often its line is read. Both hold for what an erasure removed.
 
-Source: guarantees.P3, rule 6; architecture, Identity.
+Source: guarantees.P3.
 """
 
 from collections.abc import Iterator

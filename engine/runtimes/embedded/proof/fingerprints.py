@@ -4,7 +4,7 @@ Rows written under one shape may decode under another and mean something else: s
 gives other bytes: so a newer version writes a snapshot before its first step, and each position is always replayed by the version that
 decided it. An older version than the one that wrote last is refused.
 
-Source: reliability rule 18.
+Source: guarantees.P6, guarantees.S36.
 """
 
 import hashlib

@@ -5,7 +5,7 @@ to the hashes beside them. It goes into a store of its own, in a directory that 
 is kept: rows and timers, outputs, dead letters, the last `at`. A line that intake refused was never logged; its dead letter is checked by
 reading its bytes again. What can't be derived again (a conflict with a mark that has gone since) is held to the hash beside it.
 
-Source: guarantees.P6, rule 23.
+Source: guarantees.P6.
 """
 
 import hashlib
