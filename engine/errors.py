@@ -78,7 +78,7 @@ class ServiceBusy(TransientError):
 
 @dataclass(kw_only=True, eq=False)
 class ServiceStopped(TransientError):
-    """The service ended before it answered. Whoever asked sends the same again: what was taken already changes nothing twice."""
+    """The service ended before it answered. Whoever asked backs off and sends the same again: what was taken changes nothing twice."""
 
     template: ClassVar[str] = "The service has stopped before it answered; whether this was done is unknown. Try again when it runs."
 

@@ -14,7 +14,8 @@ from engine.cli.exits import Misused, Refused
 
 if TYPE_CHECKING:
     from engine.runtimes.embedded.engine import EmbeddedEngine
-    from engine.runtimes.embedded.reader import Reader
+    from engine.runtimes.embedded.reading.look import Look
+    from engine.runtimes.embedded.reading.reader import Reader
     from engine.settings import Settings
 
 
@@ -63,7 +64,7 @@ def opened(
     Raises:
         Refused: there is no data. EngineError: somebody else has it open, or it can't be used.
     """
-    directory = options.directory() if is_made else _existing(options)
+    directory = options.directory() if is_made else existing(options)
     from engine.runtimes.embedded.engine import EmbeddedEngine
 
     engine = EmbeddedEngine(directory, options.settings(), own_salt=own_salt, clock=clock)
@@ -78,18 +79,38 @@ def collect_from_here() -> None:
 
 
 def opened_to_read(options: Options) -> "Reader":
-    """Open the data directory to look at it, much sooner than with the engine.
+    """Open the data directory to look at it, much sooner than with the engine, and beside whoever writes there.
 
     Raises:
-        Refused: there is no data. EngineError: somebody else has it open, or it can't be used.
+        Refused: there is no data. EngineError: it can't be used.
     """
-    directory = _existing(options)
-    from engine.runtimes.embedded.reader import Reader
+    directory = existing(options)
+    from engine.runtimes.embedded.reading.reader import Reader
 
-    return Reader(directory, given_salt=options.settings().salt_bytes())
+    return Reader(directory)
 
 
-def _existing(options: Options) -> Path:
+def copied_to_look(options: Options) -> "Look":
+    """Copy the committed state, for what reads much or long: whoever writes there is not held up.
+
+    Raises:
+        Refused: there is no data. EngineError: it can't be used.
+    """
+    directory = existing(options)
+    from engine.runtimes.embedded.engine import built
+    from engine.runtimes.embedded.reading.look import Look
+
+    look = Look(directory, built())
+    collect_from_here()
+    return look
+
+
+def existing(options: Options) -> Path:
+    """Return the data directory.
+
+    Raises:
+        Refused: there is no data in it.
+    """
     directory = options.directory()
     if not (directory / DATABASE_NAME).exists():
         raise Refused(f"no data in {directory}; start with `bothways ingest` or `bothways demo`")

@@ -15,7 +15,7 @@ from engine.programme.people.tables import PEOPLE
 from engine.programme.tables import PROGRAMMES
 from engine.report.findings import SharedData, feed
 from engine.report.page import ProgrammeOutputs, ProgrammePage, Round, programme_page
-from engine.runtimes.embedded.engine import EmbeddedEngine
+from engine.runtimes.embedded.reading.look import Look
 from schemas.events.nudge import NudgeRequested
 from schemas.events.round import RoundCompleted
 from schemas.terms.codes import NudgeKey
@@ -59,17 +59,17 @@ _round: Final = msgspec.json.Decoder(_RoundData).decode
 _nudge: Final = msgspec.json.Decoder(_NudgeData).decode
 
 
-def report_page(engine: EmbeddedEngine, programme_id: str | None = None) -> ReportPage | None:
+def report_page(look: Look, programme_id: str | None = None) -> ReportPage | None:
     """Gather the report of one programme, or of all.
 
     Returns: None where nothing has happened yet, so that there is no instant to report at.
     """
-    at = engine.last_at
+    at = look.last_at
     if at is None:
         return None
-    found = [row for key, row in engine.scan(StageName.PROGRAMMES, PROGRAMMES) if programme_id in {None, key}]
-    published = _published(engine)
-    rows = engine.rows(StageName.PROGRAMMES)
+    found = [row for key, row in look.scan(StageName.PROGRAMMES, PROGRAMMES) if programme_id in {None, key}]
+    published = _published(look)
+    rows = look.rows(StageName.PROGRAMMES)
     pages = tuple(
         programme_page(
             evidence_of(rows, programme, at),
@@ -78,15 +78,15 @@ def report_page(engine: EmbeddedEngine, programme_id: str | None = None) -> Repo
         )
         for programme in found
     )
-    people = (row for _, row in engine.scan(StageName.PEOPLE, PEOPLE))
+    people = (row for _, row in look.scan(StageName.PEOPLE, PEOPLE))
     k = max((page.k for page in pages), default=Policy().k_min)
-    return ReportPage(as_of=at, programmes=pages, feed=feed(people, _dead_letter_codes(engine), k))
+    return ReportPage(as_of=at, programmes=pages, feed=feed(people, _dead_letter_codes(look), k))
 
 
-def _published(engine: EmbeddedEngine) -> dict[str, ProgrammeOutputs]:
+def _published(look: Look) -> dict[str, ProgrammeOutputs]:
     rounds: dict[str, list[Round]] = {}
     asked: dict[str, list[tuple[NudgeKey, str]]] = {}
-    for output in _outputs(engine, INSIGHTS.name, RoundCompleted.TYPE):
+    for output in _outputs(look, INSIGHTS.name, RoundCompleted.TYPE):
         of_round = _round(output.data)
         if not of_round.dry_run:
             rounds.setdefault(of_round.programme_id, []).append(
@@ -98,19 +98,19 @@ def _published(engine: EmbeddedEngine) -> dict[str, ProgrammeOutputs]:
                     no_option_by_reason=of_round.no_option_by_reason,
                 )
             )
-    for output in _outputs(engine, NUDGES.name, NudgeRequested.TYPE):
+    for output in _outputs(look, NUDGES.name, NudgeRequested.TYPE):
         nudge = _nudge(output.data)
         if nudge.programme_id is not None and not nudge.person_id.startswith(COORDINATOR_PREFIX):
             asked.setdefault(nudge.programme_id, []).append((nudge.key, nudge.person_id))
     return {id_: ProgrammeOutputs(rounds=rounds.get(id_, ()), asked=asked.get(id_, ())) for id_ in {*rounds, *asked}}
 
 
-def _outputs(engine: EmbeddedEngine, topic: str, type_: str) -> Iterator[Any]:
-    for record in engine.outputs(topic):
+def _outputs(look: Look, topic: str, type_: str) -> Iterator[Any]:
+    for record in look.outputs(topic):
         if record.value is not None and (output := _output(record.value)).type == type_:
             yield output
 
 
-def _dead_letter_codes(engine: EmbeddedEngine) -> Iterator[str]:
-    for letter in engine.dead_letters():
+def _dead_letter_codes(look: Look) -> Iterator[str]:
+    for letter in look.dead_letters():
         yield (dict(letter.headers).get(CODE_HEADER) or b"").decode()

@@ -77,12 +77,12 @@ def test_what_is_not_there_is_named_in_one_line(bothways: Bothways) -> None:
     assert (0, "") == ((empty := bothways("tail", "dlq.ingest")).code, empty.out)
 
 
-def test_a_second_process_is_refused_in_one_line(bothways: Bothways) -> None:
-    """One process owns the data directory; the other one leaves it alone."""
+def test_a_second_writer_is_refused_in_one_line(bothways: Bothways) -> None:
+    """One process owns the data directory; another that would write leaves it alone."""
     bothways.ingest(*OPENING)
     owner = Database(bothways.data)
 
-    ended = bothways("inspect", "person", "ann")
+    ended = bothways("tick", "--to", "2025-02-01")
 
     owner.close()
     assert (1, True) == (ended.code, "in use by another process" in ended.error)

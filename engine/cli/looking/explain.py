@@ -16,7 +16,7 @@ from engine.cli.output import plain, print_json, say_error
 if TYPE_CHECKING:
     from engine.matching.explanation import Recomputed
     from engine.programme.pairs.pairing import Pairing
-    from engine.runtimes.embedded.reader import Reader
+    from engine.runtimes.embedded.reading.reader import Reader
 
 LEVEL_WORDS = ("nothing yet", "the basics", "a good deal", "it well")
 

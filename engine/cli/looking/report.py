@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from engine.cli.exits import Refused
-from engine.cli.options import DEFAULTS, Options, opened
+from engine.cli.options import DEFAULTS, Options, copied_to_look
 from engine.cli.output import plain, print_json
 
 if TYPE_CHECKING:
@@ -48,8 +48,8 @@ def write_report(options: Options, out: Path | None = None, programme_id: str | 
     from engine.report.reading import report_page
     from engine.report.rendering import rendered
 
-    with opened(options) as engine:
-        page = report_page(engine, programme_id)
+    with copied_to_look(options) as look:
+        page = report_page(look, programme_id)
     if page is None:
         raise Refused("nothing has happened yet that a report could be about; start with `bothways ingest`")
     if programme_id is not None and not page.programmes:

@@ -13,7 +13,7 @@ from engine.cli.options import DEFAULTS, Options, opened_to_read
 
 if TYPE_CHECKING:
     from engine.runtimes.embedded.log.stored_outputs import StoredOutput
-    from engine.runtimes.embedded.reader import Reader
+    from engine.runtimes.embedded.reading.reader import Reader
 
 FOLLOW_SECONDS: Final = 1.0
 

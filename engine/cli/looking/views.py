@@ -25,7 +25,7 @@ from schemas.terms.policy import Policy
 from schemas.text.fields import instant_text
 
 if TYPE_CHECKING:
-    from engine.runtimes.embedded.reader import Reader
+    from engine.runtimes.embedded.reading.reader import Reader
 NAMES: Final = ("department", "location", "legal_entity")
 """What people type, each in a spelling of its own."""
 QUESTION_STATES: Final = frozenset({PairingState.PAUSED, PairingState.SUSPENDED, PairingState.CONCLUDING})

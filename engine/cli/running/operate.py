@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 from cyclopts import Parameter
 
 from engine.cli.exits import ExitCode, Refused
-from engine.cli.options import DEFAULTS, Options, instant_from, opened
+from engine.cli.options import DEFAULTS, Options, existing, instant_from, opened
 from engine.cli.output import ProgressBar, duration, plain, print_facts, print_json, print_table, say_error
 
 if TYPE_CHECKING:
@@ -99,12 +99,16 @@ def programme_of(engine: "EmbeddedEngine", programme_id: str) -> "Programme":
 
 def verify(*, options: Options = DEFAULTS) -> int:
     """Replay the log, since the last erasure or upgrade if there was one, into a fresh store and compare everything with what is kept."""
-    with opened(options) as engine, ProgressBar("replaying") as bar:
+    directory = existing(options)
+    from engine.runtimes.embedded.engine import built
+    from engine.runtimes.embedded.reading.verified import verified
+
+    with ProgressBar("replaying") as bar:
 
         def show(done: int, total: int) -> None:
             bar.show(done, f"{done:,} of {total:,} log entries", total=total)
 
-        found = engine.verify(on_progress=show)
+        found = verified(directory, built(), given_salt=options.settings().salt_bytes(), on_progress=show)
         seconds = bar.seconds
     if options.json:
         compared = [{"name": each.name, "count": each.count, "identical": each.is_identical} for each in found.compared]
@@ -134,8 +138,10 @@ def backup(file: Path, /, *, options: Options = DEFAULTS) -> None:
         raise Refused(f"{file} exists already; name another file")
     if not file.parent.is_dir():
         raise Refused(f"{file.parent} is no directory; make it first")
-    with opened(options) as engine:
-        engine.back_up(file)
+    directory = existing(options)
+    from engine.runtimes.embedded.reading.backup import back_up
+
+    back_up(directory, file)
     size_bytes = file.stat().st_size
     if options.json:
         print_json({"file": str(file), "bytes": size_bytes})

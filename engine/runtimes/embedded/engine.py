@@ -7,7 +7,6 @@ One thread at a time uses an engine; the server puts its calls in a row.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -22,6 +21,7 @@ from engine.core.execution import Outcome, Transition, instant
 from engine.core.identity import derived_id
 from engine.core.stage import Topology
 from engine.core.table import RowT, Table
+from engine.runtimes.embedded.answers import Answer
 from engine.runtimes.embedded.database import WAL_BYTES_MAX, Database
 from engine.runtimes.embedded.erasing.erasure import named_counts
 from engine.runtimes.embedded.erasing.salts import is_salted
@@ -29,13 +29,11 @@ from engine.runtimes.embedded.layout import STRUCTURED_HEADERS
 from engine.runtimes.embedded.lines import Line
 from engine.runtimes.embedded.log.stored_outputs import StoredOutput
 from engine.runtimes.embedded.proof import fingerprints
-from engine.runtimes.embedded.proof.integrity import first_damage
 from engine.runtimes.embedded.proof.verification import Verification, verification
 from engine.runtimes.embedded.rows.facts import put_facts
 from engine.runtimes.embedded.sources import settle_source, source_of
 from engine.runtimes.embedded.store import SqliteStore
 from engine.settings import Settings
-from schemas.terms.codes import ErrorCode, RefusalCode
 from schemas.topics import DEAD_LETTER_PREFIX, DLQ_TIMERS
 
 COMMIT_BYTES_MAX: Final = 4 * 1024 * 1024
@@ -43,22 +41,11 @@ COMMIT_CHANGES_MAX: Final = 20_000
 """Row changes in one transaction; bounds memory when single units are large."""
 WALL_TICKS_MAX: Final = 100
 """Ticks of one call in wall time; the rest wait for the next."""
+ERASURE_SECONDS_MAX: Final = 6.0
+"""How long a command waits for readers that still see what it erased, longer than they may take; a service tries again with each tick."""
 COMMAND_SOURCE: Final = "urn:bothways:cli"
 
 _canonical: Final = msgspec.json.Encoder(order="sorted").encode
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What became of one input; true once `commit` has returned."""
-
-    outcome: Outcome
-    code: ErrorCode | None = None
-    """Why it was refused."""
-    message: str | None = None
-    """The same in the operator's words; holds nothing of the payload."""
-    refusal: RefusalCode | None = None
-    """Why a command, which was heard, was not carried out."""
 
 
 class EmbeddedEngine:
@@ -90,15 +77,16 @@ class EmbeddedEngine:
         Raises:
             StoreInUse, NewerData, OtherRules, CorruptState, StoreFailed, InvalidSettings: one line for the operator; the process stops.
         """
-        self._topology = topology or _built()
+        self._topology = topology or built()
         self._database = Database(data_dir, wal_bytes_max=wal_bytes_max)
         self._settings = settings
         self._clock = clock
         self._mode = mode
+        self._readers_seconds = 0.0 if mode is TimeMode.WALL else ERASURE_SECONDS_MAX
         self._units_count = 0
         try:
             self._store = self._settled_store(own_salt, on_notes)
-            self._store.erasures.finish()
+            self._store.erasures.finish(self._readers_seconds)
         except BaseException:
             self._database.close()
             raise
@@ -131,6 +119,11 @@ class EmbeddedEngine:
     def is_empty(self) -> bool:
         """Whether nothing was ever logged here."""
         return self._store.log.next_position == 0
+
+    @property
+    def is_erasure_pending(self) -> bool:
+        """Whether bytes of somebody who is erased may still be in the files: a reader sees them, or the next tick is to come."""
+        return self._store.erasures.are_pending
 
     @property
     def log_position(self) -> int:
@@ -219,11 +212,12 @@ class EmbeddedEngine:
         return self._store.log.next_position - before
 
     def offer(self, value: bytes, received_at: datetime, *, headers: Headers = STRUCTURED_HEADERS) -> Answer:
-        """Take one record in wall time, after what was due before it. The caller commits, then answers its producer.
+        """Take one record by the clock, after what was due before it. The caller commits, then answers its producer.
 
         Args:
             headers: of the record; by default it is structured JSON.
         """
+        assert self._mode is TimeMode.WALL
         return self._answered(Origin(topic="", value=value, headers=headers), received_at)
 
     def tick_wall(self, now: datetime) -> bool:
@@ -263,15 +257,6 @@ class EmbeddedEngine:
         for topic in self.topics:
             if topic.startswith(DEAD_LETTER_PREFIX):
                 yield from self.outputs(topic)
-
-    def back_up(self, file: Path) -> None:
-        """Write a copy of the committed state into a new file, to be used as `bothways.db` of a new directory.
-
-        Raises:
-            CorruptState: a record is not what was written; no copy is made of it.
-        """
-        self._finish()
-        self._database.back_up(file, first_damage)
 
     def verify(self, *, on_progress: Callable[[int, int], None] | None = None) -> Verification:
         """Replay the log, from the snapshot on if there is one, into a fresh store and compare everything.
@@ -359,14 +344,13 @@ class EmbeddedEngine:
         self._finish()
 
     def _finish(self) -> None:
-        """Commit, then finish the erasures in it."""
+        """Commit, then finish the erasures in it, as far as readers let it."""
         self.commit()
-        self._store.erasures.finish()
+        self._store.erasures.finish(self._readers_seconds)
 
     def _settled_store(self, own_salt: bytes | None, on_notes: Callable[[Sequence[Note]], None] | None) -> SqliteStore:
         """Open the store; a new directory first remembers its salt and which version wrote it."""
-        row_types = {(name, table.name): table.row_type for name, stage in self._topology.stages.items() for table in stage.tables.values()}
-        rules = fingerprints.own(row_types)
+        rules = fingerprints.own(self._topology)
         is_new = not is_salted(self._database)
         if not is_new:
             fingerprints.settle(self._database, rules)
@@ -380,7 +364,8 @@ class EmbeddedEngine:
         return store
 
 
-def _built() -> Topology:
+def built() -> Topology:
+    """Return the topology of this version, with the compiled way to choose pairs where it is installed."""
     from engine.matching import compiled
     from engine.matching.assigning import choosing
     from engine.topology import build

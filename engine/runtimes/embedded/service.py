@@ -18,7 +18,7 @@ If the process dies anywhere, what was answered stands, and what was not is unkn
 committed a no-op. The queue is bounded: beyond it a request is refused at once (`ServiceBusy`), so that memory is. Told to stop, the loop
 finishes what waits, commits, answers and returns.
 
-Source: guarantees.P1, guarantees.P2, guarantees.P10, guarantees.S10.
+Source: guarantees.P1, guarantees.P2, guarantees.P10, guarantees.S10, guarantees.S40.
 """
 
 import time
@@ -37,7 +37,7 @@ from engine.core.cascade import Tally
 from engine.core.execution import Transition
 from engine.errors import EngineError, Refused, ServiceBusy, ServiceStopped
 from engine.observation import Observer
-from engine.runtimes.embedded.engine import Answer
+from engine.runtimes.embedded.answers import Answer
 from engine.runtimes.embedded.following import LOOK_SECONDS, Follower
 from engine.runtimes.embedded.lines import Line
 from engine.runtimes.embedded.observation import ObservedEngine
@@ -100,7 +100,7 @@ class Service:
         self._lock = Lock()
         self._waiting_lines = 0
         self._waiting_bytes = 0
-        self._feeds: list[_Follower] = []
+        self._feeds: list[_FollowingThread] = []
         self._undone: deque[tuple[_Request, Any]] = deque()
         self._uncounted: list[Callable[[], None]] = []
         self._is_ready = self._is_stopping = self._is_over = False
@@ -128,7 +128,7 @@ class Service:
 
     def follow(self, feed: Follower) -> None:
         """Take the lines of a source as they come, each chunk once the one before is durable."""
-        follower = _Follower(self, feed)
+        follower = _FollowingThread(self, feed)
         self._feeds.append(follower)
         follower.start()
 
@@ -302,7 +302,7 @@ class Service:
         self._next_count = ended_at + max(15.0, COUNT_SHARE * (ended_at - began_at))
 
 
-class _Follower(Thread):
+class _FollowingThread(Thread):
     """Hands the lines of one source to the service. A daemon: a source that blocks for ever holds nobody up."""
 
     def __init__(self, service: Service, feed: Follower) -> None:

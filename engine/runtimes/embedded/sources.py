@@ -3,7 +3,7 @@
 from typing import Final
 
 from engine.errors import InvalidSettings
-from engine.runtimes.embedded.database import Database
+from engine.runtimes.embedded.open_file import OpenFile
 from engine.runtimes.embedded.rows.facts import fact, put_facts
 from schemas.envelope import SOURCE
 
@@ -11,13 +11,13 @@ NAME: Final = "source"
 """In `meta`; absent where the directory has the default name."""
 
 
-def source_of(database: Database) -> str:
+def source_of(database: OpenFile) -> str:
     """Return what the installation of a directory calls itself."""
     kept: str | None = fact(database, NAME)
     return kept or SOURCE
 
 
-def settle_source(database: Database, given: str | None, *, is_new: bool) -> None:
+def settle_source(database: OpenFile, given: str | None, *, is_new: bool) -> None:
     """Keep the name of a new directory in the open transaction; of another one, compare it.
 
     Args:

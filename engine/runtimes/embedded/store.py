@@ -23,13 +23,13 @@ from engine.core.dead_letters import DeadLetter
 from engine.core.effects import Note, StageName
 from engine.core.execution import Transition
 from engine.core.stage import Topology
-from engine.runtimes.embedded.database import Database
 from engine.runtimes.embedded.erasing.erasure import Erasures
 from engine.runtimes.embedded.erasing.gone import Gone
 from engine.runtimes.embedded.erasing.salts import settled_salt
 from engine.runtimes.embedded.layout import LAST_AT, instant_from, seconds_from
 from engine.runtimes.embedded.log.input_log import InputLog
 from engine.runtimes.embedded.log.output_log import OutputLog
+from engine.runtimes.embedded.open_file import OpenFile
 from engine.runtimes.embedded.rows.facts import fact, put_facts
 from engine.runtimes.embedded.rows.stage_rows import StageRows
 from schemas.terms.codes import RefusalCode
@@ -40,7 +40,7 @@ class SqliteStore:
 
     def __init__(
         self,
-        database: Database,
+        database: OpenFile,
         topology: Topology,
         *,
         given_salt: bytes | None = None,

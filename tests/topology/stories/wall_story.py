@@ -9,10 +9,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+from engine.core.cascade import TimeMode
 from engine.core.effects import Rows, StageName
 from engine.core.execution import Outcome
 from engine.core.table import SEEN, RowT, Table
-from engine.runtimes.embedded.engine import Answer, EmbeddedEngine
+from engine.runtimes.embedded.answers import Answer
+from engine.runtimes.embedded.engine import EmbeddedEngine
 from engine.settings import Settings
 from engine.testing import TopologyDriver
 from engine.topology import build
@@ -41,7 +43,7 @@ class WallClock(TopologyDriver):
 
     def starts(self) -> None:
         """Start the process over what the directory holds."""
-        self.engine = EmbeddedEngine(self.directory, SETTINGS)
+        self.engine = EmbeddedEngine(self.directory, SETTINGS, mode=TimeMode.WALL, clock=lambda: self.now)
 
     def stops(self) -> None:
         """End the process; what was taken is durable."""

@@ -5,12 +5,12 @@ The rules have changed the rows, so that none names the person; this removes eve
     1. in the transaction of the erasing event itself, the id is written to `erasing`;
     2. one transaction writes a snapshot of all state, deletes every record of the log, the topics and the dead letters that names an id of
        `erasing` (mentions.py), keeps the deleted outputs' ids and hashes in `gone`, empties `erasing` and sets `UNSCRUBBED`;
-    3. the write-ahead log is emptied, the file written anew, the log emptied again;
-    4. `UNSCRUBBED` goes.
+    3. the file is written anew, and the write-ahead log emptied, as soon as no reader needs it any more;
+    4. `UNSCRUBBED` goes. Only now the erasure is done; until then it is pending, and 3 is tried again.
 
 If the process dies before 1 commits, nothing was erased and the same input erases again. Between 1 and 2, `erasing` says at the next
 start that 2 is due; from then on UNSCRUBBED says that 3 is. Every step may be repeated. Positions of what remains don't move, so
-readers meet gaps. Whoever opens the directory next finishes, to write or to read.
+readers meet gaps. Whoever opens the directory next to write finishes; whoever reads is shown nothing of it in the meantime.
 
 A snapshot costs as much as the state is large, so 2 to 4 wait for the end of the command, in wall time for the next tick (a second at
 most). They never wait beyond the next input that names such a person: what is said of somebody after an erasure is news and stays.
@@ -26,10 +26,10 @@ from typing import Any, Final
 
 from engine.core.effects import Origin
 from engine.errors import CorruptState
-from engine.runtimes.embedded.database import Database
 from engine.runtimes.embedded.erasing.gone import Gone
 from engine.runtimes.embedded.layout import headers_from
 from engine.runtimes.embedded.log import snapshot
+from engine.runtimes.embedded.open_file import OpenFile
 from engine.runtimes.embedded.proof.hashes import fields_hash
 from engine.runtimes.embedded.rows.facts import drop_fact, fact, put_facts
 from engine.runtimes.embedded.rows.mentions import Mentions
@@ -55,7 +55,7 @@ _DELETE_ENTRY: Final = "DELETE FROM log WHERE position = ?"
 class Erasures:
     """The erasures of one data directory that are not finished."""
 
-    def __init__(self, database: Database, gone: Gone) -> None:
+    def __init__(self, database: OpenFile, gone: Gone) -> None:
         """Read what the last process left unfinished.
 
         Raises:
@@ -66,6 +66,7 @@ class Erasures:
         self._pending = pending(database)
         self._unwritten: list[str] = []
         self._is_unscrubbed = fact(database, UNSCRUBBED) is not None
+        self._is_rewritten = False
         self._mentions = Mentions(self._pending) if self._pending else None
 
     def begin(self, person_ids: Sequence[str]) -> None:
@@ -85,9 +86,16 @@ class Erasures:
             return False
         return len(self._pending) >= PENDING_MAX or self._mentions.in_record(origin.key, origin.value, origin.headers)
 
-    def finish(self) -> None:
-        """Do what is left to do, if anything is. Everything else must be committed.
+    @property
+    def are_pending(self) -> bool:
+        """Whether anything is left to do."""
+        return self._mentions is not None or self._is_unscrubbed
 
+    def finish(self, wait_seconds: float = 0.0) -> None:
+        """Do what is left to do, if anything is, as far as readers let it. Everything else must be committed.
+
+        Args:
+            wait_seconds: how long to wait for readers that still see what was deleted.
         Raises:
             StoreFailed: the disk refused; the next start goes on.
         """
@@ -96,15 +104,18 @@ class Erasures:
             _remove(self._database, self._mentions, self._gone)
             self._pending.clear()
             self._mentions = None
-            self._is_unscrubbed = True
+            self._is_unscrubbed, self._is_rewritten = True, False
         if self._is_unscrubbed:
-            self._database.scrub()
-            drop_fact(self._database, UNSCRUBBED)
-            self._database.commit()
-            self._is_unscrubbed = False
+            if not self._is_rewritten:
+                self._database.write_anew()
+                self._is_rewritten = True
+            if self._database.is_log_emptied(wait_seconds):
+                drop_fact(self._database, UNSCRUBBED)
+                self._database.commit()
+                self._is_unscrubbed = False
 
 
-def pending(database: Database) -> set[str]:
+def pending(database: OpenFile) -> set[str]:
     """Return whose erasures are not finished.
 
     Raises:
@@ -116,19 +127,19 @@ def pending(database: Database) -> set[str]:
     return {person_id for person_id, _ in stored}
 
 
-def is_due(database: Database) -> bool:
+def is_due(database: OpenFile) -> bool:
     """Say whether an erasure is to be finished before anything is read."""
     return bool(pending(database)) or fact(database, UNSCRUBBED) is not None
 
 
-def named_counts(database: Database, person_id: str) -> dict[str, int]:
+def named_counts(database: OpenFile, person_id: str) -> dict[str, int]:
     """Count the rows of each table (`people/contacts`), and the records of the log and of each topic, that name a person."""
     mentions = Mentions([person_id])
     counts = Counter(name for query in (_ROWS, _LOG, _OUTPUTS) for name, _ in _naming(database, query, mentions))
     return dict(sorted(counts.items()))
 
 
-def _remove(database: Database, mentions: Mentions, gone: Gone) -> None:
+def _remove(database: OpenFile, mentions: Mentions, gone: Gone) -> None:
     """Write the snapshot and delete every record that names somebody, in one transaction."""
     entries = [(position,) for _, position in _naming(database, _LOG, mentions)]
     outputs = [(output_id,) for _, output_id in _naming(database, _OUTPUTS, mentions)]
@@ -142,7 +153,7 @@ def _remove(database: Database, mentions: Mentions, gone: Gone) -> None:
     database.commit()
 
 
-def _naming(database: Database, query: str, mentions: Mentions) -> Iterator[tuple[str, Any]]:
+def _naming(database: OpenFile, query: str, mentions: Mentions) -> Iterator[tuple[str, Any]]:
     """Yield the first and the last column of each record that names somebody."""
     with database.guarded():
         for name, key, value, headers, *rest in database.connection.execute(query):

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from engine.errors import CorruptState
-from engine.runtimes.embedded.database import Database
+from engine.runtimes.embedded.open_file import OpenFile
 from engine.runtimes.embedded.proof.hashes import fields_hash
 
 _GET: Final = "SELECT body_hash, hash FROM gone WHERE id = ?"
@@ -21,7 +21,7 @@ _PUT: Final = "INSERT OR IGNORE INTO gone (id, body_hash, hash) VALUES (?, ?, ?)
 class Gone:
     """The removed outputs of one directory."""
 
-    def __init__(self, database: Database, salt: bytes) -> None:
+    def __init__(self, database: OpenFile, salt: bytes) -> None:
         self._database = database
         self._salt = salt[:64]
 

@@ -11,7 +11,7 @@ from secrets import compare_digest, token_bytes, token_hex
 from typing import Final
 
 from engine.errors import CorruptState, InvalidSettings
-from engine.runtimes.embedded.database import Database
+from engine.runtimes.embedded.open_file import OpenFile
 from engine.runtimes.embedded.rows.facts import fact, put_facts
 
 SALT: Final = "salt"
@@ -24,7 +24,7 @@ _COST: Final = 2**12
 """Of scrypt: 4 MiB and about 10 ms."""
 
 
-def settled_salt(database: Database, given: bytes | None, *, own: bytes | None = None) -> bytes:
+def settled_salt(database: OpenFile, given: bytes | None, *, own: bytes | None = None) -> bytes:
     """Return the salt in force; a new directory takes the one that is set, or draws one. Written into the open transaction.
 
     Args:
@@ -50,12 +50,12 @@ def settled_salt(database: Database, given: bytes | None, *, own: bytes | None =
     return given
 
 
-def is_salted(database: Database) -> bool:
+def is_salted(database: OpenFile) -> bool:
     """Say whether the directory has a salt already; a new one has none."""
     return fact(database, SALT) is not None or fact(database, FINGERPRINT) is not None
 
 
-def _first(database: Database, given: bytes | None, own: bytes | None) -> bytes:
+def _first(database: OpenFile, given: bytes | None, own: bytes | None) -> bytes:
     if given is None:
         drawn = own or token_hex(16).encode()
         put_facts(database, [(SALT, drawn)])

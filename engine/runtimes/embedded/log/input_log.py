@@ -14,8 +14,8 @@ from engine.core.dead_letters import redrive_count
 from engine.core.effects import Origin
 from engine.core.execution import instant
 from engine.errors import CorruptState
-from engine.runtimes.embedded.database import Database
 from engine.runtimes.embedded.layout import headers_from, headers_json, instant_from, seconds_from
+from engine.runtimes.embedded.open_file import OpenFile
 from engine.runtimes.embedded.rows.facts import fact
 
 NEXT_NAME: Final = "next_log_position"
@@ -41,7 +41,7 @@ _LogRow = tuple[int, str, int, int | None, int | None, str | None, str | None, b
 class InputLog:
     """The log of one data directory; appended to in memory, written with the transaction."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: OpenFile) -> None:
         self._database = database
         self.next_position: int = fact(database, NEXT_NAME) or 0
         self._unwritten: list[_LogRow] = []

@@ -12,10 +12,10 @@ from typing import Final
 from engine.core.dead_letters import DeadLetter
 from engine.core.execution import Output
 from engine.errors import CorruptState, IdentityConflict
-from engine.runtimes.embedded.database import Database
 from engine.runtimes.embedded.erasing.gone import Gone
 from engine.runtimes.embedded.layout import STRUCTURED_HEADERS, headers_json
 from engine.runtimes.embedded.log.stored_outputs import NEXT_PREFIX, StoredOutput, body_hash, next_positions, stored_outputs
+from engine.runtimes.embedded.open_file import OpenFile
 from engine.runtimes.embedded.proof.hashes import fields_hash
 from schemas.codec import encode_structured
 
@@ -30,7 +30,7 @@ _IS_ANY_GONE: Final = "SELECT EXISTS (SELECT 1 FROM snapshot_meta)"
 class OutputLog:
     """All output logs; appended to in memory, written with the transaction."""
 
-    def __init__(self, database: Database, gone: Gone) -> None:
+    def __init__(self, database: OpenFile, gone: Gone) -> None:
         self._database = database
         self._gone = gone
         self._next_position = next_positions(database)

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from engine.errors import CorruptState
-from engine.runtimes.embedded.database import Database
 from engine.runtimes.embedded.erasing.gone import Gone
 from engine.runtimes.embedded.layout import LAST_AT
 from engine.runtimes.embedded.log.input_log import NEXT_NAME
 from engine.runtimes.embedded.log.stored_outputs import NEXT_PREFIX
+from engine.runtimes.embedded.open_file import OpenFile
 from engine.runtimes.embedded.proof.hashes import fields_hash
 
 PAGE_ROWS: Final = 1_000
@@ -51,24 +51,24 @@ _OUTPUTS_OF_BEFORE: Final = f"""
 _FACTS: Final = "SELECT name, value, hash FROM snapshot_meta"
 
 
-def write(database: Database) -> None:
+def write(database: OpenFile) -> None:
     """Replace the snapshot by what is in the tables, in the open transaction."""
     for statement in _WRITE:
         database.write_many(statement, [()])
 
 
-def log_position(database: Database) -> int:
+def log_position(database: OpenFile) -> int:
     """Return the first position of the log that the snapshot doesn't stand for; 0 where there is none."""
     position: int = _facts(database).get(NEXT_NAME, 0)
     return position
 
 
-def topic_positions(database: Database) -> dict[str, int]:
+def topic_positions(database: OpenFile) -> dict[str, int]:
     """Return the first position of each topic that the snapshot doesn't stand for."""
     return {name.removeprefix(NEXT_PREFIX): value for name, value in _facts(database).items() if name.startswith(NEXT_PREFIX)}
 
 
-def restore(database: Database, fresh: Database, salt: bytes) -> None:
+def restore(database: OpenFile, fresh: OpenFile, salt: bytes) -> None:
     """Bring an empty store to where the snapshot is. Commits there."""
     gone = Gone(fresh, salt)
     for query, statement in _RESTORED:
@@ -84,14 +84,14 @@ def restore(database: Database, fresh: Database, salt: bytes) -> None:
         fresh.commit()
 
 
-def _facts(database: Database) -> dict[str, Any]:
+def _facts(database: OpenFile) -> dict[str, Any]:
     stored = database.read(_FACTS)
     if any(fields_hash(name, value) != kept for name, value, kept in stored):
         raise CorruptState(path=database.path, reason="the snapshot")
     return {name: value for name, value, _ in stored}
 
 
-def _page(database: Database, cursor: Any) -> Sequence[Sequence[Any]]:
+def _page(database: OpenFile, cursor: Any) -> Sequence[Sequence[Any]]:
     with database.guarded():
         page: Sequence[Sequence[Any]] = cursor.fetchmany(PAGE_ROWS)
     return page

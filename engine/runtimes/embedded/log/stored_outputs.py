@@ -7,8 +7,8 @@ from typing import Final
 
 from engine.core.effects import Headers
 from engine.errors import CorruptState
-from engine.runtimes.embedded.database import Database
 from engine.runtimes.embedded.layout import headers_from
+from engine.runtimes.embedded.open_file import OpenFile
 from engine.runtimes.embedded.proof.hashes import fields_hash
 from engine.runtimes.embedded.rows.facts import facts
 from schemas.frozen import Frozen
@@ -43,12 +43,12 @@ def body_hash(topic: str, key: str | None, value: bytes | None, headers: bytes |
     return digest.digest()
 
 
-def next_positions(database: Database) -> dict[str, int]:
+def next_positions(database: OpenFile) -> dict[str, int]:
     """Return the position that comes next, of every topic that ever had an output."""
     return {name.removeprefix(NEXT_PREFIX): value for name, value in facts(database, NEXT_PREFIX).items()}
 
 
-def stored_outputs(database: Database, topic: str, start: int = 0, limit: int | None = None) -> Iterator[StoredOutput]:
+def stored_outputs(database: OpenFile, topic: str, start: int = 0, limit: int | None = None) -> Iterator[StoredOutput]:
     """Yield up to `limit` committed records of a topic from a position on; erasure leaves gaps.
 
     Raises:

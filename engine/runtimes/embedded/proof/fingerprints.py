@@ -15,9 +15,10 @@ from types import UnionType
 from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 
 from engine.core.effects import StageName
+from engine.core.stage import Topology
 from engine.errors import OtherRules
-from engine.runtimes.embedded.database import Database
 from engine.runtimes.embedded.log import snapshot
+from engine.runtimes.embedded.open_file import OpenFile
 from engine.runtimes.embedded.rows.facts import facts, put_facts
 from schemas.frozen import Frozen
 
@@ -27,18 +28,23 @@ ROWS: Final = "row_shape/"
 """In `meta`, before stage and table: the fingerprint of the row type."""
 
 
-def own(row_types: Mapping[tuple[StageName, str], type[Any]]) -> dict[str, str]:
+def own(topology: Topology) -> dict[str, str]:
     """Return what this version would write, by name in `meta`."""
-    shapes = {name_of(stage, table): fingerprint(row_type) for (stage, table), row_type in row_types.items()}
-    return {VERSION: own_version(), **shapes}
+    return {VERSION: own_version(), **shapes(topology)}
 
 
-def found(database: Database) -> dict[str, str]:
+def shapes(topology: Topology) -> dict[str, str]:
+    """Return the fingerprint of every row type, by name in `meta`."""
+    of_stages = ((name, table) for name, stage in topology.stages.items() for table in stage.tables.values())
+    return {name_of(name, table.name): fingerprint(table.row_type) for name, table in of_stages}
+
+
+def found(database: OpenFile) -> dict[str, str]:
     """Return what the directory remembers."""
     return facts(database, VERSION) | facts(database, ROWS)
 
 
-def settle(database: Database, expected: Mapping[str, str]) -> None:
+def settle(database: OpenFile, expected: Mapping[str, str]) -> None:
     """Let a directory be written by this version: as it is if this one wrote last, after a snapshot if an older one did.
 
     Raises:

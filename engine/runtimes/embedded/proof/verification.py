@@ -1,7 +1,7 @@
 """Proof on the user's own data: the log gives everything else, byte for byte.
 
 The log is replayed from its beginning, or from the snapshot where an erasure wrote one; of what was before it, entries and outputs are held
-to the hashes beside them. It goes into a store of its own, in a directory that goes afterwards, and what comes out is compared with what
+to the hashes beside them. It goes into a store of its own that goes afterwards, and what comes out is compared with what
 is kept: rows and timers, outputs, dead letters, the last `at`. A line that intake refused was never logged; its dead letter is checked by
 reading its bytes again. What can't be derived again (a conflict with a mark that has gone since) is held to the hash beside it.
 
@@ -12,8 +12,6 @@ import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from engine.core.cascade import Cascade
@@ -22,10 +20,11 @@ from engine.core.effects import Origin
 from engine.core.intake import intake
 from engine.core.stage import Topology
 from engine.errors import CorruptState
-from engine.runtimes.embedded.database import Database
 from engine.runtimes.embedded.layout import EPOCH
 from engine.runtimes.embedded.log import snapshot
-from engine.runtimes.embedded.log.stored_outputs import NEXT_PREFIX, StoredOutput
+from engine.runtimes.embedded.log.input_log import InputLog
+from engine.runtimes.embedded.log.stored_outputs import NEXT_PREFIX, StoredOutput, next_positions, stored_outputs
+from engine.runtimes.embedded.open_file import OpenFile, PrivateFile
 from engine.runtimes.embedded.proof.integrity import changed_records
 from engine.runtimes.embedded.sources import source_of
 from engine.runtimes.embedded.store import SqliteStore
@@ -86,7 +85,7 @@ class Verification:
         return not self.findings
 
 
-def digests(database: Database) -> dict[str, tuple[int, str]]:
+def digests(database: OpenFile) -> dict[str, tuple[int, str]]:
     """Return count and digest of each table, topic and the log, by name. When an input arrived is left out: it decides nothing."""
     found: dict[str, tuple[int, str]] = {}
     for query in (_ROWS, _MARKS, _LOG, _PUBLISHED, _REFUSED, _LAST_AT):
@@ -95,7 +94,7 @@ def digests(database: Database) -> dict[str, tuple[int, str]]:
 
 
 def verification(
-    database: Database, topology: Topology, *, salt: bytes, on_progress: Callable[[int, int], None] | None = None
+    database: OpenFile, topology: Topology, *, salt: bytes, on_progress: Callable[[int, int], None] | None = None
 ) -> Verification:
     """Replay the log of an open, committed database and compare. Changes nothing in it.
 
@@ -105,37 +104,36 @@ def verification(
     damage = database.check_integrity()
     if damage is not None:
         return Verification(entries_count=0, compared=(), findings=(f"the file's structure: {damage}",))
-    with TemporaryDirectory(prefix="bothways-verify-") as directory:
-        replayed = Database(Path(directory) / "replay", is_durable=False)
-        try:
-            return _compared(database, replayed, topology, salt, on_progress)
-        except CorruptState as changed:  # a fact or the snapshot: there is nothing to begin from
-            return Verification(entries_count=0, compared=(), findings=(changed.reason,))
-        finally:
-            replayed.close()
+    replayed = PrivateFile.made(database.path)
+    try:
+        return _compared(database, replayed, topology, salt, on_progress)
+    except CorruptState as changed:  # a fact or the snapshot: there is nothing to begin from
+        return Verification(entries_count=0, compared=(), findings=(changed.reason,))
+    finally:
+        replayed.close()
 
 
 def _compared(
-    database: Database,
-    replayed: Database,
+    database: OpenFile,
+    replayed: OpenFile,
     topology: Topology,
     salt: bytes,
     on_progress: Callable[[int, int], None] | None,
 ) -> Verification:
     with database.guarded():
         findings = list(changed_records(database.connection))
-    kept = SqliteStore(database, topology, given_salt=salt)
+    log = InputLog(database)
     start = snapshot.log_position(database)
     snapshot.restore(database, replayed, salt)
     store = SqliteStore(replayed, topology, given_salt=salt)
     total = database.read("SELECT count(*) FROM log WHERE position >= ?", (start,))[0][0]
     count = 0
-    missing_count = kept.log.next_position - start - total
+    missing_count = log.next_position - start - total
     if missing_count:
         findings.append(f"the log: {missing_count} of its entries are missing")
     try:
-        kept.log.check(before=start)
-        for _ in Cascade(topology, store, salt=salt, source=source_of(database)).replay(entry for _, entry in kept.log.read(start)):
+        log.check(before=start)
+        for _ in Cascade(topology, store, salt=salt, source=source_of(database)).replay(entry for _, entry in log.read(start)):
             count += 1
             if count % COMMIT_ENTRIES == 0:
                 store.commit()
@@ -150,16 +148,16 @@ def _compared(
         on_progress(count, total)
     compared = _side_by_side(digests_of_derived(database), digests_of_derived(replayed))
     findings.extend(f"{each.name}: differs from its replay" for each in compared if not each.is_identical)
-    findings.extend(_wrong_letters(kept, store, snapshot.topic_positions(database)))
+    findings.extend(_wrong_letters(database, store, snapshot.topic_positions(database)))
     return Verification(from_position=start, entries_count=count, compared=compared, findings=tuple(findings[:FINDINGS_MAX]))
 
 
-def digests_of_derived(database: Database) -> dict[str, tuple[int, str]]:
+def digests_of_derived(database: OpenFile) -> dict[str, tuple[int, str]]:
     """Return count and digest of everything that follows from the log, or from the snapshot and the log since."""
     return _digested(database, _ROWS) | _digested(database, _MARKS) | _digested(database, _PUBLISHED_SINCE) | _digested(database, _LAST_AT)
 
 
-def _digested(database: Database, query: str) -> dict[str, tuple[int, str]]:
+def _digested(database: OpenFile, query: str) -> dict[str, tuple[int, str]]:
     """Digest the records of a query by their first column; lengths keep neighbouring fields apart."""
     counts: dict[str, int] = {}
     hashes: dict[str, Any] = {}
@@ -186,13 +184,13 @@ def _side_by_side(kept: dict[str, tuple[int, str]], replayed: dict[str, tuple[in
     )
 
 
-def _wrong_letters(kept: SqliteStore, replayed: SqliteStore, starts: dict[str, int]) -> Iterator[str]:
+def _wrong_letters(database: OpenFile, replayed: SqliteStore, starts: dict[str, int]) -> Iterator[str]:
     """Find dead letters that the replay has and the store lacks, and kept ones that neither replay nor a second reading explains."""
-    topics = sorted({*kept.outputs.topics, *replayed.outputs.topics})
+    topics = sorted({*next_positions(database), *replayed.outputs.topics})
     for topic in (topic for topic in topics if topic.startswith(DEAD_LETTER_PREFIX)):
         explained = {letter.id: letter.body_hash for letter in replayed.outputs.read(topic)}
         try:
-            for letter in kept.outputs.read(topic, starts.get(topic, 0)):
+            for letter in stored_outputs(database, topic, starts.get(topic, 0)):
                 same = explained.pop(letter.id, None)
                 if same != letter.body_hash and not _is_explained(letter):
                     yield f"{topic} position {letter.position}: nothing explains this dead letter"

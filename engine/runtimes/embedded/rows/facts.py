@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from engine.errors import CorruptState
-from engine.runtimes.embedded.database import Database
+from engine.runtimes.embedded.open_file import OpenFile
 from engine.runtimes.embedded.proof.hashes import fields_hash
 
 Value = int | bytes | str
@@ -18,7 +18,7 @@ _DELETE: Final = "DELETE FROM meta WHERE name = ?"
 _LAST: Final = "\U0010ffff"
 
 
-def fact(database: Database, name: str) -> Any | None:
+def fact(database: OpenFile, name: str) -> Any | None:
     """Return one fact, or None.
 
     Raises:
@@ -27,7 +27,7 @@ def fact(database: Database, name: str) -> Any | None:
     return _checked(database, database.read(_GET, (name,))).get(name)
 
 
-def facts(database: Database, prefix: str) -> dict[str, Any]:
+def facts(database: OpenFile, prefix: str) -> dict[str, Any]:
     """Return every fact whose name starts with `prefix`.
 
     Raises:
@@ -36,17 +36,17 @@ def facts(database: Database, prefix: str) -> dict[str, Any]:
     return _checked(database, database.read(_WITH_PREFIX, (prefix, prefix + _LAST)))
 
 
-def put_facts(database: Database, given: Iterable[tuple[str, Value]]) -> None:
+def put_facts(database: OpenFile, given: Iterable[tuple[str, Value]]) -> None:
     """Write facts into the open transaction."""
     database.write_many(_PUT, [(name, value, fields_hash(name, value)) for name, value in given])
 
 
-def drop_fact(database: Database, name: str) -> None:
+def drop_fact(database: OpenFile, name: str) -> None:
     """Remove a fact in the open transaction."""
     database.write_many(_DELETE, [(name,)])
 
 
-def _checked(database: Database, stored: Sequence[tuple[str, Value, bytes]]) -> dict[str, Any]:
+def _checked(database: OpenFile, stored: Sequence[tuple[str, Value, bytes]]) -> dict[str, Any]:
     for name, value, kept in stored:
         if fields_hash(name, value) != kept:
             raise CorruptState(path=database.path, reason="a fact about the directory")

@@ -8,8 +8,8 @@ from typing import Final, cast
 
 from engine.core.stage import Stage
 from engine.core.table import Row, RowT, Table
-from engine.runtimes.embedded.database import Database
 from engine.runtimes.embedded.layout import instant_from, seconds_from
+from engine.runtimes.embedded.open_file import OpenFile
 from engine.runtimes.embedded.rows.near_timers import NearTimers
 from engine.runtimes.embedded.rows.stored_tables import Timer, first_timers, stored_tables
 
@@ -20,7 +20,7 @@ UNWRITTEN_SCAN_ROWS_MAX: Final = 64
 class StageRows:
     """The read view of one stage, and where its changes wait to be written."""
 
-    def __init__(self, database: Database, stage: Stage) -> None:
+    def __init__(self, database: OpenFile, stage: Stage) -> None:
         self.timers = NearTimers(self._first_timers)
         self._database = database
         self._stage = stage.name

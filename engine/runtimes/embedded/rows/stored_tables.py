@@ -17,8 +17,8 @@ from engine.core.row_codec import RowCodec, UnreadableRow
 from engine.core.stage import Stage
 from engine.core.table import SEEN, Row
 from engine.errors import CorruptState
-from engine.runtimes.embedded.database import Database
 from engine.runtimes.embedded.layout import instant_from, seconds_from
+from engine.runtimes.embedded.open_file import OpenFile
 from engine.runtimes.embedded.proof.hashes import fields_hash, row_hash
 from engine.runtimes.embedded.rows.lately import UNKNOWN, Lately
 from schemas.terms.codes import ErrorCode
@@ -70,7 +70,7 @@ class StoredTable(Protocol):
 class RowTable:
     """A table whose rows are JSON."""
 
-    def __init__(self, database: Database, codec: RowCodec, lately: Lately, stage: StageName, name: str) -> None:
+    def __init__(self, database: OpenFile, codec: RowCodec, lately: Lately, stage: StageName, name: str) -> None:
         self._database = database
         self._codec = codec
         self._lately = lately
@@ -130,7 +130,7 @@ class RowTable:
 class MarkTable:
     """The marks of one stage. Keys and contents are hashes: 32 hex digits outside, 16 bytes in the file."""
 
-    def __init__(self, database: Database, stage: StageName) -> None:
+    def __init__(self, database: OpenFile, stage: StageName) -> None:
         self._database = database
         self._stage = STAGE_NUMBERS[stage]
 
@@ -168,21 +168,21 @@ class MarkTable:
         return Seen(content=content.hex(), refused=code, wake_at=None if wake_at is None else instant_from(wake_at))
 
 
-def stored_tables(database: Database, stage: Stage) -> dict[str, StoredTable]:
+def stored_tables(database: OpenFile, stage: Stage) -> dict[str, StoredTable]:
     """Return the tables of a stage by name."""
     codec, lately = RowCodec(stage), Lately()
     own: dict[str, StoredTable] = {name: RowTable(database, codec, lately, stage.name, name) for name in stage.tables if name != SEEN.name}
     return {**own, SEEN.name: MarkTable(database, stage.name)}
 
 
-def first_timers(database: Database, stage: StageName, limit: int) -> list[Timer]:
+def first_timers(database: OpenFile, stage: StageName, limit: int) -> list[Timer]:
     """Return the first timers of a stage in firing order, of what is written."""
     rows = [(instant_from(at), name, key) for at, name, key in database.read(_TIMERS, (stage.value, limit))]
     marks = [(instant_from(at), SEEN.name, key.hex()) for at, key in database.read(_MARK_TIMERS, (STAGE_NUMBERS[stage], limit))]
     return sorted(rows + marks)[:limit]
 
 
-def _one(database: Database, statement: str, parameters: tuple[Any, ...]) -> tuple[Any, ...] | None:
+def _one(database: OpenFile, statement: str, parameters: tuple[Any, ...]) -> tuple[Any, ...] | None:
     try:
         found: tuple[Any, ...] | None = database.connection.execute(statement, parameters).fetchone()
     except sqlite3.Error as error:

@@ -35,13 +35,13 @@ def test_directory_and_files_are_private(tmp_path: Path) -> None:
 
 
 def test_settings_that_make_commits_durable_are_in_force(tmp_path: Path) -> None:
-    """Rule 7: WAL, synchronous FULL, exclusive locking, secure deletion, our application id and format."""
+    """Rule 7: WAL, synchronous FULL, locking in which others read beside it, secure deletion, our application id and format."""
     database = Database(tmp_path)
 
     names = ("journal_mode", "synchronous", "locking_mode", "foreign_keys", "secure_delete", "application_id", "user_version")
     found = {name: database.connection.execute(f"PRAGMA {name}").fetchone()[0] for name in names}
     database.close()
-    expected = {"journal_mode": "wal", "synchronous": 2, "locking_mode": "exclusive", "foreign_keys": 1, "secure_delete": 1}
+    expected = {"journal_mode": "wal", "synchronous": 2, "locking_mode": "normal", "foreign_keys": 1, "secure_delete": 1}
     assert {**expected, "application_id": APPLICATION_ID, "user_version": FORMAT} == found
 
 

@@ -9,13 +9,15 @@ from typing import Any
 
 import pytest
 
-from engine.core.cascade import Tally
+from engine.core.cascade import Tally, TimeMode
 from engine.core.effects import StageName
 from engine.core.execution import Outcome, Output, Transition
 from engine.errors import IdentityConflict, InvalidSettings
+from engine.runtimes.embedded.answers import Answer
 from engine.runtimes.embedded.database import Database
-from engine.runtimes.embedded.engine import Answer, EmbeddedEngine
+from engine.runtimes.embedded.engine import EmbeddedEngine
 from engine.runtimes.embedded.proof.verification import digests
+from engine.runtimes.embedded.reading.backup import back_up
 from engine.settings import Settings
 from schemas.terms.codes import ErrorCode
 from schemas.topics import DLQ_INGEST, DLQ_TIMERS, HR_PEOPLE, INSIGHTS, NUDGES, dead_letter_topic
@@ -25,10 +27,10 @@ DLQ_HR = dead_letter_topic(HR_PEOPLE.name).name
 ARRIVED = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def opened(data_dir: Path, **settings: Any) -> EmbeddedEngine:
+def opened(data_dir: Path, mode: TimeMode = TimeMode.DATA, **settings: Any) -> EmbeddedEngine:
     """An engine over the toy."""
     given = Settings.model_validate({"salt": "of the toy", **settings})
-    return EmbeddedEngine(data_dir, given, topology=toy(), clock=lambda: ARRIVED)
+    return EmbeddedEngine(data_dir, given, topology=toy(), mode=mode, clock=lambda: ARRIVED)
 
 
 def counts(tally: Tally) -> tuple[int, int, int]:
@@ -144,7 +146,7 @@ def test_tombstone_is_an_output_without_a_value(tmp_path: Path) -> None:
 
 def test_scan_sees_changes_before_and_after_they_are_written(tmp_path: Path) -> None:
     """Rows come in key order, deleted ones not at all, whichever side of the file they are on."""
-    with opened(tmp_path) as engine:
+    with opened(tmp_path, TimeMode.WALL) as engine:
         engine.ingest([hired(number, at=START, manager_id="p0") for number in (3, 1, 2)])
         engine.offer(hired(9, at=START, manager_id="p0"), ARRIVED)
         before = [key for key, _ in engine.scan(StageName.PEOPLE, REPORTS, "p0/")]
@@ -216,7 +218,7 @@ def test_repetition_after_its_mark_has_gone_never_stops_the_engine(tmp_path: Pat
 def test_wall_time_stamps_by_the_clock_and_ticks_when_due(tmp_path: Path) -> None:
     """In wall time nothing fires until the clock says so, and then at the clock's instant."""
     now = START + 2 * DAY
-    with opened(tmp_path) as engine:
+    with opened(tmp_path, TimeMode.WALL) as engine:
         assert Answer(outcome=Outcome.APPLIED) == engine.offer(hired(1, at=START), now)
         assert not engine.tick_wall(now + timedelta(hours=1))
         assert now == engine.last_at
@@ -229,7 +231,7 @@ def test_wall_time_stamps_by_the_clock_and_ticks_when_due(tmp_path: Path) -> Non
 
 def test_offer_answers_with_the_reason(tmp_path: Path) -> None:
     """A producer hears the code and a message that holds nothing of its payload."""
-    with opened(tmp_path) as engine:
+    with opened(tmp_path, TimeMode.WALL) as engine:
         answer = engine.offer(b"rubbish", ARRIVED)
 
     assert ErrorCode.MALFORMED is answer.code
@@ -240,7 +242,7 @@ def test_error_on_the_way_out_commits_nothing(tmp_path: Path) -> None:
     """What was not committed is gone as a whole."""
 
     def interrupted() -> None:
-        with opened(tmp_path) as engine:
+        with opened(tmp_path, TimeMode.WALL) as engine:
             engine.offer(hired(1, at=START), ARRIVED)
             raise KeyboardInterrupt
 
@@ -291,7 +293,7 @@ def test_backup_opens_and_goes_on_like_the_original(tmp_path: Path) -> None:
     with opened(tmp_path / "data") as engine:
         engine.ingest(lines[:60])
         (tmp_path / "restored").mkdir()
-        engine.back_up(tmp_path / "restored" / "bothways.db")
+        back_up(tmp_path / "data", tmp_path / "restored" / "bothways.db")
         engine.ingest(lines[60:])
 
     assert digested(tmp_path / "data") == ingested(tmp_path / "restored", lines[60:])

@@ -3,10 +3,12 @@
 import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
 
+from engine.core.cascade import TimeMode
 from engine.core.effects import StageName
 from engine.runtimes.embedded.database import Database
 from engine.runtimes.embedded.engine import EmbeddedEngine
@@ -15,7 +17,9 @@ from engine.runtimes.embedded.erasing.erasure import UNSCRUBBED, Erasures, named
 from engine.runtimes.embedded.erasing.gone import Gone
 from engine.runtimes.embedded.proof.hashes import fields_hash
 from engine.runtimes.embedded.proof.verification import digests
-from engine.runtimes.embedded.reader import Reader
+from engine.runtimes.embedded.reading.access import ReadFile
+from engine.runtimes.embedded.reading.backup import back_up
+from engine.runtimes.embedded.reading.reader import Reader
 from engine.runtimes.embedded.rows.mentions import Mentions
 from engine.settings import Settings
 from schemas.topics import DLQ_INGEST, HR_PEOPLE, INSIGHTS, NUDGES, dead_letter_topic
@@ -25,10 +29,10 @@ LATER = START + 3 * DAY
 DLQ_HR = dead_letter_topic(HR_PEOPLE.name).name
 
 
-def opened(data_dir: Path, **settings: Any) -> EmbeddedEngine:
+def opened(data_dir: Path, mode: TimeMode = TimeMode.DATA, **settings: Any) -> EmbeddedEngine:
     """An engine over the toy."""
     given = Settings.model_validate({"salt": "of the toy", **settings})
-    return EmbeddedEngine(data_dir, given, topology=toy(), clock=lambda: datetime(2026, 1, 1, tzinfo=UTC))
+    return EmbeddedEngine(data_dir, given, topology=toy(), mode=mode, clock=lambda: datetime(2026, 1, 1, tzinfo=UTC))
 
 
 def told(data_dir: Path, **settings: Any) -> list[bytes]:
@@ -167,17 +171,20 @@ def test_many_erasures_of_one_file_share_their_snapshots(tmp_path: Path) -> None
         assert engine.verify().is_identical
 
 
-@pytest.mark.parametrize("is_reader", [False, True])
-def test_the_next_start_finishes_what_a_crash_interrupted(tmp_path: Path, *, is_reader: bool) -> None:
-    """guarantees.S38: an erasure that was committed is finished by whoever opens the directory next, to write or to look."""
+def test_the_next_start_finishes_what_a_crash_interrupted(tmp_path: Path) -> None:
+    """guarantees.S38: an erasure that was committed is finished by whoever writes next; until then nobody is shown of it."""
     told(tmp_path)
-    interrupted = opened(tmp_path)
+    interrupted = opened(tmp_path, TimeMode.WALL)
     interrupted.offer(erased(CANARY, LATER), datetime(2026, 1, 1, tzinfo=UTC))
     interrupted.commit()
     interrupted.close()
     assert ["bothways.db"] == files_with(tmp_path, CANARY.encode())
 
-    (Reader(tmp_path, given_salt=b"of the toy") if is_reader else opened(tmp_path))._database.close()
+    with Reader(tmp_path) as reader:
+        assert reader.is_erasure_pending
+        assert [] == [record for topic in reader.topics for record in reader.outputs(topic) if CANARY.encode() in (record.value or b"")]
+    assert ["bothways.db"] == files_with(tmp_path, CANARY.encode())
+    opened(tmp_path).close()
 
     assert [] == files_with(tmp_path, CANARY.encode())
 
@@ -216,12 +223,53 @@ def test_what_was_deleted_counts_as_unscrubbed_until_it_is(tmp_path: Path) -> No
 def test_wall_time_finishes_at_the_next_tick(tmp_path: Path) -> None:
     """`serve` commits an erasure at once and finishes it with its tick."""
     told(tmp_path)
-    with opened(tmp_path) as engine:
+    with opened(tmp_path, TimeMode.WALL) as engine:
         now = LATER + DAY
         engine.offer(erased(CANARY, LATER), now)
         engine.commit()
         engine.tick_wall(now)
 
+        assert [] == files_with(tmp_path, CANARY.encode())
+
+
+def test_an_erasure_is_pending_while_a_reader_sees_what_went(tmp_path: Path) -> None:
+    """guarantees.P8: it counts as done when no file holds a byte of it; until then it is pending, and tried again with every tick."""
+    told(tmp_path)
+    with opened(tmp_path, TimeMode.WALL) as engine:
+        now = LATER + DAY
+        file = ReadFile(tmp_path)
+        assert 1 == len(file.read("SELECT 1 FROM rows WHERE name = 'people' AND key = ?", (CANARY,)))
+        engine.offer(erased(CANARY, LATER), now)
+        engine.tick_wall(now)
+        assert engine.is_erasure_pending
+        with Reader(tmp_path) as reader:
+            assert reader.is_erasure_pending
+        assert [] != files_with(tmp_path, CANARY.encode())
+
+        file.let_go()
+        engine.tick_wall(now)
+
+        assert not engine.is_erasure_pending
+        assert [] == files_with(tmp_path, CANARY.encode())
+        file.close()
+    with Reader(tmp_path) as reader:
+        assert not reader.is_erasure_pending
+
+
+def test_a_command_waits_for_the_readers_of_what_it_erased(tmp_path: Path) -> None:
+    """Without a service nobody would try again, so the command waits longer than a reader may take."""
+    told(tmp_path)
+    file = ReadFile(tmp_path)
+    file.read("SELECT 1 FROM rows")
+    file.let_go()
+    with opened(tmp_path) as engine:
+        file.read("SELECT 1 FROM rows")
+        reader = Thread(target=file.let_go)
+        reader.start()
+        engine.ingest([erased(CANARY, LATER)])
+        reader.join()
+
+        assert not engine.is_erasure_pending
         assert [] == files_with(tmp_path, CANARY.encode())
 
 
@@ -231,7 +279,7 @@ def test_backup_taken_afterwards_holds_nobody_and_replays(tmp_path: Path) -> Non
     (tmp_path / "restored").mkdir()
     with opened(tmp_path / "data") as engine:
         engine.ingest([erased(CANARY, LATER)])
-        engine.back_up(tmp_path / "restored" / "bothways.db")
+        back_up(tmp_path / "data", tmp_path / "restored" / "bothways.db")
 
     assert [] == files_with(tmp_path / "restored", CANARY.encode())
     with opened(tmp_path / "restored") as engine:

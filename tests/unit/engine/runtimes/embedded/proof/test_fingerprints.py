@@ -14,7 +14,7 @@ from engine.errors import OtherRules
 from engine.runtimes.embedded.database import Database
 from engine.runtimes.embedded.engine import EmbeddedEngine
 from engine.runtimes.embedded.proof import fingerprints
-from engine.runtimes.embedded.reader import Reader
+from engine.runtimes.embedded.reading.reader import Reader
 from engine.runtimes.embedded.rows.facts import put_facts
 from engine.settings import Settings
 from schemas.frozen import Frozen, replace

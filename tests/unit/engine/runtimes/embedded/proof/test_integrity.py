@@ -7,6 +7,7 @@ import pytest
 
 from engine.errors import CorruptState
 from engine.runtimes.embedded.engine import EmbeddedEngine
+from engine.runtimes.embedded.reading.backup import back_up
 from engine.settings import Settings
 from tests.recovery.toy import toy, toy_lines
 
@@ -50,7 +51,7 @@ def test_no_backup_is_made_of_what_was_changed(tmp_path: Path) -> None:
     connection.execute("UPDATE outputs SET value = CAST(value || ' ' AS BLOB) WHERE position = 0")
     connection.close()
 
-    with opened(tmp_path) as engine, pytest.raises(CorruptState):
-        engine.back_up(tmp_path / "copy.db")
+    with pytest.raises(CorruptState):
+        back_up(tmp_path, tmp_path / "copy.db")
 
     assert [] == [path.name for path in tmp_path.iterdir() if path.name.startswith("copy")]
