@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Final
 
 from engine.core.stage import Topology
-from engine.programme.nudges.catalogue import RULES
 from engine.programme.pairs.pairing import LIVE, TERMINAL, TRANSITIONS, WAITS
 from engine.report import words
 from engine.telemetry import METRICS, Label
@@ -18,7 +17,7 @@ from engine.topology import build
 from ops.fields import FieldSaid, Mode, fields_of, sentence_of
 from ops.generated import Generated
 from schemas.base import InputData, OutputData
-from schemas.nudges.catalogue import RETIRED
+from schemas.nudges.catalogue import CATALOGUE
 from schemas.registry import INPUT_TYPES, OUTPUT_TYPES
 from schemas.terms import codes
 from schemas.terms.catalogue import BUILT_IN_TOPICS
@@ -115,18 +114,20 @@ def pairings() -> Iterator[str]:
         NUDGES_SAID,
         "",
     )
-    rows = sorted(((key, rule) for key, rule in RULES.items() if key not in RETIRED), key=lambda item: (-item[1].priority, item[0]))
     yield from _table(
         "key",
         "says",
+        "to",
+        "when",
         "class",
         "category",
         "priority",
         "valid days",
         "late",
         rows=(
-            (f"`{key}`", words.NUDGE_WORDS[key], rule.class_, rule.category, rule.priority or "–", rule.valid_days or "–", rule.late)
-            for key, rule in rows
+            (f"`{one.key}`", one.title, one.to, one.when, one.class_, one.category, one.priority or "–", one.valid_days or "–", one.late)
+            for one in CATALOGUE.values()
+            if not one.is_retired
         ),
     )
 

@@ -12,6 +12,7 @@ from engine.report import charts, words
 from engine.report.charts import ChartNumber, Whisker
 from engine.report.page import Amount, NudgeEffect, ProgrammePage
 from engine.report.words import NOT_SHOWN, Unit, written
+from schemas.nudges.catalogue import CATALOGUE
 from schemas.terms.codes import EndCode, SuppressionReason, TopicFamily
 
 HEAT_LEVELS: Final = 5
@@ -185,7 +186,7 @@ def _nudges(page: ProgrammePage) -> Section:
     measured = [line for line in page.nudges if line.effect is not None]
     marks = [
         Whisker(
-            label=words.NUDGE_WORDS[line.key],
+            label=CATALOGUE[line.key].title,
             value=line.effect,
             low=line.low,
             high=line.high,
@@ -195,7 +196,7 @@ def _nudges(page: ProgrammePage) -> Section:
         if line.effect is not None and line.low is not None and line.high is not None
     ]
     title = "What reminders change, in percentage points"
-    rows = tuple((words.NUDGE_WORDS[line.key], written(line.asked_count, Unit.COUNT), *_effect(line)) for line in page.nudges)
+    rows = tuple((CATALOGUE[line.key].title, written(line.asked_count, Unit.COUNT), *_effect(line)) for line in page.nudges)
     block = Block(
         id=_id(page, "nudges", "chart"),
         title=title,

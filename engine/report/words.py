@@ -11,7 +11,7 @@ from typing import Final
 
 from engine.programme.insights.told_rules import Value
 from engine.programme.rounds.programme import ProgrammeStatus
-from schemas.terms.codes import EligibilityCode, EndCode, ErrorCode, NudgeKey, SuppressionReason, TopicFamily, Track, UnmatchedCode
+from schemas.terms.codes import EligibilityCode, EndCode, ErrorCode, SuppressionReason, TopicFamily, Track, UnmatchedCode
 
 
 class Unit(StrEnum):
@@ -157,47 +157,6 @@ FAMILY_WORDS: Final[Mapping[TopicFamily, str]] = MappingProxyType(
         TopicFamily.WELLBEING: "Wellbeing",
         TopicFamily.FUTURE_OF_WORK: "Future of work",
         TopicFamily.CRAFT: "Craft",
-    }
-)
-
-NUDGE_WORDS: Final[Mapping[NudgeKey, str]] = MappingProxyType(
-    {
-        NudgeKey.OPEN_INVITATION: "Invitation to take part",
-        NudgeKey.PROFILE_INCOMPLETE: "Say what you offer and want",
-        NudgeKey.ENROLMENT_RECORDED: "What was recorded in your name",
-        NudgeKey.PROPOSAL_READY: "A proposal is ready",
-        NudgeKey.ANSWER_PROPOSAL: "A proposal awaits your answer",
-        NudgeKey.PAIRING_STARTED: "Your pair has started",
-        NudgeKey.BOOK_FIRST_SESSION: "Book the first session",
-        NudgeKey.SESSION_TOMORROW: "Session tomorrow",
-        NudgeKey.LOG_SESSION: "Log the session",
-        NudgeKey.BOOK_NEXT_SESSION: "Book the next session",
-        NudgeKey.SHARE_FEEDBACK: "Share feedback",
-        NudgeKey.FLIP_ROLES: "Swap who teaches",
-        NudgeKey.OPEN_DEBATE: "Open debate: work in ten years",
-        NudgeKey.BROADEN_TOPIC: "Widen the topics",
-        NudgeKey.PROTECT_THE_TIME: "Protect the time",
-        NudgeKey.STILL_RIGHT_FOR_YOU: "Is this still right for you?",
-        NudgeKey.PAIRING_QUIET: "Your pair has gone quiet",
-        NudgeKey.FIND_A_TIME: "Find a time in common",
-        NudgeKey.PARTNER_AWAY: "Your partner is still away",
-        NudgeKey.PAIRING_PAUSED: "Your pair is paused",
-        NudgeKey.PAIRING_RESUMABLE: "Your pair can go on",
-        NudgeKey.PAIRING_ENDED: "Your pair has ended",
-        NudgeKey.PARTNER_FOUND_NEXT: "First in the next round",
-        NudgeKey.CONFLICT_CHOICE: "A private choice to make",
-        NudgeKey.CONCLUDING: "The term draws to a close",
-        NudgeKey.RENEW_OR_FINISH: "Renew or finish",
-        NudgeKey.CONVERT_OFFER: "Go on as a mutual pair",
-        NudgeKey.WAITING_UPDATE: "Where your wait stands",
-        NudgeKey.STILL_TAKING_PART: "Still taking part?",
-        NudgeKey.MENTOR_CIRCLE: "Mentor circle",
-        NudgeKey.COORDINATOR_MOMENTUM: "Coordinator: momentum",
-        NudgeKey.COORDINATOR_STUCK: "Coordinator: a pair is stuck",
-        NudgeKey.COORDINATOR_CONFLICT: "Coordinator: a conflict",
-        NudgeKey.COORDINATOR_ROUND_ALARM: "Coordinator: a round to look at",
-        NudgeKey.COORDINATOR_STORM: "Coordinator: many nudges at once",
-        NudgeKey.COORDINATOR_DEPARTURES: "Coordinator: many departures at once",
     }
 )
 

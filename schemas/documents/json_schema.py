@@ -25,7 +25,7 @@ from pydantic_core import core_schema
 from schemas.base import Data, InputData, Part
 from schemas.documents.meanings import meaning_of, unit_of
 from schemas.events.nudge import NudgeRequested
-from schemas.nudges.params import PARAMS_BY_KEY
+from schemas.nudges.catalogue import CATALOGUE
 from schemas.text.exact import ExactPart
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
@@ -101,12 +101,13 @@ class ContractSchema(GenerateJsonSchema):
 
     def _by_key(self) -> Any:
         """Yield one alternative for each key with the model of its parameters, and one for the keys of later versions."""
-        for key, params in PARAMS_BY_KEY.items():
+        for key, nudge in CATALOGUE.items():
+            params = nudge.params
             params.model_rebuild()
             chosen = {"key": {"const": key.value}, "params": self.generate_inner(params.__pydantic_core_schema__)}
             title = "".join(word.title() for word in key.value.split("_")) + "Nudge"
             yield {"title": title, "description": _first_line(params), "type": "object", "properties": chosen}
-        known = [key.value for key in PARAMS_BY_KEY]
+        known = [key.value for key in CATALOGUE]
         yield {
             "title": LATER_NUDGE,
             "description": "A nudge of a later version.",

@@ -5,7 +5,8 @@ from typing import Annotated, ClassVar
 from pydantic import Field, SerializeAsAny, ValidationInfo, field_validator
 
 from schemas.base import InputData, NudgeReason, OutputData
-from schemas.nudges.params import PARAMS_BY_KEY, NudgeParams
+from schemas.nudges.catalogue import CATALOGUE
+from schemas.nudges.params import NudgeParams
 from schemas.terms.codes import CancellationReason, NudgeCategory, NudgeClass, NudgeKey, SuppressionCode
 from schemas.terms.ids import AddresseeField, NudgeIdField, PairingIdField, PersonIdField, ProgrammeIdField, SomebodyField
 from schemas.text.fields import Code, DataUsed, HashedId, Instant, Language, Omittable, Ordinal, Timezone
@@ -116,7 +117,7 @@ class NudgeRequested(OutputData):
     def _typed_by_key(cls, value: object, info: ValidationInfo) -> object:
         """Read the parameters as the key's own model; `key` stands before `params`, so it is known here."""
         key = info.data.get("key")
-        return value if key is None else PARAMS_BY_KEY[key].model_validate(value)
+        return value if key is None else CATALOGUE[key].params.model_validate(value)
 
 
 class NudgeCancelled(OutputData):

@@ -4,7 +4,7 @@ Whoever shows a nudge needs nothing else to send the answer: `type` is the event
 has yet to say stands there as a placeholder: an object in the words of JSON Schema. Every other field is a value, never an object. A
 placeholder that says `optional` may be left out; every other one is replaced by what the person says. Actor and time are the envelope's.
 
-A key's choices are those of its intent (`answers`, by name), else those of CHOICES_BY_KEY.
+A key's choices are those of its intent (`answers`, by name), else those of its line in the catalogue.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -166,7 +166,7 @@ def _missed(asked: Asked) -> Fields:
     return {**asked.known("session_id", "pairing_id"), "absent": absent}
 
 
-_CHOICES: Final[Mapping[str, tuple[str, Callable[[Asked], Fields]]]] = MappingProxyType(
+CHOICES: Final[Mapping[str, tuple[str, Callable[[Asked], Fields]]]] = MappingProxyType(
     {
         **{answer.value: (PairingAnswered.TYPE, _answer(answer)) for answer in Answer},
         **{answer.value: (PairingContinuationAnswered.TYPE, _answer(answer)) for answer in ContinuationAnswer},
@@ -198,44 +198,3 @@ _CHOICES: Final[Mapping[str, tuple[str, Callable[[Asked], Fields]]]] = MappingPr
     }
 )
 """By the name of a choice: the type of the answering event, and its fields."""
-
-CHOICES_BY_KEY: Final[Mapping[NudgeKey, tuple[str, ...]]] = MappingProxyType(
-    {
-        NudgeKey.OPEN_INVITATION: ("join",),
-        NudgeKey.PROFILE_INCOMPLETE: ("complete",),
-        NudgeKey.ENROLMENT_RECORDED: ("change", "pause", "leave"),
-        NudgeKey.PROPOSAL_READY: ("accept", "decline"),
-        NudgeKey.ANSWER_PROPOSAL: ("accept", "decline"),
-        NudgeKey.BOOK_FIRST_SESSION: ("book",),
-        NudgeKey.BOOK_NEXT_SESSION: ("book",),
-        NudgeKey.SESSION_TOMORROW: ("cancelled",),
-        NudgeKey.LOG_SESSION: ("held", "missed", "cancelled"),
-        NudgeKey.SHARE_FEEDBACK: ("good", "unsure", "not_a_fit"),
-        NudgeKey.STILL_RIGHT_FOR_YOU: ("continue", "end", "rematch"),
-        NudgeKey.PAIRING_QUIET: ("book", "end", "rematch"),
-        NudgeKey.FIND_A_TIME: ("hours", "book", "end"),
-        NudgeKey.PARTNER_AWAY: ("continue", "look", "end"),
-        NudgeKey.PAIRING_RESUMABLE: ("continue", "end"),
-        NudgeKey.CONFLICT_CHOICE: ("end", "rematch"),
-        NudgeKey.RENEW_OR_FINISH: ("renew", "finish"),
-        NudgeKey.CONVERT_OFFER: ("convert", "end"),
-        NudgeKey.STILL_TAKING_PART: ("stay", "change", "pause", "leave"),
-        NudgeKey.COORDINATOR_STORM: ("release",),
-        NudgeKey.COORDINATOR_DEPARTURES: ("release_departures",),
-    }
-)
-"""What each question can be answered with, where its intent doesn't say so."""
-
-
-def answers_to(key: NudgeKey, person_id: str, params: Mapping[str, object]) -> list[dict[str, object]]:
-    """Write down every answer to a nudge.
-
-    Args:
-        params: of its intent. Their `answers`, names of choices, go before the key's own.
-    Returns: nothing for a nudge that asks nothing.
-    """
-    asked = Asked(key=key, person_id=person_id, params=params)
-    named = params.get("answers") or CHOICES_BY_KEY.get(key, ())
-    assert isinstance(named, list | tuple), "choices by name"
-    found = ((choice, *_CHOICES[choice]) for choice in named)
-    return [{"choice": choice, "type": kind, "fields": fields(asked)} for choice, kind, fields in found]

@@ -1,14 +1,12 @@
 """What fills a nudge: one model per key. Ids, instants, topics, families and answers; no text but the names that a policy gave."""
 
-from collections.abc import Mapping
-from types import MappingProxyType
-from typing import Annotated, Final
+from typing import Annotated
 
 from pydantic import Field
 
 from schemas.base import Part
 from schemas.nudges.answers import AnswerOptions
-from schemas.terms.codes import EligibilityCode, NudgeKey, ProfilePart, TopicFamily, UnmatchedCode, WidenCode
+from schemas.terms.codes import EligibilityCode, ProfilePart, TopicFamily, UnmatchedCode, WidenCode
 from schemas.terms.ids import PairingIdField, PersonIdField, ProgrammeIdField, SessionIdField, TopicIdField
 from schemas.text.fields import ClockTime, ClockTimeEnd, Code, Count, Day, Instant, Language, Minutes, Omittable, Ordinal, Ratio, ShortText
 
@@ -303,45 +301,3 @@ class CoordinatorDeparturesParams(NudgeParams):
 
     departures_count: Count
     waits_until: Instant
-
-
-PARAMS_BY_KEY: Final[Mapping[NudgeKey, type[NudgeParams]]] = MappingProxyType(
-    {
-        NudgeKey.OPEN_INVITATION: OpenInvitationParams,
-        NudgeKey.PROFILE_INCOMPLETE: ProfileIncompleteParams,
-        NudgeKey.ENROLMENT_RECORDED: EnrolmentRecordedParams,
-        NudgeKey.PROPOSAL_READY: ProposalReadyParams,
-        NudgeKey.ANSWER_PROPOSAL: AnswerProposalParams,
-        NudgeKey.PAIRING_STARTED: PairingStartedParams,
-        NudgeKey.BOOK_FIRST_SESSION: BookFirstSessionParams,
-        NudgeKey.SESSION_TOMORROW: SessionTomorrowParams,
-        NudgeKey.LOG_SESSION: LogSessionParams,
-        NudgeKey.BOOK_NEXT_SESSION: BookNextSessionParams,
-        NudgeKey.SHARE_FEEDBACK: ShareFeedbackParams,
-        NudgeKey.FLIP_ROLES: FlipRolesParams,
-        NudgeKey.OPEN_DEBATE: OpenDebateParams,
-        NudgeKey.BROADEN_TOPIC: BroadenTopicParams,
-        NudgeKey.PROTECT_THE_TIME: ProtectTheTimeParams,
-        NudgeKey.STILL_RIGHT_FOR_YOU: StillRightForYouParams,
-        NudgeKey.PAIRING_QUIET: PairingQuietParams,
-        NudgeKey.FIND_A_TIME: FindATimeParams,
-        NudgeKey.PARTNER_AWAY: PartnerAwayParams,
-        NudgeKey.PAIRING_PAUSED: PairingPausedParams,
-        NudgeKey.PAIRING_RESUMABLE: PairingResumableParams,
-        NudgeKey.PAIRING_ENDED: PairingEndedParams,
-        NudgeKey.PARTNER_FOUND_NEXT: PartnerFoundNextParams,
-        NudgeKey.CONFLICT_CHOICE: ConflictChoiceParams,
-        NudgeKey.CONCLUDING: ConcludingParams,
-        NudgeKey.RENEW_OR_FINISH: RenewOrFinishParams,
-        NudgeKey.CONVERT_OFFER: ConvertOfferParams,
-        NudgeKey.WAITING_UPDATE: WaitingUpdateParams,
-        NudgeKey.STILL_TAKING_PART: StillTakingPartParams,
-        NudgeKey.MENTOR_CIRCLE: MentorCircleParams,
-        NudgeKey.COORDINATOR_MOMENTUM: CoordinatorMomentumParams,
-        NudgeKey.COORDINATOR_STUCK: CoordinatorStuckParams,
-        NudgeKey.COORDINATOR_CONFLICT: CoordinatorConflictParams,
-        NudgeKey.COORDINATOR_ROUND_ALARM: CoordinatorRoundAlarmParams,
-        NudgeKey.COORDINATOR_STORM: CoordinatorStormParams,
-        NudgeKey.COORDINATOR_DEPARTURES: CoordinatorDeparturesParams,
-    }
-)

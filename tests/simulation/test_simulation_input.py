@@ -15,7 +15,7 @@ from engine.simulation.summary import YearSummary, summarise
 from engine.simulation.year import START_AT, ProgrammeYear
 from schemas.codec import decode_structured
 from schemas.envelope import Event
-from schemas.nudges.answers import answers_to
+from schemas.nudges.catalogue import answers_to
 from schemas.terms.codes import NudgeKey
 from schemas.text.zones import time_zone
 from tests.simulation.telling.stub_engine import Json, StubEngine, published, short

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from engine.report import words
 from schemas.events.programme import ProgrammeCreated
-from schemas.nudges.params import PARAMS_BY_KEY
+from schemas.nudges.catalogue import CATALOGUE
 from schemas.terms import codes
 from schemas.terms.catalogue import BUILT_IN_TOPICS
 from schemas.text.plain_words import plain_name, refused_in
@@ -107,7 +107,7 @@ def test_no_code_that_a_message_is_made_from_holds_a_refused_word() -> None:
 
 def test_no_parameter_of_a_nudge_holds_a_refused_word() -> None:
     """Names and codes of parameters are what templates are filled with."""
-    fields = [(key, name, field) for key, model in PARAMS_BY_KEY.items() for name, field in model.model_fields.items()]
+    fields = [(key, name, field) for key, nudge in CATALOGUE.items() for name, field in nudge.params.model_fields.items()]
 
     assert_plain((key, name) for key, name, _ in fields)
     assert_plain((f"{key}.{name}", code) for key, name, field in fields for code in codes_in(field.annotation))

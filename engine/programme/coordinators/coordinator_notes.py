@@ -14,12 +14,12 @@ from engine.core.effects import Effects, Put, Rows, Send, StageName
 from engine.core.table import Table
 from engine.programme.coordinators.coordinator_day import SentNote, Summary, noted, settled, told, with_pairing
 from engine.programme.messages import NudgesWithdrawn
-from engine.programme.nudges.catalogue import expiry
 from engine.programme.nudges.intents import Params, coordinator_of, intended
 from engine.programme.pairs.pairing import Pairing
 from engine.programme.rounds.programme import Programme, ProgrammeStatus
 from engine.programme.sessions.meetings import cancellations_in_a_row
 from engine.programme.tables import PAIRINGS, PROGRAMMES
+from schemas.nudges.catalogue import expiry
 from schemas.terms.codes import EligibilityCode, NudgeKey, PairingState
 from schemas.terms.ids import PairingId, ProgrammeId
 

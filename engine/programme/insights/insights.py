@@ -19,13 +19,13 @@ from engine.programme.insights.people_figures import PAGE, figures_of, public_gr
 from engine.programme.insights.told_figures import told_anew
 from engine.programme.insights.trials import ACTED_BY, Attention, Tally, Trial, acted, heard, held_back, is_open, tried
 from engine.programme.messages import NudgeOutcome
-from engine.programme.nudges.catalogue import rule_of
 from engine.programme.rounds.programme import Programme
 from engine.programme.tables import PAIRINGS, PARTICIPANTS, PROGRAMMES, participant_in
 from schemas.envelope import Event
 from schemas.events.insight import InsightAnswered, InsightShared
 from schemas.events.programme import ProgrammeClosed, ProgrammeReported
 from schemas.frozen import Frozen, replace
+from schemas.nudges.catalogue import CATALOGUE
 from schemas.terms.codes import ErrorCode, NudgeClass, SuppressionReason
 from schemas.terms.ids import COORDINATOR_PREFIX, PairingId, PersonId, ProgrammeId
 from schemas.text.fields import instant_text
@@ -134,7 +134,7 @@ def on_outcome(rows: Rows, record: Record) -> Effects:
         attention = replace(attention, has_opted_out=True)
     if attention != known and participant_in(rows, message.programme_id, message.person_id) is not None:
         yield Put(ATTENTION, f"{message.programme_id}/{message.person_id}", attention)
-    if (is_requested or is_held_out) and rule_of(message.key).class_ is NudgeClass.BEHAVIOURAL:
+    if (is_requested or is_held_out) and CATALOGUE[message.key].class_ is NudgeClass.BEHAVIOURAL:
         yield from _tried(rows, message, Trial(key=message.key, is_held_out=is_held_out, at=message.at))
 
 

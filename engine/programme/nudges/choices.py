@@ -5,9 +5,8 @@ Never knows: what waits for the person or was requested (nudges/ledger).
 """
 
 from engine.core.stamp import Stamp
-from engine.programme.nudges.catalogue import rule_of
 from schemas.frozen import Frozen
-from schemas.nudges.catalogue import can_opt_out
+from schemas.nudges.catalogue import CATALOGUE, can_opt_out
 from schemas.terms.codes import NudgeCategory, NudgeKey
 
 
@@ -32,7 +31,7 @@ def with_choice(choices: Choices, choice: Choice) -> Choices:
 
 def is_optional(key: NudgeKey, category: NudgeCategory) -> bool:
     """Say whether opting out of the category stops nudges of this key."""
-    return can_opt_out(key) and rule_of(key).category is category
+    return can_opt_out(key) and CATALOGUE[key].category is category
 
 
 def is_left(choices: Choices, key: NudgeKey) -> bool:

@@ -14,12 +14,12 @@ from typing import Final
 
 from engine.core.effects import Effects, Send, StageName
 from engine.programme.messages import NudgeIntended, NudgesReturned, NudgesWithdrawn, OutreachTerms, ParamValue, Reason
-from engine.programme.nudges.catalogue import rule_of
 from engine.programme.pairs.pairing import Pairing
 from engine.programme.rounds.programme import Programme, ProgrammeStatus, topic_names_of
 from engine.programme.times.calendars import quiet_of
 from engine.programme.times.waking import Waking
 from schemas.frozen import replace
+from schemas.nudges.catalogue import CATALOGUE
 from schemas.terms.codes import NudgeClass, NudgeKey, NudgeReasonCode
 from schemas.terms.ids import COORDINATOR_PREFIX, PersonId, ProgrammeId
 from schemas.text.fields import instant_text
@@ -28,33 +28,6 @@ Params = Mapping[str, ParamValue]
 
 _ANY_ZONE: Final = timedelta(days=2)
 """Local dates of two zones at one instant are never this far apart."""
-_REASON: Final[Mapping[NudgeKey, NudgeReasonCode]] = {
-    NudgeKey.OPEN_INVITATION: NudgeReasonCode.NOMINATED,
-    NudgeKey.PROFILE_INCOMPLETE: NudgeReasonCode.PROFILE_INCOMPLETE,
-    NudgeKey.ENROLMENT_RECORDED: NudgeReasonCode.ENROLMENT_RELAYED,
-    NudgeKey.PROPOSAL_READY: NudgeReasonCode.PROPOSAL_OPEN,
-    NudgeKey.ANSWER_PROPOSAL: NudgeReasonCode.PROPOSAL_UNANSWERED,
-    NudgeKey.BOOK_FIRST_SESSION: NudgeReasonCode.NO_SESSION_BOOKED,
-    NudgeKey.SESSION_TOMORROW: NudgeReasonCode.SESSION_BOOKED,
-    NudgeKey.LOG_SESSION: NudgeReasonCode.SESSION_UNREPORTED,
-    NudgeKey.BOOK_NEXT_SESSION: NudgeReasonCode.NO_SESSION_BOOKED,
-    NudgeKey.SHARE_FEEDBACK: NudgeReasonCode.SESSION_COMPLETED,
-    NudgeKey.FIND_A_TIME: NudgeReasonCode.HOURS,
-    NudgeKey.FLIP_ROLES: NudgeReasonCode.TEACHING_ONE_WAY,
-    NudgeKey.OPEN_DEBATE: NudgeReasonCode.MIDPOINT_REACHED,
-    NudgeKey.BROADEN_TOPIC: NudgeReasonCode.TOPICS_NARROW,
-    NudgeKey.PROTECT_THE_TIME: NudgeReasonCode.CANCELLED_IN_A_ROW,
-    NudgeKey.STILL_RIGHT_FOR_YOU: NudgeReasonCode.SESSION_COMPLETED,
-    NudgeKey.STILL_TAKING_PART: NudgeReasonCode.PROPOSALS_EXPIRED,
-    NudgeKey.WAITING_UPDATE: NudgeReasonCode.WAITING,
-    NudgeKey.COORDINATOR_MOMENTUM: NudgeReasonCode.CANCELLED_IN_A_ROW,
-    NudgeKey.COORDINATOR_STUCK: NudgeReasonCode.PAIRING_STUCK,
-    NudgeKey.COORDINATOR_CONFLICT: NudgeReasonCode.CONFLICT_OPEN,
-    NudgeKey.COORDINATOR_ROUND_ALARM: NudgeReasonCode.ROUND_RATIO_LOW,
-    NudgeKey.COORDINATOR_STORM: NudgeReasonCode.INTENTS_PARKED,
-    NudgeKey.COORDINATOR_DEPARTURES: NudgeReasonCode.DEPARTURES_HELD,
-}
-"""The code that says why; every other nudge of a pair gives its state."""
 
 
 def terms_of(programme: Programme) -> OutreachTerms:
@@ -131,11 +104,10 @@ def intended(
     params: Params | None = None,
 ) -> Effects:
     """Intend any nudge. A paused programme sends no behavioural ones."""
-    rule = rule_of(key)
-    if programme.status is not ProgrammeStatus.RUNNING and rule.class_ is NudgeClass.BEHAVIOURAL:
+    nudge = CATALOGUE[key]
+    if programme.status is not ProgrammeStatus.RUNNING and nudge.class_ is NudgeClass.BEHAVIOURAL:
         return
-    reason = _REASON.get(key, NudgeReasonCode.PAIRING_STATE)
-    state = {"state": pairing.state.value} if pairing is not None and reason is NudgeReasonCode.PAIRING_STATE else {}
+    state = {"state": pairing.state.value} if pairing is not None and nudge.reason is NudgeReasonCode.PAIRING_STATE else {}
     message = NudgeIntended(
         person_id=person_id,
         programme_id=programme.programme_id,
@@ -143,10 +115,10 @@ def intended(
         key=key,
         occasion=occasion,
         params={"programme_id": programme.programme_id, "programme_name": programme.name or programme.programme_id, **(params or {})},
-        expires_at=expires_at if expires_at is not None else at + timedelta(days=rule.valid_days),
+        expires_at=expires_at if expires_at is not None else at + timedelta(days=nudge.valid_days),
         terms=terms_of(programme),
         about_at=about_at,
-        reasons=(Reason(code=reason, params=dict(state)),),
+        reasons=(Reason(code=nudge.reason, params=dict(state)),),
         data_used=("pairing.state",) if pairing is not None else ("participation",),
     )
     yield Send(StageName.PEOPLE, person_id, message)

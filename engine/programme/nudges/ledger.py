@@ -36,11 +36,11 @@ from typing import Final
 
 from engine.programme.coordinators.audit_day import HeldBack
 from engine.programme.messages import Employment, NudgeIntended, OutreachTerms
-from engine.programme.nudges.catalogue import LatePolicy, rule_of
 from engine.programme.nudges.choices import Choices, is_left
 from engine.programme.times.calendar import Quiet, local_date
 from engine.programme.times.waking import Slot, Waking, heard_at
 from schemas.frozen import Frozen, replace
+from schemas.nudges.catalogue import CATALOGUE, LatePolicy
 from schemas.terms.codes import NudgeClass, NudgeKey, SuppressionReason
 from schemas.terms.ids import NudgeId, PairingId, ProgrammeId
 
@@ -86,7 +86,7 @@ class Waiting(Frozen, kw_only=True):
     @property
     def rank(self) -> tuple[int, datetime, NudgeId]:
         """Sorts the next one to the front."""
-        return -rule_of(self.intent.key).priority, self.arrived_at, self.nudge_id
+        return -CATALOGUE[self.intent.key].priority, self.arrived_at, self.nudge_id
 
 
 class Requested(Frozen, kw_only=True):
@@ -216,7 +216,7 @@ def admit(contact: Contact, nudge_id: NudgeId, intent: NudgeIntended, person: St
     if intent.expires_at <= at or person.employment is Employment.ERASED:
         reason = SuppressionReason.EXPIRED_WAITING if intent.expires_at <= at else SuppressionReason.AWAY
         return Decision(contact=contact, suppressed=(Suppressed(nudge_id=nudge_id, intent=intent, reason=reason),))
-    if rule_of(intent.key).late is LatePolicy.COALESCE:
+    if CATALOGUE[intent.key].late is LatePolicy.COALESCE:
         replaced = tuple(waiting for waiting in contact.waiting if _says_the_same(waiting.intent, intent))
     elif any(waiting.nudge_id == nudge_id for waiting in contact.waiting):
         return Decision(contact=contact)
@@ -224,7 +224,7 @@ def admit(contact: Contact, nudge_id: NudgeId, intent: NudgeIntended, person: St
         replaced = ()
     newest = Waiting(nudge_id=nudge_id, intent=intent, arrived_at=at)
     waiting = [*(one for one in contact.waiting if one not in replaced), newest]
-    waiting.sort(key=lambda one: (rule_of(one.intent.key).priority, one.arrived_at, one.nudge_id))
+    waiting.sort(key=lambda one: (CATALOGUE[one.intent.key].priority, one.arrived_at, one.nudge_id))
     overflow = max(0, len(waiting) - WAITING_MAX)
     changed = replace(contact, waiting=tuple(sorted(waiting[overflow:], key=lambda one: one.rank)))
     return Decision(contact=changed, suppressed=suppressed_by((*replaced, *waiting[:overflow]), SuppressionReason.SUPERSEDED))
@@ -268,7 +268,7 @@ def timed(contact: Contact, person: Standing, at: datetime) -> Contact:
 
 def is_held_out(intent: NudgeIntended, lots: Lots) -> bool:
     """Say whether an intent is of the group that gets no behavioural nudge of this key: by lot, the same for ever."""
-    if rule_of(intent.key).class_ is not NudgeClass.BEHAVIOURAL:
+    if CATALOGUE[intent.key].class_ is not NudgeClass.BEHAVIOURAL:
         return False
     about = f"pairing/{intent.pairing_id}" if intent.pairing_id is not None else f"person/{intent.person_id}"
     return lots(f"holdout/{about}/{intent.key}") < intent.terms.holdout_percent
@@ -326,7 +326,7 @@ def _recorded(contact: Contact, granted: Granted, person: Standing) -> Contact:
     counts = {count.day: count.requested_count for count in contact.day_counts}
     day = local_date(granted.not_before, person.timezone)
     counts[day] = counts.get(day, 0) + 1
-    is_behavioural = rule_of(intent.key).class_ is NudgeClass.BEHAVIOURAL
+    is_behavioural = CATALOGUE[intent.key].class_ is NudgeClass.BEHAVIOURAL
     return replace(
         contact,
         requested=tuple(requested[-REQUESTED_MAX:]),

@@ -18,7 +18,6 @@ from engine.programme.coordinators.audit_day import AuditLine, HeldBack, public_
 from engine.programme.coordinators.audit_days import forgotten, noted
 from engine.programme.facts.person_facts import has_departed
 from engine.programme.messages import EmissionBounded, Employment, NudgeHeldBack, NudgeIntended, NudgesReturned, NudgesWithdrawn
-from engine.programme.nudges.catalogue import rule_of
 from engine.programme.nudges.choices import Choice, with_choice
 from engine.programme.nudges.ledger import (
     ABSENT,
@@ -56,8 +55,7 @@ from schemas.events.nudge import (
     NudgeSuppressed,
 )
 from schemas.frozen import replace
-from schemas.nudges.answers import answers_to
-from schemas.nudges.params import PARAMS_BY_KEY
+from schemas.nudges.catalogue import CATALOGUE, answers_to
 from schemas.terms.codes import CancellationReason, ErrorCode, NudgeClass, NudgeKey, NudgeReasonCode, SuppressionReason
 from schemas.terms.ids import COORDINATOR_PREFIX, ERASED, NudgeId, PairingId, PersonId, ProgrammeId
 from schemas.topics import NUDGES
@@ -94,7 +92,7 @@ def _taken(rows: RowsOfStep, intent: NudgeIntended, at: datetime) -> Effects:
     if rows.get(NUDGED, _mark_key(intent.person_id, nudge_id)) is not None:
         return
     contact, person = _contact(rows, intent.person_id, at), _standing(rows, intent.person_id)
-    if rule_of(intent.key).class_ is NudgeClass.BEHAVIOURAL:
+    if CATALOGUE[intent.key].class_ is NudgeClass.BEHAVIOURAL:
         decision = admit(contact, nudge_id, intent, person, at=at)
     else:
         decision = decide(contact, nudge_id, intent, person, at=at, emit_from=_emit_from(rows), lots=rows.drawn_percent)
@@ -277,7 +275,7 @@ def _carried_out(rows: Rows, person_id: PersonId, decision: Decision, person: St
 
 
 def _requested(granted: Granted, person: Standing, at: datetime) -> Effects:
-    intent, rule = granted.intent, rule_of(granted.intent.key)
+    intent, rule = granted.intent, CATALOGUE[granted.intent.key]
     data = NudgeRequested(
         nudge_id=granted.nudge_id,
         person_id=intent.person_id,
@@ -341,7 +339,7 @@ def _cancelled(person_id: PersonId, request: Requested, at: datetime) -> Effects
 def _params(intent: NudgeIntended) -> Any:
     """Read the parameters as the key's own model, with every answer written down."""
     answers = answers_to(intent.key, intent.person_id, intent.params)
-    return PARAMS_BY_KEY[intent.key].model_validate({**intent.params, "answers": answers or None})
+    return CATALOGUE[intent.key].params.model_validate({**intent.params, "answers": answers or None})
 
 
 def _cancellation_key(key: NudgeKey, programme_id: ProgrammeId, pairing_id: PairingId | None) -> str:

@@ -30,7 +30,15 @@ from engine.programme.pairs.pairing import (
     retained,
 )
 from engine.programme.participants import silence
-from engine.programme.participants.participant import TAKING_PART, Participant, ParticipantTimer, Rest, waiting, with_timer
+from engine.programme.participants.participant import (
+    STILL_WAITING_DAYS,
+    TAKING_PART,
+    Participant,
+    ParticipantTimer,
+    Rest,
+    waiting,
+    with_timer,
+)
 from engine.programme.participants.silence_rules import after_other_end
 from engine.programme.proposals.answering import Question
 from engine.programme.proposals.chance import had_a_chance
@@ -49,7 +57,6 @@ from schemas.text.fields import instant_text
 from schemas.topics import PAIRING_STATE
 from schemas.topics import PAIRINGS as PAIRINGS_TOPIC
 
-STILL_WAITING_DAYS: Final = 30
 LEADING_KEYS: Final = (NudgeKey.PROPOSAL_READY, NudgeKey.ANSWER_PROPOSAL)
 """Nudges that ask for an answer to a proposal."""
 ASKING_TO_RENEW: Final = (NudgeKey.RENEW_OR_FINISH,)

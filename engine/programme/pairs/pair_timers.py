@@ -8,7 +8,6 @@ from typing import Final
 from engine.core.effects import Effects, Rows
 from engine.programme.interruptions import absences, conflicts
 from engine.programme.interruptions.resumption import asked_to_resume
-from engine.programme.nudges.catalogue import expiry
 from engine.programme.nudges.intents import nudged, proposal_params
 from engine.programme.pairs import lifecycle
 from engine.programme.pairs.pairing import Pairing, Timer, TimerKind, due, marked, without
@@ -17,6 +16,7 @@ from engine.programme.sessions import cadence, teaching
 from engine.programme.sessions import meetings as ledger
 from engine.programme.tables import PAIRINGS, PROGRAMMES, put_pairing
 from schemas.frozen import replace
+from schemas.nudges.catalogue import expiry
 from schemas.terms.codes import EndCode, NudgeKey
 from schemas.terms.ids import PairingId, PersonId, SessionId
 from schemas.text.fields import instant_text

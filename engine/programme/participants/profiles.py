@@ -14,7 +14,6 @@ from engine.programme.facts import pending_reviews
 from engine.programme.facts.employment import EMPLOYED
 from engine.programme.insights.insights import did
 from engine.programme.messages import FactsChanged, NudgesWithdrawn, ParticipationRefused, ParticipationReported, PeopleExcluded
-from engine.programme.nudges.catalogue import expiry
 from engine.programme.nudges.intents import intended
 from engine.programme.participants import changes, departures, silence
 from engine.programme.participants.course import told
@@ -38,6 +37,7 @@ from engine.programme.tables import PARTICIPANTS, PROGRAMMES, participant_in, pu
 from schemas.envelope import Event
 from schemas.events import participation as said
 from schemas.frozen import replace
+from schemas.nudges.catalogue import expiry
 from schemas.terms.codes import EligibilityCode, ErrorCode, NudgeKey, ProfilePart, WidenCode
 from schemas.terms.ids import PersonId
 from schemas.text.fields import instant_text

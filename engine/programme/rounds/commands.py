@@ -13,7 +13,6 @@ from engine.core.effects import Effects, Emit, Handler, Record, Refuse, Repeated
 from engine.core.stamp import is_later, stamp_of
 from engine.programme.coordinators.command_answers import done, event_of, is_repeated, refused
 from engine.programme.messages import NudgesWithdrawn
-from engine.programme.nudges.catalogue import RULES
 from engine.programme.pairs import lifecycle
 from engine.programme.participants import changes, departures, silence
 from engine.programme.participants.participant import Participant, at_rest
@@ -36,6 +35,7 @@ from schemas.events.programme import (
 )
 from schemas.events.round import RoundRequested
 from schemas.frozen import replace
+from schemas.nudges.catalogue import CATALOGUE
 from schemas.terms.codes import EndCode, ErrorCode, NudgeClass, PairingState, RefusalCode
 from schemas.terms.ids import programme_of
 from schemas.topics import ANSWERS, INSIGHTS
@@ -50,7 +50,7 @@ Command = (
     | NudgesReleased
     | DeparturesReleased
 )
-BEHAVIOURAL_KEYS: Final = tuple(key for key, rule in RULES.items() if rule.class_ is NudgeClass.BEHAVIOURAL)
+BEHAVIOURAL_KEYS: Final = tuple(key for key, nudge in CATALOGUE.items() if nudge.class_ is NudgeClass.BEHAVIOURAL)
 
 
 def on_created(rows: Rows, record: Record) -> Effects:

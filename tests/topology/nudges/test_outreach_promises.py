@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.programme.messages import Employment, NudgeIntended, OutreachTerms
-from engine.programme.nudges.catalogue import LatePolicy, rule_of
 from engine.programme.nudges.ledger import Contact
 from engine.programme.nudges.outreach import nudge_id_of
 from engine.programme.nudges.outreach_rows import CONTACTS, NUDGED
@@ -18,6 +17,7 @@ from engine.programme.people.tables import PEOPLE
 from engine.programme.times.calendar import Quiet, is_quiet, local_date
 from schemas.events.nudge import NudgeOptedIn, NudgeOptedOut
 from schemas.frozen import replace
+from schemas.nudges.catalogue import CATALOGUE, LatePolicy
 from schemas.terms.codes import NudgeCategory, NudgeClass, NudgeKey
 from schemas.terms.ids import ProgrammeId
 from tests.topology.stories.outreach_desk import ANN, TERMS, Desk, Somebody, a_withdrawal, an_intent
@@ -155,7 +155,7 @@ def _assert_each_ended_once(desk: Desk, taken_count: int) -> None:
     contact = desk.get(CONTACTS, ANN) or Contact()
     assert len(requested) == len(desk.read("requested"))
     assert not requested & {waiting.nudge_id for waiting in contact.waiting}
-    assert all(rule_of(waiting.intent.key).class_ is NudgeClass.BEHAVIOURAL for waiting in contact.waiting)
+    assert all(CATALOGUE[waiting.intent.key].class_ is NudgeClass.BEHAVIOURAL for waiting in contact.waiting)
     assert taken_count == len(requested) + len(desk.suppressions()) + len(contact.waiting)
     assert len({body["id"] for body in desk.outputs}) == len(desk.outputs)
 
@@ -165,7 +165,7 @@ def _is_known(desk: Desk, intent: NudgeIntended) -> bool:
     nudge_id = nudge_id_of(intent)
     contact = desk.get(CONTACTS, ANN) or Contact()
     waits = any(waiting.nudge_id == nudge_id for waiting in contact.waiting)
-    is_replaced = rule_of(intent.key).late is LatePolicy.COALESCE or intent.expires_at <= desk.at
+    is_replaced = CATALOGUE[intent.key].late is LatePolicy.COALESCE or intent.expires_at <= desk.at
     return desk.get(NUDGED, f"{ANN}/{nudge_id}") is not None or (waits and not is_replaced)
 
 

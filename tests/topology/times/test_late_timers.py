@@ -11,8 +11,7 @@ import pytest
 
 from engine.core.cascade import TimeMode
 from engine.core.execution import Outcome
-from engine.programme.nudges.catalogue import LatePolicy, rule_of
-from schemas.nudges.catalogue import RETIRED
+from schemas.nudges.catalogue import CATALOGUE, RETIRED, LatePolicy
 from schemas.terms.codes import ErrorCode, NudgeKey
 from schemas.text.fields import instant_text
 from tests import builders
@@ -222,13 +221,13 @@ def ends(key: NudgeKey, due: Due, fired_at: datetime) -> datetime:
     """When a nudge ends by the late policy of its key; at or before the firing if it is over already."""
     if due.ends is not None:
         return due.ends(fired_at)
-    rule = rule_of(key)
+    rule = CATALOGUE[key]
     return (due.at if rule.late is LatePolicy.EXPIRE else fired_at) + timedelta(days=rule.valid_days)
 
 
 def beyond(key: NudgeKey) -> timedelta:
     """Later than a nudge of this key is worth hearing, counted from its timer."""
-    return timedelta(days=(rule_of(key).valid_days or 7) + 1)
+    return timedelta(days=(CATALOGUE[key].valid_days or 7) + 1)
 
 
 @pytest.mark.parametrize("late", ["an hour", "three days", "too late"])

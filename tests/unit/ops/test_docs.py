@@ -5,11 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.programme.nudges.catalogue import RULES
 from engine.programme.pairs.pairing import TRANSITIONS
 from engine.telemetry import METRICS
 from ops import docs
-from schemas.nudges.catalogue import RETIRED
+from schemas.nudges.catalogue import CATALOGUE, RETIRED
 from schemas.registry import INPUT_TYPES, OUTPUT_TYPES
 from schemas.terms.codes import ErrorCode, NudgeKey
 from schemas.terms.policy import Policy
@@ -77,14 +76,13 @@ def test_a_field_of_policy_that_a_rule_reads_is_on_the_page() -> None:
 
 
 def test_a_nudge_s_row_is_its_rule() -> None:
-    """Key, class, category, priority, valid days and late policy stand side by side."""
-    rule = RULES[NudgeKey.LOG_SESSION]
+    """Key, title, addressee, time, class, category, priority, valid days and late policy stand side by side."""
+    nudge = CATALOGUE[NudgeKey.LOG_SESSION]
 
     row = next(line for line in docs.page("pairings.md").splitlines() if line.startswith("| `log_session` |"))
 
-    assert [rule.class_, rule.category, str(rule.priority), str(rule.valid_days), rule.late] == [
-        cell.strip() for cell in row.split("|")[3:-1]
-    ]
+    words = [nudge.title, nudge.to, nudge.when, nudge.class_, nudge.category, str(nudge.priority), str(nudge.valid_days), nudge.late]
+    assert words == [cell.strip() for cell in row.split("|")[2:-1]]
 
 
 def test_stale_pages_are_named(tmp_path: Path) -> None:

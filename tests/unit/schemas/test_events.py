@@ -14,8 +14,8 @@ from schemas.events.nudge import NudgeOptedOut, NudgeRequested, NudgeSuppressed
 from schemas.events.pairing import PairingCompleted, PairingEnded, PairingLapsed, PairingLocked, PairingProposed
 from schemas.events.participation import HourSlot, ParticipationEnrolled, ParticipationUpdated
 from schemas.events.session import SessionCompleted, SessionScheduled
-from schemas.nudges.catalogue import can_opt_out, category_of, class_of
-from schemas.nudges.params import PARAMS_BY_KEY, FlipRolesParams, NudgeParams, OpenInvitationParams
+from schemas.nudges.catalogue import CATALOGUE, can_opt_out
+from schemas.nudges.params import FlipRolesParams, NudgeParams, OpenInvitationParams
 from schemas.terms.codes import EligibilityCode, NudgeCategory, NudgeClass, NudgeKey, RefusalCode, SuppressionCode
 from schemas.terms.ids import PairingId, PersonId, ProgrammeId
 
@@ -171,8 +171,8 @@ def requested(key: NudgeKey, params: object) -> dict[str, Any]:
         "nudge_id": "n-1",
         "person_id": "coordinator:alpha",
         "key": key.value,
-        "class": class_of(key).value,
-        "category": category_of(key).value,
+        "class": CATALOGUE[key].class_.value,
+        "category": CATALOGUE[key].category.value,
         "params": params,
         "not_before": "2025-02-01T14:00:00Z",
         "expires_at": "2025-02-02T14:00:00Z",
@@ -189,14 +189,14 @@ def requested(key: NudgeKey, params: object) -> dict[str, Any]:
 
 def test_every_nudge_key_has_parameters_category_and_class() -> None:
     """The registries are complete, and no two keys share a model."""
-    assert set(NudgeKey) == set(PARAMS_BY_KEY)
-    assert len(set(PARAMS_BY_KEY.values())) == len(NudgeKey)
-    assert all(isinstance(category_of(key), NudgeCategory) and isinstance(class_of(key), NudgeClass) for key in NudgeKey)
+    assert set(NudgeKey) == set(CATALOGUE)
+    assert len({nudge.params for nudge in CATALOGUE.values()}) == len(NudgeKey)
+    assert all(isinstance(CATALOGUE[key].category, NudgeCategory) and isinstance(CATALOGUE[key].class_, NudgeClass) for key in NudgeKey)
 
 
 def test_parameters_hold_no_free_text() -> None:
     """Whatever a nudge says comes from a template: every text among the parameters is an id, one of a closed set or a policy's name."""
-    for model in PARAMS_BY_KEY.values():
+    for model in (nudge.params for nudge in CATALOGUE.values()):
         schema = json.dumps(model.model_json_schema())
         texts = [part for part in _parts(json.loads(schema)) if part.get("type") == "string" and part.get("maxLength") != NAME_CHARS_MAX]
 
@@ -249,7 +249,7 @@ TRANSACTIONAL: Final = (
 
 def test_exactly_the_lifecycle_nudges_are_transactional() -> None:
     """The classes are those of the domain rules' table."""
-    assert set(TRANSACTIONAL.split()) == {key.value for key in NudgeKey if class_of(key) is NudgeClass.TRANSACTIONAL}
+    assert set(TRANSACTIONAL.split()) == {key.value for key in NudgeKey if CATALOGUE[key].class_ is NudgeClass.TRANSACTIONAL}
 
 
 def test_transactional_nudges_about_a_pairing_cannot_be_opted_out_of() -> None:
@@ -262,7 +262,7 @@ def test_transactional_nudges_about_a_pairing_cannot_be_opted_out_of() -> None:
 
 def test_what_was_recorded_in_ones_name_and_what_coordinators_hear_cannot_be_left() -> None:
     """Nobody is enrolled unawares, and no alarm can be switched off."""
-    kept = {key for key in NudgeKey if category_of(key) is NudgeCategory.COORDINATION} | {NudgeKey.ENROLMENT_RECORDED}
+    kept = {key for key in NudgeKey if CATALOGUE[key].category is NudgeCategory.COORDINATION} | {NudgeKey.ENROLMENT_RECORDED}
 
     assert set() == {key for key in kept if can_opt_out(key)}
     assert problem_of(NudgeOptedOut, {"person_id": "ann", "category": "coordination"}) == "category"

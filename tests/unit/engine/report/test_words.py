@@ -9,6 +9,7 @@ from engine.programme.insights.metrics import Value
 from engine.programme.rounds.programme import ProgrammeStatus
 from engine.report import findings, page, words
 from engine.report.words import Unit
+from schemas.nudges.catalogue import CATALOGUE
 from schemas.terms.codes import EligibilityCode, EndCode, ErrorCode, NudgeKey, SuppressionReason, TopicFamily, Track, UnmatchedCode
 
 
@@ -16,7 +17,7 @@ from schemas.terms.codes import EligibilityCode, EndCode, ErrorCode, NudgeKey, S
     ("codes", "named"),
     [
         (TopicFamily, words.FAMILY_WORDS),
-        (NudgeKey, words.NUDGE_WORDS),
+        (NudgeKey, {key: nudge.title for key, nudge in CATALOGUE.items()}),
         (SuppressionReason, words.HELD_BACK),
         (EndCode, words.ENDINGS),
         (EligibilityCode, words.NO_OPTION),

@@ -10,7 +10,8 @@ from pydantic import TypeAdapter
 
 from schemas.codec import decode_structured
 from schemas.envelope import Event
-from schemas.nudges.answers import CHOICES_BY_KEY, AnswerOptions, answers_to
+from schemas.nudges.answers import AnswerOptions
+from schemas.nudges.catalogue import CATALOGUE, answers_to
 from schemas.terms.codes import NudgeKey
 from tests.answering import data_of
 
@@ -25,7 +26,7 @@ PARAMS: Final[Mapping[str, object]] = {
 
 
 @pytest.mark.parametrize("is_brief", [True, False])
-@pytest.mark.parametrize("key", sorted(CHOICES_BY_KEY))
+@pytest.mark.parametrize("key", sorted(key for key, nudge in CATALOGUE.items() if nudge.answers))
 def test_an_answer_made_of_what_a_question_says_is_read(key: NudgeKey, is_brief: bool) -> None:
     """No answer needs anything that the request doesn't say."""
     read = TypeAdapter(AnswerOptions).validate_python(answers_to(key, "ann", PARAMS))
