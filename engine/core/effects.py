@@ -82,6 +82,23 @@ class Record(Frozen, kw_only=True):
     origin: Origin | None = None
     received_at: datetime | None = None
 
+    @property
+    def event(self) -> Event:
+        """The external event, of a record that is one."""
+        assert isinstance(self.payload, Event), "what a key tells another is no event"
+        return self.payload
+
+
+class Due(Frozen, kw_only=True):
+    """A row whose timer is due."""
+
+    key: str
+    """As it is stored."""
+    due_at: datetime
+    """What the timer was set to."""
+    at: datetime
+    """Engine time, which may be later."""
+
 
 class Put(Frozen, Generic[RowT]):
     """Write a row of this stage; its timer is `row.wake_at`."""
@@ -167,7 +184,9 @@ class Ignore(Frozen):
 
 Effect = Put[Any] | Delete | Send | Emit | Refuse | Declined | Repeated | Note | Forget | Ignore
 Effects = Iterator[Effect]
-Handler = Callable[[RowsOfStep, Record], Effects]
-Wake = Callable[[RowsOfStep, str, datetime, datetime], Effects]
+Handler = Callable[[RowsOfStep, Any, Record], Effects]
+"""A rule for one type of data, or a few: of an event, or a message."""
+Wake = Callable[[RowsOfStep, Any, Due], Effects]
+"""A rule for a row whose timer is due."""
 
 NOTHING: Final[tuple[Effect, ...]] = ()

@@ -19,6 +19,7 @@ from engine.core.dead_letters import DeadLetter, dead_letter
 from engine.core.effects import (
     Declined,
     Delete,
+    Due,
     Effects,
     Emit,
     Forget,
@@ -177,7 +178,6 @@ def step(stage: Stage, rows: Rows, record: Record, *, salt: bytes, source: str =
 
 def unpublishable(rows: Rows, record: Record, message: str, salt: bytes) -> Transition:
     """Say what an external record comes to when a runtime can't publish what the rules made of it: refused, and nothing else changed."""
-    assert isinstance(record.payload, Event)
     return _marked(_refused(record, ErrorCode.PROCESSING_FAILED, message), rows, record, salt)
 
 
@@ -219,13 +219,11 @@ def repeated(rows: Rows, record: Record, salt: bytes) -> Transition | None:
 
 
 def _mark_keys(record: Record, salt: bytes) -> tuple[str, ...]:
-    assert isinstance(record.payload, Event)
-    return mark_keys(record.payload.source, record.payload.id, record.origin.redrive_count if record.origin else 0, salt)
+    return mark_keys(record.event.source, record.event.id, record.origin.redrive_count if record.origin else 0, salt)
 
 
 def _kept_content(record: Record, salt: bytes) -> str:
-    assert isinstance(record.payload, Event)
-    return pseudonym(record.payload.content, salt)
+    return pseudonym(record.event.content, salt)
 
 
 def fire(stage: Stage, rows: Rows, table: str, key: str, *, at: datetime, salt: bytes, source: str = SOURCE) -> Transition:
@@ -245,7 +243,9 @@ def fire(stage: Stage, rows: Rows, table: str, key: str, *, at: datetime, salt: 
     cause_id = derived_id("wake", stage.name, table, key, due_at.isoformat(), at.isoformat())
     draft = Draft(rows, salt, source)
     try:
-        transition = _collect(stage, draft, stage.wakes[table](draft, key, due_at, at), _Cause(cause_id, at, None), salt)
+        transition = _collect(
+            stage, draft, stage.wakes[table](draft, row, Due(key=key, due_at=due_at, at=at)), _Cause(cause_id, at, None), salt
+        )
         rewoken = draft.get(of, key)
         assert rewoken is None or rewoken.wake_at is None or rewoken.wake_at > due_at, f"timer of {table} does not move on"
     except FatalError:
@@ -264,10 +264,11 @@ class _Cause(Frozen):
 
 def _applied(stage: Stage, rows: Rows, record: Record, salt: bytes, source: str) -> Transition:
     payload = record.payload
-    handlers = stage.handlers[type(payload.data) if isinstance(payload, Event) else type(payload)]
+    data = payload.data if isinstance(payload, Event) else payload
+    handlers = stage.handlers[type(data)]
     draft = Draft(rows, salt, source)
     try:
-        effects = (effect for handler in handlers if not draft.is_refused for effect in handler(draft, record))
+        effects = (effect for handler in handlers if not draft.is_refused for effect in handler(draft, data, record))
         return _collect(stage, draft, effects, _Cause(_seed(record), record.at, record), salt)
     except FatalError:
         raise

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Final
 
-from engine.core.effects import Delete, Effects, Emit, Forget, Put, Record, Refuse, Rows, Send, StageName
-from engine.core.stage import Stage, Topology
-from engine.core.table import SEEN, SEQUENCES, Table
+from engine.core.effects import Delete, Due, Effects, Emit, Forget, Put, Record, Refuse, Rows, Send, StageName
+from engine.core.stage import Topology, processor, stage, woken
+from engine.core.table import SEQUENCES, Table
 from engine.programme.messages import EmissionBounded, Employment, FactsChanged, PersonFacts, ReportJoined
 from schemas.base import OutputData
 from schemas.events.hr import HrDeparted, HrErased, HrHired
@@ -66,9 +66,8 @@ PROGRAMMES: Final = Table(Programme, "programmes")
 PARTICIPANTS: Final = Table(Report, "participants")
 
 
-def on_hired(rows: Rows, record: Record) -> Effects:
+def on_hired(rows: Rows, data: HrHired, record: Record) -> Effects:
     """Count the hire, tell the manager and the programme; refuse or fail where the department says so."""
-    data: Any = record.payload.data  # type: ignore[union-attr]
     person = rows.get(PEOPLE, record.key) or Hired(person_id=record.key, counts={})
     counts = {**person.counts, data.department or "none": person.hires_count}
     yield Put(PEOPLE, record.key, replace(person, hires_count=person.hires_count + 1, counts=counts, wake_at=record.at + DAY))
@@ -82,14 +81,14 @@ def on_hired(rows: Rows, record: Record) -> Effects:
     yield Send(StageName.PROGRAMMES, programme_of(record.key), facts(record.key, record.at))
 
 
-def on_departed(rows: Rows, record: Record) -> Effects:
+def on_departed(rows: Rows, _data: HrDeparted, record: Record) -> Effects:
     """Forget the person."""
     if rows.get(PEOPLE, record.key) is not None:
         yield Delete(PEOPLE, record.key)
     yield Emit(topic=NUDGES, key=record.key, data=None)
 
 
-def on_erased(rows: Rows, record: Record) -> Effects:
+def on_erased(rows: Rows, _data: HrErased, record: Record) -> Effects:
     """Remove the person from every row and have the runtime forget the id; the programme says that there is one participant less."""
     erased = PersonId(record.key)
     yield Delete(PEOPLE, erased)
@@ -103,40 +102,31 @@ def on_erased(rows: Rows, record: Record) -> Effects:
     yield Forget(erased)
 
 
-def on_joined(rows: Rows, record: Record) -> Effects:
+def on_joined(rows: Rows, message: ReportJoined, record: Record) -> Effects:
     """Keep the report and count all of them."""
-    message: Any = record.payload
     yield Put(REPORTS, f"{record.key}/{message.report_id}", Report(report_id=message.report_id))
     count = sum(1 for _ in rows.scan(REPORTS, f"{record.key}/"))
     manager = rows.get(PEOPLE, record.key) or Hired(person_id=record.key, counts={})
     yield Put(PEOPLE, record.key, replace(manager, reports_count=count))
 
 
-def on_bounded(_rows: Rows, record: Record) -> Effects:
+def on_bounded(_rows: Rows, message: EmissionBounded, _record: Record) -> Effects:
     """Keep the bound."""
-    message: Any = record.payload
     yield Put(REPORTS, "bound", Report(report_id=message.emit_from.isoformat()))
 
 
-def wake_person(rows: Rows, key: str, due_at: datetime, at: datetime) -> Effects:
+def wake_person(_rows: Rows, person: Hired, due: Due) -> Effects:
     """Count the wake, publish it and tell the programme."""
-    person = rows.get(PEOPLE, key)
-    assert person is not None
+    key, due_at = due.key, due.due_at
     assert not key.endswith("7"), "the toy's timers of these people fail"
     count = person.wakes_count + 1
     yield Put(PEOPLE, key, replace(person, wakes_count=count, wake_at=due_at + DAY if count % 3 else None))
     yield Emit(topic=NUDGES, key=key, data=Counted(subject=f"{key} woke", count=count))
-    yield Send(StageName.PROGRAMMES, programme_of(key), facts(key, at))
+    yield Send(StageName.PROGRAMMES, programme_of(key), facts(key, due.at))
 
 
-def wake_mark(_rows: Rows, key: str, _due_at: datetime, _at: datetime) -> Effects:
-    """Let a mark go."""
-    yield Delete(SEEN, key)
-
-
-def on_facts(rows: Rows, record: Record) -> Effects:
+def on_facts(rows: Rows, message: FactsChanged, record: Record) -> Effects:
     """Count the facts; somebody erased is a participant no longer."""
-    message: Any = record.payload
     if message.facts.employment is Employment.ERASED:
         yield Delete(PARTICIPANTS, f"{record.key}/{message.facts.person_id}")
         yield Emit(topic=INSIGHTS, key=record.key, data=Counted(subject="erased", count=1))
@@ -148,10 +138,9 @@ def on_facts(rows: Rows, record: Record) -> Effects:
     yield Emit(topic=INSIGHTS, key=record.key, data=Counted(subject="facts", count=programme.facts_count))
 
 
-def wake_programme(rows: Rows, key: str, due_at: datetime, _at: datetime) -> Effects:
+def wake_programme(rows: Rows, programme: Programme, due: Due) -> Effects:
     """Publish how many take part and let the first one go."""
-    programme = rows.get(PROGRAMMES, key)
-    assert programme is not None
+    key, due_at = due.key, due.due_at
     members = [name for name, _ in rows.scan(PARTICIPANTS, f"{key}/")]
     yield Put(PROGRAMMES, key, replace(programme, wake_at=due_at + DAY if members else None))
     yield Emit(topic=INSIGHTS, key=key, data=Counted(subject="members", count=len(members)))
@@ -172,26 +161,10 @@ def programme_of(person_id: str) -> str:
 
 def toy() -> Topology:
     """The topology."""
-    own = {SEEN.name: SEEN, SEQUENCES.name: SEQUENCES}
-    people = Stage(
-        name=StageName.PEOPLE,
-        tables={**own, "people": PEOPLE, "reports": REPORTS},
-        handlers={
-            HrHired: (on_hired,),
-            HrDeparted: (on_departed,),
-            HrErased: (on_erased,),
-            ReportJoined: (on_joined,),
-            EmissionBounded: (on_bounded,),
-        },
-        wakes={"people": wake_person, SEEN.name: wake_mark},
-    )
-    programmes = Stage(
-        name=StageName.PROGRAMMES,
-        tables={**own, "programmes": PROGRAMMES, "participants": PARTICIPANTS},
-        handlers={FactsChanged: (on_facts,)},
-        wakes={"programmes": wake_programme, SEEN.name: wake_mark},
-    )
-    return Topology(stages={StageName.PEOPLE: people, StageName.PROGRAMMES: programmes})
+    people = processor(on_hired, on_departed, on_erased, on_joined, on_bounded, wakes=woken(PEOPLE, wake_person))
+    programmes = processor(on_facts, wakes=woken(PROGRAMMES, wake_programme))
+    stages = (stage(StageName.PEOPLE, people, PEOPLE, REPORTS), stage(StageName.PROGRAMMES, programmes, PROGRAMMES, PARTICIPANTS))
+    return Topology(stages={one.name: one for one in stages})
 
 
 def hired(number: int, *, at: datetime, id_: str | None = None, **data: Any) -> bytes:

@@ -4,12 +4,11 @@ A row's key is the day and the hash, so the rows of one midnight fire in the ord
 and the person; the step, which knows the salt, finds the row.
 """
 
-from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from types import MappingProxyType
 from typing import Final
 
-from engine.core.effects import Delete, Effects, Emit, Put, Rows, Wake
+from engine.core.effects import Delete, Due, Effects, Emit, Put, Rows
+from engine.core.stage import processor, woken
 from engine.core.table import SEQUENCES, Keys, Table
 from engine.programme.coordinators.audit_day import DAYS_LATE_MAX, AuditDay, AuditLine, with_line
 from schemas.registry import OUTPUT_TYPES
@@ -38,16 +37,14 @@ def forgotten(rows: Rows, person_id: PersonId, at: datetime) -> Effects:
             yield Delete(AUDIT_DAYS, key)
 
 
-def wake(rows: Rows, key: str, _due_at: datetime, _at: datetime) -> Effects:
+def wake(_rows: Rows, day: AuditDay, due: Due) -> Effects:
     """Publish one person's day. Nothing comes under its hash any more, so no counter is kept."""
-    day = rows.get(AUDIT_DAYS, key)
-    assert day is not None, key
-    hashed = key.partition("#")[2]
+    hashed = due.key.partition("#")[2]
     for line in day.lines:
         data = OUTPUT_TYPES[line.type](**{"person": hashed, **dict(line.body)})
         yield Emit(topic=AUDIT, key=hashed, data=data, is_traceable=False)
     yield Delete(SEQUENCES, f"{AUDIT.name}/{hashed}")
-    yield Delete(AUDIT_DAYS, key)
+    yield Delete(AUDIT_DAYS, due.key)
 
 
-WAKES: Final[Mapping[str, Wake]] = MappingProxyType({AUDIT_DAYS.name: wake})
+PROCESSOR: Final = processor(wakes=woken(AUDIT_DAYS, wake))

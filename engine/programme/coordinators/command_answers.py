@@ -14,7 +14,6 @@ from engine.core.table import Table
 from engine.programme.coordinators.answered import NOTHING, Answered, was_answered, with_answer
 from engine.programme.times.calendar import start_of_day
 from schemas.base import OutputData
-from schemas.envelope import Event
 from schemas.events.audit import CommandRecorded, CommandRefused
 from schemas.events.pairing import PairingAllowed, PairingForbidden
 from schemas.terms.codes import RefusalCode
@@ -29,20 +28,14 @@ _DAILY: Final = (PairingForbidden, PairingAllowed)
 Subject = ProgrammeId | PairingId
 
 
-def event_of(record: Record) -> Event:
-    """Return the command behind a step."""
-    assert isinstance(record.payload, Event), "commands come from outside"
-    return record.payload
-
-
 def is_repeated(rows: Rows, programme_id: ProgrammeId, record: Record) -> bool:
     """Say whether a command of a programme was answered before, though its mark is gone."""
-    return was_answered(rows.get(ANSWERED, programme_id) or NOTHING, stamp_of(event_of(record)), record.at)
+    return was_answered(rows.get(ANSWERED, programme_id) or NOTHING, stamp_of(record.event), record.at)
 
 
 def done(rows: Rows, subject_id: Subject, record: Record) -> Effects:
     """Record a command that was carried out, or that a later one has overtaken. A reason is published only as a code."""
-    event = event_of(record)
+    event = record.event
     reason = published_reason(getattr(event.data, "reason", None))
     yield _noted(rows, subject_id, record)
     yield _audited(subject_id, record, CommandRecorded(type=event.type, subject=subject_id, reason=reason), actor_id=event.actor)
@@ -52,15 +45,15 @@ def refused(rows: Rows, subject_id: Subject, record: Record, code: RefusalCode) 
     """Refuse a command."""
     yield Declined(code)
     yield _noted(rows, subject_id, record)
-    yield _audited(subject_id, record, CommandRefused(type=event_of(record).type, subject=subject_id, code=code))
+    yield _audited(subject_id, record, CommandRefused(type=record.event.type, subject=subject_id, code=code))
 
 
 def _noted(rows: Rows, subject_id: Subject, record: Record) -> Put[Answered]:
     key = programme_of(PairingId(subject_id)) if "." in subject_id else subject_id
     known = rows.get(ANSWERED, key) or NOTHING
-    return Put(ANSWERED, key, with_answer(known, stamp_of(event_of(record))))
+    return Put(ANSWERED, key, with_answer(known, stamp_of(record.event)))
 
 
 def _audited(subject_id: Subject, record: Record, data: OutputData, *, actor_id: str | None = None) -> Emit:
-    time = start_of_day(record.at.date(), None) if isinstance(event_of(record).data, _DAILY) else None
+    time = start_of_day(record.at.date(), None) if isinstance(record.event.data, _DAILY) else None
     return Emit(topic=AUDIT, key=subject_id, data=data, actor_id=actor_id, time=time)

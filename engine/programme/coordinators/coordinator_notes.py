@@ -10,7 +10,8 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
-from engine.core.effects import Effects, Put, Rows, Send, StageName
+from engine.core.effects import Due, Effects, Put, Rows, Send, StageName
+from engine.core.stage import processor, woken
 from engine.core.table import Table
 from engine.programme.coordinators.coordinator_day import SentNote, Summary, noted, settled, told, with_pairing
 from engine.programme.messages import NudgesWithdrawn
@@ -92,10 +93,9 @@ def gathered(
     yield Put(SUMMARIES, name, with_pairing(known, pairing.pairing_id, at))
 
 
-def wake(rows: Rows, key: str, _due_at: datetime, at: datetime) -> Effects:
+def wake(rows: Rows, summary: Summary, due: Due) -> Effects:
     """Tell what has gathered and still holds. Of conflicts the coordinator hears the rule and how many there are, never which."""
-    summary = rows.get(SUMMARIES, key)
-    assert summary is not None, key
+    at = due.at
     programme = rows.get(PROGRAMMES, summary.programme_id)
     assert programme is not None, "a summary without a programme"
     found = ((pairing_id, rows.get(PAIRINGS, pairing_id)) for pairing_id in summary.pairing_ids)
@@ -104,10 +104,13 @@ def wake(rows: Rows, key: str, _due_at: datetime, at: datetime) -> Effects:
     still = tuple(pairing_id for pairing_id, pairing in found if pairing is not None and not is_closed and holds(pairing))
     named, left = told(summary, still, at)
     if not named:
-        yield Put(SUMMARIES, key, left)
+        yield Put(SUMMARIES, due.key, left)
         return
     params: Params = {"pairing_ids": named} if summary.code is None else {"code": summary.code.value, "pairings_count": len(named)}
     occasion = f"{at:%Y-%m-%d}" if summary.code is None else f"{at:%Y-%m-%d}/{summary.code}"
     until = expiry(summary.key, due_at=at, at=at)
-    yield Put(SUMMARIES, key, noted(left, SentNote(occasion=occasion, pairing_ids=named, until=until), at))
+    yield Put(SUMMARIES, due.key, noted(left, SentNote(occasion=occasion, pairing_ids=named, until=until), at))
     yield from intended(programme, summary.key, coordinator_of(programme.programme_id), at=at, occasion=occasion, params=params)
+
+
+PROCESSOR: Final = processor(wakes=woken(SUMMARIES, wake))

@@ -14,11 +14,11 @@ What programmes do is erasure/in_programmes; whose fields are what, erasure/rule
 Source: decision 0009 (erasing somebody).
 """
 
-from collections.abc import Iterator, Mapping
-from types import MappingProxyType
+from collections.abc import Iterator
 from typing import Final
 
-from engine.core.effects import Delete, Effects, Emit, Forget, Handler, Ignore, Put, Record, Rows, Send, StageName
+from engine.core.effects import Delete, Effects, Emit, Forget, Ignore, Put, Record, Rows, Send, StageName
+from engine.core.stage import Processor, processor
 from engine.core.table import SEQUENCES
 from engine.programme.erasure.rules import Erasure, Trace, later, named_at, named_in, person_without, survivor
 from engine.programme.messages import ParticipantErased, PersonErased, ReportJoined
@@ -36,18 +36,26 @@ from engine.programme.people.tables import (
     report_key,
     reports_of,
 )
-from schemas.base import PSEUDONYM_PENDING
-from schemas.envelope import Event
+from schemas.base import PSEUDONYM_PENDING, InputData
 from schemas.events.audit import CommandRecorded
 from schemas.events.hr import HrErased, HrHired
+from schemas.frozen import replace
 from schemas.terms.ids import PersonId, ProgrammeId
 from schemas.topics import AUDIT, NUDGES
 
 
-def guarded(rows: Rows, record: Record) -> Effects:
+def unless_erased(rules: Processor) -> Processor:
+    """Let no event about somebody erased reach a rule, except another erasure."""
+    handlers = {
+        kind: (_erased_ignored, *those) if issubclass(kind, InputData) and kind is not HrErased else those
+        for kind, those in rules.handlers.items()
+    }
+    return replace(rules, handlers=handlers)
+
+
+def _erased_ignored(rows: Rows, _data: InputData, record: Record) -> Effects:
     """Ignore what an event says about somebody who was erased, before any other rule sees it."""
-    event = record.payload
-    assert isinstance(event, Event)
+    event = record.event
     person = rows.get(PEOPLE, record.key)
     if person is not None:
         is_void = person.erased_at is not None and event.time <= person.erased_at
@@ -58,10 +66,9 @@ def guarded(rows: Rows, record: Record) -> Effects:
         yield Ignore()
 
 
-def on_erased(rows: Rows, record: Record) -> Effects:
+def on_erased(rows: Rows, data: HrErased, record: Record) -> Effects:
     """Remove a person, known here or not."""
-    event, person_id = record.payload, PersonId(record.key)
-    assert isinstance(event, Event)
+    event, person_id = record.event, data.person_id
     erasure = later(rows.get(ERASURES, person_id), event.time)
     yield Put(ERASURES, person_id, erasure)
     yield from outreach.erased(rows, person_id, record.at)
@@ -102,10 +109,8 @@ def _traces(rows: Rows, person_id: PersonId) -> Iterator[Trace]:
         yield trace
 
 
-def on_person_erased(rows: Rows, record: Record) -> Effects:
+def on_person_erased(rows: Rows, message: PersonErased, record: Record) -> Effects:
     """Name somebody no longer: in the facts, and in the line that follows from them."""
-    message = record.payload
-    assert isinstance(message, PersonErased)
     before = rows.get(PEOPLE, message.person_id)
     if before is None:
         return
@@ -127,4 +132,4 @@ def _named_again(rows: Rows, person_id: PersonId, erased_id: PersonId) -> Effect
         yield from name_told(person, erased_id)
 
 
-HANDLERS: Final[Mapping[type, Handler]] = MappingProxyType({HrErased: on_erased, PersonErased: on_person_erased})
+PROCESSOR: Final = processor(on_erased, on_person_erased)

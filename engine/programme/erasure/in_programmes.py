@@ -10,11 +10,10 @@ It reads every row of the programme. That is linear in its size, and rare.
 Source: decision 0009 (erasing somebody).
 """
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Final
 
-from engine.core.effects import Delete, Effects, Handler, Put, Record, Rows
+from engine.core.effects import Delete, Effects, Put, Record, Rows
+from engine.core.stage import processor
 from engine.programme.coordinators.answered import answered_nameless
 from engine.programme.coordinators.command_answers import ANSWERED
 from engine.programme.erasure.rules import pairing_without, participant_without, programme_without
@@ -44,10 +43,8 @@ from schemas.terms.codes import SuppressionReason
 from schemas.terms.ids import ERASED, PersonId
 
 
-def on_participant_erased(rows: Rows, record: Record) -> Effects:
+def on_participant_erased(rows: Rows, message: ParticipantErased, record: Record) -> Effects:
     """Forget somebody who may take part, or whom somebody may exclude or forbid."""
-    message = record.payload
-    assert isinstance(message, ParticipantErased)
     known = rows.get(PROGRAMMES, message.programme_id)
     if known is None:
         return
@@ -134,4 +131,4 @@ def _closed(rows: Rows, before: Pairing) -> Effects:
         yield from lifecycle.taken_off(pairing)
 
 
-HANDLERS: Final[Mapping[type, Handler]] = MappingProxyType({ParticipantErased: on_participant_erased})
+PROCESSOR: Final = processor(on_participant_erased)

@@ -18,7 +18,8 @@ Source: decision 0007 (HR facts in time).
 from datetime import datetime
 from typing import Final
 
-from engine.core.effects import Delete, Effects, Put, Rows
+from engine.core.effects import Delete, Due, Effects, Put, Rows
+from engine.core.stage import processor, woken
 from engine.core.table import Table
 from engine.programme.participants import changes
 from engine.programme.participants.participant import Arrival, Participant
@@ -38,12 +39,13 @@ def arrived(participant: Participant, message_id: str, *, since_at: datetime) ->
     yield Put(ARRIVALS, f"{participant.key}/{message_id}", arrival)
 
 
-def wake(rows: Rows, key: str, _due_at: datetime, at: datetime) -> Effects:
+def wake(rows: Rows, arrival: Arrival, due: Due) -> Effects:
     """Judge what is open of a participant by the facts of everybody."""
-    arrival = rows.get(ARRIVALS, key)
-    assert arrival is not None, key
-    yield Delete(ARRIVALS, key)
+    yield Delete(ARRIVALS, due.key)
     programme = rows.get(PROGRAMMES, arrival.programme_id)
     participant = participant_in(rows, arrival.programme_id, arrival.person_id)
     if programme is not None and participant is not None:
-        yield from changes.reviewed(rows, programme, participant, at, since_at=arrival.since_at)
+        yield from changes.reviewed(rows, programme, participant, due.at, since_at=arrival.since_at)
+
+
+PROCESSOR: Final = processor(wakes=woken(ARRIVALS, wake))

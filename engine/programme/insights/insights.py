@@ -6,12 +6,11 @@ A programme that closes reports at once. So reports come daily while the program
 
 import hashlib
 import json
-from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta
-from types import MappingProxyType
 from typing import Final
 
-from engine.core.effects import Effects, Emit, Handler, Put, Record, Refuse, Rows
+from engine.core.effects import Due, Effects, Emit, Put, Record, Refuse, Rows
+from engine.core.stage import Processor, processor, woken
 from engine.core.table import Table
 from engine.programme.insights.evidence import Evidence, SharedInsight
 from engine.programme.insights.metrics import report
@@ -21,7 +20,6 @@ from engine.programme.insights.trials import ACTED_BY, Attention, Tally, Trial, 
 from engine.programme.messages import NudgeOutcome
 from engine.programme.rounds.programme import Programme
 from engine.programme.tables import PAIRINGS, PARTICIPANTS, PROGRAMMES, participant_in
-from schemas.envelope import Event
 from schemas.events.insight import InsightAnswered, InsightShared
 from schemas.events.programme import ProgrammeClosed, ProgrammeReported
 from schemas.frozen import Frozen, replace
@@ -53,12 +51,17 @@ class ReportClock(Frozen, kw_only=True):
 CLOCKS: Final = Table(ReportClock, "clocks")
 
 
-def watched(rows: Rows, record: Record) -> Effects:
-    """Arm the report's clock after anything that reached a programme."""
+def watching(rules: Processor) -> Processor:
+    """Let the clock of the report see whatever has reached a programme, after every other rule."""
+    return replace(rules, handlers={kind: (*those, _watched) for kind, those in rules.handlers.items()})
+
+
+def _watched(rows: Rows, data: object, record: Record) -> Effects:
+    """Arm the report's clock; a programme that closes reports at once."""
     programme = rows.get(PROGRAMMES, ProgrammeId(record.key))
     if programme is None:
         return
-    if isinstance(record.payload, Event) and isinstance(record.payload.data, ProgrammeClosed):
+    if isinstance(data, ProgrammeClosed):
         yield from _reported(rows, programme, record.at)
         return
     clock = rows.get(CLOCKS, record.key) or ReportClock(wake_at=None)
@@ -71,11 +74,11 @@ def next_midnight(at: datetime) -> datetime:
     return datetime.combine(at.date() + timedelta(days=1), time.min, tzinfo=UTC)
 
 
-def wake(rows: Rows, key: str, _due_at: datetime, at: datetime) -> Effects:
+def wake(rows: Rows, _clock: ReportClock, due: Due) -> Effects:
     """Report, if there is anything new to say."""
-    programme = rows.get(PROGRAMMES, ProgrammeId(key))
+    programme = rows.get(PROGRAMMES, ProgrammeId(due.key))
     assert programme is not None, "a clock belongs to a programme"
-    yield from _reported(rows, programme, at)
+    yield from _reported(rows, programme, due.at)
 
 
 def _reported(rows: Rows, programme: Programme, at: datetime) -> Effects:
@@ -116,13 +119,11 @@ def evidence_of(rows: Rows, programme: Programme, at: datetime) -> Evidence:
     )
 
 
-def on_outcome(rows: Rows, record: Record) -> Effects:
+def on_outcome(rows: Rows, message: NudgeOutcome, _record: Record) -> Effects:
     """Count what became of a nudge: trials for its effect, weeks for the load, reasons for what was held back.
 
     Of whom the programme doesn't know (any more) nothing is kept: what is late from the key of somebody erased brings no row back.
     """
-    message = record.payload
-    assert isinstance(message, NudgeOutcome)
     if rows.get(PROGRAMMES, message.programme_id) is None or message.person_id.startswith(COORDINATOR_PREFIX):
         return
     known = _attention(rows, message.programme_id, message.person_id)
@@ -195,11 +196,8 @@ def _tally(rows: Rows, programme_id: ProgrammeId) -> Tally:
     return rows.get(TALLIES, programme_id) or _UNCOUNTED
 
 
-def on_note(rows: Rows, record: Record) -> Effects:
+def on_note(rows: Rows, data: InsightShared | InsightAnswered, record: Record) -> Effects:
     """Take an anonymous note, or a sponsor's answer to one; an answer to an unknown note changes nothing."""
-    assert isinstance(record.payload, Event)
-    data = record.payload.data
-    assert isinstance(data, InsightShared | InsightAnswered)
     if rows.get(PROGRAMMES, data.programme_id) is None:
         yield Refuse(ErrorCode.UNKNOWN_PROGRAMME, "programme_id: no such programme")
         return
@@ -212,4 +210,4 @@ def on_note(rows: Rows, record: Record) -> Effects:
         yield Put(NOTES, key, replace(known, answered_at=record.at))
 
 
-HANDLERS: Final[Mapping[type, Handler]] = MappingProxyType({InsightShared: on_note, InsightAnswered: on_note, NudgeOutcome: on_outcome})
+PROCESSOR: Final = processor(on_note, on_outcome, wakes=woken(CLOCKS, wake))

@@ -3,11 +3,10 @@
 Runs after the rules of a record, reads what they made of it, and counts. Decides nothing about the programme.
 """
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Final
 
-from engine.core.effects import Effects, Handler, Record, Rows
+from engine.core.effects import Effects, Record, Rows
+from engine.core.stage import processor
 from engine.core.stamp import stamp_of
 from engine.matching.scoring import TECH_FAMILIES
 from engine.programme.insights.insights import did
@@ -24,32 +23,28 @@ from schemas.terms.codes import ContinuationAnswer, PairingState, TopicFamily
 from schemas.terms.ids import PairingId, PersonId
 
 
-def on_answer(rows: Rows, record: Record) -> Effects:
+def on_answer(rows: Rows, data: PairingAnswered | PairingContinuationAnswered, record: Record) -> Effects:
     """An answer that was taken: to the proposal, or to "still right for you?"."""
-    data = _data(record)
-    assert isinstance(data, PairingAnswered | PairingContinuationAnswered)
     pairing = _pairing_of(rows, data.pairing_id, data.person_id)
     if pairing is None:
         return
     if isinstance(data, PairingContinuationAnswered):
         if data.answer is ContinuationAnswer.CONTINUE:
             yield from did(rows, pairing.programme_id, data.person_id, "continued", record.at, pairing_id=pairing.pairing_id)
-    elif _was_taken(pairing, record.payload, data.person_id) or (pairing.state is PairingState.LAPSED and pairing.since == record.at):
+    elif _was_taken(pairing, record.event, data.person_id) or (pairing.state is PairingState.LAPSED and pairing.since == record.at):
         yield from did(rows, pairing.programme_id, data.person_id, "answered", record.at, pairing_id=pairing.pairing_id)
 
 
-def _was_taken(pairing: Pairing, event: object, person_id: PersonId) -> bool:
+def _was_taken(pairing: Pairing, event: Event, person_id: PersonId) -> bool:
     """Say whether this answer is the last one that the person gave to the proposal, whatever it was."""
-    return isinstance(event, Event) and last_said(pairing.said, person_id, Question.PROPOSAL) == stamp_of(event)
+    return last_said(pairing.said, person_id, Question.PROPOSAL) == stamp_of(event)
 
 
-def on_session(rows: Rows, record: Record) -> Effects:
+def on_session(rows: Rows, data: SessionScheduled | SessionCompleted, record: Record) -> Effects:
     """A session that was booked or held; a held one may also balance, broaden or debate."""
-    data = _data(record)
-    assert isinstance(data, SessionScheduled | SessionCompleted)
     pairing = rows.get(PAIRINGS, data.pairing_id)
     meeting = ledger.find(pairing.meetings, data.session_id) if pairing is not None else None
-    if pairing is None or meeting is None or meeting.stamp != stamp_of(_event(record)):
+    if pairing is None or meeting is None or meeting.stamp != stamp_of(record.event):
         return
     actions = ("scheduled",) if isinstance(data, SessionScheduled) else ("held", *_learned(pairing, meeting.exchanges))
     for person_id in pairing.people:
@@ -68,23 +63,12 @@ def _learned(pairing: Pairing, exchanges: tuple[Exchange, ...]) -> tuple[str, ..
     return tuple(found)
 
 
-def on_feedback(rows: Rows, record: Record) -> Effects:
+def on_feedback(rows: Rows, data: FeedbackGiven, record: Record) -> Effects:
     """Feedback that was taken."""
-    data = _data(record)
-    assert isinstance(data, FeedbackGiven)
     pairing = _pairing_of(rows, data.pairing_id, data.person_id)
-    stamp = stamp_of(_event(record))
+    stamp = stamp_of(record.event)
     if pairing is not None and any(word.person_id == data.person_id and word.stamp == stamp for word in pairing.feedback):
         yield from did(rows, pairing.programme_id, data.person_id, "feedback", record.at, pairing_id=pairing.pairing_id)
-
-
-def _event(record: Record) -> Event:
-    assert isinstance(record.payload, Event), "actions come from outside"
-    return record.payload
-
-
-def _data(record: Record) -> object:
-    return _event(record).data
 
 
 def _pairing_of(rows: Rows, pairing_id: PairingId, person_id: PersonId) -> Pairing | None:
@@ -92,12 +76,4 @@ def _pairing_of(rows: Rows, pairing_id: PairingId, person_id: PersonId) -> Pairi
     return pairing if pairing is not None and person_id in pairing.people else None
 
 
-HANDLERS: Final[Mapping[type, Handler]] = MappingProxyType(
-    {
-        PairingAnswered: on_answer,
-        PairingContinuationAnswered: on_answer,
-        SessionScheduled: on_session,
-        SessionCompleted: on_session,
-        FeedbackGiven: on_feedback,
-    }
-)
+PROCESSOR: Final = processor(on_answer, on_session, on_feedback)

@@ -4,12 +4,11 @@
 an intent is given the calendar and the hours of whoever it is for.
 """
 
-from collections.abc import Mapping
 from datetime import datetime
-from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
-from engine.core.effects import Delete, Effects, Handler, Put, Record, Rows, RowsOfStep, Send, StageName, Wake
+from engine.core.effects import Delete, Due, Effects, Handler, Put, Record, Rows, RowsOfStep, Send, StageName, Wake
+from engine.core.stage import Processor, processor
 from engine.core.table import Table
 from engine.programme.coordinators.coordinator_notes import untold, watched
 from engine.programme.messages import NudgeHeldBack, NudgeIntended, NudgesWithdrawn
@@ -18,7 +17,6 @@ from engine.programme.nudges.intents import coordinator_of, intended, placed
 from engine.programme.rounds.programme import Programme, ProgrammeStatus
 from engine.programme.tables import PARTICIPANTS, PROGRAMMES
 from engine.programme.times.reach import waking_in
-from schemas.envelope import Event
 from schemas.events.programme import NudgesReleased
 from schemas.frozen import replace
 from schemas.terms.codes import NudgeKey, SuppressionReason
@@ -30,20 +28,24 @@ _BESIDE: Final = frozenset({NudgeKey.ENROLMENT_RECORDED})
 """Keys that pass beside the breaker, uncounted: as many as there are forms."""
 
 
-def guarded(handler: Handler) -> Handler:
-    """Let the intents of a rule pass the breaker."""
+def guarded(rules: Processor) -> Processor:
+    """Let every intent of these rules and timers pass the breaker."""
+    return Processor(
+        handlers={kind: tuple(map(_guarded_handler, handlers)) for kind, handlers in rules.handlers.items()},
+        wakes={table: _guarded_wake(wake) for table, wake in rules.wakes.items()},
+    )
 
-    def run(rows: RowsOfStep, record: Record) -> Effects:
-        return _passed(rows, watched(rows, handler(rows, record)), record.at)
+
+def _guarded_handler(handler: Handler) -> Handler:
+    def run(rows: RowsOfStep, data: Any, record: Record) -> Effects:
+        return _passed(rows, watched(rows, handler(rows, data, record)), record.at)
 
     return run
 
 
-def guarded_wake(wake: Wake) -> Wake:
-    """Let the intents of a timer pass the breaker."""
-
-    def run(rows: RowsOfStep, key: str, due_at: datetime, at: datetime) -> Effects:
-        return _passed(rows, watched(rows, wake(rows, key, due_at, at)), at)
+def _guarded_wake(wake: Wake) -> Wake:
+    def run(rows: RowsOfStep, row: Any, due: Due) -> Effects:
+        return _passed(rows, watched(rows, wake(rows, row, due)), due.at)
 
     return run
 
@@ -116,11 +118,8 @@ def _unparked(rows: Rows, withdrawal: NudgesWithdrawn) -> Effects:
             yield from held_back(parked.intent, reason)
 
 
-def on_released(rows: Rows, record: Record) -> Effects:
+def on_released(rows: Rows, data: NudgesReleased, record: Record) -> Effects:
     """Let everything parked leave in its order, unless the programme is closed. Not itself guarded, or it would be parked again."""
-    assert isinstance(record.payload, Event)
-    data = record.payload.data
-    assert isinstance(data, NudgesReleased)
     programme = rows.get(PROGRAMMES, data.programme_id)
     if programme is not None and programme.status is not ProgrammeStatus.CLOSED:
         yield from _released(rows, data.programme_id, record.at)
@@ -155,5 +154,5 @@ def held_back(intent: NudgeIntended, reason: SuppressionReason) -> Effects:
     yield Send(StageName.PEOPLE, intent.person_id, NudgeHeldBack(intent=intent, reason=reason))
 
 
-UNGUARDED: Final[Mapping[type, Handler]] = MappingProxyType({NudgesReleased: on_released})
-"""The rules that act behind the breaker."""
+BEHIND: Final = processor(on_released)
+"""What acts behind the breaker."""

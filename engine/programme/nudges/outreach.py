@@ -11,8 +11,9 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
 
-from engine.core.effects import Delete, Effects, Emit, Handler, Put, Record, Refuse, Rows, RowsOfStep, Wake
+from engine.core.effects import Delete, Due, Effects, Emit, Put, Record, Refuse, Rows, RowsOfStep
 from engine.core.identity import derived_id
+from engine.core.stage import processor, woken
 from engine.core.stamp import stamp_of
 from engine.programme.coordinators.audit_day import AuditLine, HeldBack, public_reason, with_held_back
 from engine.programme.coordinators.audit_days import forgotten, noted
@@ -40,8 +41,8 @@ from engine.programme.nudges.withdrawal import recall, returned, withdraw
 from engine.programme.people.person import is_unsettled
 from engine.programme.people.tables import PEOPLE
 from schemas.base import NudgeReason
-from schemas.envelope import SOURCE, Event
-from schemas.events.hr import HrDeparted, HrHired, HrLeaveEnded, HrLeaveStarted, HrRoleChanged
+from schemas.envelope import SOURCE
+from schemas.events.hr import HrFactData
 from schemas.events.nudge import (
     NudgeActed,
     NudgeCancelled,
@@ -66,7 +67,8 @@ EMPTY: Final = Contact()
 TEMPLATE_VERSION: Final = 2
 """Of the parameters of every key; grows with a change that a template must know of."""
 
-OUTCOMES: Final[Mapping[type, str]] = MappingProxyType(
+Reported = NudgeDelivered | NudgeSeen | NudgeActed | NudgeDismissed | NudgeFailed
+OUTCOMES: Final[Mapping[type[Reported], str]] = MappingProxyType(
     {
         NudgeDelivered: "delivered",
         NudgeSeen: "seen",
@@ -79,10 +81,8 @@ CLOSING: Final = (NudgeActed, NudgeDismissed)
 """What the person did about it. What a channel did, or that somebody looked, settles nothing."""
 
 
-def on_intended(rows: RowsOfStep, record: Record) -> Effects:
+def on_intended(rows: RowsOfStep, intent: NudgeIntended, record: Record) -> Effects:
     """Take an intent: decide a transactional one, let a behavioural one wait."""
-    intent = record.payload
-    assert isinstance(intent, NudgeIntended)
     yield from _taken(rows, intent, record.at)
 
 
@@ -99,46 +99,35 @@ def _taken(rows: RowsOfStep, intent: NudgeIntended, at: datetime) -> Effects:
     yield from _carried_out(rows, intent.person_id, decision, person, at)
 
 
-def on_held_back(rows: RowsOfStep, record: Record) -> Effects:
+def on_held_back(rows: RowsOfStep, message: NudgeHeldBack, record: Record) -> Effects:
     """Record an intent that never came."""
-    message = record.payload
-    assert isinstance(message, NudgeHeldBack)
-    person_id, suppressed = (
-        message.intent.person_id,
-        Suppressed(nudge_id=nudge_id_of(message.intent, rows.source), intent=message.intent, reason=message.reason),
-    )
+    person_id = message.intent.person_id
+    suppressed = Suppressed(nudge_id=nudge_id_of(message.intent, rows.source), intent=message.intent, reason=message.reason)
     decision = Decision(contact=_contact(rows, person_id, record.at), suppressed=(suppressed,))
     yield from _carried_out(rows, person_id, decision, _standing(rows, person_id), record.at)
 
 
-def on_withdrawn(rows: Rows, record: Record) -> Effects:
+def on_withdrawn(rows: Rows, message: NudgesWithdrawn, record: Record) -> Effects:
     """Take nudges back: the action is done, or the pair is suspended."""
-    message = record.payload
-    assert isinstance(message, NudgesWithdrawn)
     decision = withdraw(_contact(rows, message.person_id, record.at), message)
     yield from _carried_out(rows, message.person_id, decision, _standing(rows, message.person_id), record.at)
 
 
-def on_returned(rows: RowsOfStep, record: Record) -> Effects:
+def on_returned(rows: RowsOfStep, message: NudgesReturned, record: Record) -> Effects:
     """Ask again for what was set aside while a conflict came and went."""
-    message = record.payload
-    assert isinstance(message, NudgesReturned)
     decision, again = returned(_contact(rows, message.person_id, record.at), message, at=record.at)
     yield from _carried_out(rows, message.person_id, decision, _standing(rows, message.person_id), record.at)
     for intent in again:
         yield from _taken(rows, intent, record.at)
 
 
-def on_bounded(rows: Rows, record: Record) -> Effects:  # noqa: ARG001 - every handler has this shape
+def on_bounded(_rows: Rows, bounded: EmissionBounded, _record: Record) -> Effects:
     """Remember from when on nudges leave."""
-    bounded = record.payload
-    assert isinstance(bounded, EmissionBounded)
     yield Put(CONTROLS, EMIT_FROM, EmissionBound(emit_from=bounded.emit_from))
 
 
-def on_outcome(rows: Rows, record: Record) -> Effects:
+def on_outcome(rows: Rows, data: Reported, record: Record) -> Effects:
     """Hear what became of a nudge. What the person did about it closes it, but for a proposal's; until then it can still be recalled."""
-    data = _data(record)
     if rows.get(NUDGED, _mark_key(data.person_id, data.nudge_id)) is None:
         yield Refuse(ErrorCode.UNKNOWN_NUDGE, "nudge_id: no such nudge was requested for this person")
         return
@@ -152,9 +141,9 @@ def on_outcome(rows: Rows, record: Record) -> Effects:
         yield from _carried_out(rows, data.person_id, decision, _standing(rows, data.person_id), record.at)
 
 
-def on_opted_out(rows: Rows, record: Record) -> Effects:
+def on_opted_out(rows: Rows, data: NudgeOptedOut, record: Record) -> Effects:
     """Stop a category: what waits is suppressed when its turn comes, what nobody can have heard yet is cancelled."""
-    data, contact, changed = _chosen(rows, record, is_opted_out=True)
+    contact, changed = _chosen(rows, data, record, is_opted_out=True)
     if changed is contact:
         return
     yield from left_reported(data.person_id, contact, data.category, record.at)
@@ -162,26 +151,23 @@ def on_opted_out(rows: Rows, record: Record) -> Effects:
     yield from _carried_out(rows, data.person_id, decision, _standing(rows, data.person_id), record.at)
 
 
-def on_opted_in(rows: Rows, record: Record) -> Effects:
+def on_opted_in(rows: Rows, data: NudgeOptedIn, record: Record) -> Effects:
     """Let a category in again."""
-    data, contact, changed = _chosen(rows, record, is_opted_out=False)
+    contact, changed = _chosen(rows, data, record, is_opted_out=False)
     if changed is not contact:
         yield from _carried_out(rows, data.person_id, Decision(contact=changed), _standing(rows, data.person_id), record.at)
 
 
-def _chosen(rows: Rows, record: Record, *, is_opted_out: bool) -> tuple[Any, Contact, Contact]:
-    """Return what somebody said of a category, with the ledger before and after; the same one where something later was said."""
-    event = record.payload
-    assert isinstance(event, Event)
-    data = _data(record)
+def _chosen(rows: Rows, data: NudgeOptedOut | NudgeOptedIn, record: Record, *, is_opted_out: bool) -> tuple[Contact, Contact]:
+    """Return the ledger before and after somebody's word on a category; the same one where something later was said."""
     contact = _contact(rows, data.person_id, record.at)
-    choices = with_choice(contact.choices, Choice(category=data.category, is_opted_out=is_opted_out, stamp=stamp_of(event)))
-    return data, contact, contact if choices is contact.choices else replace(contact, choices=choices)
+    choices = with_choice(contact.choices, Choice(category=data.category, is_opted_out=is_opted_out, stamp=stamp_of(record.event)))
+    return contact, contact if choices is contact.choices else replace(contact, choices=choices)
 
 
-def on_person_changed(rows: Rows, record: Record) -> Effects:
+def on_person_changed(rows: Rows, data: HrFactData, record: Record) -> Effects:
     """Look at the ledger again after the roster has applied an HR fact."""
-    yield from person_changed(rows, _data(record).person_id, record.at)
+    yield from person_changed(rows, data.person_id, record.at)
 
 
 def person_changed(rows: Rows, person_id: PersonId, at: datetime) -> Effects:
@@ -218,11 +204,11 @@ def _untraceable(effects: Effects) -> Effects:
         yield replace(effect, is_traceable=False) if isinstance(effect, Emit) else effect
 
 
-def wake(rows: RowsOfStep, key: str, due_at: datetime, at: datetime) -> Effects:  # noqa: ARG001 - how late it is doesn't matter
+def wake(rows: RowsOfStep, contact: Contact, due: Due) -> Effects:
     """Choose the next behavioural nudge of one person, or drop what has expired."""
-    person_id = PersonId(key)
+    person_id, at = PersonId(due.key), due.at
     person = _standing(rows, person_id)
-    decision = choose(_contact(rows, person_id, at), person, at=at, emit_from=_emit_from(rows), lots=rows.drawn_percent)
+    decision = choose(current(contact, at), person, at=at, emit_from=_emit_from(rows), lots=rows.drawn_percent)
     yield from _carried_out(rows, person_id, decision, person, at)
 
 
@@ -350,24 +336,16 @@ def _mark_key(person_id: PersonId, nudge_id: NudgeId) -> str:
     return f"{person_id}/{nudge_id}"
 
 
-def _data(record: Record) -> Any:
-    assert isinstance(record.payload, Event)
-    return record.payload.data
-
-
-HANDLERS: Final[Mapping[type, Handler]] = MappingProxyType(
-    {
-        NudgeIntended: on_intended,
-        NudgeHeldBack: on_held_back,
-        NudgesWithdrawn: on_withdrawn,
-        NudgesReturned: on_returned,
-        EmissionBounded: on_bounded,
-        **dict.fromkeys(OUTCOMES, on_outcome),
-        NudgeOptedOut: on_opted_out,
-        NudgeOptedIn: on_opted_in,
-        **dict.fromkeys((HrHired, HrRoleChanged, HrLeaveStarted, HrLeaveEnded, HrDeparted), on_person_changed),
-    }
+PROCESSOR: Final = processor(
+    on_intended,
+    on_held_back,
+    on_withdrawn,
+    on_returned,
+    on_bounded,
+    on_outcome,
+    on_opted_out,
+    on_opted_in,
+    on_person_changed,
+    wakes=woken(CONTACTS, wake),
 )
-"""The handlers of HR facts run after the roster's, whose rows they read."""
-
-WAKES: Final[Mapping[str, Wake]] = MappingProxyType({CONTACTS.name: wake})
+"""The rule for HR facts runs after the roster's, whose rows it reads."""

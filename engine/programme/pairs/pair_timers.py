@@ -5,7 +5,8 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
-from engine.core.effects import Effects, Rows
+from engine.core.effects import Due, Effects, Rows
+from engine.core.stage import processor, woken
 from engine.programme.interruptions import absences, conflicts
 from engine.programme.interruptions.resumption import asked_to_resume
 from engine.programme.nudges.intents import nudged, proposal_params
@@ -18,21 +19,19 @@ from engine.programme.tables import PAIRINGS, PROGRAMMES, put_pairing
 from schemas.frozen import replace
 from schemas.nudges.catalogue import expiry
 from schemas.terms.codes import EndCode, NudgeKey
-from schemas.terms.ids import PairingId, PersonId, SessionId
+from schemas.terms.ids import PersonId, SessionId
 from schemas.text.fields import instant_text
 
 TimerRule = Callable[[Rows, Programme, Pairing, Timer, datetime], Effects]
 
 
-def wake(rows: Rows, key: str, due_at: datetime, at: datetime) -> Effects:
+def wake(rows: Rows, pairing: Pairing, this: Due) -> Effects:
     """Fire the timers of one pairing that are due, in order; one that an earlier one disarmed stays quiet."""
-    pairing_id = PairingId(key)
-    pairing = rows.get(PAIRINGS, pairing_id)
-    assert pairing is not None and pairing.wake_at == due_at, key
+    at = this.at
     programme = rows.get(PROGRAMMES, pairing.programme_id)
     assert programme is not None, "a pairing without its programme"
     for timer in due(pairing.timers, at):
-        current = rows.get(PAIRINGS, pairing_id)
+        current = rows.get(PAIRINGS, pairing.pairing_id)
         if current is None or timer not in current.timers:
             continue
         fired = without(current, timer)
@@ -75,8 +74,7 @@ def _book_next(_rows: Rows, programme: Programme, pairing: Pairing, timer: Timer
 
 def _book_again(_rows: Rows, programme: Programme, pairing: Pairing, timer: Timer, at: datetime) -> Effects:
     """Ask for another session in the place of one that fell through."""
-    fallen = ledger.find(pairing.meetings, SessionId(timer.about))
-    assert fallen is not None, "a timer about a session follows from the meetings"
+    fallen = ledger.known(pairing.meetings, SessionId(timer.about))
     if ledger.booked(pairing.meetings, at):
         return
     occasion = f"again/{cadence.slot(fallen)}"
@@ -124,8 +122,7 @@ def _next_in_turn(pairing: Pairing, done: Collection[PersonId] = ()) -> tuple[Pe
 
 def _session_soon(_rows: Rows, programme: Programme, pairing: Pairing, timer: Timer, at: datetime) -> Effects:
     """Remind both of a booked time, unless it has come already."""
-    meeting = ledger.find(pairing.meetings, SessionId(timer.about))
-    assert meeting is not None, "a timer about a session follows from the meetings"
+    meeting = ledger.known(pairing.meetings, SessionId(timer.about))
     if meeting.starts_at <= at:
         return
     reminded = cadence.reminded_of(pairing, meeting)
@@ -148,8 +145,7 @@ def _session_soon(_rows: Rows, programme: Programme, pairing: Pairing, timer: Ti
 
 def _session_unreported(_rows: Rows, programme: Programme, pairing: Pairing, timer: Timer, at: datetime) -> Effects:
     """Ask one side, then the other, how a booked session went."""
-    meeting = ledger.find(pairing.meetings, SessionId(timer.about))
-    assert meeting is not None, "a timer about a session follows from the meetings"
+    meeting = ledger.known(pairing.meetings, SessionId(timer.about))
     person_id, turned = _next_in_turn(pairing)
     yield put_pairing(turned)
     yield from nudged(
@@ -218,3 +214,6 @@ ON_TIMER: Final[Mapping[TimerKind, TimerRule]] = MappingProxyType(
         TimerKind.RETENTION_OVER: _retention_over,
     }
 )
+
+
+PROCESSOR: Final = processor(wakes=woken(PAIRINGS, wake))

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
-from engine.core.effects import Effects, Handler, Record, Refuse, Rows, Send, StageName
+from engine.core.effects import Due, Effects, Record, Refuse, Rows, Send, StageName
+from engine.core.stage import processor, woken
 from engine.core.stamp import stamp_of
 from engine.programme.facts import pending_reviews
 from engine.programme.facts.employment import EMPLOYED
@@ -50,13 +51,11 @@ Said = Callable[[Rows, Programme, Participant, Event, datetime], Effects]
 TimerRule = Callable[[Rows, Programme, Participant, datetime, datetime], Effects]
 
 
-def on_participation(rows: Rows, record: Record) -> Effects:
+def on_participation(rows: Rows, message: ParticipationReported, record: Record) -> Effects:
     """Take one participation event of a person, or refuse it. What says nothing new is taken, whatever has changed since it was said.
 
     A closed programme takes withdrawals, and exclusions taken back: what somebody said about itself can be taken back at any time.
     """
-    message = record.payload
-    assert isinstance(message, ParticipationReported)
     programme = rows.get(PROGRAMMES, message.programme_id)
     known = participant_in(rows, message.programme_id, message.person_id)
     is_old = programme is not None and _is_old(programme, known, message, record.at)
@@ -247,10 +246,8 @@ ON_SAID: Final[Mapping[type, Said]] = MappingProxyType(
 )
 
 
-def on_facts(rows: Rows, record: Record) -> Effects:
+def on_facts(rows: Rows, message: FactsChanged, record: Record) -> Effects:
     """Take new HR facts of a participant. Those that time brought are judged when all of their instant have come (pending_reviews)."""
-    message = record.payload
-    assert isinstance(message, FactsChanged)
     programme = rows.get(PROGRAMMES, message.programme_id)
     participant = participant_in(rows, message.programme_id, PersonId(message.facts.person_id))
     if programme is None or participant is None:
@@ -270,10 +267,9 @@ def on_facts(rows: Rows, record: Record) -> Effects:
         yield from changes.facts_changed(rows, programme, participant, message.facts, record.at, since_at=message.since_at)
 
 
-def wake(rows: Rows, key: str, _due_at: datetime, at: datetime) -> Effects:
+def wake(rows: Rows, participant: Participant, due: Due) -> Effects:
     """Fire the timers of one participant that are due, in order; one that an earlier one removed stays quiet."""
-    participant = rows.get(PARTICIPANTS, key)
-    assert participant is not None, key
+    at = due.at
     programme = rows.get(PROGRAMMES, participant.programme_id)
     assert programme is not None, "a participant without a programme"
     for timer in [timer for timer in participant.timers if timer.due_at <= at]:
@@ -375,4 +371,4 @@ ON_TIMER: Final[Mapping[ParticipantTimer, TimerRule]] = MappingProxyType(
         ParticipantTimer.SILENCE_OVER: _silence_over,
     }
 )
-HANDLERS: Final[Mapping[type, Handler]] = MappingProxyType({ParticipationReported: on_participation, FactsChanged: on_facts})
+PROCESSOR: Final = processor(on_participation, on_facts, wakes=woken(PARTICIPANTS, wake))

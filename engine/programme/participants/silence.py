@@ -4,12 +4,11 @@ What an act takes back shows that the person has done something. So nothing is t
 proposal is no act here (participants/silence_rules), and feedback answers the question without a sign.
 """
 
-from collections.abc import Mapping
 from datetime import datetime
-from types import MappingProxyType
 from typing import Final
 
-from engine.core.effects import Effects, Handler, Record, Rows, Send, StageName
+from engine.core.effects import Effects, Record, Rows, Send, StageName
+from engine.core.stage import processor
 from engine.programme.messages import NudgeOutcome, NudgesWithdrawn, SilencePaused
 from engine.programme.nudges.intents import intended
 from engine.programme.participants.course import with_silent_pause
@@ -57,10 +56,8 @@ def taken_back(participant: Participant) -> Effects:
     yield Send(StageName.PEOPLE, participant.person_id, message)
 
 
-def on_outcome(rows: Rows, record: Record) -> Effects:
+def on_outcome(rows: Rows, message: NudgeOutcome, _record: Record) -> Effects:
     """Learn from when the person could hear of the question, or that nobody could."""
-    message = record.payload
-    assert isinstance(message, NudgeOutcome)
     if message.key is not NudgeKey.STILL_TAKING_PART:
         return
     participant = participant_in(rows, message.programme_id, message.person_id)
@@ -86,4 +83,4 @@ def _told(participant: Participant, due_at: datetime) -> Effects:
     yield Send(StageName.PEOPLE, participant.person_id, message)
 
 
-HANDLERS: Final[Mapping[type, Handler]] = MappingProxyType({NudgeOutcome: on_outcome})
+PROCESSOR: Final = processor(on_outcome)

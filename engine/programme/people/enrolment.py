@@ -95,16 +95,7 @@ Participation = (
     | ParticipationWithdrawn
     | ParticipationTrainingCompleted
 )
-HAPPENINGS: Final = (
-    ParticipationEnrolled,
-    ParticipationUpdated,
-    ParticipationNominated,
-    ParticipationPaused,
-    ParticipationResumed,
-    ParticipationWithdrawn,
-    ParticipationTrainingCompleted,
-)
-"""The participation events."""
+"""The data of the events about taking part."""
 
 _S = EnrolmentStatus
 
@@ -114,14 +105,15 @@ def enrolment_in(enrolments: Enrolments, programme_id: ProgrammeId) -> Enrolment
     return next((enrolment for enrolment in enrolments if enrolment.programme_id == programme_id), None)
 
 
-def after_event(enrolments: Enrolments, event: Event, *, at: datetime, zone: str | None, left_at: datetime | None = None) -> Enrolments:
+def after_event(
+    enrolments: Enrolments, data: Participation, event: Event, *, at: datetime, zone: str | None, left_at: datetime | None = None
+) -> Enrolments:
     """Return the enrolments after one participation event; the same tuple where it changes none.
 
     Args:
         left_at: when the person last left the organisation; what was said before it ended with it.
     """
-    data, said_at = event.data, event.time.replace(microsecond=0)
-    assert isinstance(data, Participation)
+    said_at = event.time.replace(microsecond=0)
     before = enrolment_in(enrolments, data.programme_id)
     known = before or Enrolment(programme_id=data.programme_id, status=_S.KNOWN, since_at=said_at)
     course = courses.told(known.course, event, left_at=left_at)

@@ -4,11 +4,10 @@ Decides: nothing; which word is later is people/apart.
 Never knows: what a programme does about proposals and pairs (participants/changes).
 """
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Final
 
-from engine.core.effects import Effects, Handler, Record, Rows
+from engine.core.effects import Effects, Record, Rows
+from engine.core.stage import processor
 from engine.programme.messages import PairAllowed, PairForbidden, PeopleExcluded
 from engine.programme.people import roster
 from engine.programme.people.apart import Exclusion, Forbid, with_exclusion, with_forbid
@@ -20,10 +19,8 @@ from schemas.frozen import replace
 from schemas.terms.ids import PersonId
 
 
-def on_excluded(rows: Rows, record: Record) -> Effects:
+def on_excluded(rows: Rows, message: PeopleExcluded, record: Record) -> Effects:
     """Write down whom the person would rather not meet; every programme of the person hears of it."""
-    message = record.payload
-    assert isinstance(message, PeopleExcluded)
     before = _person(rows, message.person_id)
     if before is None:
         return
@@ -32,10 +29,8 @@ def on_excluded(rows: Rows, record: Record) -> Effects:
     yield from mentions_told(rows.get(PEOPLE, before.person_id) or before, message.excluded_ids, message.stamp.time)
 
 
-def on_forbidden_or_allowed(rows: Rows, record: Record) -> Effects:
+def on_forbidden_or_allowed(rows: Rows, message: PairForbidden | PairAllowed, record: Record) -> Effects:
     """Write down with whom a coordinator forbids to pair the person, or that it is allowed again."""
-    message = record.payload
-    assert isinstance(message, PairForbidden | PairAllowed)
     before = _person(rows, message.person_id)
     if before is None:
         return
@@ -60,6 +55,4 @@ def _told(rows: Rows, before: Person, after: Person, record: Record) -> Effects:
     yield from roster.changed(rows, before, after, record.at, Onset(since_at=record.at))
 
 
-HANDLERS: Final[Mapping[type, Handler]] = MappingProxyType(
-    {PeopleExcluded: on_excluded, PairForbidden: on_forbidden_or_allowed, PairAllowed: on_forbidden_or_allowed}
-)
+PROCESSOR: Final = processor(on_excluded, on_forbidden_or_allowed)

@@ -10,12 +10,12 @@ than the erasure stands: it is news.
 Source: decision 0009 (erasing somebody).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
-from types import MappingProxyType
 from typing import Final
 
-from engine.core.effects import Delete, Effects, Forget, Handler, Put, Record, Rows, Send, StageName
+from engine.core.effects import Delete, Effects, Forget, Put, Record, Rows, Send, StageName
+from engine.core.stage import processor
 from engine.programme.erasure.rules import Erasure, Trace, named_at, named_in, names_differ
 from engine.programme.messages import ParticipantErased, PersonErased, PersonMentioned, PersonNamed, PersonUnnamed
 from engine.programme.people.person import Person
@@ -62,10 +62,8 @@ def known_to(rows: Rows, person_id: PersonId, programme_id: ProgrammeId) -> Effe
         yield Put(TRACES, key, Trace(programme_id=programme_id))
 
 
-def on_named(rows: Rows, record: Record) -> Effects:
+def on_named(rows: Rows, message: PersonNamed, _record: Record) -> Effects:
     """Remember who names one, or answer for somebody who was erased since."""
-    message = record.payload
-    assert isinstance(message, PersonNamed)
     erasure = erasure_in_force(rows, message.person_id)
     if message.programme_id is not None:
         if erasure is not None and erasure.voids(message.said_at):
@@ -82,10 +80,8 @@ def on_named(rows: Rows, record: Record) -> Effects:
         yield Put(TRACES, person_trace_key(message.person_id, message.by_id), Trace(by_id=message.by_id))
 
 
-def on_mentioned(rows: Rows, record: Record) -> Effects:
+def on_mentioned(rows: Rows, message: PersonMentioned, _record: Record) -> Effects:
     """Have the record forgotten that names somebody who was erased since."""
-    message = record.payload
-    assert isinstance(message, PersonMentioned)
     erasure = erasure_in_force(rows, message.person_id)
     if erasure is not None and erasure.voids(message.said_at):
         yield Forget(message.person_id)
@@ -103,13 +99,9 @@ def answered(by_id: PersonId, erased_id: PersonId, erasure: Erasure, above_id: P
     yield Send(StageName.PEOPLE, by_id, message)
 
 
-def on_unnamed(_rows: Rows, record: Record) -> Effects:
+def on_unnamed(_rows: Rows, message: PersonUnnamed, _record: Record) -> Effects:
     """Forget who names one no longer."""
-    message = record.payload
-    assert isinstance(message, PersonUnnamed)
     yield Delete(TRACES, person_trace_key(message.person_id, message.by_id))
 
 
-HANDLERS: Final[Mapping[type, Handler]] = MappingProxyType(
-    {PersonNamed: on_named, PersonMentioned: on_mentioned, PersonUnnamed: on_unnamed}
-)
+PROCESSOR: Final = processor(on_named, on_mentioned, on_unnamed)

@@ -14,8 +14,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
-from engine.core.effects import Delete, Effects, Handler, Record, Rows, Send, StageName, Wake
+from engine.core.effects import Delete, Due, Effects, Record, Rows, Send, StageName
 from engine.core.marks import mark_name
+from engine.core.stage import processor, woken
 from engine.core.table import SEEN
 from engine.programme.erasure.rules import named_by
 from engine.programme.facts import findings
@@ -25,16 +26,12 @@ from engine.programme.facts.person_facts import Cancellation, FactKind, HrFact
 from engine.programme.messages import (
     DepartureSettled,
     Employment,
-    LineChanged,
     ParticipationRefused,
     ParticipationReported,
-    ReportJoined,
-    ReportLeft,
     SilencePaused,
 )
 from engine.programme.nudges import outreach
 from engine.programme.people.enrolment import (
-    HAPPENINGS,
     Enrolments,
     Participation,
     after_end,
@@ -60,9 +57,6 @@ from engine.programme.people.person import (
 from engine.programme.people.roster_line import (
     Onset,
     moved,
-    on_line_changed,
-    on_report_joined,
-    on_report_left,
     registrations,
     tell_programmes,
     tell_reports,
@@ -93,39 +87,35 @@ _KINDS: Final[Mapping[type, FactKind]] = {
 }
 
 
-def on_hr_fact(rows: Rows, record: Record) -> Effects:
+def on_hr_fact(rows: Rows, data: HrFactData, record: Record) -> Effects:
     """Take in a fact that takes effect on a day: now if that day has begun, else when it does."""
-    before, event = _person(rows, record), _event(record)
-    fact = _fact_of(event)
-    assert isinstance(event.data, HrFactData)
-    yield from findings.found_in_fact(rows, before, fact, event.data, record.at)
-    told = with_odd(with_hr_fact(before, fact), odd_news(before, fact, event.data.odd_fields))
+    before, fact = _person(rows, data.person_id), _fact_of(data, record.event)
+    yield from findings.found_in_fact(rows, before, fact, data, record.at)
+    told = with_odd(with_hr_fact(before, fact), odd_news(before, fact, data.odd_fields))
     yield from _told(rows, before, told, record)
     yield from mentions_told(rows.get(PEOPLE, before.person_id) or before, named_by(fact), fact.time)
 
 
-def on_hire_cancelled(rows: Rows, record: Record) -> Effects:
+def on_hire_cancelled(rows: Rows, data: HrHireCancelled, record: Record) -> Effects:
     """Void hires; somebody who was nothing but hired becomes unknown again, quietly."""
-    before = _person(rows, record)
+    before = _person(rows, data.person_id)
     yield from _told(rows, before, with_hires_cancelled(before, _cancellation(record)), record)
 
 
-def on_departure_cancelled(rows: Rows, record: Record) -> Effects:
+def on_departure_cancelled(rows: Rows, data: HrDepartureCancelled, record: Record) -> Effects:
     """Void departures."""
-    before = _person(rows, record)
+    before = _person(rows, data.person_id)
     yield from _told(rows, before, with_departures_cancelled(before, _cancellation(record)), record)
 
 
-def on_participation(rows: Rows, record: Record) -> Effects:
+def on_participation(rows: Rows, data: Participation, record: Record) -> Effects:
     """Keep up the person's enrolments and pass the event on with the person's facts; the programme may still refuse it."""
-    event, person = _event(record), _person(rows, record)
-    assert isinstance(event.data, Participation)
-    programme_id = event.data.programme_id
-    known = _before_event(person, event, record.at)
+    event, person, programme_id = record.event, _person(rows, data.person_id), data.programme_id
+    known = _before_event(person, data, record.at)
     before = enrolment_in(known, programme_id)
     is_leaving = before is not None and before.is_leaving
     left_at = None if is_leaving else person.left_at
-    enrolments = after_event(known, event, at=record.at, zone=person.timezone, left_at=left_at)
+    enrolments = after_event(known, data, event, at=record.at, zone=person.timezone, left_at=left_at)
     if enrolments is not person.enrolments:
         person = timed(replace(person, enrolments=enrolments))
         yield put_person(person)
@@ -136,18 +126,15 @@ def on_participation(rows: Rows, record: Record) -> Effects:
     yield Send(StageName.PROGRAMMES, programme_id, message, carries_origin=True)
 
 
-def _before_event(person: Person, event: Event, at: datetime) -> Enrolments:
+def _before_event(person: Person, data: Participation, at: datetime) -> Enrolments:
     """Let somebody who was hired again and enrols anew end what was before, although the programme has not settled the departure yet."""
-    assert isinstance(event.data, Participation)
-    known = enrolment_in(person.enrolments, event.data.programme_id)
-    is_anew = isinstance(event.data, ParticipationEnrolled) and person.employment in EMPLOYED
+    known = enrolment_in(person.enrolments, data.programme_id)
+    is_anew = isinstance(data, ParticipationEnrolled) and person.employment in EMPLOYED
     return after_end(person.enrolments, (known,), at) if known is not None and known.is_leaving and is_anew else person.enrolments
 
 
-def on_departure_settled(rows: Rows, record: Record) -> Effects:
+def on_departure_settled(rows: Rows, message: DepartureSettled, record: Record) -> Effects:
     """End an enrolment whose programme has settled the departure; what still waits or was not heard yet is taken back with the last one."""
-    message = record.payload
-    assert isinstance(message, DepartureSettled)
     person = rows.get(PEOPLE, message.person_id)
     known = None if person is None else enrolment_in(person.enrolments, message.programme_id)
     if person is None or known is None or not known.is_leaving:
@@ -158,10 +145,8 @@ def on_departure_settled(rows: Rows, record: Record) -> Effects:
         yield from outreach.person_changed(rows, after.person_id, record.at)
 
 
-def on_participation_refused(rows: Rows, record: Record) -> Effects:
+def on_participation_refused(rows: Rows, message: ParticipationRefused, _record: Record) -> Effects:
     """Take back what a refused event brought, its mark included, so that the same or a mended one is judged anew."""
-    message = record.payload
-    assert isinstance(message, ParticipationRefused)
     for count in _counts_marked(rows, message):
         yield Delete(SEEN, mark_name(message.source, message.event_id, count))
     person = rows.get(PEOPLE, message.person_id)
@@ -179,10 +164,8 @@ def _counts_marked(rows: Rows, message: ParticipationRefused) -> tuple[int, ...]
     return (message.redrive_count, 0) if is_one and message.redrive_count else (message.redrive_count,)
 
 
-def on_silence_paused(rows: Rows, record: Record) -> Effects:
+def on_silence_paused(rows: Rows, message: SilencePaused, _record: Record) -> Effects:
     """Keep up an enrolment that has become a pause without a word of the person."""
-    message = record.payload
-    assert isinstance(message, SilencePaused)
     person = rows.get(PEOPLE, message.person_id)
     if person is None:
         return
@@ -191,16 +174,14 @@ def on_silence_paused(rows: Rows, record: Record) -> Effects:
         yield put_person(timed(replace(person, enrolments=enrolments)))
 
 
-def wake_person(rows: Rows, key: str, due_at: datetime, at: datetime) -> Effects:
+def wake(rows: Rows, before: Person, due: Due) -> Effects:
     """Bring into force what is due, however late."""
-    before = rows.get(PEOPLE, key)
-    assert before is not None, "a timer belongs to a row"
-    yield from changed(rows, before, brought_up_to(before, at), at, Onset(since_at=due_at, is_timed=True))
+    yield from changed(rows, before, brought_up_to(before, due.at), due.at, Onset(since_at=due.due_at, is_timed=True))
 
 
 def _told(rows: Rows, before: Person, told: Person, record: Record) -> Effects:
     """Bring a person up to date after HR has said something."""
-    said_at = _event(record).time.replace(microsecond=0)
+    said_at = record.event.time.replace(microsecond=0)
     current = brought_up_to(told, record.at)
     since_at = taken_effect_at(before, current, said_at=said_at, at=record.at)
     yield from changed(rows, before, current, record.at, Onset(since_at=since_at))
@@ -239,9 +220,8 @@ def _reach(person: Person) -> tuple[Employment, str | None, bool]:
     return person.employment, person.timezone, is_unsettled(person)
 
 
-def _person(rows: Rows, record: Record) -> Person:
+def _person(rows: Rows, person_id: PersonId) -> Person:
     """Return the person's row, or a new one; whoever was erased starts from nothing, and what is older never counts."""
-    person_id = PersonId(record.key)
     found = rows.get(PEOPLE, person_id)
     if found is not None:
         return found
@@ -249,19 +229,11 @@ def _person(rows: Rows, record: Record) -> Person:
     return Person(person_id=person_id, erased_at=None if erasure is None else erasure.erased_at)
 
 
-def _event(record: Record) -> Event:
-    assert isinstance(record.payload, Event)
-    return record.payload
-
-
 def _cancellation(record: Record) -> Cancellation:
-    event = _event(record)
-    return Cancellation(time=event.time, id=event.id)
+    return Cancellation(time=record.event.time, id=record.event.id)
 
 
-def _fact_of(event: Event) -> HrFact:
-    data = event.data
-    assert isinstance(data, HrFactData)
+def _fact_of(data: HrFactData, event: Event) -> HrFact:
     return HrFact(
         kind=_KINDS[type(data)],
         effective_on=data.effective_on,
@@ -286,16 +258,13 @@ def _says(data: HrFactData) -> tuple[tuple[Attribute, Value], ...]:
     return ()
 
 
-HANDLERS: Final[Mapping[type, Handler]] = {
-    **dict.fromkeys(_KINDS, on_hr_fact),
-    HrHireCancelled: on_hire_cancelled,
-    HrDepartureCancelled: on_departure_cancelled,
-    **dict.fromkeys(HAPPENINGS, on_participation),
-    ParticipationRefused: on_participation_refused,
-    DepartureSettled: on_departure_settled,
-    SilencePaused: on_silence_paused,
-    ReportJoined: on_report_joined,
-    ReportLeft: on_report_left,
-    LineChanged: on_line_changed,
-}
-WAKES: Final[Mapping[str, Wake]] = {PEOPLE.name: wake_person}
+PROCESSOR: Final = processor(
+    on_hr_fact,
+    on_hire_cancelled,
+    on_departure_cancelled,
+    on_participation,
+    on_participation_refused,
+    on_departure_settled,
+    on_silence_paused,
+    wakes=woken(PEOPLE, wake),
+)

@@ -16,8 +16,10 @@ Source: docs/rules.md, Facts of HR.
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Final
 
 from engine.core.effects import Delete, Effects, Note, Put, Record, Rows, Send, StageName
+from engine.core.stage import processor
 from engine.matching.line import line_under
 from engine.programme.erasure.rules import named_at
 from engine.programme.messages import FactsChanged, LineChanged, PersonFacts, ReportJoined, ReportLeft
@@ -101,10 +103,8 @@ def tell_programmes(enrolments: Iterable[Enrolment], facts: PersonFacts, onset: 
         yield Send(StageName.PROGRAMMES, enrolment.programme_id, message)
 
 
-def on_report_joined(rows: Rows, record: Record) -> Effects:
+def on_report_joined(rows: Rows, message: ReportJoined, record: Record) -> Effects:
     """Write down a report and answer with one's own line, hired or not; or that one was erased since the manager was named."""
-    message = record.payload
-    assert isinstance(message, ReportJoined)
     erasure = erasure_in_force(rows, message.manager_id)
     if erasure is not None and (message.said_at is None or erasure.voids(message.said_at)):
         yield from taken_back(message.report_id, message.manager_id, erasure)
@@ -115,17 +115,13 @@ def on_report_joined(rows: Rows, record: Record) -> Effects:
     yield Send(StageName.PEOPLE, message.report_id, _line_of(manager, message.report_id, onset))
 
 
-def on_report_left(_rows: Rows, record: Record) -> Effects:
+def on_report_left(_rows: Rows, message: ReportLeft, _record: Record) -> Effects:
     """Strike a report off."""
-    message = record.payload
-    assert isinstance(message, ReportLeft)
     yield Delete(REPORTS, report_key(message.manager_id, message.report_id))
 
 
-def on_line_changed(rows: Rows, record: Record) -> Effects:
+def on_line_changed(rows: Rows, message: LineChanged, _record: Record) -> Effects:
     """Take one's place under the manager's line, and pass it on if it is another one than before."""
-    message = record.payload
-    assert isinstance(message, LineChanged)
     before = rows.get(PEOPLE, message.person_id)
     if before is None or before.registered_with != message.sender_id:
         return
@@ -150,3 +146,6 @@ def _line_of(manager: Person, report_id: PersonId, onset: Onset) -> LineChanged:
     return LineChanged(
         person_id=report_id, sender_id=manager.person_id, above=manager.line, since_at=onset.since_at, is_timed=onset.is_timed
     )
+
+
+PROCESSOR: Final = processor(on_report_joined, on_report_left, on_line_changed)

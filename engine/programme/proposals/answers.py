@@ -8,7 +8,8 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
-from engine.core.effects import Effects, Handler, Ignore, Record, Refuse, Rows
+from engine.core.effects import Effects, Ignore, Record, Refuse, Rows
+from engine.core.stage import processor
 from engine.programme.erasure.rules import names_a_stranger
 from engine.programme.interruptions import absences
 from engine.programme.interruptions.absence import is_asked
@@ -29,10 +30,8 @@ from schemas.terms.ids import PersonId, programme_of
 _ENDING: Final = frozenset({ContinuationAnswer.END, ContinuationAnswer.REMATCH})
 
 
-def on_answered(rows: Rows, record: Record) -> Effects:
+def on_answered(rows: Rows, data: PairingAnswered, record: Record) -> Effects:
     """One side accepts or declines a proposal, or changes its mind. Nothing shows of it until both accept."""
-    assert isinstance(record.payload, Event) and isinstance(record.payload.data, PairingAnswered)
-    data = record.payload.data
     found = found_for(rows, data)
     if not isinstance(found, tuple):
         yield found
@@ -43,10 +42,10 @@ def on_answered(rows: Rows, record: Record) -> Effects:
     elif record.at >= pairing.proposal.expires_at:
         # In wall time a record may come before the tick that lets the proposal lapse.
         yield Refuse(ErrorCode.STALE_ANSWER, "the time to answer is over")
-    elif not consent.counts_for(pairing, record.payload, data.person_id):
+    elif not consent.counts_for(pairing, record.event, data.person_id):
         yield Refuse(ErrorCode.STALE_ANSWER, "said before the proposal was made, or before this person's last answer to it")
     else:
-        given = consent.with_answer(pairing, record.payload, data.person_id, data.answer)
+        given = consent.with_answer(pairing, record.event, data.person_id, data.answer)
         yield put_pairing(given)
         yield from decided(rows, programme, given, record.at)
 
@@ -67,10 +66,8 @@ def decided(rows: Rows, programme: Programme, given: Pairing, at: datetime) -> E
         yield from lifecycle.lapse(rows, programme, given, at)
 
 
-def on_continuation_answered(rows: Rows, record: Record) -> Effects:
+def on_continuation_answered(rows: Rows, data: PairingContinuationAnswered, record: Record) -> Effects:
     """One side says how to go on. Which answers count depends on the state; any other is stale."""
-    assert isinstance(record.payload, Event) and isinstance(record.payload.data, PairingContinuationAnswered)
-    data = record.payload.data
     found = found_for(rows, data)
     if not isinstance(found, tuple):
         yield found
@@ -79,15 +76,15 @@ def on_continuation_answered(rows: Rows, record: Record) -> Effects:
     question = _question_of(pairing, data.answer, data.person_id)
     if not pairing.is_live or question is None:
         yield Refuse(ErrorCode.STALE_ANSWER, f"`{data.answer}` answers nothing while the pairing is {pairing.state}")
-    elif not _counts(pairing, record.payload, data, question):
+    elif not _counts(pairing, record.event, data, question):
         yield Refuse(ErrorCode.STALE_ANSWER, "said before the question was put, or before this person's last answer to it")
     else:
         if data.answer in _ENDING:
             yield from _ended_by_answer(rows, programme, pairing, data, record.at)
         else:
-            said = with_said(pairing.said, record.payload, data.person_id, question)
+            said = with_said(pairing.said, record.event, data.person_id, question)
             yield from ON_ANSWER[question](rows, programme, replace(pairing, said=said), data, record.at)
-        yield from silence.acted(rows, programme, data.person_id, record.payload.time)
+        yield from silence.acted(rows, programme, data.person_id, record.event.time)
 
 
 def _question_of(pairing: Pairing, answer: ContinuationAnswer, person_id: PersonId) -> Question | None:
@@ -201,6 +198,4 @@ ON_ANSWER: Final[Mapping[Question, Callable[[Rows, Programme, Pairing, PairingCo
     )
 )
 """What an answer that ends nothing means, by the question that it answers."""
-HANDLERS: Final[Mapping[type, Handler]] = MappingProxyType(
-    {PairingAnswered: on_answered, PairingContinuationAnswered: on_continuation_answered}
-)
+PROCESSOR: Final = processor(on_answered, on_continuation_answered)

@@ -4,21 +4,18 @@ The key of a person decides whether and when somebody hears something. Rules tha
 it. What a channel reports later plays no part: it would let a mail server decide who rests.
 """
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Final
 
-from engine.core.effects import Effects, Handler, Record, Rows
+from engine.core.effects import Effects, Record, Rows
+from engine.core.stage import processor
 from engine.programme.messages import NudgeOutcome
 from engine.programme.proposals.chance import told
 from engine.programme.tables import PAIRINGS, put_pairing
 from schemas.terms.codes import NudgeKey, PairingState
 
 
-def on_outcome(rows: Rows, record: Record) -> Effects:
+def on_outcome(rows: Rows, message: NudgeOutcome, _record: Record) -> Effects:
     """Remember from when a side could hear of the present version of a proposal."""
-    message = record.payload
-    assert isinstance(message, NudgeOutcome)
     if message.key is not NudgeKey.PROPOSAL_READY or message.not_before is None:
         return
     assert message.pairing_id is not None, "a request about a proposal says which"
@@ -29,4 +26,4 @@ def on_outcome(rows: Rows, record: Record) -> Effects:
     yield put_pairing(told(pairing, message.person_id, message.not_before))
 
 
-HANDLERS: Final[Mapping[type, Handler]] = MappingProxyType({NudgeOutcome: on_outcome})
+PROCESSOR: Final = processor(on_outcome)

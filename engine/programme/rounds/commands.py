@@ -4,14 +4,13 @@ Every command is answered in the audit (command_answers). Facts that set a state
 status, the policy or a pair changes nothing, and of rounds and releases that are asked for, one that is no later than the last is none.
 """
 
-from collections.abc import Mapping
 from datetime import datetime
-from types import MappingProxyType
-from typing import Any, Final, get_args
+from typing import Any, Final
 
-from engine.core.effects import Effects, Emit, Handler, Record, Refuse, Repeated, Rows, RowsOfStep, Send, StageName
+from engine.core.effects import Due, Effects, Emit, Record, Refuse, Repeated, Rows, RowsOfStep, Send, StageName
+from engine.core.stage import processor, woken
 from engine.core.stamp import is_later, stamp_of
-from engine.programme.coordinators.command_answers import done, event_of, is_repeated, refused
+from engine.programme.coordinators.command_answers import done, is_repeated, refused
 from engine.programme.messages import NudgesWithdrawn
 from engine.programme.pairs import lifecycle
 from engine.programme.participants import changes, departures, silence
@@ -53,10 +52,8 @@ Command = (
 BEHAVIOURAL_KEYS: Final = tuple(key for key, nudge in CATALOGUE.items() if nudge.class_ is NudgeClass.BEHAVIOURAL)
 
 
-def on_created(rows: Rows, record: Record) -> Effects:
+def on_created(rows: Rows, data: ProgrammeCreated, record: Record) -> Effects:
     """Start a programme under its first policy."""
-    data = event_of(record).data
-    assert isinstance(data, ProgrammeCreated)
     if is_repeated(rows, data.programme_id, record):
         yield Repeated()
         return
@@ -74,10 +71,8 @@ def on_created(rows: Rows, record: Record) -> Effects:
     yield from done(rows, data.programme_id, record)
 
 
-def on_command(rows: RowsOfStep, record: Record) -> Effects:
+def on_command(rows: RowsOfStep, data: Command, record: Record) -> Effects:
     """Carry out a command to an existing programme, or refuse it."""
-    data = event_of(record).data
-    assert isinstance(data, Command)
     programme = rows.get(PROGRAMMES, data.programme_id)
     if programme is None:
         yield Refuse(ErrorCode.UNKNOWN_PROGRAMME, "programme_id: no such programme")
@@ -104,7 +99,7 @@ def on_command(rows: RowsOfStep, record: Record) -> Effects:
 
 def _policy_changed(rows: RowsOfStep, programme: Programme, record: Record, data: ProgrammePolicyChanged) -> Effects:
     """Lay a change over the policy, in the place that its time gives it. One from before the programme's end counts, for the record."""
-    event = event_of(record)
+    event = record.event
     is_closed = programme.status is ProgrammeStatus.CLOSED
     if is_closed and is_later(event, programme.status_said):
         yield from refused(rows, programme.programme_id, record, RefusalCode.PROGRAMME_CLOSED)
@@ -123,14 +118,14 @@ def _policy_changed(rows: RowsOfStep, programme: Programme, record: Record, data
 
 
 def _paused_or_resumed(rows: Rows, programme: Programme, record: Record, *, is_pause: bool) -> Effects:
-    if not is_later(event_of(record), programme.status_said):
+    if not is_later(record.event, programme.status_said):
         yield from done(rows, programme.programme_id, record)
         return
     if programme.status is ProgrammeStatus.CLOSED:
         yield from refused(rows, programme.programme_id, record, RefusalCode.PROGRAMME_CLOSED)
         return
     status = ProgrammeStatus.PAUSED if is_pause else ProgrammeStatus.RUNNING
-    said = replace(programme, status=status, status_said=stamp_of(event_of(record)))
+    said = replace(programme, status=status, status_said=stamp_of(record.event))
     yield put_programme(replace(said, next_round_at=next_round(said, record.at)))
     if is_pause:
         for participant in _participants(rows, programme):
@@ -150,7 +145,7 @@ def _hushed(participant: Participant) -> Effects:
 
 def _closed(rows: RowsOfStep, programme: Programme, record: Record) -> Effects:
     """Close a programme for good, whatever was said of it later (rounds.G2). The earliest word says since when."""
-    stamp = stamp_of(event_of(record))
+    stamp = stamp_of(record.event)
     if programme.status is ProgrammeStatus.CLOSED:
         yield from refused(rows, programme.programme_id, record, RefusalCode.PROGRAMME_CLOSED)
         if programme.status_said is not None and stamp < programme.status_said:
@@ -181,7 +176,7 @@ def _all_ended(rows: RowsOfStep, shut: Programme, at: datetime) -> Effects:
 
 def _round(rows: RowsOfStep, programme: Programme, record: Record, *, is_dry: bool) -> Effects:
     """Hold a round, or rehearse one, which a paused programme may do too: its pairs go to whoever asked."""
-    event, id_ = event_of(record), programme.programme_id
+    event, id_ = record.event, programme.programme_id
     if not is_later(event, programme.round_asked):
         yield Repeated()
     elif programme.status is ProgrammeStatus.CLOSED:
@@ -202,7 +197,7 @@ def _round(rows: RowsOfStep, programme: Programme, record: Record, *, is_dry: bo
 
 def _released(rows: Rows, programme: Programme, record: Record, data: NudgesReleased | DeparturesReleased) -> Effects:
     """Note a release, and let departures settle. Parked nudges leave in nudges/breaker: behind the breaker, not through it."""
-    event, is_nudges = event_of(record), isinstance(data, NudgesReleased)
+    event, is_nudges = record.event, isinstance(data, NudgesReleased)
     if not is_later(event, programme.nudges_released if is_nudges else programme.departures_released):
         yield Repeated()
     elif programme.status is ProgrammeStatus.CLOSED:
@@ -216,11 +211,9 @@ def _released(rows: Rows, programme: Programme, record: Record, data: NudgesRele
         yield from done(rows, programme.programme_id, record)
 
 
-def on_retracted(rows: RowsOfStep, record: Record) -> Effects:
+def on_retracted(rows: RowsOfStep, data: ProposalRetracted, record: Record) -> Effects:
     """Take an open proposal back; to everybody else it lapsed like any other."""
-    event = event_of(record)
-    data = event.data
-    assert isinstance(data, ProposalRetracted)
+    event = record.event
     programme = rows.get(PROGRAMMES, programme_of(data.pairing_id))
     if programme is None:
         yield Refuse(ErrorCode.UNKNOWN_PROGRAMME, "pairing_id: no such programme")
@@ -237,20 +230,13 @@ def on_retracted(rows: RowsOfStep, record: Record) -> Effects:
         yield from done(rows, pairing.pairing_id, record)
 
 
-def wake(rows: RowsOfStep, key: str, _due_at: datetime, at: datetime) -> Effects:
+def wake(rows: RowsOfStep, programme: Programme, due: Due) -> Effects:
     """Hold the daily round, once however late; a day with nobody to pair and no lock has none."""
-    programme = rows.get(PROGRAMMES, key)
-    assert programme is not None, key
+    at = due.at
     if rounds.is_wanted(rows, programme, at):
         yield from rounds.held(rows, programme, at)
     else:
         yield put_programme(replace(programme, next_round_at=next_round(programme, at)))
 
 
-HANDLERS: Final[Mapping[type, Handler]] = MappingProxyType(
-    {
-        ProgrammeCreated: on_created,
-        **dict.fromkeys(get_args(Command), on_command),
-        ProposalRetracted: on_retracted,
-    }
-)
+PROCESSOR: Final = processor(on_created, on_command, on_retracted, wakes=woken(PROGRAMMES, wake))

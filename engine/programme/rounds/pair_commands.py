@@ -5,7 +5,7 @@ A forbid and its opposite live in the two people's own rows (people/kept_apart),
 
 from engine.core.effects import Effects, Record, Rows, Send, StageName
 from engine.core.stamp import is_later, stamp_of
-from engine.programme.coordinators.command_answers import done, event_of, refused
+from engine.programme.coordinators.command_answers import done, refused
 from engine.programme.messages import PairAllowed, PairForbidden, PersonNamed
 from engine.programme.rounds.programme import Lock, Programme, ProgrammeStatus, pair_of, with_lock
 from engine.programme.tables import bar_in, participant_in, put_bar, put_programme
@@ -19,9 +19,9 @@ PairCommand = PairingLocked | PairingForbidden | PairingAllowed
 
 def locked(rows: Rows, programme: Programme, record: Record, data: PairingLocked) -> Effects:
     """Keep a lock for the next round, which may still refuse it by a hard rule."""
-    people, stamp = pair_of(*data.person_ids), stamp_of(event_of(record))
+    people, stamp = pair_of(*data.person_ids), stamp_of(record.event)
     bar = bar_in(rows, programme.programme_id, people)
-    if not is_later(event_of(record), bar.lock_said):
+    if not is_later(record.event, bar.lock_said):
         yield from done(rows, programme.programme_id, record)
     elif programme.status is ProgrammeStatus.CLOSED:
         yield from refused(rows, programme.programme_id, record, RefusalCode.PROGRAMME_CLOSED)
@@ -40,7 +40,7 @@ def kept_apart(rows: Rows, programme: Programme, record: Record, data: PairingFo
 
     A forbid of a programme that was closed meanwhile holds elsewhere, too, so it can still be taken back.
     """
-    event, people, is_forbid = event_of(record), pair_of(*data.person_ids), isinstance(data, PairingForbidden)
+    event, people, is_forbid = record.event, pair_of(*data.person_ids), isinstance(data, PairingForbidden)
     bar = bar_in(rows, programme.programme_id, people)
     is_over = programme.status is ProgrammeStatus.CLOSED and is_later(event, programme.status_said)
     if not is_later(event, bar.apart_said):
@@ -62,5 +62,5 @@ def kept_apart(rows: Rows, programme: Programme, record: Record, data: PairingFo
 def _named(programme_id: ProgrammeId, record: Record, data: PairCommand) -> Effects:
     """Let both people's keys know that the programme names them, who need not take part; whoever was erased is forgotten again."""
     for person_id in pair_of(*data.person_ids):
-        named = PersonNamed(person_id=person_id, programme_id=programme_id, said_at=event_of(record).time)
+        named = PersonNamed(person_id=person_id, programme_id=programme_id, said_at=record.event.time)
         yield Send(StageName.PEOPLE, person_id, named)

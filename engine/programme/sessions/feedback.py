@@ -5,12 +5,11 @@ because one said "not a fit" ends at the programme's next `round_at`, with all s
 neither the time nor the cause of what is published leads to what was said, and nothing shows before.
 """
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
-from types import MappingProxyType
 from typing import Final
 
-from engine.core.effects import Delete, Effects, Handler, Ignore, Put, Record, Refuse, Rows
+from engine.core.effects import Delete, Due, Effects, Ignore, Put, Record, Refuse, Rows
+from engine.core.stage import processor, woken
 from engine.core.stamp import stamp_of
 from engine.core.table import Table
 from engine.programme.erasure.rules import names_a_stranger
@@ -22,7 +21,6 @@ from engine.programme.rounds.programme import next_clock
 from engine.programme.sessions.feedback_rules import ABOUT_THE_PAIR, Word, answered, has_room, heard, is_unwanted
 from engine.programme.sessions.past import is_over_with
 from engine.programme.tables import PAIRINGS, PROGRAMMES, put_pairing
-from schemas.envelope import Event
 from schemas.events.feedback import FeedbackGiven
 from schemas.frozen import Frozen, replace
 from schemas.terms.codes import ErrorCode, NudgeKey
@@ -43,10 +41,9 @@ class Farewells(Frozen, kw_only=True):
 FAREWELLS: Final = Table(Farewells, "farewells")
 
 
-def on_feedback(rows: Rows, record: Record) -> Effects:
+def on_feedback(rows: Rows, data: FeedbackGiven, record: Record) -> Effects:
     """Keep what one side says, unless it has said something later about the same."""
-    assert isinstance(record.payload, Event) and isinstance(record.payload.data, FeedbackGiven)
-    event, data = record.payload, record.payload.data
+    event = record.event
     programme = rows.get(PROGRAMMES, programme_of(data.pairing_id))
     if programme is None:
         yield Refuse(ErrorCode.UNKNOWN_PROGRAMME, "pairing_id: no such programme")
@@ -100,11 +97,10 @@ def _said_farewell(rows: Rows, pairing: Pairing, at: datetime) -> Effects:
     yield Put(FAREWELLS, pairing.programme_id, replace(known, pairing_ids=tuple(ids)))
 
 
-def wake(rows: Rows, key: str, _due_at: datetime, at: datetime) -> Effects:
+def wake(rows: Rows, farewells: Farewells, due: Due) -> Effects:
     """End what is still unwanted, in the order of ids, with a rematch offer to both sides alike."""
-    farewells = rows.get(FAREWELLS, key)
-    assert farewells is not None, key
-    yield Delete(FAREWELLS, key)
+    at = due.at
+    yield Delete(FAREWELLS, due.key)
     for pairing_id in farewells.pairing_ids:
         pairing = rows.get(PAIRINGS, pairing_id)
         if pairing is None or not pairing.is_live or not is_unwanted(pairing.feedback):
@@ -114,4 +110,4 @@ def wake(rows: Rows, key: str, _due_at: datetime, at: datetime) -> Effects:
         yield from lifecycle.end(rows, programme, pairing, lifecycle.wish_code(pairing), at, first_in_queue=pairing.people)
 
 
-HANDLERS: Final[Mapping[type, Handler]] = MappingProxyType({FeedbackGiven: on_feedback})
+PROCESSOR: Final = processor(on_feedback, wakes=woken(FAREWELLS, wake))

@@ -90,6 +90,13 @@ def find(meetings: Iterable[Meeting], session_id: SessionId) -> Meeting | None:
     return next((meeting for meeting in meetings if meeting.session_id == session_id), None)
 
 
+def known(meetings: Iterable[Meeting], session_id: SessionId) -> Meeting:
+    """Return a session of which something was reported."""
+    found = find(meetings, session_id)
+    assert found is not None, "what was reported is kept"
+    return found
+
+
 def reported(meetings: tuple[Meeting, ...], report: Meeting) -> tuple[Meeting, ...]:
     """Take in a report of a meeting (sessions.T1).
 

@@ -1,11 +1,10 @@
 """Sessions of a pair: booked, held, cancelled, missed. They feed the ledger, reset the cadence clock and set the next reminders."""
 
-from collections.abc import Mapping
 from datetime import timedelta
-from types import MappingProxyType
 from typing import Final
 
-from engine.core.effects import Effects, Handler, Ignore, Record, Refuse, Rows
+from engine.core.effects import Effects, Ignore, Record, Refuse, Rows
+from engine.core.stage import processor
 from engine.core.stamp import stamp_of
 from engine.programme.erasure.rules import names_a_stranger
 from engine.programme.nudges.intents import withdrawn
@@ -24,7 +23,7 @@ from schemas.envelope import Event
 from schemas.events.session import SessionCancelled, SessionCompleted, SessionMissed, SessionScheduled
 from schemas.frozen import replace
 from schemas.terms.codes import ErrorCode, NudgeKey, PairingState
-from schemas.terms.ids import PersonId, programme_of
+from schemas.terms.ids import PersonId, SessionId, programme_of
 
 REPORTED_AFTER_DAYS: Final = 14
 """How long after its end a pair's sessions may be reported, by the time of the report."""
@@ -33,11 +32,9 @@ _SIGNS_OF_LIFE: Final = frozenset({MeetingState.SCHEDULED, MeetingState.COMPLETE
 _WITH_CADENCE: Final = frozenset({PairingState.ACTIVE, PairingState.CONCLUDING})
 
 
-def on_session(rows: Rows, record: Record) -> Effects:
+def on_session(rows: Rows, data: SessionReport, record: Record) -> Effects:
     """Take in any report about a session of a live pair."""
-    assert isinstance(record.payload, Event)
-    event, data = record.payload, record.payload.data
-    assert isinstance(data, SessionReport)
+    event = record.event
     programme = rows.get(PROGRAMMES, programme_of(data.pairing_id))
     if programme is None:
         yield Refuse(ErrorCode.UNKNOWN_PROGRAMME, "pairing_id: no such programme")
@@ -53,7 +50,7 @@ def on_session(rows: Rows, record: Record) -> Effects:
     if isinstance(found, Refuse):
         yield found
     elif found is not None:
-        yield from _taken(rows, programme, pairing, found, record)
+        yield from _taken(rows, programme, pairing, found, record, session_id=data.session_id)
         for person_id in _acting(pairing, event, data):
             yield from silence.acted(rows, programme, person_id, event.time)
 
@@ -77,9 +74,7 @@ def _judged(programme: Programme, pairing: Pairing, event: Event, data: SessionR
     meetings = ledger.reported(pairing.meetings, report)
     if meetings is pairing.meetings:
         return None
-    standing = ledger.find(meetings, data.session_id)
-    assert standing is not None, "just reported"
-    if not ledger.has_room(pairing.meetings, standing, term_since(pairing)):
+    if not ledger.has_room(pairing.meetings, ledger.known(meetings, data.session_id), term_since(pairing)):
         return Refuse(ErrorCode.TOO_LARGE, f"session_id: {ledger.SESSIONS_MAX} sessions of the term are known, more don't count")
     return meetings
 
@@ -165,13 +160,12 @@ def _held(programme: Programme, pairing: Pairing, base: Meeting, data: SessionCo
     )
 
 
-def _taken(rows: Rows, programme: Programme, before: Pairing, meetings: tuple[Meeting, ...], record: Record) -> Effects:
+def _taken(
+    rows: Rows, programme: Programme, before: Pairing, meetings: tuple[Meeting, ...], record: Record, *, session_id: SessionId
+) -> Effects:
     """Write a report down and follow it up. Only a stalled pair is moved by it; one that is over just counts."""
-    pairing, at = replace(before, meetings=meetings), record.at
-    assert isinstance(record.payload, Event) and isinstance(record.payload.data, SessionReport)
-    report = ledger.find(meetings, record.payload.data.session_id)
-    assert report is not None, "just reported"
-    if report.stamp != stamp_of(record.payload):
+    pairing, at, report = replace(before, meetings=meetings), record.at, ledger.known(meetings, session_id)
+    if report.stamp != stamp_of(record.event):
         yield put_pairing(pairing)  # an older report only adds what no later one speaks of
         return
     yield from _answered_reminders(before, pairing, report)
@@ -200,6 +194,4 @@ def _answered_reminders(before: Pairing, pairing: Pairing, report: Meeting) -> E
             yield from withdrawn(pairing, keys=(NudgeKey.SESSION_TOMORROW, NudgeKey.LOG_SESSION), occasion=slot(meeting))
 
 
-HANDLERS: Final[Mapping[type, Handler]] = MappingProxyType(
-    dict.fromkeys((SessionScheduled, SessionCompleted, SessionCancelled, SessionMissed), on_session)
-)
+PROCESSOR: Final = processor(on_session)

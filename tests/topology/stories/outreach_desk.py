@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from engine.core.dead_letters import DeadLetter
-from engine.core.effects import Origin, Record, StageName
+from engine.core.effects import Effects, Origin, Record, Rows, StageName
 from engine.core.execution import Outcome, Transition, fire, step
-from engine.core.stage import Stage
-from engine.core.table import SEEN, SEQUENCES, RowT, Table
+from engine.core.stage import in_order, processor, stage
+from engine.core.table import RowT, Table
 from engine.programme.coordinators import audit_days
 from engine.programme.messages import Employment, NudgeIntended, NudgeOutcome, NudgesWithdrawn, OutreachTerms, Reason
-from engine.programme.nudges.outreach import HANDLERS, WAKES, erased
+from engine.programme.nudges.outreach import PROCESSOR, erased
 from engine.programme.nudges.outreach_rows import CONTACTS, CONTROLS, NUDGED
 from engine.programme.people.tables import PEOPLE
 from schemas.envelope import Event
@@ -42,13 +42,14 @@ class Somebody:
     wake_at: None = None
 
 
-STAGE: Final = Stage(
-    name=StageName.PEOPLE,
-    tables={table.name: table for table in (CONTACTS, NUDGED, CONTROLS, audit_days.AUDIT_DAYS, PEOPLE, SEEN, SEQUENCES)},
-    handlers={
-        payload: (handler,) for payload, handler in {**HANDLERS, HrErased: lambda rows, record: erased(rows, ANN, record.at)}.items()
-    },
-    wakes={**WAKES, **audit_days.WAKES},
+def _on_erased(rows: Rows, data: HrErased, record: Record) -> Effects:
+    yield from erased(rows, data.person_id, record.at)
+
+
+STAGE: Final = stage(
+    StageName.PEOPLE,
+    in_order(PROCESSOR, audit_days.PROCESSOR, processor(_on_erased)),
+    *(CONTACTS, NUDGED, CONTROLS, audit_days.AUDIT_DAYS, PEOPLE),
 )
 
 

@@ -1,15 +1,14 @@
 """The people stage as it is, and programmes that write down what they hear and settle every departure at once."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from engine.core.effects import Effects, Put, Record, Refuse, Rows, Send, StageName
 from engine.core.execution import step
-from engine.core.stage import Stage, Topology
+from engine.core.stage import Topology, processor, stage
 from engine.core.stamp import stamp_of
-from engine.core.table import SEEN, SEQUENCES, Table
+from engine.core.table import Table
 from engine.programme.messages import (
     DepartureSettled,
     Employment,
@@ -44,9 +43,7 @@ class Heard:
 HEARD: Final = Table(Heard, "heard")
 
 
-def _hear(rows: Rows, record: Record) -> Effects:
-    message = record.payload
-    assert isinstance(message, FactsChanged | ParticipationReported | ParticipantErased)
+def _hear(rows: Rows, message: FactsChanged | ParticipationReported | ParticipantErased, record: Record) -> Effects:
     n = sum(1 for _ in rows.scan(HEARD, f"{record.key}/"))
     yield Put(HEARD, f"{record.key}/{n:06}", Heard(at=record.at, message=message))
     if isinstance(message, FactsChanged) and message.is_leaving:
@@ -66,7 +63,7 @@ def _hear(rows: Rows, record: Record) -> Effects:
         yield Refuse(ErrorCode.UNKNOWN_PROGRAMME, "no such programme")
 
 
-def _ignore(_rows: Rows, _record: Record) -> Effects:
+def _ignore(_rows: Rows, _message: NudgeOutcome, _record: Record) -> Effects:
     yield from ()
 
 
@@ -74,19 +71,14 @@ class PeopleDriver(TopologyDriver):
     """The driver, and short ways to ask it about people."""
 
     def __init__(self) -> None:
-        programmes = Stage(
-            name=StageName.PROGRAMMES,
-            tables={table.name: table for table in (HEARD, SEEN, SEQUENCES)},
-            handlers={FactsChanged: (_hear,), ParticipationReported: (_hear,), ParticipantErased: (_hear,), NudgeOutcome: (_ignore,)},
-            wakes={SEEN.name: _forget},
-        )
+        programmes = stage(StageName.PROGRAMMES, processor(_hear, _ignore), HEARD)
         super().__init__(Topology(stages={StageName.PEOPLE: build().stages[StageName.PEOPLE], StageName.PROGRAMMES: programmes}))
 
     def deliver(self, person_id: str, message: Message, at: datetime) -> None:
         """Let one message arrive at a person's key; what it leads to elsewhere is left out."""
         record = Record(stage=StageName.PEOPLE, key=person_id, id="delivered", at=at, payload=message)
-        stage = build().stages[StageName.PEOPLE]
-        self.store.apply(StageName.PEOPLE, step(stage, self.store.rows(StageName.PEOPLE), record, salt=b"test"))
+        people = build().stages[StageName.PEOPLE]
+        self.store.apply(StageName.PEOPLE, step(people, self.store.rows(StageName.PEOPLE), record, salt=b"test"))
 
     def tick_late(self, at: datetime) -> None:
         """Let one tick find everything that has become due up to it, as after a time of standing still."""
@@ -123,8 +115,3 @@ class PeopleDriver(TopologyDriver):
     def facts(self, programme_id: str) -> list[FactsChanged]:
         """Return the changes of facts that one programme has heard of."""
         return [heard.message for heard in self.heard(programme_id) if isinstance(heard.message, FactsChanged)]
-
-
-def _forget(_rows: Rows, _key: str, _due_at: datetime, _at: datetime) -> Iterator[Any]:
-    """Let a mark go; the step has cleared its timer, which is all that these tests need."""
-    yield from ()

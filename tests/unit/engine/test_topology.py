@@ -1,19 +1,20 @@
 """Rules of the topology (engine/topology.py): nothing that may arrive is without a rule."""
 
-from datetime import datetime
 from typing import get_args
 
 import pytest
 
-from engine.core.effects import Effects, Rows, StageName
-from engine.core.stage import Topology
-from engine.programme.messages import Message
+from engine.core.effects import Due, Effects, Record, Rows, StageName
+from engine.core.stage import Topology, processor
+from engine.core.table import Row
+from engine.programme.messages import EmissionBounded, Message
 from engine.topology import build, describe, validate
+from schemas.events.hr import HrHired
 from schemas.frozen import replace
 from schemas.registry import INPUT_TYPES
 
 
-def _idle(_rows: Rows, _key: str, _due_at: datetime, _at: datetime) -> Effects:
+def _idle(_rows: Rows, _row: Row, _due: Due) -> Effects:
     yield from ()
 
 
@@ -43,6 +44,28 @@ def test_a_wake_for_a_table_that_is_not_there_is_named() -> None:
     torn = replace(people, wakes={**people.wakes, "nowhere": _idle})
 
     assert ["people: wake for unknown table nowhere"] == validate(Topology(stages={**topology.stages, StageName.PEOPLE: torn}))
+
+
+def _astray(_rows: Rows, _data: int, _record: Record) -> Effects:
+    yield from ()
+
+
+def test_a_rule_for_what_never_arrives_is_named() -> None:
+    """A rule that takes neither an input nor a message would never run."""
+    topology = build()
+    people = topology.stages[StageName.PEOPLE]
+    torn = replace(people, handlers={**people.handlers, **processor(_astray).handlers})
+
+    assert ["a rule for int, which never arrives"] == validate(Topology(stages={**topology.stages, StageName.PEOPLE: torn}))
+
+
+def _of_two(_rows: Rows, _data: HrHired | EmissionBounded, _record: Record) -> Effects:
+    yield from ()
+
+
+def test_a_rule_stands_under_each_type_that_it_takes() -> None:
+    """What a rule takes is said once, by the type of its second parameter."""
+    assert {HrHired: (_of_two,), EmissionBounded: (_of_two,)} == dict(processor(_of_two).handlers)
 
 
 def test_every_table_whose_rows_have_timers_has_a_wake() -> None:

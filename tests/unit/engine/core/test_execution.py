@@ -4,9 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from engine.core.effects import Effects, Note, Record, Rows, StageName
+from engine.core.effects import Due, Effects, Note, Record, Rows, StageName
 from engine.core.execution import Outcome
 from engine.core.stage import Topology
+from engine.programme.people.person import Person
 from engine.testing import TopologyDriver
 from engine.topology import build
 from schemas.events.hr import HrHired
@@ -21,11 +22,11 @@ LATER = datetime(2026, 1, 1, tzinfo=UTC)
 def with_defect(error: Exception, *, is_in_timer: bool = False) -> Topology:
     """Return the topology with a rule, or a timer, of people that raises."""
 
-    def on_hired(_rows: Rows, _record: Record) -> Effects:
+    def on_hired(_rows: Rows, _data: HrHired, _record: Record) -> Effects:
         raise error
         yield
 
-    def wake(_rows: Rows, _key: str, _due_at: datetime, _at: datetime) -> Effects:
+    def wake(_rows: Rows, _person: Person, _due: Due) -> Effects:
         raise error
         yield
 

@@ -25,7 +25,8 @@ def enrolment(programme_id: str, event_id: str, at: datetime = AT) -> Event:
 
 def joined(enrolments: Enrolments, programme_id: str, event_id: str, at: datetime = AT) -> Enrolments:
     """Return the enrolments with one more."""
-    return after_event(enrolments, enrolment(programme_id, event_id, at), at=at, zone=None)
+    said = enrolment(programme_id, event_id, at)
+    return after_event(enrolments, said.data, said, at=at, zone=None)
 
 
 def test_n1_enrolments_stand_in_the_order_of_programmes() -> None:
@@ -41,7 +42,7 @@ def test_n1_beyond_the_limit_the_one_left_longest_ago_goes() -> None:
     for n in range(ENROLMENTS_MAX):
         enrolments = joined(enrolments, f"p{n:02}", "e", AT + timedelta(minutes=n))
     left = ParticipationWithdrawn(person_id=ANN, programme_id=ProgrammeId("p07"))
-    enrolments = after_event(enrolments, event(left, "w", AT + timedelta(days=1)), at=AT + timedelta(days=1), zone=None)
+    enrolments = after_event(enrolments, left, event(left, "w", AT + timedelta(days=1)), at=AT + timedelta(days=1), zone=None)
     without_left = joined(enrolments, "x", "e", AT + timedelta(days=2))
     without_oldest = joined(without_left, "y", "e", AT + timedelta(days=3))
 
@@ -75,7 +76,7 @@ def test_n2_the_refusal_of_a_second_enrolment_leaves_the_first_alone() -> None:
 def test_n2_a_refused_first_mention_is_taken_back() -> None:
     """A programme that does not exist is not spoken to for ever."""
     trained = event(ParticipationTrainingCompleted(person_id=ANN, programme_id=ProgrammeId("a")), "1")
-    known = after_event((), trained, at=AT, zone=None)
+    known = after_event((), trained.data, trained, at=AT, zone=None)
     refused = after_refusal(known, ProgrammeId("a"), stamp_of(trained))
 
     assert [EnrolmentStatus.WITHDRAWN] == [one.status for one in refused]
