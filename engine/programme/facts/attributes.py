@@ -1,4 +1,4 @@
-"""What HR says about a person, apart from employment: nine attributes, none of them personal beyond the job.
+"""Attributes that HR knows of a person: nine of them, all about the job.
 
 Decides: which attributes there are and which type each has.
 Never knows: since when a value holds or what it replaced (facts/person_facts).

@@ -1,4 +1,4 @@
-"""Where a person stands with the organisation: a fold over the hires, leaves and departures in force.
+"""Employment of a person: a fold over the hires, leaves and departures in force.
 
 Decides: the employment that a history comes to, and what goes with it (date of hire, expected return, end of the last leave).
 Never knows: when a fact takes effect (facts/person_facts); who has to hear of it (people/roster).
@@ -64,7 +64,10 @@ def standing(history: History) -> Standing:
 
 
 def settled_leaves(history: History) -> tuple[History, ...]:
-    """Return what was said of each leave that is over; without all of it the history comes to the same."""
+    """Return the facts of each leave that is over.
+
+    Without them the history gives the same employment.
+    """
     return _folded(history).settled
 
 
@@ -82,7 +85,10 @@ def _folded(history: History) -> _Fold:
 
 
 def _in_order(facts: Sequence[HrFact]) -> list[HrFact]:
-    """Put the facts in force in order (facts.E3). Ids don't tell which of two words is the newer one, so they count among equals only."""
+    """Put the facts in force in order (facts.E3).
+
+    Ids don't tell which of two words is the newer one, so they count among equals only.
+    """
     departures = [fact for fact in facts if fact.kind is FactKind.DEPARTED]
 
     def place(fact: HrFact) -> tuple[date, int, int, Stamp]:

@@ -1,4 +1,6 @@
-"""Findings about HR facts: what counts all the same, and whoever owns the feed should mend.
+"""Findings about HR facts: odd values that the owner of the feed should mend.
+
+The fact counts all the same.
 
 Decides: when a finding is reported; each newer fact reports what it leaves out, a fact that comes again reports nothing.
 Never knows: what the value was; a finding is a person in hashes, a code and the name of a field, published as the day ends.

@@ -18,6 +18,9 @@ def normalised(name: str) -> str:
 
 
 def shown(name: str, spellings: Iterable[str | None]) -> str:
-    """Return the spelling of a name that everybody sees: of those that there are, the first in the order of code points."""
+    """Return the spelling of a name that everybody sees.
+
+    It is the first one of the table in the order of code points.
+    """
     wanted = normalised(name)
     return min((known for known in spellings if known is not None and normalised(known) == wanted), default=name)

@@ -1,4 +1,4 @@
-"""Facts of one midnight: what time brings into force for several people at once is judged when all of it has arrived.
+"""Facts that begin at one midnight are judged together, when all of them have arrived.
 
 Ann moves under m1 on the day on which Bob moves from m1 to m2. Taken one by one, in either order of ids, the pair might have a common
 manager for no time at all, be suspended for it, and never come back. So a fact that time brought is written into the participant's row at
@@ -26,7 +26,10 @@ from engine.programme.participants.participant import Arrival, Participant
 from engine.programme.tables import PROGRAMMES, participant_in
 
 ARRIVALS: Final = Table(Arrival, "arrivals")
-"""Before `pairings`, `participants` and `programmes` in order, so that nothing of the same instant acts on what is not judged yet."""
+"""Sorts before `pairings`, `participants` and `programmes`.
+
+So nothing of the same instant acts on facts that are not judged yet.
+"""
 
 
 def arrived(participant: Participant, message_id: str, *, since_at: datetime) -> Effects:

@@ -1,4 +1,6 @@
-"""What HR has said about one person: a short history of facts, of which some are in force and some wait for their day.
+"""HR facts of one person: a short history.
+
+Some facts are in force, others wait for their day.
 
 Decides: when a fact takes effect, which value of an attribute is in force.
 Never knows: other people; what a change means for employment (facts/employment), for the line or for a programme (people/roster).
@@ -71,7 +73,10 @@ class HrFact(Frozen, kw_only=True):
 
     @property
     def effect_on(self) -> date:
-        """The day whose first instant brings it into force: a departure counts when its day is over."""
+        """The day whose first instant brings the fact into force.
+
+        For a departure it is the day after.
+        """
         return self.effective_on + _DAY if self.kind is FactKind.DEPARTED else self.effective_on
 
     @property
@@ -144,13 +149,16 @@ def has_departed(history: History) -> bool:
 
 
 def next_due_at(history: History) -> datetime | None:
-    """Return the earliest instant at which a pending fact takes effect (facts.F2); None when nothing is pending."""
+    """Return the earliest instant at which a pending fact takes effect (facts.F2), or None."""
     day = _next_day(history)
     return None if day is None else start_of_day(day, zone_of(history))
 
 
 def brought_into_force(history: History, at: datetime) -> History:
-    """Bring everything into force that is due at `at`, the earliest first: a new zone decides when the next day begins."""
+    """Bring everything into force that is due at `at`, the earliest first.
+
+    A new zone decides when the next day begins.
+    """
     while (day := _next_day(history)) is not None:
         due_at = start_of_day(day, zone_of(history))
         if due_at > at:
@@ -162,7 +170,9 @@ def brought_into_force(history: History, at: datetime) -> History:
 
 
 def _dated(history: History) -> History:
-    """Say of all that is in force since when it is, in the zone now in force: so order and time of arrival have no say in it.
+    """Date every fact in force by the zone now in force.
+
+    So the order and the time of arrival play no part.
 
     After a move to the west that may be some hours ahead.
     """

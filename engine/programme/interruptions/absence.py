@@ -22,7 +22,7 @@ from schemas.terms.ids import PersonId
 
 
 def ask_at(since_at: datetime, until_on: date | None, zone: str | None, days: int) -> datetime:
-    """Return when to ask the partner of somebody who has been away since an instant (interruptions.B1)."""
+    """Return when to ask the partner of somebody who is away (interruptions.B1)."""
     known_end_at = since_at if until_on is None else max(since_at, start_of_day(until_on, zone))
     return known_end_at + timedelta(days=days)
 
@@ -35,7 +35,10 @@ def rearmed(pairing: Pairing) -> Pairing:
 
 
 def awaited(pairing: Pairing) -> Iterable[Away]:
-    """List the absences whose other side has still to be asked (interruptions.B1, interruptions.B2)."""
+    """List the absences that the partner has not been asked about yet.
+
+    See interruptions.B1 and interruptions.B2.
+    """
     if pairing.state is not PairingState.PAUSED:
         return ()
     now = [away for away in pairing.away if not away.is_over]
@@ -44,7 +47,10 @@ def awaited(pairing: Pairing) -> Iterable[Away]:
 
 
 def with_question(pairing: Pairing, at: datetime) -> tuple[Pairing, tuple[PersonId, ...]]:
-    """Ask about the absences that have lasted long enough. Returns: the pairing, and who is asked."""
+    """Ask about the absences that have lasted long enough.
+
+    Returns: the pairing, and who is asked.
+    """
     due = [away for away in awaited(pairing) if away.ask_at is not None and away.ask_at <= at]
     asked = tuple(replace(away, asked_at=at) if away in due else away for away in pairing.away)
     return rearmed(replace(pairing, away=asked)), tuple(sorted({pairing.partner_of(away.person_id) for away in due}))

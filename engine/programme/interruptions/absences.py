@@ -1,4 +1,7 @@
-"""Somebody is away without a known end: the partner is asked whether to wait, to look for somebody meanwhile, or to end."""
+"""The question to the partner of somebody who is away without a known end.
+
+The answers: wait, look for somebody meanwhile, or end.
+"""
 
 from datetime import date, datetime
 
@@ -52,7 +55,10 @@ def partner_asked(_rows: Rows, programme: Programme, pairing: Pairing, _timer: T
 
 
 def answered(rows: Rows, programme: Programme, pairing: Pairing, data: PairingContinuationAnswered, at: datetime) -> Effects:
-    """Wait, or look for somebody meanwhile: only the latter frees the place of whoever says so, until the pair goes on."""
+    """Take the answer of a partner: wait, or look for somebody meanwhile.
+
+    Only `look` frees the partner's place, until the pair goes on.
+    """
     yield put_pairing(pairing)
     yield from withdrawn(pairing, people=(data.person_id,), keys=(NudgeKey.PARTNER_AWAY,))
     participant = participant_in(rows, programme.programme_id, data.person_id)

@@ -1,4 +1,6 @@
-"""A line of power between the two of a live pair: silence at once, a word to both when it stands, no trace when it doesn't.
+"""A line of power between two partners.
+
+The pair is suspended in silence at once. Both get a note if the conflict stands; it leaves no trace if it doesn't.
 
 HR says one thing after the other: two managers who are swapped in one night are for a moment one manager. So a pair is suspended the
 moment that a conflict is known, and nobody is told before it has stood for `conflict_settle_hours`. What is gone by then has been nothing:
@@ -27,7 +29,9 @@ from schemas.text.fields import instant_text
 
 
 def arose(rows: Rows, programme: Programme, pairing: Pairing, relation: EligibilityCode, at: datetime, *, since_at: datetime) -> Effects:
-    """Suspend the pair in silence, or keep it suspended when a new line of power comes while both are asked whether to go on.
+    """Suspend the pair in silence.
+
+    It stays suspended if a new line of power comes while both are asked whether to go on.
 
     Args:
         since_at: when the line of power came into effect; the pair was exposed to it from then on.
@@ -66,7 +70,10 @@ def _settled(at: datetime) -> Timer:
 
 
 def stood(rows: Rows, programme: Programme, pairing: Pairing, at: datetime) -> Effects:
-    """The conflict is no passing one: each side hears of it in private, and the coordinator hears which rule it is."""
+    """Tell both of a conflict that stands, each in private.
+
+    The coordinator hears which rule it is.
+    """
     assert pairing.settling is not None, "only a conflict that nobody knows of can stand"
     over_at = deadline_in(rows, programme, pairing.people, programme.policy.conflict_days, at)
     told = armed(disarmed(replace(pairing, settling=None, answers=())), Timer(kind=TimerKind.CONFLICT_OVER, due_at=over_at))
@@ -81,7 +88,10 @@ def stood(rows: Rows, programme: Programme, pairing: Pairing, at: datetime) -> E
 
 
 def gone(rows: Rows, programme: Programme, pairing: Pairing, at: datetime) -> Effects:
-    """Nothing joins the two any more. What both know of, both are asked about, as soon as neither is away; without two answers it ends."""
+    """Nothing joins the two any more.
+
+    What both know of, both are asked about, as soon as neither is away; without two answers it ends.
+    """
     if pairing.settling is not None:
         yield from _undone(rows, programme, pairing, pairing.settling, at)
         return
@@ -121,7 +131,10 @@ def _undone(rows: Rows, programme: Programme, pairing: Pairing, before: Settling
 
 
 def _announced(programme: Programme, was: Pairing, at: datetime) -> Effects:
-    """Publish that the suspension is over; a pair that was not active is then at once what it was."""
+    """Publish that the suspension is over.
+
+    A pair that was not active is published at once as what it was.
+    """
     yield from lifecycle.changed(was, programme, published.PairingResumed, at)
     match was.state:
         case PairingState.PAUSED:
@@ -133,7 +146,10 @@ def _announced(programme: Programme, was: Pairing, at: datetime) -> Effects:
 
 
 def _left_meanwhile(rows: Rows, programme: Programme, pairing: Pairing, at: datetime) -> Effects:
-    """Pause a pair of which somebody has left for a while; after a leave that is over already both are asked."""
+    """Pause a pair when one of the two went away during the conflict.
+
+    After a leave that is over already, both are asked.
+    """
     for away in pairing.away:
         current = rows.get(PAIRINGS, pairing.pairing_id)
         assert current is not None, "nothing deletes a pairing"
@@ -145,7 +161,10 @@ def _left_meanwhile(rows: Rows, programme: Programme, pairing: Pairing, at: date
 
 
 def _other_absences(rows: Rows, programme: Programme, held: Pairing, at: datetime) -> Effects:
-    """Wait for those who are away now; where nobody is, go on after a self-pause, ask after a leave."""
+    """Wait for those who are away now.
+
+    If nobody is: go on after a pause of one's own, ask both after a leave.
+    """
     waiting = rearmed(replace(disarmed(held, TimerKind.SOFT_LANDING_OVER, TimerKind.RESUME_OVER), answers=()))
     yield put_pairing(waiting)
     if any(not away.is_over for away in waiting.away):

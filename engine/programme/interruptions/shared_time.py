@@ -1,4 +1,7 @@
-"""A live pair that has no time in common any more is asked to find some; it is never ended for it."""
+"""A live pair without shared time is asked to find some.
+
+It is never ended for it.
+"""
 
 from datetime import datetime
 from typing import Final

@@ -1,4 +1,4 @@
-"""Proposals: two people answer, a decline shows nowhere, and what was proposed may be revised.
+"""Proposals: answers of two people, declines that show nowhere, and revisions.
 
 Rules: answering, chance
 Applied by: answers, consent, reached, revisions

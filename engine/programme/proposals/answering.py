@@ -47,7 +47,10 @@ class Asked(Frozen, kw_only=True):
 
 
 class Said(Frozen, kw_only=True):
-    """When one person last answered one question. What the answer was stands elsewhere, where it still matters."""
+    """When one person last answered one question.
+
+    What the answer was stands elsewhere, where it still matters.
+    """
 
     person_id: PersonId
     question: Question
@@ -66,7 +69,7 @@ def counts(event: Event, said: tuple[Said, ...], person_id: PersonId, question: 
 
 
 def is_last_word(event: Event, said: tuple[Said, ...], person_id: PersonId) -> bool:
-    """Say whether an event is later than all that a person has said to the questions of a pairing (proposals.Q3)."""
+    """Say whether an event is later than all answers of a person in a pairing (proposals.Q3)."""
     return all(is_later(event, one.stamp) for one in said if one.person_id == person_id)
 
 

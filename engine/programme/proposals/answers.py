@@ -31,7 +31,10 @@ _ENDING: Final = frozenset({ContinuationAnswer.END, ContinuationAnswer.REMATCH})
 
 
 def on_answered(rows: Rows, data: PairingAnswered, record: Record) -> Effects:
-    """One side accepts or declines a proposal, or changes its mind. Nothing shows of it until both accept."""
+    """One side accepts or declines a proposal, or changes its mind.
+
+    Nothing shows of it until both accept.
+    """
     found = found_for(rows, data)
     if not isinstance(found, tuple):
         yield found
@@ -51,7 +54,9 @@ def on_answered(rows: Rows, data: PairingAnswered, record: Record) -> Effects:
 
 
 def decided(rows: Rows, programme: Programme, given: Pairing, at: datetime) -> Effects:
-    """Begin the pair if both accept now and nothing bars it silently; without room the proposal lapses.
+    """Begin the pair if both accept now and nothing bars it silently.
+
+    Without room the proposal lapses.
 
     With somebody who has departed nothing begins: it is decided when the departure is settled, or taken back.
     """
@@ -67,7 +72,10 @@ def decided(rows: Rows, programme: Programme, given: Pairing, at: datetime) -> E
 
 
 def on_continuation_answered(rows: Rows, data: PairingContinuationAnswered, record: Record) -> Effects:
-    """One side says how to go on. Which answers count depends on the state; any other is stale."""
+    """One side says how to go on.
+
+    Which answers count depends on the state; any other is stale.
+    """
     found = found_for(rows, data)
     if not isinstance(found, tuple):
         yield found
@@ -88,7 +96,10 @@ def on_continuation_answered(rows: Rows, data: PairingContinuationAnswered, reco
 
 
 def _question_of(pairing: Pairing, answer: ContinuationAnswer, person_id: PersonId) -> Question | None:
-    """Name the question that an answer is one to, in the pairing's state; None where nobody asks that now."""
+    """Name the question that an answer belongs to, in the pairing's state.
+
+    None where that is no question now.
+    """
     match answer:
         case ContinuationAnswer.END | ContinuationAnswer.REMATCH:
             return Question.GOING_ON
@@ -107,14 +118,20 @@ def _question_of(pairing: Pairing, answer: ContinuationAnswer, person_id: Person
 
 
 def _counts(pairing: Pairing, event: Event, data: PairingContinuationAnswered, question: Question) -> bool:
-    """Say whether an answer counts. Whoever asks to end answers every question at once (proposals.Q3 of proposals/answering)."""
+    """Say whether an answer counts.
+
+    Whoever asks to end answers every question at once (proposals.Q3 of proposals/answering).
+    """
     since = put_at(pairing, question)
     is_in_time = since is not None and counts(event, pairing.said, data.person_id, question, since)
     return is_in_time and (data.answer not in _ENDING or is_last_word(event, pairing.said, data.person_id))
 
 
 def _ended_by_answer(rows: Rows, programme: Programme, pairing: Pairing, data: PairingContinuationAnswered, at: datetime) -> Effects:
-    """Any live pair ends when either asks, no reason given. A rematch puts the one who asks first in the queue."""
+    """Any live pair ends when either asks, no reason given.
+
+    A rematch puts the one who asks first in the queue.
+    """
     first = (data.person_id,) if data.answer is ContinuationAnswer.REMATCH else ()
     yield from lifecycle.end(rows, programme, pairing, lifecycle.wish_code(pairing), at, first_in_queue=first)
 
@@ -166,13 +183,19 @@ def _noted(given: Pairing, person_id: PersonId, *keys: NudgeKey) -> Effects:
 
 
 def _asks_to_resume(pairing: Pairing) -> bool:
-    """Whether `continue` may bring the pair back: nobody is away any more, and no line of power joins the two."""
+    """Say whether `continue` may bring the pair back.
+
+    It may if neither is away any more and no line of power joins the two.
+    """
     is_held = pairing.state in {PairingState.PAUSED, PairingState.SUSPENDED}
     return is_held and not pairing.conflict and all(away.is_over for away in pairing.away)
 
 
 def found_for(rows: Rows, data: PairingAnswered | PairingContinuationAnswered) -> tuple[Programme, Pairing] | Refuse | Ignore:
-    """Find what an answer is about, or say why it isn't taken: no such programme, no such pairing, somebody else's, of somebody erased."""
+    """Find what an answer is about, or say why it isn't taken.
+
+    Not taken: no such programme, no such pairing, the pairing of others, an answer of somebody erased.
+    """
     programme = rows.get(PROGRAMMES, programme_of(data.pairing_id))
     if programme is None:
         return Refuse(ErrorCode.UNKNOWN_PROGRAMME, "pairing_id: no such programme")

@@ -28,7 +28,7 @@ def had_a_chance(pairing: Pairing) -> bool:
 
 
 def told(pairing: Pairing, person_id: PersonId, not_before: datetime) -> Pairing:
-    """Remember from when a side could hear of the present version, and remind both accordingly (proposals.C2)."""
+    """Note from when a side could hear of a version, and time the reminder (proposals.C2)."""
     others = (one for one in pairing.told if one[0] != person_id)
     heard = replace(pairing, told=tuple(sorted((*others, (person_id, not_before)))))
     if not any(timer.kind is TimerKind.ANSWER_DUE for timer in heard.timers):
@@ -37,7 +37,7 @@ def told(pairing: Pairing, person_id: PersonId, not_before: datetime) -> Pairing
 
 
 def reminders(pairing: Pairing) -> Iterable[Timer]:
-    """Return the reminder of an open proposal, by what is known of when the two could hear of it (proposals.C2)."""
+    """Return the reminder of an open proposal, by when both could hear of it (proposals.C2)."""
     proposal = pairing.proposal
     waited_days = max((max(0, (not_before - proposal.proposed_at).days) for _, not_before in pairing.told), default=0)
     due_at = proposal.proposed_at + timedelta(days=REMINDER_DAYS + waited_days)

@@ -1,4 +1,4 @@
-"""Consent to a proposal: what each side answers is kept in the row, and shows nowhere until both accept.
+"""Consent to a proposal: answers stay in the row and show nowhere until both accept.
 
 A decline moves nothing. The proposal stays open until it expires, as if that side had never answered, and until then the answer may be
 changed. An exclusion, and a forbid by the coordinator, act like a silent decline: the proposal stays as it is, and two accepts make it no
@@ -26,7 +26,10 @@ from schemas.terms.codes import Answer, EligibilityCode, PairingState
 from schemas.terms.ids import PersonId
 
 SILENT_BARS: Final = frozenset({EligibilityCode.EXCLUDED, EligibilityCode.FORBIDDEN})
-"""Rules that act on an open proposal as a silent decline does; any other hard rule lets it lapse at once."""
+"""Rules that act on an open proposal like a silent decline.
+
+Any other hard rule lets it lapse at once.
+"""
 _OTHER_BARS: Final = frozenset(EligibilityCode) - SILENT_BARS
 
 
@@ -43,7 +46,7 @@ def with_answer(pairing: Pairing, event: Event, person_id: PersonId, answer: Ans
 
 
 def turned_down(rows: Rows, participant: Participant, other_ids: Collection[PersonId]) -> Effects:
-    """Let a person's new exclusions act as silent declines of the open proposals with those people.
+    """Let new exclusions of a person act as silent declines of the open proposals.
 
     Args:
         other_ids: who is excluded from now on.
@@ -58,7 +61,7 @@ def turned_down(rows: Rows, participant: Participant, other_ids: Collection[Pers
 
 
 def is_silently_barred(rows: Rows, programme: Programme, pairing: Pairing, at: datetime) -> bool:
-    """Say whether one of the two excludes the other, or a coordinator forbids the pair: then two accepts change nothing."""
+    """Say whether an exclusion or a forbid stands in the way: then two accepts change nothing."""
     if bar_in(rows, programme.programme_id, pairing.people).is_forbidden:
         return True
     first, second = (participant_in(rows, programme.programme_id, person_id) for person_id in pairing.people)
@@ -70,7 +73,10 @@ def is_silently_barred(rows: Rows, programme: Programme, pairing: Pairing, at: d
 
 
 def have_room(rows: Rows, programme: Programme, pairing: Pairing, at: datetime) -> bool:
-    """Check the room of both again; the place that this proposal itself may still take is its own."""
+    """Check the room of both again.
+
+    The place that this proposal may still take is its own.
+    """
     for person_id in pairing.people:
         participant = participant_in(rows, programme.programme_id, person_id)
         if participant is None or member_of(programme, left(participant, pairing.pairing_id), at).room < 1:

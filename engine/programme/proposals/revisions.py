@@ -1,4 +1,4 @@
-"""Revisions of open proposals: what was proposed has changed, so it is proposed anew, and old answers no longer count.
+"""Revisions of open proposals: what changed is proposed anew, and old answers are void.
 
 A proposal is judged by the topic weights and the week of its own round, which the round keeps. What changed nothing in the score or its
 reasons leaves the proposal as it is.
@@ -24,7 +24,10 @@ from schemas.topics import PAIRINGS
 
 
 def revised(rows: Rows, programme: Programme, pairing: Pairing, sides: tuple[Participant, Participant], at: datetime) -> Effects:
-    """Propose anew under the next version, or let the proposal lapse when a side that must learn no longer learns enough."""
+    """Propose anew under the next version.
+
+    If a side that has to learn no longer learns enough, the proposal lapses.
+    """
     kept = rows.get(ROUNDS, round_key(programme.programme_id, pairing.round_ordinal))
     assert kept is not None, "a proposal without its round"
     context = RoundContext.of(programme.policy, week_of=kept.held_at.date(), topic_weights=kept.topic_weights)

@@ -1,4 +1,4 @@
-"""Time of people: local days, waking hours, weekends and holidays, and by when somebody can answer.
+"""Time of people: local days, waking hours, weekends, holidays, and deadlines.
 
 Rules: calendar, calendars, reach_rules, waking
 Applied by: reach

@@ -1,4 +1,4 @@
-"""Local days and waking hours: when a day begins for a person, and when a person may be disturbed.
+"""Local days and waking hours of a person.
 
 Decides: the instant at which a local day starts, the local date of an instant, whether an instant is quiet, and the next one that isn't.
 Never knows: who the person is, what a nudge says, how many there have been (nudges/ledger).
@@ -111,7 +111,10 @@ def next_waking_day(at: datetime, zone: str | None, quiet: Quiet) -> datetime | 
 
 
 def instant_of(local: datetime, zone: str | None) -> datetime:
-    """Return the first instant at which a wall clock shows `local`, or the one that would be it in a gap."""
+    """Return the first instant at which a wall clock shows `local`.
+
+    In a gap it is the instant at which the clock would have shown it.
+    """
     return local.replace(tzinfo=_zone(zone), fold=0).astimezone(UTC)
 
 
@@ -152,7 +155,7 @@ def stretches(day: date, zone: str | None, clocks: Iterable[time], is_wanted: Ca
 
 
 def _quiet_ends(day: date, zone: str | None, quiet: Quiet) -> list[datetime]:
-    """List the instants from the start of a local day to that of the next at which quiet can end.
+    """List the instants of a local day at which quiet can end.
 
     They are the start itself, the clock time and midnight, both times that each may be shown, and where the clock jumps. A clock that
     goes back over midnight shows times of the day before once more, and so that day's quiet, until midnight comes again.
@@ -167,7 +170,10 @@ def _quiet_ends(day: date, zone: str | None, quiet: Quiet) -> list[datetime]:
 
 
 def _offset_change(before_at: datetime, after_at: datetime, tz: ZoneInfo) -> datetime:
-    """Return the first second in (before_at, after_at] with the offset that is in force at `after_at`, by halving."""
+    """Find the second at which the zone's offset changes, by halving.
+
+    It is the first one in (before_at, after_at] with the offset that is in force at `after_at`.
+    """
     wanted = after_at.astimezone(tz).utcoffset()
     low, high = before_at, after_at
     while high - low > _SECOND:

@@ -57,7 +57,10 @@ def quiet_of(programme: Programme, facts: PersonFacts | None) -> Quiet:
 
 
 def waking_of(programme: Programme, participant: Participant | None) -> Waking:
-    """Return when a participant may hear from a programme; of nobody's row, what holds for a coordinator."""
+    """Return when a participant may hear from a programme.
+
+    Without a row it is when the coordinator may.
+    """
     if participant is None:
         return Waking(zone=ZONE_DEFAULT, quiet=quiet_of(programme, None))
     quiet = quiet_of(programme, participant.facts)

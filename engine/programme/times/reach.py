@@ -1,4 +1,4 @@
-"""When the people of a programme can be reached, by the rows: their waking times, the deadlines of two, the timers of a pair."""
+"""Waking times and deadlines of people, and timers of a pair, by the rows."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -19,7 +19,10 @@ def waking_in(rows: Rows, programme: Programme, person_id: PersonId) -> Waking:
 
 
 def deadline_in(rows: Rows, programme: Programme, people: Iterable[PersonId], days: int, at: datetime) -> datetime:
-    """Return by when some people have to answer what is put to them now; computed once, nothing moves it later."""
+    """Return by when some people have to answer what is asked now.
+
+    It is computed once; nothing moves it later.
+    """
     return deadline(at, days, [waking_in(rows, programme, person_id) for person_id in people])
 
 

@@ -24,7 +24,10 @@ _WAKINGS_KEPT: Final = 4_096
 
 
 def is_not_yet(programme: Programme, participant: Participant, at: datetime) -> bool:
-    """Say whether a participant can't be told of a proposal soon enough (times.Y1); the soft landing is half-open."""
+    """Say whether a participant would hear of a proposal too late (times.Y1).
+
+    The soft landing is half-open.
+    """
     ended_at = participant.facts.leave_ended_at
     if ended_at is not None and at < ended_at + timedelta(days=programme.policy.soft_landing_days):
         return True
@@ -34,6 +37,9 @@ def is_not_yet(programme: Programme, participant: Participant, at: datetime) -> 
 
 @lru_cache(maxsize=_WAKINGS_KEPT)
 def _is_far(at: datetime, zone: str | None, quiet: Quiet) -> bool:
-    """Say whether the first waking instant is too far away; the same for all who live by one calendar in one zone."""
+    """Say whether the first waking instant is too far away.
+
+    It is the same for all who live by one calendar in one zone.
+    """
     waking_at = next_waking(at, zone, quiet)
     return waking_at is None or waking_at - at > REACHED_WITHIN

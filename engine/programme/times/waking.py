@@ -1,4 +1,4 @@
-"""When one person hears something: the first waking instant, the reminder before a day, the day by which somebody had a chance to answer.
+"""When one person hears something: waking instants, reminders, and the end of some days.
 
 Decides: which waking instant a nudge is given, how those that wake together are spread, how far ahead of a session its reminder comes,
 and at which instant a number of days on which the person may be reached is over.
@@ -55,7 +55,7 @@ class Waking(Frozen, kw_only=True):
     """As the person gave them; none leaves all waking time."""
 
     def opening(self, at: datetime, before: datetime | None = None) -> datetime | None:
-        """Return the first instant at or after `at` at which the person may hear something (times.K1).
+        """Return the first instant from `at` on at which the person may hear something (times.K1).
 
         Args:
             before: where the hours leave nothing earlier than this, any waking instant of the day will do.
@@ -81,7 +81,10 @@ class Waking(Frozen, kw_only=True):
         return opened_at + timedelta(seconds=int.from_bytes(digest, "big") % seconds)
 
     def reminder_of(self, instant: datetime) -> datetime | None:
-        """Return when to remind somebody of what begins at an instant (times.K3); None where nothing wakes in more than a year before."""
+        """Return when to remind somebody of what begins at an instant (times.K3).
+
+        None where more than a year before it has no waking time.
+        """
         return _reminder_of(self, instant)
 
     def _reminder(self, instant: datetime) -> datetime | None:
@@ -108,7 +111,10 @@ class Waking(Frozen, kw_only=True):
         return stretches(day, self.zone, clocks, lambda local: not quiet.covers(local) and _is_given(local, self.hours))
 
     def _stretch_end(self, at: datetime) -> datetime:
-        """Return the end of the stretch around an opening: of given hours if it lies in some, else of waking time."""
+        """Return the end of the stretch around an opening.
+
+        It is a stretch of given hours if the opening lies in one, else of waking time.
+        """
         day = local_date(at, self.zone)
         for found in (self._given(day), waking_stretches(day, self.zone, self.quiet)):
             for first_at, end_at in found:
@@ -119,7 +125,10 @@ class Waking(Frozen, kw_only=True):
 
 @lru_cache(maxsize=_REMINDERS_KEPT)
 def _reminder_of(waking: Waking, instant: datetime) -> datetime | None:
-    """Remember reminders: a pair's timers are set anew with every event, and ask for each session that is booked."""
+    """Return a reminder, remembered.
+
+    A pair's timers are set anew with every event, and each asks for the reminder of every booked session.
+    """
     return waking._reminder(instant)  # noqa: SLF001 - the same rule, remembered
 
 
@@ -138,7 +147,9 @@ class Slot(Frozen, kw_only=True):
 
 
 def heard_at(waking: Waking, slot: Slot, full: Collection[date]) -> datetime | SuppressionReason:
-    """Find the instant of a nudge: that of a reminder if it is still ahead, else an opening, on a local day that isn't full.
+    """Find the instant of a nudge, on a local day that isn't full.
+
+    It is the instant of a reminder if that is still ahead, else an opening.
 
     Returns: the instant; `quiet` or `daily_cap` where none is left before it expires.
     """
@@ -183,7 +194,10 @@ def _nearest(waking: list[Stretch], wanted_at: datetime) -> datetime:
 
 
 def _is_given(local: datetime, hours: tuple[LocalHours, ...]) -> bool:
-    """Say whether a wall clock shows a time that the person gave; a slot that ends before it starts runs into the next day."""
+    """Say whether a wall clock shows a time that the person gave.
+
+    A slot that ends before it starts runs into the next day.
+    """
     clock = f"{local:%H:%M}"
     weekday = local.isoweekday()
     before = 7 if weekday == 1 else weekday - 1
