@@ -11,7 +11,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help setup demo test check soak bench lock clean kafka-demo chaos bench-kafka
+.PHONY: help setup demo test check coverage soak bench lock clean kafka-demo chaos bench-kafka
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
@@ -30,11 +30,17 @@ $(STAMP): requirements/dev.txt pyproject.toml
 demo: $(STAMP) ## play a synthetic programme year and write its report
 	@data="$$(mktemp -d "$${TMPDIR:-/tmp}/bothways-demo.XXXXXX")" && echo "data directory: $$data" && $(BIN)/bothways demo --open --data "$$data"
 
+# Two processes where there are two cores; PYTEST_ARGS='-n 0' is one. What must stay in one process is in tests/sharing.py.
+PROCESSES := $(shell [ "$$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)" -gt 1 ] && echo 2 || echo 0)
 test: $(STAMP) ## run every test; pytest's closing line comes last
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n $(PROCESSES) $(PYTEST_ARGS)
 
-check: $(STAMP) ## every gate: format, lint, types, tests
+check: $(STAMP) ## every gate but the tests: format, lint, types, layout, pages
 	@$(BIN)/python -m ops.check
+
+coverage: $(STAMP) ## show which lines of the pure rooms the tests of the rules don't reach
+	@$(BIN)/python -m coverage run -m pytest -q tests/unit tests/topology $(PYTEST_ARGS)
+	@$(BIN)/python -m coverage report
 
 soak: $(STAMP) ## play 200 simulated years and check every invariant; attack 1,000 secrets of each kind
 	@$(BIN)/python -m tests.simulation.soak $(SOAK_ARGS)

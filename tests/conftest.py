@@ -5,10 +5,15 @@ import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from xdist.remote import Producer
+
+    from tests.sharing import Sharing
 
 INTEGRATION: Final = Path(__file__).parent / "integration"
 
@@ -16,6 +21,23 @@ INTEGRATION: Final = Path(__file__).parent / "integration"
 settings.register_profile("default", deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", parent=settings.get_profile("default"), max_examples=150, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "default")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: "Producer") -> "Sharing":
+    """Share the tests out among the processes of `-n` (tests/sharing.py)."""
+    from tests.sharing import Sharing
+
+    return Sharing(config, log)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Let a process of `-n` begin with what takes longest; a process on its own keeps the random order."""
+    if hasattr(config, "workerinput"):
+        from tests.sharing import rank_of, share_of
+
+        items.sort(key=lambda item: rank_of(share_of(item.nodeid)))
 
 
 def _is_loopback(address: object) -> bool:
