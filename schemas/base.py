@@ -60,9 +60,8 @@ class InputData(Data):
         """Whether something in it was left out that could not be read."""
         return False
 
-    @classmethod
-    def readable(cls, value: dict[str, Any]) -> dict[str, Any]:
-        """Return data that was read, known fields only, without what could not be read."""
+    def readable(self, value: dict[str, Any]) -> dict[str, Any]:
+        """Return the data that this was read from, known fields only, without what could not be read."""
         return value
 
 

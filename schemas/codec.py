@@ -73,6 +73,8 @@ _ATTRIBUTES: Final[Mapping[str, str]] = {**_ATTRIBUTES_PROPER, CONTENT_TYPE_HEAD
 _UNREAD: Final = ("causation", "partitionkey", "traceparent")
 """Looked at for their form only: what a text attribute may not be, these may not either."""
 _JSON_BYTES: Final = JSON_CONTENT_TYPE.encode()
+_STRUCTURED_ALONE: Final = (CONTENT_TYPE_HEADER, STRUCTURED_JSON.encode())
+"""The only header that a line of a file or a structured event over HTTP has."""
 
 _JSON_MEDIA_TYPE: Final = re.compile(r"[a-z]+/(?:[a-z0-9.\-]+\+)?json\s*(?:;.*)?", re.IGNORECASE)
 _DEAD_LETTERS_BY_TYPE: Final[Mapping[str, str]] = {known: dead_letter_topic(topic_of_type(known).name).name for known in INPUT_TYPES}
@@ -94,6 +96,8 @@ def decode(value: bytes | None, headers: Headers, received_at: datetime) -> Even
 
 
 def _is_structured(headers: Headers) -> bool:
+    if headers and headers[0] == _STRUCTURED_ALONE:
+        return True
     for name, content in headers:
         if name not in _ATTRIBUTES_PROPER and name.lower() == CONTENT_TYPE_HEADER and content is not None:
             return content != _JSON_BYTES and content.strip().lower().startswith(STRUCTURED_CONTENT_TYPE.encode())
@@ -112,15 +116,20 @@ def data_again(event_type: str, value: bytes, headers: Headers) -> InputData:
     return INPUT_TYPES[event_type].model_validate(data_in(dict(content)) if _is_structured(headers) else content)
 
 
-def known_only(value: bytes, headers: Headers) -> tuple[bytes, Headers]:
+def known_only(said: InputData, value: bytes, headers: Headers) -> tuple[bytes, Headers]:
     """Write an event that `decode` has taken without what is unknown or was used up, as structured JSON.
 
     It reads as before, but for its content's hash. Headers that carried no attribute are kept, those of a trace aside.
+
+    Args:
+        said: the data that `decode` has read.
     """
-    content = _json_object(value)
+    content = _decode(value)
     attributes = {**content, "data": data_in(content)} if _is_structured(headers) else {**_attributes(headers), "data": content}
+    if len(headers) == 1 and headers[0] == _STRUCTURED_ALONE:
+        return known_line(attributes, said), (_STRUCTURED_ALONE,)
     kept = tuple(header for header in headers if not _is_used_up(header[0]))
-    return known_line(attributes, INPUT_TYPES[attributes["type"]]), ((CONTENT_TYPE_HEADER, STRUCTURED_JSON.encode()), *kept)
+    return known_line(attributes, said), (_STRUCTURED_ALONE, *kept)
 
 
 def is_whole(headers: Headers) -> bool:

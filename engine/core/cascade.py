@@ -19,15 +19,17 @@ from typing import Final, Protocol
 
 from engine.core.dead_letters import DeadLetter
 from engine.core.effects import Origin, Record, Rows, StageName
-from engine.core.execution import TAKEN, Outcome, Transition, fire, instant, repeated, step
+from engine.core.execution import TAKEN, Outcome, Transition, fire, repeated, step
 from engine.core.identity import derived_id, salt_of
 from engine.core.intake import Intaken, intake
+from engine.core.marks import Mark, mark_of
 from engine.core.stage import Topology
 from engine.errors import CorruptState
 from engine.programme.messages import EmissionBounded
 from schemas.codec import is_whole, known_only
 from schemas.envelope import SOURCE, Event
 from schemas.frozen import Frozen, replace
+from schemas.text.fields import instant_text
 
 TIMERS_PER_TICK_MAX: Final = 1_000
 """Bounds one unit; what is left fires on the next tick at the same instant."""
@@ -143,7 +145,8 @@ class Cascade:
             yield Outcome.APPLIED
             return
         record = _record(taken, taken.event.time)
-        known = repeated(self._store.rows(taken.stage), record, self._salt)
+        mark = mark_of(taken.event, record.redrive_count, self._salt)
+        known = repeated(self._store.rows(taken.stage), record, mark)
         if known is not None:
             self._store.apply(taken.stage, known)
             yield known.outcome
@@ -153,7 +156,7 @@ class Cascade:
         if mode is TimeMode.DATA:
             for _ in self.advance(at):
                 yield Outcome.APPLIED
-        yield self._handle(record if record.at == at else replace(record, at=at), received_at, is_new=True)
+        yield self._handle(record if record.at == at else replace(record, at=at), received_at, unseen=mark)
 
     def advance(self, to: datetime) -> Iterator[datetime]:
         """Fire every timer due up to `to`, each at its own instant, in data time. Yields the `at` of each tick."""
@@ -184,7 +187,7 @@ class Cascade:
             at: of the logged record in a replay; the last `at` otherwise.
         """
         at = at or self._store.last_at or BEFORE_ALL
-        id_ = derived_id("control", "emit_from", instant(emit_from))
+        id_ = derived_id("control", "emit_from", instant_text(emit_from))
         self._drain(Record(stage=StageName.PEOPLE, key="", id=id_, at=at, payload=EmissionBounded(emit_from=emit_from)))
         self._store.append(Entry(kind=EntryKind.CONTROL, at=at, emit_from=emit_from))
 
@@ -200,7 +203,7 @@ class Cascade:
                 assert entry.origin is not None and entry.received_at is not None
                 taken = intake(entry.origin, entry.received_at)
                 assert isinstance(taken, Intaken), "only what intake took is logged"
-                self._handle(_as_it_came(_record(taken, entry.at)), entry.received_at, is_new=False)
+                self._handle(_as_it_came(_record(taken, entry.at)), entry.received_at)
             yield entry
 
     def _stamped(self, wanted: datetime) -> datetime:
@@ -208,13 +211,18 @@ class Cascade:
         last_at = self._store.last_at
         return whole if last_at is None or whole > last_at else last_at
 
-    def _handle(self, record: Record, received_at: datetime, *, is_new: bool) -> Outcome:
-        outcome = self._drain(record, is_new=is_new)
+    def _handle(self, record: Record, received_at: datetime, *, unseen: Mark | None = None) -> Outcome:
+        """Handle an input.
+
+        Args:
+            unseen: the mark of one that is new; None in a replay.
+        """
+        outcome = self._drain(record, unseen)
         if outcome in {Outcome.IGNORED, Outcome.DUPLICATE}:
             return outcome
         if outcome is Outcome.DEAD_LETTERED and self._store.is_refusal_known:
             return outcome  # refused before for the same circumstance, it leaves no mark and adds nothing, also after an erasure
-        origin = _kept(record) if is_new and outcome in TAKEN else record.origin
+        origin = _kept(record) if unseen is not None and outcome in TAKEN else record.origin
         self._store.append(Entry(kind=EntryKind.EVENT, at=record.at, received_at=received_at, origin=origin))
         if outcome in TAKEN:
             self._store.last_at = record.at
@@ -242,15 +250,15 @@ class Cascade:
             if (table, key) in unfired:
                 raise CorruptState(path="The data directory", reason=f"a timer of {table} that no row has")
 
-    def _drain(self, first: Record, *, is_new: bool = False) -> Outcome:
+    def _drain(self, first: Record, unseen: Mark | None = None) -> Outcome:
         """Handle a record and all hops that follow, first in first out. Returns the outcome of the external record behind them."""
         waiting = deque((first,))
         outcome = Outcome.APPLIED
         while waiting:
             record = waiting.popleft()
             stage = self._topology.stages[record.stage]
-            rows, is_unknown = self._store.rows(record.stage), is_new and record is first
-            transition = step(stage, rows, record, salt=self._salt, source=self._source, is_new=is_unknown)
+            rows, mark = self._store.rows(record.stage), unseen if record is first else None
+            transition = step(stage, rows, record, salt=self._salt, source=self._source, unseen=mark)
             self._store.apply(record.stage, transition)
             waiting.extend(transition.hops)
             if record is first or record.origin is not None:
@@ -268,7 +276,7 @@ def _kept(record: Record) -> Origin:
     assert isinstance(event, Event) and origin is not None, "an input is an event"
     if not event.has_unknown and is_whole(origin.headers):
         return origin
-    value, headers = known_only(origin.value, origin.headers)
+    value, headers = known_only(event.data, origin.value, origin.headers)
     return replace(origin, value=value, headers=(*headers, (CONTENT_HEADER, event.content.encode())))
 
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, Generic, Protocol
 
+from engine.core.identity import DerivedId
 from engine.core.table import RowT, Table
 from engine.programme.messages import Message
 from schemas.base import OutputData
@@ -74,7 +75,7 @@ class Record(Frozen, kw_only=True):
 
     stage: StageName
     key: str
-    id: str
+    id: str | DerivedId
     """Identity of the cause: ids of everything made from this record derive from it."""
     at: datetime
     """Engine time: the only clock that the core knows. UTC, whole seconds."""
@@ -87,6 +88,11 @@ class Record(Frozen, kw_only=True):
         """The external event, of a record that is one."""
         assert isinstance(self.payload, Event), "what a key tells another is no event"
         return self.payload
+
+    @property
+    def redrive_count(self) -> int:
+        """How often an external record was sent again."""
+        return self.origin.redrive_count if self.origin else 0
 
 
 class Due(Frozen, kw_only=True):

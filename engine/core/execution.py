@@ -23,6 +23,7 @@ from engine.core.effects import (
     Effects,
     Emit,
     Forget,
+    Handler,
     Ignore,
     Note,
     Origin,
@@ -33,8 +34,8 @@ from engine.core.effects import (
     Rows,
     Send,
 )
-from engine.core.identity import derived_id, drawn_percent, hidden_id, hidden_name, pseudonym, pseudonym_on
-from engine.core.marks import MARK_DAYS, MARK_PREFIX, Seen, Sequence, is_taken, mark_expiry, mark_keys
+from engine.core.identity import DerivedId, drawn_percent, hidden_id, hidden_name, pseudonym, pseudonym_on
+from engine.core.marks import MARK_DAYS, MARK_PREFIX, Mark, Seen, Sequence, is_taken, mark_expiry, mark_of
 from engine.core.stage import Stage
 from engine.core.table import SEEN, SEQUENCES, Keys, Row, RowT, Table
 from engine.errors import FatalError
@@ -43,6 +44,7 @@ from schemas.envelope import SOURCE, Event
 from schemas.frozen import Frozen
 from schemas.terms.codes import ErrorCode, RefusalCode
 from schemas.terms.ids import PersonId
+from schemas.text.fields import instant_text
 from schemas.topics import DLQ_TIMERS
 
 DAY_LENGTH: Final = len("2025-01-31")
@@ -125,7 +127,9 @@ class Draft:
 
     def lay(self, table: Table[RowT], key: str, row: RowT | None) -> None:
         """Lay a change over; None deletes."""
-        self.changes[table.name, self._stored_key(table.keys, key)] = row
+        if table.keys is not Keys.PLAIN:
+            key = self._stored_key(table.keys, key)
+        self.changes[table.name, key] = row
 
     def _stored_key(self, keys: Keys, key: str) -> str:
         """Return the key under which a row is stored; a key that a timer gave is one already."""
@@ -156,7 +160,7 @@ class Draft:
                 yield key, row
 
 
-def step(stage: Stage, rows: Rows, record: Record, *, salt: bytes, source: str = SOURCE, is_new: bool = False) -> Transition:
+def step(stage: Stage, rows: Rows, record: Record, *, salt: bytes, source: str = SOURCE, unseen: Mark | None = None) -> Transition:
     """Apply one record to the rows of its key.
 
     Args:
@@ -164,37 +168,38 @@ def step(stage: Stage, rows: Rows, record: Record, *, salt: bytes, source: str =
         record: decoded by intake; its `at` is stamped by the runtime and never goes back within a partition.
         salt: of the pseudonyms on the audit topic; a setting of the installation.
         source: what the installation calls itself; part of what it publishes.
-        is_new: whether the caller knows from `repeated` that an external record was not seen before.
+        unseen: the mark of an external record, where the caller knows from `repeated` that it was not seen before.
     Returns: the transition. A processor that raises gives `DEAD_LETTERED` with the original bytes and nothing else changed.
     """
     if not isinstance(record.payload, Event):
         return _applied(stage, rows, record, salt, source)
-    known = None if is_new else repeated(rows, record, salt)
+    mark = unseen or mark_of(record.event, record.redrive_count, salt)
+    known = None if unseen else repeated(rows, record, mark)
     if known is not None:
         return known
     transition = _applied(stage, rows, record, salt, source)
-    return transition if transition.outcome in {Outcome.IGNORED, Outcome.DUPLICATE} else _marked(transition, rows, record, salt)
+    return transition if transition.outcome in {Outcome.IGNORED, Outcome.DUPLICATE} else _marked(transition, rows, record, mark)
 
 
 def unpublishable(rows: Rows, record: Record, message: str, salt: bytes) -> Transition:
     """Say what an external record comes to when a runtime can't publish what the rules made of it: refused, and nothing else changed."""
-    return _marked(_refused(record, ErrorCode.PROCESSING_FAILED, message), rows, record, salt)
+    return _marked(_refused(record, ErrorCode.PROCESSING_FAILED, message), rows, record, mark_of(record.event, record.redrive_count, salt))
 
 
-def _marked(transition: Transition, rows: Rows, record: Record, salt: bytes) -> Transition:
+def _marked(transition: Transition, rows: Rows, record: Record, mark: Mark) -> Transition:
     """Mark an external record as seen, unless it is to be judged anew, as a redriven one is that is refused again."""
     is_refused = transition.outcome is Outcome.DEAD_LETTERED
-    own, *first = _mark_keys(record, salt)
+    own, *first = mark.keys
     transition.is_remembered &= not (is_refused and first)
     if transition.is_remembered:
         refused = transition.dead_letters[0].code if is_refused else None
-        mark = Seen(content=_kept_content(record, salt), refused=refused, wake_at=mark_expiry(record.at))
+        seen = Seen(content=mark.content, refused=refused, wake_at=mark_expiry(record.at))
         free = (key for key in first if (known := rows.get(SEEN, key)) is None or known.refused is not None)
-        transition.changes |= {(SEEN.name, key): mark for key in (own, *free)}
+        transition.changes |= {(SEEN.name, key): seen for key in (own, *free)}
     return transition
 
 
-def repeated(rows: Rows, record: Record, salt: bytes) -> Transition | None:
+def repeated(rows: Rows, record: Record, own: Mark) -> Transition | None:
     """Say what an external record comes to when its source and id were seen before; None when they were not.
 
     A repetition changes no row and has no effect in time, so a runtime in data time asks this before it fires timers up to the record.
@@ -202,28 +207,19 @@ def repeated(rows: Rows, record: Record, salt: bytes) -> Transition | None:
     chance, as often as it takes. It stands in the way of nothing: another content under its id is judged as if it had never come. A redrive
     of what was taken meanwhile, by a redrive or because it was sent again, is a repetition.
     """
-    content = _kept_content(record, salt)
-    mark, *first = (rows.get(SEEN, key) for key in _mark_keys(record, salt))
+    mark, *first = [rows.get(SEEN, key) for key in own.keys]
     if first:
-        return Transition(outcome=Outcome.DUPLICATE) if is_taken((mark, *first), content) else None
+        return Transition(outcome=Outcome.DUPLICATE) if is_taken((mark, *first), own.content) else None
     if mark is None:
         return None
-    if mark.content != content:
+    if mark.content != own.content:
         if mark.refused is not None:
             return None
-        message = f"first seen with content {mark.content}, now {content}"
+        message = f"first seen with content {mark.content}, now {own.content}"
         return _refused(record, ErrorCode.CONFLICTING_DUPLICATE, message)
     if mark.refused is not None:
         return _refused(record, mark.refused, "refused before")
     return Transition(outcome=Outcome.DUPLICATE)
-
-
-def _mark_keys(record: Record, salt: bytes) -> tuple[str, ...]:
-    return mark_keys(record.event.source, record.event.id, record.origin.redrive_count if record.origin else 0, salt)
-
-
-def _kept_content(record: Record, salt: bytes) -> str:
-    return pseudonym(record.event.content, salt)
 
 
 def fire(stage: Stage, rows: Rows, table: str, key: str, *, at: datetime, salt: bytes, source: str = SOURCE) -> Transition:
@@ -240,7 +236,7 @@ def fire(stage: Stage, rows: Rows, table: str, key: str, *, at: datetime, salt: 
     row = rows.get(of, key)
     assert row is not None and row.wake_at is not None and row.wake_at <= at, (table, key)
     due_at: datetime = row.wake_at
-    cause_id = derived_id("wake", stage.name, table, key, due_at.isoformat(), at.isoformat())
+    cause_id = DerivedId("wake", stage.name, table, key, due_at.isoformat(), at.isoformat())
     draft = Draft(rows, salt, source)
     try:
         transition = _collect(
@@ -256,7 +252,7 @@ def fire(stage: Stage, rows: Rows, table: str, key: str, *, at: datetime, salt: 
 
 
 class _Cause(Frozen):
-    seed: str
+    seed: str | DerivedId
     """What ids derive from: told apart from every other cause, whereas two sources may give one id. Never published."""
     at: datetime
     record: Record | None
@@ -268,8 +264,7 @@ def _applied(stage: Stage, rows: Rows, record: Record, salt: bytes, source: str)
     handlers = stage.handlers[type(data)]
     draft = Draft(rows, salt, source)
     try:
-        effects = (effect for handler in handlers if not draft.is_refused for effect in handler(draft, data, record))
-        return _collect(stage, draft, effects, _Cause(_seed(record), record.at, record), salt)
+        return _collect(stage, draft, _effects(handlers, draft, data, record), _Cause(_seed(record), record.at, record), salt)
     except FatalError:
         raise
     except Exception as error:  # noqa: BLE001 - the loop boundary of the core: one record's failure is a dead letter, not a stop
@@ -278,7 +273,14 @@ def _applied(stage: Stage, rows: Rows, record: Record, salt: bytes, source: str)
         return transition
 
 
-def _seed(record: Record) -> str:
+def _effects(handlers: tuple[Handler, ...], draft: Draft, data: object, record: Record) -> Effects:
+    for handler in handlers:
+        if draft.is_refused:
+            return
+        yield from handler(draft, data, record)
+
+
+def _seed(record: Record) -> str | DerivedId:
     """Return what ids made from a record derive from.
 
     The source counts, because ids are unique per source only; the content, because a conflicting record may be redriven; the window,
@@ -288,17 +290,18 @@ def _seed(record: Record) -> str:
     if not isinstance(event, Event):
         return record.id
     window = record.at.toordinal() // MARK_DAYS
-    return derived_id("event", event.source, event.id, event.content, window)
+    return DerivedId("event", event.source, event.id, event.content, window)
 
 
 def _collect(stage: Stage, draft: Draft, effects: Effects, cause: _Cause, salt: bytes) -> Transition:
     transition = Transition(outcome=Outcome.APPLIED, changes=draft.changes)
     counts: dict[tuple[str, str], int] = {}
     for effect in effects:
+        if isinstance(effect, Put):  # by far the most frequent one, and told apart faster than by a pattern
+            stage.tables[effect.table.name].check(effect.row)
+            draft.lay(effect.table, effect.key, effect.row)
+            continue
         match effect:
-            case Put(table, key, row):
-                stage.tables[table.name].check(row)
-                draft.lay(table, key, row)
             case Delete(table, key):
                 draft.lay(table, key, None)
             case Emit():
@@ -329,7 +332,7 @@ def _hop(send: Send, cause: _Cause, counts: dict[tuple[str, str], int]) -> Recor
     kind = type(send.message).__name__
     n = counts[(kind, send.key)] = counts.get((kind, send.key), -1) + 1
     origin = cause.record.origin if send.carries_origin and cause.record else None
-    id_ = derived_id("hop", kind, send.key, cause.seed, n)
+    id_ = DerivedId("hop", kind, send.key, cause.seed, n)
     return Record(stage=send.stage, key=send.key, id=id_, at=cause.at, payload=send.message, origin=origin)
 
 
@@ -337,7 +340,8 @@ def _output(draft: Draft, emit: Emit, cause: _Cause, counts: dict[tuple[str, str
     type_ = emit.data.TYPE if emit.data is not None else "tombstone"
     key = pseudonym_on(emit.person_id, cause.at.date(), salt) if emit.person_id is not None else emit.key
     n = counts[(type_, key)] = counts.get((type_, key), -1) + 1
-    id_ = hidden_id(salt, type_, key, *emit.subjects, cause.seed, n)
+    seed = str(cause.seed)
+    id_ = hidden_id(salt, type_, key, *emit.subjects, seed, n)
     sequence_key = f"{emit.topic.name}/{key}"
     past = draft.get(SEQUENCES, sequence_key) or Sequence(count=0)
     draft.lay(SEQUENCES, sequence_key, Sequence(count=past.count + 1))
@@ -347,7 +351,7 @@ def _output(draft: Draft, emit: Emit, cause: _Cause, counts: dict[tuple[str, str
         "source": draft.source,
         "type": type_,
         "subject": key,
-        "time": instant(emit.time or cause.at),
+        "time": instant_text(emit.time or cause.at),
         "sequence": past.count + 1,
     }
     if emit.data is None:
@@ -355,9 +359,9 @@ def _output(draft: Draft, emit: Emit, cause: _Cause, counts: dict[tuple[str, str
     attributes["datacontenttype"] = "application/json"
     attributes["dataschema"] = emit.data.schema_uri()
     if emit.is_traceable:
-        attributes["causation"] = hidden_id(salt, "cause", cause.seed)
+        attributes["causation"] = hidden_id(salt, "cause", seed)
     if emit.expires_at is not None:
-        attributes["expirytime"] = instant(emit.expires_at)
+        attributes["expirytime"] = instant_text(emit.expires_at)
     if type(emit.data).CONFIDENTIAL:
         attributes["dataclassification"] = "confidential"
     return Output(
@@ -371,18 +375,13 @@ def _pseudonymous(data: OutputData, emit: Emit, day: date, salt: bytes) -> Outpu
     return data.model_copy(update=hashed) if hashed else data
 
 
-def instant(at: datetime) -> str:
-    """Write an instant as the contracts do: UTC, `Z`, whole seconds."""
-    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 def _refused(record: Record, code: ErrorCode, message: str) -> Transition:
     origin = record.origin or Origin(topic=f"bothways.{record.stage}-inbox.v1", key=record.key, value=repr(record.payload).encode())
     return Transition(outcome=Outcome.DEAD_LETTERED, dead_letters=[dead_letter(origin, code, message)])
 
 
 def _timer_failed(stage: Stage, table: str, key: str, due_at: datetime, error: Exception) -> Transition:
-    value = f'{{"table":"{table}","key":"{key}","due_at":"{instant(due_at)}"}}'.encode()
+    value = f'{{"table":"{table}","key":"{key}","due_at":"{instant_text(due_at)}"}}'.encode()
     origin = Origin(topic=DLQ_TIMERS.name, key=f"{stage.name}/{table}/{key}", value=value)
     letter = dead_letter(origin, ErrorCode.PROCESSING_FAILED, _described(error))
     return Transition(outcome=Outcome.DEAD_LETTERED, dead_letters=[letter], stilled=(table, key), notes=_violations(error))

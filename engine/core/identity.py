@@ -32,6 +32,29 @@ def derived_id(kind: str, *parts: str | int) -> str:
     return _uuid(_NAMESPACE, kind, parts)
 
 
+class DerivedId:
+    """An id as `derived_id` gives it, computed when it is first asked for: most records publish nothing, and nobody asks for theirs."""
+
+    __slots__ = ("_kind", "_parts", "_text")
+
+    def __init__(self, kind: str, *parts: "str | int | DerivedId") -> None:
+        self._kind = kind
+        self._parts = parts
+        self._text: str | None = None
+
+    def __str__(self) -> str:
+        if self._text is None:
+            self._text = derived_id(self._kind, *(str(part) if isinstance(part, DerivedId) else part for part in self._parts))
+            self._parts = ()
+        return self._text
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, str | DerivedId) and str(self) == str(other)
+
+    def __hash__(self) -> int:
+        return str(self).__hash__()
+
+
 def hidden_id(salt: bytes, kind: str, *parts: str | int) -> str:
     """Return an id as `derived_id` does, which nobody without the salt can recompute or compare with a guess."""
     return _uuid(_secret_namespace(salt), kind, parts)

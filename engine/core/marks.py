@@ -16,6 +16,7 @@ from functools import lru_cache
 from typing import Final
 
 from engine.core.identity import pseudonym
+from schemas.envelope import Event
 from schemas.frozen import Frozen
 from schemas.terms.codes import ErrorCode
 
@@ -65,11 +66,17 @@ def mark_name(source: str, event_id: str, redrive_count: int) -> str:
     return f"{MARK_PREFIX}{source}\n{event_id}\n{redrive_count}"
 
 
-def mark_keys(source: str, event_id: str, redrive_count: int, salt: bytes) -> tuple[str, ...]:
-    """Return the keys under which marks are stored: the record's own, and of a redriven one that of the record as it came first.
+class Mark(Frozen):
+    """Where an external record is marked, and what the mark keeps of it."""
 
-    A redrive that is taken writes both, so that the same record sent again changes nothing. But where another content was taken under the
-    id, that content keeps its mark.
-    """
+    keys: tuple[str, ...]
+    """The record's own, and of a redriven one that of the record as it came first. A redrive that is taken writes both, so that the same
+    record sent again changes nothing. But where another content was taken under the id, that content keeps its mark."""
+    content: str
+
+
+def mark_of(event: Event, redrive_count: int, salt: bytes) -> Mark:
+    """Return the mark of an external record: once for each, for it is asked for before the record is handled and written after it."""
     counts = (redrive_count, 0) if redrive_count else (0,)
-    return tuple([pseudonym(mark_name(source, event_id, count), salt) for count in counts])
+    keys = tuple([pseudonym(mark_name(event.source, event.id, count), salt) for count in counts])
+    return Mark(keys, pseudonym(event.content, salt))

@@ -28,8 +28,13 @@ class TimerIndex:
 
     def earliest(self) -> datetime | None:
         """Return the smallest `wake_at`, if any row waits."""
+        first = self.first()
+        return None if first is None else first[0]
+
+    def first(self) -> tuple[datetime, str, str] | None:
+        """Return the first timer, if any row waits."""
         self._drop_stale()
-        return self._heap[0][0] if self._heap else None
+        return self._heap[0] if self._heap else None
 
     def due(self, at: datetime, limit: int) -> list[tuple[str, str]]:
         """Return up to `limit` (table, key) with `wake_at <= at`; the timers stay set until the rows change."""

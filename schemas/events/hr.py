@@ -135,10 +135,9 @@ class _PersonFact(_Person):
     def _without(cls, value: Mapping[str, Any], odd: set[Odd]) -> Mapping[str, Any]:
         return left_out(value, odd) if odd else value
 
-    @classmethod
-    def readable(cls, value: dict[str, Any]) -> dict[str, Any]:
+    def readable(self, value: dict[str, Any]) -> dict[str, Any]:
         """Write down what the log keeps."""
-        return stood_in(value, cls.model_validate(value)._odd)  # noqa: SLF001 - its own
+        return stood_in(value, self._odd) if self._odd else value
 
 
 class HrHired(_PersonFact):
@@ -216,13 +215,11 @@ class HrRoleChanged(_PersonFact):
     def _without(cls, value: Mapping[str, Any], odd: set[Odd]) -> Mapping[str, Any]:
         return {**value, CHANGES: left_out(cls._attributes(value), odd)} if odd else value
 
-    @classmethod
-    def readable(cls, value: dict[str, Any]) -> dict[str, Any]:
+    def readable(self, value: dict[str, Any]) -> dict[str, Any]:
         """Write down what the log keeps."""
         if value.get(CHANGES) is not None and not isinstance(value[CHANGES], Mapping):
             return {**value, CHANGES: value[CHANGES] if is_blank(value[CHANGES]) else STAND_IN}
-        odd = cls.model_validate(value)._odd  # noqa: SLF001 - its own
-        return {**value, CHANGES: stood_in(cls._attributes(value), odd)} if CHANGES in value else value
+        return {**value, CHANGES: stood_in(self._attributes(value), self._odd)} if CHANGES in value else value
 
 
 class HrLeaveStarted(_PersonFact):

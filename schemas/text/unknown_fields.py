@@ -41,6 +41,7 @@ ATTRIBUTES: Final = frozenset(
 DROPPED: Final = frozenset({"subject", "traceparent", "tracestate", "partitionkey", "causation", "dataschema"})
 """Used up at the edge: free text of producers, which would lie in the log for ever."""
 KEPT: Final = ATTRIBUTES - DROPPED
+_encode: Final = msgspec.json.Encoder().encode
 
 
 def has_unknown(attributes: Mapping[str, Any], model: type[InputData]) -> bool:
@@ -52,10 +53,15 @@ def has_unknown(attributes: Mapping[str, Any], model: type[InputData]) -> bool:
     return not attributes.keys() <= KEPT or _is_more(attributes["data"], _shape(model))
 
 
-def known_line(attributes: Mapping[str, Any], model: type[InputData]) -> bytes:
-    """Write an event as structured JSON with what is known only."""
+def known_line(attributes: Mapping[str, Any], said: InputData) -> bytes:
+    """Write an event as structured JSON with what is known only.
+
+    Args:
+        said: what the model has read in its data.
+    """
     known = {name: value for name, value in attributes.items() if name in KEPT}
-    return msgspec.json.encode({**known, "data": model.readable(_known(known["data"], _shape(model)))})
+    known["data"] = said.readable(_known(known["data"], _shape(type(said))))
+    return _encode(known)
 
 
 class _Shape(NamedTuple):

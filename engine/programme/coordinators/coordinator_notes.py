@@ -51,12 +51,12 @@ def watched(rows: Rows, effects: Effects) -> Effects:
     """Let effects pass; then take back the notes about pairings of which they are no longer true."""
     settled_of: dict[PairingId, set[NudgeKey]] = {}
     for effect in effects:
-        match effect:
-            case Put(table, key, Pairing() as after) if table is PAIRINGS:
-                before = rows.get(PAIRINGS, PairingId(key))
-                if before is not None and before.activated_at is not None:
-                    found = {kind for kind, holds in STILL_SO.items() if holds(before) and not holds(after)}
-                    settled_of.setdefault(after.pairing_id, set()).update(found)
+        if isinstance(effect, Put) and effect.table is PAIRINGS:
+            after: Pairing = effect.row
+            before = rows.get(PAIRINGS, PairingId(effect.key))
+            if before is not None and before.activated_at is not None:
+                found = {kind for kind, holds in STILL_SO.items() if holds(before) and not holds(after)}
+                settled_of.setdefault(after.pairing_id, set()).update(found)
         yield effect
     for pairing_id, kinds in settled_of.items():
         pairing = rows.get(PAIRINGS, pairing_id)

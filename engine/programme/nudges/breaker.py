@@ -52,15 +52,13 @@ def _guarded_wake(wake: Wake) -> Wake:
 
 def _passed(rows: Rows, effects: Effects, at: datetime) -> Effects:
     for effect in effects:
-        match effect:
-            case Send(_, _, NudgeIntended() as intent):
-                yield from _admitted(rows, _addressed(rows, intent, at), at)
-            case Send(_, _, NudgesWithdrawn() as withdrawal):
-                yield effect
-                if not withdrawal.is_settling:
-                    yield from _unparked(rows, withdrawal)
-            case _:
-                yield effect
+        message = effect.message if isinstance(effect, Send) else None
+        if isinstance(message, NudgeIntended):
+            yield from _admitted(rows, _addressed(rows, message, at), at)
+            continue
+        yield effect
+        if isinstance(message, NudgesWithdrawn) and not message.is_settling:
+            yield from _unparked(rows, message)
 
 
 def _addressed(rows: Rows, intent: NudgeIntended, at: datetime) -> NudgeIntended:

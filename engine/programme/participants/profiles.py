@@ -262,7 +262,7 @@ def on_facts(rows: Rows, message: FactsChanged, record: Record) -> Effects:
         return
     if message.is_timed:
         yield from changes.facts_taken(rows, programme, participant, message.facts, record.at)
-        yield from pending_reviews.arrived(participant, record.id, since_at=message.since_at)
+        yield from pending_reviews.arrived(participant, str(record.id), since_at=message.since_at)
     else:
         yield from changes.facts_changed(rows, programme, participant, message.facts, record.at, since_at=message.since_at)
 

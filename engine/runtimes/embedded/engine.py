@@ -17,7 +17,7 @@ import msgspec
 from engine.core.cascade import Cascade, Tally, TimeMode
 from engine.core.dead_letters import MESSAGE_HEADER, redriven
 from engine.core.effects import Headers, Note, Origin, Rows, StageName
-from engine.core.execution import Outcome, Transition, instant
+from engine.core.execution import Outcome, Transition
 from engine.core.identity import derived_id
 from engine.core.stage import Topology
 from engine.core.table import RowT, Table
@@ -34,6 +34,7 @@ from engine.runtimes.embedded.rows.facts import put_facts
 from engine.runtimes.embedded.sources import settle_source, source_of
 from engine.runtimes.embedded.store import SqliteStore
 from engine.settings import Settings
+from schemas.text.fields import instant_text
 from schemas.topics import DEAD_LETTER_PREFIX, DLQ_TIMERS
 
 COMMIT_BYTES_MAX: Final = 4 * 1024 * 1024
@@ -279,7 +280,7 @@ class EmbeddedEngine:
             "id": derived_id("command", type_, _canonical(data).decode(), position),
             "source": COMMAND_SOURCE,
             "type": type_,
-            "time": instant(at),
+            "time": instant_text(at),
             "sequence": position,  # of two commands at one instant the later one is later
             "actor": actor or COMMAND_SOURCE,
             "data": data,

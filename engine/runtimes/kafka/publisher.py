@@ -14,7 +14,6 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from engine.core.effects import Record, StageName
-from engine.core.execution import instant
 from engine.core.identity import derived_id
 from engine.programme.messages import EmissionBounded
 from engine.runtimes.kafka.broker.connection import RECORD_BYTES_MAX, client_options, unavailable
@@ -23,6 +22,7 @@ from engine.runtimes.kafka.broker.topics import TopicAdmin
 from engine.runtimes.kafka.broker.wire import Wired, encode_hop, instant_from
 from engine.runtimes.kafka.folds.folding import Partitions
 from engine.runtimes.kafka.settings import KafkaSettings
+from schemas.text.fields import instant_text
 from schemas.topics import DEAD_LETTER_PREFIX, PEOPLE_INBOX
 
 UNACKNOWLEDGED_MAX: Final = 2_000
@@ -31,7 +31,7 @@ START_SECONDS_MAX: Final = 12.0
 
 def emission_bounds(partitions: Partitions, emit_from: datetime, at: datetime | None = None) -> list[Wired]:
     """Return the control record that each partition of the people stage has to get, in order of partition."""
-    id_ = derived_id("control", "emit_from", instant(emit_from))
+    id_ = derived_id("control", "emit_from", instant_text(emit_from))
     bounded = EmissionBounded(emit_from=emit_from)
     hop = Record(stage=StageName.PEOPLE, key="", id=id_, at=at or instant_from(0), payload=bounded)
     return [encode_hop(hop)] * partitions.count(PEOPLE_INBOX.name)

@@ -12,11 +12,11 @@ from typing import Any, Final
 from engine.core.cascade import Entry, EntryKind
 from engine.core.dead_letters import redrive_count
 from engine.core.effects import Origin
-from engine.core.execution import instant
 from engine.errors import CorruptState
 from engine.runtimes.embedded.layout import headers_from, headers_json, instant_from, seconds_from
 from engine.runtimes.embedded.open_file import OpenFile
 from engine.runtimes.embedded.rows.facts import fact
+from schemas.text.fields import instant_text
 
 NEXT_NAME: Final = "next_log_position"
 
@@ -128,7 +128,7 @@ def _row_of(entry: Entry, position: int) -> _Fields:
         origin = entry.origin
         arrival = (seconds_from(entry.received_at), origin.position, origin.topic, origin.key, origin.value, headers_json(origin.headers))
         return position, entry.kind.value, at, *arrival
-    value = None if entry.emit_from is None else instant(entry.emit_from).encode()
+    value = None if entry.emit_from is None else instant_text(entry.emit_from).encode()
     return position, entry.kind.value, at, None, None, None, None, value, None
 
 

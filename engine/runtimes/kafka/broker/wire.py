@@ -173,7 +173,7 @@ def encode_hop(hop: Record) -> Wired:
     assert not isinstance(hop.payload, Event), "a hop carries a message"
     message = hop.payload
     kind = type(message).__name__
-    headers: list[tuple[str, bytes | None]] = [(KIND, kind.encode()), (ID, hop.id.encode()), (AT, b"%d" % seconds_from(hop.at))]
+    headers: list[tuple[str, bytes | None]] = [(KIND, kind.encode()), (ID, str(hop.id).encode()), (AT, b"%d" % seconds_from(hop.at))]
     body: object = message
     event = None
     if isinstance(message, ParticipationReported):

@@ -151,7 +151,7 @@ def test_a_language_is_read_as_a_locale_says_it(said: str, read: str) -> None:
 def test_what_could_not_be_read_is_kept_nowhere(type_: str, data: dict[str, Any]) -> None:
     """The log has a stand-in, by which the event reads the same again."""
     event = taken(type_, data)
-    line = event.has_unknown and known_only(msgspec.json.encode(_attributes(type_, data)), STRUCTURED)
+    line = event.has_unknown and known_only(event.data, msgspec.json.encode(_attributes(type_, data)), STRUCTURED)
     assert line, "an odd value is not kept as it came"
     again = decode(line[0], STRUCTURED, RECEIVED_AT)
 
