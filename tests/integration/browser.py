@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,9 +11,8 @@ import pytest
 from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
 
-ROOT: Final = Path(__file__).parent.parent.parent
-AXE_SOURCE: Final = Path(__file__).parent / "axe"
-AXE_PLACE: Final = ROOT / "build" / "axe"
+from tests.integration.npm import installed
+
 ARGUMENTS: Final = (
     "--headless",
     "--no-sandbox",  # as root in a container there is none
@@ -104,24 +102,5 @@ def open_details(driver: Chrome) -> None:
 
 
 def axe_script() -> str:
-    """Return axe-core, installed into build/ from its lock file; skip where npm is missing or can't fetch it."""
-    script = AXE_PLACE / "node_modules" / "axe-core" / "axe.min.js"
-    lock = AXE_PLACE / "package-lock.json"
-    if not script.exists() or lock.read_bytes() != (AXE_SOURCE / lock.name).read_bytes():
-        npm = shutil.which("npm")
-        if npm is None:
-            pytest.skip("npm is not installed, so axe-core can't be fetched")
-        AXE_PLACE.mkdir(parents=True, exist_ok=True)
-        for name in ("package.json", "package-lock.json"):
-            shutil.copyfile(AXE_SOURCE / name, AXE_PLACE / name)
-        done = subprocess.run(
-            [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
-            cwd=AXE_PLACE,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=90,
-        )
-        if done.returncode != 0:
-            pytest.skip(f"axe-core can't be fetched: {done.stderr.strip().splitlines()[-1:]}")
-    return script.read_text("utf-8")
+    """Return axe-core; skip where npm is missing or can't fetch it."""
+    return (installed("axe") / "node_modules" / "axe-core" / "axe.min.js").read_text("utf-8")
