@@ -11,7 +11,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help setup demo test check coverage soak bench lock clean kafka-demo chaos bench-kafka
+.PHONY: help setup demo test check coverage soak client bench lock clean kafka-demo chaos bench-kafka
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
@@ -45,6 +45,14 @@ coverage: $(STAMP) ## show which lines of the pure rooms the tests of the rules 
 soak: $(STAMP) ## play 200 simulated years and check every invariant; attack 1,000 secrets of each kind
 	@$(BIN)/python -m tests.simulation.soak $(SOAK_ARGS)
 	@$(BIN)/python -m tests.privacy.attack $(ATTACK_ARGS)
+
+client: $(STAMP) ## generate a client from the schemas alone; it reads a demo and answers, and the engine takes it
+	@cmp -s requirements/client.txt .venv/client/installed.txt || { echo 'setting up .venv/client' >&2 && \
+		$(PYTHON) -m venv .venv/client && \
+		.venv/client/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes --only-binary :all: \
+			-r requirements/client.txt && \
+		cp requirements/client.txt .venv/client/installed.txt; }
+	@$(BIN)/python -m ops.client
 
 # The peers get an environment of their own: what they depend on may not decide what the engine runs with.
 bench: $(STAMP) ## measure the embedded engine beside what one would pick instead
@@ -80,6 +88,7 @@ lock: ## make the lock files again from pyproject.toml
 	@$(LOCK) --extra kafka --output-file requirements/kafka.txt
 	@$(LOCK) --extra fast --output-file requirements/fast.txt
 	@$(LOCK) --extra exact --output-file requirements/exact.txt
+	@$(subst pyproject.toml,requirements/client.in,$(LOCK)) --output-file requirements/client.txt
 
 clean: ## remove what tools left behind, .venv included; data directories stay
 	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist ./*.egg-info
