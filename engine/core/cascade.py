@@ -38,7 +38,10 @@ BEFORE_ALL: Final = datetime(1970, 1, 1, tzinfo=UTC)
 """The `at` of a control record that comes before anything else."""
 
 CONTENT_HEADER: Final = "x-content"
-"""In the log, of an event that is not kept whole: the hash of its content as it came (codec.content_hash)."""
+"""The hash of the content as it came, of an event that the log doesn't keep whole.
+
+It is made by codec.content_hash.
+"""
 
 STAGE_ORDER: Final = (StageName.PEOPLE, StageName.PROGRAMMES)
 
@@ -82,7 +85,10 @@ class Store(Protocol):
 
     @property
     def is_refusal_known(self) -> bool:
-        """Whether the last refusal was one of circumstance whose dead letter was there before, or was removed by an erasure."""
+        """Whether the last refusal was a repeated refusal of circumstance.
+
+        Its dead letter was there before, or was removed by an erasure.
+        """
 
     def append(self, entry: Entry) -> None:
         """Append to the log."""
@@ -91,7 +97,10 @@ class Store(Protocol):
         """Return the smallest `wake_at` of any row of any stage."""
 
     def due(self, stage: StageName, at: datetime, limit: int) -> list[tuple[str, str]]:
-        """Return up to `limit` (table, key) of one stage with `wake_at <= at`, in (wake_at, table, key) order."""
+        """Return up to `limit` rows of one stage that are due at an instant.
+
+        They are (table, key) with `wake_at <= at`, in (wake_at, table, key) order.
+        """
 
 
 @dataclass(slots=True)
@@ -159,7 +168,10 @@ class Cascade:
         yield self._handle(record if record.at == at else replace(record, at=at), received_at, unseen=mark)
 
     def advance(self, to: datetime) -> Iterator[datetime]:
-        """Fire every timer due up to `to`, each at its own instant, in data time. Yields the `at` of each tick."""
+        """Fire every timer due up to `to`, each at its own instant, in data time.
+
+        Yields the `at` of each tick.
+        """
         while (due_at := self._store.earliest_wake()) is not None and due_at <= to:
             at = self._stamped(due_at)
             self.tick(at)
@@ -181,7 +193,9 @@ class Cascade:
                 return
 
     def bound_emission(self, emit_from: datetime, at: datetime | None = None) -> None:
-        """Log that nudges of an earlier `at` than `emit_from` are to be suppressed, and tell the people stage. Moves no time.
+        """Log from when on nudges leave, and tell the people stage.
+
+        Those of an earlier `at` than `emit_from` are suppressed. Moves no time.
 
         Args:
             at: of the logged record in a replay; the last `at` otherwise.
@@ -229,7 +243,10 @@ class Cascade:
         return outcome
 
     def _fire(self, stage: StageName, table: str, key: str, at: datetime) -> bool:
-        """Fire one row. Returns: False when it isn't due any more, because an earlier row of this tick has already seen to it."""
+        """Fire one row.
+
+        Returns: False when it isn't due any more, because an earlier row of this tick has already seen to it.
+        """
         rows, of = self._store.rows(stage), self._topology.stages[stage]
         row = rows.get(of.tables[table], key)
         if row is None or row.wake_at is None or row.wake_at > at:
@@ -241,7 +258,9 @@ class Cascade:
         return True
 
     def _assert_seen_to(self, stage: StageName, unfired: set[tuple[str, str]], at: datetime) -> None:
-        """Stop if a timer that had no row to fire is still there: time would stand still in front of it for ever.
+        """Stop if a timer without a row is still there.
+
+        Time would stand still in front of it for ever.
 
         Raises:
             CorruptState: what is kept about the timer contradicts its row.
@@ -251,7 +270,10 @@ class Cascade:
                 raise CorruptState(path="The data directory", reason=f"a timer of {table} that no row has")
 
     def _drain(self, first: Record, unseen: Mark | None = None) -> Outcome:
-        """Handle a record and all hops that follow, first in first out. Returns the outcome of the external record behind them."""
+        """Handle a record and all hops that follow, first in first out.
+
+        Returns the outcome of the external record behind them.
+        """
         waiting = deque((first,))
         outcome = Outcome.APPLIED
         while waiting:
@@ -271,7 +293,10 @@ def _record(taken: Intaken, at: datetime) -> Record:
 
 
 def _kept(record: Record) -> Origin:
-    """Return what the log keeps of an event that was taken: nothing unknown or used up, but the hash of what it said with that."""
+    """Return what the log keeps of an event that was taken.
+
+    It keeps nothing unknown or used up, but a hash of what the event said with that.
+    """
     event, origin = record.payload, record.origin
     assert isinstance(event, Event) and origin is not None, "an input is an event"
     if not event.has_unknown and is_whole(origin.headers):

@@ -1,4 +1,7 @@
-"""Dead letters: external records that could not be used, with everything needed to look at them and to send them again."""
+"""Dead letters: external records that could not be used.
+
+They hold everything that is needed to look at them and to send them again.
+"""
 
 import hashlib
 from typing import Final
@@ -33,7 +36,9 @@ class DeadLetter(Frozen, kw_only=True):
 
 
 def dead_letter(origin: Origin, code: ErrorCode, message: str) -> DeadLetter:
-    """Address a refused record to its dead-letter topic, bytes and headers kept, in the broker's dialect of headers.
+    """Address a refused record to its dead-letter topic.
+
+    Bytes and headers are kept. The headers that are added follow the broker's dialect.
 
     Args:
         message: says what is wrong in the operator's words; never holds a value of the payload.
@@ -54,7 +59,10 @@ def dead_letter(origin: Origin, code: ErrorCode, message: str) -> DeadLetter:
 
 
 def redrive_count(headers: Headers) -> int:
-    """Return how often a record was sent again; 0 where no header says so, or says it unreadably."""
+    """Return how often a record was sent again.
+
+    0 where no header says so, or where it can't be read.
+    """
     found = [value for name, value in headers if name == REDRIVE_HEADER and value is not None]
     return int(found[-1]) if found and found[-1].isdigit() and len(found[-1]) < 4 else 0
 
@@ -65,7 +73,10 @@ def as_it_came(headers: Headers) -> Headers:
 
 
 def may_come_back(topic: str) -> bool:
-    """Say whether dead letters of a topic can be sent again: those of timers and inboxes are the engine's own."""
+    """Say whether dead letters of a topic can be sent again.
+
+    Those of timers and inboxes are the engine's own.
+    """
     return topic in _SENT_AGAIN
 
 

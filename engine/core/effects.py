@@ -31,7 +31,7 @@ class StageName(StrEnum):
 
 
 class Rows(Protocol):
-    """What a processor may read: the rows of its own stage, with this step's changes laid over them."""
+    """Rows that a processor may read: those of its stage, with this step's changes over them."""
 
     def get(self, table: Table[RowT], key: str) -> RowT | None:
         """Return the row, or None."""
@@ -41,13 +41,16 @@ class Rows(Protocol):
 
 
 class RowsOfStep(Rows, Protocol):
-    """Rows as a step sees them: it can draw lots and make names, too, that nobody outside can make again."""
+    """Rows as a step sees them.
+
+    A step can also draw lots and make names that nobody outside can make again.
+    """
 
     source: str
     """What the installation calls itself; part of every id that is published."""
 
     def drawn_percent(self, subject: str) -> int:
-        """Return a number from 0 to 99 that belongs to a subject for ever, by a hash keyed with the salt."""
+        """Return a number from 0 to 99 for a subject: the same for ever, keyed with the salt."""
 
     def hidden_name(self, subject: str) -> str:
         """Return 16 hex characters that name a subject for ever, by a hash keyed with the salt."""
@@ -71,7 +74,7 @@ class Origin(Frozen, kw_only=True):
 
 
 class Record(Frozen, kw_only=True):
-    """One thing that a stage handles: an external event, a message from another key, or a control message."""
+    """One thing that a stage handles: an event, a message from another key, a control message."""
 
     stage: StageName
     key: str
@@ -142,32 +145,47 @@ class Emit(Frozen, kw_only=True):
     """What tells this output from others of the same type, key and cause."""
     expires_at: datetime | None = None
     is_traceable: bool = True
-    """Whether the envelope names its cause, by a hash that outputs of one cause share; a lapse never does."""
+    """Whether the envelope names its cause.
+
+    The name is a hash that the outputs of one cause share. A lapse never has one.
+    """
     person_id: str | None = None
-    """Audit only: the person whose hash of the day becomes the key and the `subject` of the body."""
+    """Audit only: the person whose hash of the day becomes key and `subject`."""
     actor_id: str | None = None
     """Audit only: who acted; the hash of the day becomes the `actor` of the body."""
     time: datetime | None = None
-    """What the envelope says instead of the engine time, which would give away whose act it follows."""
+    """The time in the envelope, where the engine time would show whose act it follows."""
 
 
 class Refuse(Frozen):
-    """Send the external record behind this step to its dead-letter topic. A processor stops after it."""
+    """Send the external record behind this step to its dead-letter topic.
+
+    A processor stops after it.
+    """
 
     code: ErrorCode
     message: str
     may_pass: bool = False
-    """Whether a later event can mend what is wrong, besides the codes of which that is always so: the refusal isn't remembered."""
+    """Whether a later event can mend what is wrong, so that the refusal isn't remembered.
+
+    For some codes that is always so.
+    """
 
 
 class Declined(Frozen):
-    """The command behind this step is not carried out; everything else that the step says counts as usual."""
+    """The command behind this step is not carried out.
+
+    Everything else that the step says counts as usual.
+    """
 
     code: RefusalCode
 
 
 class Repeated(Frozen):
-    """The external record was handled before, though its mark is gone. A processor yields nothing before it, nor after."""
+    """The external record was handled before, though its mark is gone.
+
+    A processor yields nothing before it, nor after.
+    """
 
 
 class Note(Frozen):
@@ -179,13 +197,19 @@ class Note(Frozen):
 
 
 class Forget(Frozen):
-    """Somebody was erased: the runtime removes every stored byte of the id that it keeps beside the rows (log, outputs, dead letters)."""
+    """Somebody was erased: the runtime removes the id from all that it keeps beside the rows.
+
+    That is the log, the outputs and the dead letters.
+    """
 
     person_id: PersonId
 
 
 class Ignore(Frozen):
-    """Take no notice of an external record: no row, no mark, no line in the log. A processor yields nothing before it, nor after."""
+    """Take no notice of an external record: no row, no mark, no line in the log.
+
+    A processor yields nothing before it, nor after.
+    """
 
 
 Effect = Put[Any] | Delete | Send | Emit | Refuse | Declined | Repeated | Note | Forget | Ignore

@@ -91,13 +91,13 @@ class Transition:
     dead_letters: list[DeadLetter] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     forgotten: tuple[PersonId, ...] = ()
-    """Who was erased by this step: what else the runtime keeps of these ids goes once the unit is committed."""
+    """People whom this step erased: the runtime drops the rest of them after the commit."""
     is_remembered: bool = True
-    """Whether a repetition is answered from the mark. A refusal of circumstance isn't: the same event again is judged anew."""
+    """Whether a repetition is answered from the mark; a refusal of circumstance isn't."""
     refusal: RefusalCode | None = None
     """Why a command was refused."""
     stilled: tuple[str, str] | None = None
-    """The (table, key) whose wake failed: the row stays as it is, its timer is cleared until the row is written again."""
+    """The (table, key) whose wake failed: its timer is cleared until the row is written again."""
 
 
 class Draft:
@@ -182,12 +182,12 @@ def step(stage: Stage, rows: Rows, record: Record, *, salt: bytes, source: str =
 
 
 def unpublishable(rows: Rows, record: Record, message: str, salt: bytes) -> Transition:
-    """Say what an external record comes to when a runtime can't publish what the rules made of it: refused, and nothing else changed."""
+    """Refuse an external record whose outputs a runtime can't publish; nothing else changes."""
     return _marked(_refused(record, ErrorCode.PROCESSING_FAILED, message), rows, record, mark_of(record.event, record.redrive_count, salt))
 
 
 def _marked(transition: Transition, rows: Rows, record: Record, mark: Mark) -> Transition:
-    """Mark an external record as seen, unless it is to be judged anew, as a redriven one is that is refused again."""
+    """Mark an external record as seen, unless it is to be judged anew."""
     is_refused = transition.outcome is Outcome.DEAD_LETTERED
     own, *first = mark.keys
     transition.is_remembered &= not (is_refused and first)
@@ -200,7 +200,7 @@ def _marked(transition: Transition, rows: Rows, record: Record, mark: Mark) -> T
 
 
 def repeated(rows: Rows, record: Record, own: Mark) -> Transition | None:
-    """Say what an external record comes to when its source and id were seen before; None when they were not.
+    """Return the outcome of a record whose source and id were seen before; None for a new one.
 
     A repetition changes no row and has no effect in time, so a runtime in data time asks this before it fires timers up to the record.
     What was refused for good is refused again, with the same dead letter, whatever has become true since: only a redrive gives it another
@@ -253,7 +253,7 @@ def fire(stage: Stage, rows: Rows, table: str, key: str, *, at: datetime, salt: 
 
 class _Cause(Frozen):
     seed: str | DerivedId
-    """What ids derive from: told apart from every other cause, whereas two sources may give one id. Never published."""
+    """Name the cause that ids derive from, never published; two sources may give one id."""
     at: datetime
     record: Record | None
 
@@ -388,10 +388,10 @@ def _timer_failed(stage: Stage, table: str, key: str, due_at: datetime, error: E
 
 
 def _violations(error: Exception) -> list[Note]:
-    """Count an assertion of the core that failed, besides its dead letter: it is a defect, whereas other failures may be odd input."""
+    """Count an assertion of the core that failed: a defect, where others may be odd input."""
     return [Note("bothways_invariant_violations_total")] if isinstance(error, AssertionError) else []
 
 
 def _described(error: Exception) -> str:
-    """Name the failure without a word of the data: the type and a hash of the message, which the same bug repeats."""
+    """Name a failure without its data: the type, and a hash of the message."""
     return f"{type(error).__name__} {hashlib.blake2b(str(error).encode(), digest_size=6).hexdigest()}"

@@ -56,7 +56,7 @@ class DerivedId:
 
 
 def hidden_id(salt: bytes, kind: str, *parts: str | int) -> str:
-    """Return an id as `derived_id` does, which nobody without the salt can recompute or compare with a guess."""
+    """Return an id like `derived_id`, which nobody can recompute without the salt."""
     return _uuid(_secret_namespace(salt), kind, parts)
 
 
@@ -74,12 +74,18 @@ def _uuid(namespace: bytes, kind: str, parts: tuple[str | int, ...]) -> str:
 
 
 def salt_of(salt: bytes, source: str) -> bytes:
-    """Return the salt of an installation that publishes under a name of its own: two that share a salt share no hash and no id."""
+    """Return the salt of an installation, by its name.
+
+    Two installations that share a salt share no hash and no id.
+    """
     return salt if source == SOURCE else hashlib.blake2b(source.encode(), key=salt[:64], digest_size=32, person=b"source").digest()
 
 
 def pseudonym(person_id: str, salt: bytes) -> str:
-    """Return the salted hash under which a row stays of a person without the id: 32 hex characters. Never published."""
+    """Return the salted hash that stands for a person's id in a row: 32 hex characters.
+
+    Never published.
+    """
     return hashlib.blake2b(person_id.encode(), key=salt[:64], digest_size=16).hexdigest()
 
 
@@ -92,11 +98,14 @@ def pseudonym_on(person_id: str, day: date, salt: bytes) -> str:
 
 
 def drawn_percent(subject: str, salt: bytes) -> int:
-    """Return a number from 0 to 99 that is the same for ever and that nobody without the salt can compute."""
+    """Return a number from 0 to 99: the same for ever, and secret without the salt."""
     digest = hashlib.blake2b(subject.encode(), key=salt[:64], digest_size=8, person=b"draw").digest()
     return int.from_bytes(digest, "big") % 100
 
 
 def hidden_name(subject: str, salt: bytes) -> str:
-    """Return 16 hex characters that name a subject for ever, and that nobody without the salt can compute from a guess of it."""
+    """Return 16 hex characters that name a subject for ever.
+
+    Nobody without the salt can compute them from a guess of the subject.
+    """
     return hashlib.blake2b(subject.encode(), key=salt[:64], digest_size=8, person=b"name").hexdigest()

@@ -1,4 +1,6 @@
-"""Intake: the stateless edge. Bytes become an event and the inbox that it belongs to, or a dead letter.
+"""Intake: the stateless edge.
+
+Bytes become an event and the inbox that it belongs to, or a dead letter.
 
 Decides: which stage and key own an event.
 Never knows: any row; whether the event makes sense to the one who owns it.
@@ -16,7 +18,10 @@ from schemas.terms.ids import programme_of
 from schemas.topics import HR_PEOPLE, NUDGE_FEEDBACK, PARTICIPATION, topic_of_type
 
 PEOPLE_TOPICS: Final = (HR_PEOPLE, NUDGE_FEEDBACK)
-"""Every type of these topics is about one person; of `mentorship.participation.v1`, the `participation.*` types are."""
+"""Topics whose every type is about one person.
+
+Of `mentorship.participation.v1` the `participation.*` types are.
+"""
 
 
 class Intaken(Frozen, kw_only=True):

@@ -1,4 +1,4 @@
-"""Rows of the engine's own book-keeping: marks of what was seen, and counters of what was published.
+"""Rows of the engine itself: marks of what was seen, counters of what was published.
 
 Decides: how long a mark is kept.
 Never knows: what the marked record said.
@@ -57,12 +57,15 @@ def _midnight(day: int) -> datetime:
 
 
 def is_taken(marks: Iterable[Seen | None], content: str) -> bool:
-    """Say whether a record with this content was taken, and not refused, under one of the marks."""
+    """Say whether a record with this content was taken under one of the marks, not refused."""
     return any(mark is not None and mark.refused is None and mark.content == content for mark in marks)
 
 
 def mark_name(source: str, event_id: str, redrive_count: int) -> str:
-    """Name a record's mark; a redriven record has one of its own. It is stored under a hash of this (core.K3)."""
+    """Name a record's mark; a redriven record has one of its own.
+
+    It is stored under a hash of this (core.K3).
+    """
     return f"{MARK_PREFIX}{source}\n{event_id}\n{redrive_count}"
 
 
@@ -70,13 +73,16 @@ class Mark(Frozen):
     """Where an external record is marked, and what the mark keeps of it."""
 
     keys: tuple[str, ...]
-    """The record's own, and of a redriven one that of the record as it came first. A redrive that is taken writes both, so that the same
-    record sent again changes nothing. But where another content was taken under the id, that content keeps its mark."""
+    """The record's own, and of a redriven one that of the record as it came first.
+
+    A redrive that is taken writes both, so that the same record sent again changes nothing. But where another content was taken under the
+    id, that content keeps its mark.
+    """
     content: str
 
 
 def mark_of(event: Event, redrive_count: int, salt: bytes) -> Mark:
-    """Return the mark of an external record: once for each, for it is asked for before the record is handled and written after it."""
+    """Return the mark of an external record, remembered: it is asked for twice."""
     counts = (redrive_count, 0) if redrive_count else (0,)
     keys = tuple([pseudonym(mark_name(event.source, event.id, count), salt) for count in counts])
     return Mark(keys, pseudonym(event.content, salt))

@@ -1,4 +1,4 @@
-"""Rows as bytes: one encoding for every runtime, so that a digest of rows means the same everywhere.
+"""Rows as bytes: one encoding for every runtime, so a digest means the same everywhere.
 
 A row is a frozen struct; its JSON has the fields in order and nothing that depends on the process.
 

@@ -1,4 +1,4 @@
-"""Stages: a key, an inbox, the tables of that key, and the rule for whatever may arrive or come due.
+"""Stages: a key, an inbox, the tables of that key, and a rule for whatever comes.
 
 A rule is declared with the data that it takes, as its second parameter, and gets it: an event's data or a message. A union stands for
 each of its types. So no rule looks at what has come to it, and none is registered for what it doesn't take.
@@ -61,7 +61,10 @@ def in_order(*processors: Processor) -> Processor:
 
 
 def stage(name: StageName, rules: Processor, *tables: Table[Any]) -> Stage:
-    """Declare a stage. The tables of the step itself, and the timer of its marks, belong to each."""
+    """Declare a stage.
+
+    The tables of the step itself, and the timer of its marks, belong to each.
+    """
     own: tuple[Table[Any], ...] = (SEEN, SEQUENCES)
     by_name = {table.name: table for table in (*own, *tables)}
     return Stage(name=name, tables=by_name, handlers=rules.handlers, wakes={**woken(SEEN, _mark_over), **rules.wakes})

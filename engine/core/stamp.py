@@ -36,7 +36,10 @@ def stamp_of(event: Event) -> Stamp:
 
 
 def is_later(event: Event, known: Stamp | None) -> bool:
-    """Say whether an event is later than the fact that set the state; anything is where nothing set it yet."""
+    """Say whether an event is later than the fact that set the state.
+
+    Any event is, where nothing has set it yet.
+    """
     return known is None or stamp_of(event) > known
 
 
@@ -46,5 +49,8 @@ def is_same(stamp: Stamp, known: Stamp | None) -> bool:
 
 
 def nameless(stamp: Stamp) -> Stamp:
-    """Return a stamp without the event's id, which may hold a person's; whatever comes again at its instant is no later."""
+    """Return a stamp without the event's id, which may hold a person's.
+
+    What comes again at its instant is no later.
+    """
     return Stamp(stamp.time, stamp.sequence, LAST_ID)

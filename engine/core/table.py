@@ -1,4 +1,4 @@
-"""Tables: the name under which rows are stored, their type, and what must hold of a row before it is written.
+"""Tables: the name of stored rows, their type, and the check before a row is written.
 
 A rule names a table, never a string, so what it reads has the type of the table's rows.
 """
@@ -24,7 +24,10 @@ RowT = TypeVar("RowT", bound=Row)
 
 
 class Keys(Enum):
-    """What the keys of a table are, and how they are stored. Rules know no salt: they give ids, and the step hashes."""
+    """What the keys of a table are, and how they are stored.
+
+    Rules know no salt: they give ids, and the step hashes.
+    """
 
     PLAIN = auto()
     """Stored as they are."""
@@ -55,6 +58,12 @@ class Table(Frozen, Generic[RowT], eq=False):
 
 
 SEEN: Final = Table(Seen, "seen", keys=Keys.MARK)
-"""Marks of what was handled; written by the step. The people stage removes one to say that a programme refused the record after all."""
+"""Marks of what was handled; written by the step.
+
+The people stage removes one to say that a programme refused the record after all.
+"""
 SEQUENCES: Final = Table(Sequence, "sequences")
-"""Counters of what was published; written by the step, and deleted for a person who is erased."""
+"""Counters of what was published.
+
+The step writes them, and deletes those of a person who is erased.
+"""

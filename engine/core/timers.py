@@ -37,7 +37,10 @@ class TimerIndex:
         return self._heap[0] if self._heap else None
 
     def due(self, at: datetime, limit: int) -> list[tuple[str, str]]:
-        """Return up to `limit` (table, key) with `wake_at <= at`; the timers stay set until the rows change."""
+        """Return up to `limit` (table, key) that are due.
+
+        The timers stay set until the rows change.
+        """
         found: list[tuple[datetime, str, str]] = []
         self._drop_stale()
         while self._heap and self._heap[0][0] <= at and len(found) < limit:

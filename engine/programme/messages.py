@@ -19,7 +19,7 @@ from schemas.terms.codes import NudgeKey, SuppressionReason
 from schemas.terms.ids import PairingId, PersonId, ProgrammeId
 
 ParamValue = str | int | float | bool | tuple[str | Mapping[str, str | int], ...] | None
-"""A parameter of a nudge: a value, a list of names, or a list of small objects such as topics with their names."""
+"""A parameter of a nudge: a value, a list of names, or a list of small objects."""
 
 
 class Employment(StrEnum):
@@ -39,7 +39,7 @@ class ReportJoined(Frozen, kw_only=True):
     manager_id: PersonId
     report_id: PersonId
     said_at: datetime | None = None
-    """Event time at which HR named the manager; an erasure of the manager voids what was said up to it."""
+    """Event time at which HR named the manager; an erasure voids what was said up to it."""
     is_timed: bool = False
     """As of FactsChanged; the manager's answer carries it on."""
 
@@ -52,7 +52,10 @@ class ReportLeft(Frozen, kw_only=True):
 
 
 class LineChanged(Frozen, kw_only=True):
-    """To a report's key: the line above its manager. Ignored unless the sender is the current manager."""
+    """To a report's key: the line above its manager.
+
+    Ignored unless the sender is the current manager.
+    """
 
     person_id: PersonId
     sender_id: PersonId
@@ -102,13 +105,16 @@ class FactsChanged(Frozen, kw_only=True):
     since_at: datetime
     """When the change took effect: as its day began, or when HR said so if that was later."""
     is_timed: bool = False
-    """Time brought it, not a word of HR, and may bring facts of others at the same instant: judged once all of them are there."""
+    """Time brought it, not a word of HR: judged with the facts of others of that instant."""
     is_leaving: bool = False
     """The person has departed; the programme says when that is settled."""
 
 
 class ParticipationReported(Frozen, kw_only=True):
-    """To a programme: a participation event of one person, with the person's facts. Carries the origin, so it can be refused."""
+    """To a programme: a participation event of one person, with the person's facts.
+
+    Carries the origin, so it can be refused.
+    """
 
     programme_id: ProgrammeId
     person_id: PersonId
@@ -126,7 +132,7 @@ class DepartureSettled(Frozen, kw_only=True):
 
 
 class ParticipationRefused(Frozen, kw_only=True):
-    """To a person: the programme did not take this participation event; what it brought to the person's row is taken back."""
+    """To a person: the programme refused this event; what it brought is taken back."""
 
     person_id: PersonId
     programme_id: ProgrammeId
@@ -134,16 +140,19 @@ class ParticipationRefused(Frozen, kw_only=True):
     source: str
     event_id: str
     redrive_count: int
-    """With `source` and `event_id`, the name of the refused record's mark, which goes: a later event can mend what was wrong."""
+    """With `source` and `event_id` it names the mark of the refused record, which goes."""
 
 
 class PeopleExcluded(Frozen, kw_only=True):
-    """To a person: a programme took what the person said of whom it would rather not meet. Never told to anybody else."""
+    """To a person: a programme took what the person said of whom it would rather not meet.
+
+    Never told to anybody else.
+    """
 
     person_id: PersonId
     programme_id: ProgrammeId
     excluded_ids: tuple[PersonId, ...]
-    """All of them, sorted; none means that the person takes back what it said in this programme."""
+    """All of them, sorted; none means that the person takes back what it said here."""
     stamp: Stamp
 
 
@@ -157,7 +166,7 @@ class PairForbidden(Frozen, kw_only=True):
 
 
 class PairAllowed(Frozen, kw_only=True):
-    """To each of two people: the coordinator of the programme takes back that the two are not to be paired."""
+    """To each of two people: the coordinator of the programme allows the pair again."""
 
     person_id: PersonId
     other_id: PersonId
@@ -166,7 +175,7 @@ class PairAllowed(Frozen, kw_only=True):
 
 
 class SilencePaused(Frozen, kw_only=True):
-    """To a person: a question whether you still take part stayed unanswered, and has become a pause."""
+    """To a person: an unanswered question has become a pause."""
 
     person_id: PersonId
     programme_id: ProgrammeId
@@ -174,7 +183,7 @@ class SilencePaused(Frozen, kw_only=True):
 
 
 class OutreachTerms(Frozen, kw_only=True):
-    """The programme's rationing rules for one person, carried by every intent because outreach knows neither policy nor place."""
+    """Rationing rules of a programme for one person: outreach knows no policy and no place."""
 
     quiet_from: str
     quiet_to: str
@@ -183,7 +192,10 @@ class OutreachTerms(Frozen, kw_only=True):
     holidays: tuple[date, ...]
     """Up to the end of the intent; of the calendar that held for the person when it was made."""
     hours: tuple[tuple[int, str, str], ...] = ()
-    """Weekly hours that the person gave in that programme, local: weekday, start, end. None leaves all waking time."""
+    """Weekly hours that the person gave in that programme, local: weekday, start, end.
+
+    None leaves all waking time.
+    """
     daily_cap: int
     holdout_percent: int
     soft_landing_days: int
@@ -198,7 +210,10 @@ class Reason(Frozen, kw_only=True):
 
 
 class NudgeIntended(Frozen, kw_only=True):
-    """To a person: a programme would like this person to hear something. Outreach decides whether and when."""
+    """To a person: a programme would like this person to hear something.
+
+    Outreach decides whether and when.
+    """
 
     person_id: PersonId
     programme_id: ProgrammeId
@@ -210,13 +225,13 @@ class NudgeIntended(Frozen, kw_only=True):
     expires_at: datetime
     terms: OutreachTerms
     about_at: datetime | None = None
-    """What begins at that instant is reminded of on the last waking day before, and `days_ahead` is filled in."""
+    """When the thing begins that it reminds of, on the last waking day before."""
     reasons: tuple[Reason, ...] = ()
     data_used: tuple[str, ...] = ()
 
 
 class NudgeHeldBack(Frozen, kw_only=True):
-    """To a person: this intent was parked, or found no room to park, and never leaves; one key records all that a person never heard."""
+    """To a person: this intent was parked, or found no room to park, and never leaves."""
 
     intent: NudgeIntended
     reason: SuppressionReason
@@ -239,11 +254,11 @@ class NudgesWithdrawn(Frozen, kw_only=True):
     is_settling: bool = False
     """The pair may soon be what it was: what is taken back is set aside."""
     is_correction: bool = False
-    """The facts behind the nudges were corrected: only what waits goes; what was requested stays, a nudge that was sent is never unsent."""
+    """The facts behind the nudges were corrected: only what still waits goes."""
 
 
 class NudgesReturned(Frozen, kw_only=True):
-    """To a person: a pair is what it was before; ask again for what was set aside and still holds."""
+    """To a person: a pair is what it was; ask again for what was set aside and still holds."""
 
     person_id: PersonId
     programme_id: ProgrammeId
@@ -253,7 +268,7 @@ class NudgesReturned(Frozen, kw_only=True):
 
 
 class NudgeOutcome(Frozen, kw_only=True):
-    """To a programme: what became of a nudge, for its insights and for rules that wait until somebody was told."""
+    """To a programme: what became of a nudge, for its insights and for rules that wait."""
 
     programme_id: ProgrammeId
     person_id: PersonId
@@ -262,20 +277,23 @@ class NudgeOutcome(Frozen, kw_only=True):
     """requested, cancelled, acted, dismissed, opted_out, or `suppressed:<reason>`."""
     at: datetime
     pairing_id: PairingId | None = None
-    """Which pair it is about, and below, which occasion; both None where a whole key is opted out of."""
+    """The pair that it is about; None, like the occasion, where somebody left a whole key."""
     occasion: str | None = None
     not_before: datetime | None = None
     """Of a request: from when the person could hear of it."""
 
 
 class EmissionBounded(Frozen, kw_only=True):
-    """To every key of the people stage: nudges of an earlier `at` are recorded as suppressed (`--emit-from`)."""
+    """To every key of people: nudges of an earlier `at` are suppressed (`--emit-from`)."""
 
     emit_from: datetime
 
 
 class PersonNamed(Frozen, kw_only=True):
-    """To a person: a programme, or somebody's facts, name you. An erased person answers that it was erased."""
+    """To a person: a programme, or somebody's facts, name you.
+
+    An erased person answers that it was erased.
+    """
 
     person_id: PersonId
     programme_id: ProgrammeId | None = None

@@ -1,4 +1,6 @@
-"""Commands of a programme that were answered: carried out, refused, or heard when a later one had overtaken them.
+"""Commands of a programme that were answered.
+
+They were carried out, refused, or overtaken by a later one.
 
 Decides: whether a command was answered before, when its mark has gone.
 Never knows: what the answer was.
@@ -20,7 +22,10 @@ from schemas.frozen import Frozen, replace
 
 KEPT_MAX: Final = 256
 SURELY_NEW: Final = timedelta(days=MARK_DAYS - 1)
-"""A producer's clock is at most a day ahead, so a younger command without a mark was never seen."""
+"""Age up to which a command without a mark was never seen.
+
+A producer's clock is at most a day ahead.
+"""
 
 
 class Answered(Frozen, kw_only=True):
@@ -41,7 +46,10 @@ NOTHING: Final = Answered()
 
 
 def was_answered(known: Answered, stamp: Stamp, at: datetime) -> bool:
-    """Say whether a command without a mark was answered before (coordinators.A1, coordinators.A2)."""
+    """Say whether a command without a mark was answered before.
+
+    See coordinators.A1 and coordinators.A2.
+    """
     if any(is_same(stamp, kept) for kept in known.stamps):
         return True
     return known.dropped is not None and stamp <= known.dropped and stamp.time <= at - SURELY_NEW

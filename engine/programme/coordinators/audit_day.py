@@ -1,4 +1,6 @@
-"""What is published about one person at the end of a day: under a hash of that day, in an order that says nothing.
+"""Lines published about one person at the end of a day.
+
+They stand under a hash of that day, in an order that says nothing.
 
 Decides: how lines wait for the end of their UTC day, in which order they leave, which reason of a suppression may be read by others.
 Never knows: the person, whose place the hash of the day takes; who reads it.
@@ -47,7 +49,10 @@ def with_line(known: AuditDay | None, line: AuditLine, day: date) -> AuditDay:
 
 
 class HeldBack(Frozen, kw_only=True):
-    """A nudge that never left, with the true reason: in the person's own ledger, for `inspect`."""
+    """A nudge that never left, with the true reason.
+
+    It stands in the person's own ledger, for `inspect`.
+    """
 
     key: NudgeKey
     programme_id: ProgrammeId

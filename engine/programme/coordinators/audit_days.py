@@ -1,4 +1,4 @@
-"""The audit trail of persons: lines wait under the hash of their day and are published as it ends.
+"""The audit trail of persons: lines wait for the end of their day.
 
 A row's key is the day and the hash, so the rows of one midnight fire in the order of their hashes, whoever was first. A rule names the day
 and the person; the step, which knows the salt, finds the row.

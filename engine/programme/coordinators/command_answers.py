@@ -23,7 +23,10 @@ from schemas.topics import AUDIT
 
 ANSWERED: Final = Table(Answered, "answered")
 _DAILY: Final = (PairingForbidden, PairingAllowed)
-"""Recorded with the start of their day: what follows at that second would tell whom they name."""
+"""Commands that are recorded with the start of their day.
+
+What follows at that second would show whom they name.
+"""
 
 Subject = ProgrammeId | PairingId
 
@@ -34,7 +37,10 @@ def is_repeated(rows: Rows, programme_id: ProgrammeId, record: Record) -> bool:
 
 
 def done(rows: Rows, subject_id: Subject, record: Record) -> Effects:
-    """Record a command that was carried out, or that a later one has overtaken. A reason is published only as a code."""
+    """Record a command that was carried out, or that a later one has overtaken.
+
+    A reason is published only as a code.
+    """
     event = record.event
     reason = published_reason(getattr(event.data, "reason", None))
     yield _noted(rows, subject_id, record)

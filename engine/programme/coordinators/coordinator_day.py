@@ -1,4 +1,6 @@
-"""What a coordinator hears once a day: pairings gathered until they are told, in one nudge a day of each key.
+"""Daily notes to a coordinator: pairings are gathered, and one nudge a day names them.
+
+There is one a day of each key.
 
 Decides: when what has gathered is told, which pairings one nudge names, when a nudge that was sent is no longer true.
 Never knows: what happened to a pairing (the rule that gathers it), whether it still holds (coordinators/coordinator_notes).
@@ -37,7 +39,10 @@ class SentNote(Frozen, kw_only=True):
 
 
 class Summary(Frozen, kw_only=True):
-    """What has gathered of one key. Key: `<programme>/<nudge key>`, of conflicts with `/<rule>` besides."""
+    """What has gathered of one key.
+
+    Key: `<programme>/<nudge key>`, of conflicts with `/<rule>` besides.
+    """
 
     programme_id: ProgrammeId
     key: NudgeKey

@@ -1,4 +1,4 @@
-"""Daily notes to the coordinator: which pairings are stuck, lose their sessions, or conflict with a line of power.
+"""Daily notes to the coordinator: stuck pairs, lost sessions, conflicts.
 
 What happens to a pairing is gathered in a row whose timer tells it (coordinator_day). What is over by then is left out: a pair that met
 again on the same day is not stuck. What was told is taken back when none of it is so any more: `watched` sees every change of a pairing, so
@@ -48,7 +48,7 @@ def _names_of(programme_id: ProgrammeId, key: NudgeKey) -> tuple[str, ...]:
 
 
 def watched(rows: Rows, effects: Effects) -> Effects:
-    """Let effects pass; then take back the notes about pairings of which they are no longer true."""
+    """Let effects pass, then take back the notes that are no longer true."""
     settled_of: dict[PairingId, set[NudgeKey]] = {}
     for effect in effects:
         if isinstance(effect, Put) and effect.table is PAIRINGS:
@@ -94,7 +94,10 @@ def gathered(
 
 
 def wake(rows: Rows, summary: Summary, due: Due) -> Effects:
-    """Tell what has gathered and still holds. Of conflicts the coordinator hears the rule and how many there are, never which."""
+    """Tell what has gathered and still holds.
+
+    Of conflicts the coordinator hears the rule and how many there are, never which.
+    """
     at = due.at
     programme = rows.get(PROGRAMMES, summary.programme_id)
     assert programme is not None, "a summary without a programme"

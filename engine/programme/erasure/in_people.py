@@ -1,4 +1,6 @@
-"""Erasure in the people stage: the person's own rows go, everybody who names the person hears of it, nothing old comes back.
+"""Erasure in the people stage.
+
+The person's own rows go, everybody who names the person hears of it, nothing old comes back.
 
 What an erasure leads to, in this order: the row that remembers it, under the salted hash; the ledger of nudges; the person's row; the
 programmes that know the person; the manager and whoever else the person's facts named; the reports and whoever else names the person; and
@@ -94,7 +96,10 @@ def _programmes_of(rows: Rows, person: Person) -> list[ProgrammeId]:
 
 
 def _told_by_name(rows: Rows, person_id: PersonId, erasure: Erasure, above_id: PersonId | None) -> Effects:
-    """Tell everybody whose rows name the person, and drop what was known of that: whoever still names it says so again."""
+    """Send the erasure to everybody whose rows name the person, and drop the traces.
+
+    Whoever still names the person says so again.
+    """
     for report_id in list(reports_of(rows, person_id)):
         yield Delete(REPORTS, report_key(person_id, report_id))
         yield from answered(report_id, person_id, erasure, above_id)

@@ -1,4 +1,6 @@
-"""Erasure in the programmes stage: the person's rows go, every other row of the programme reads `erased` where it named the person.
+"""Erasure in the programmes stage.
+
+The person's rows go; other rows of the programme read `erased` where they named the person.
 
 The order matters. First the rows are made to read `erased`, then somebody of that name leaves the organisation, by the same rules as
 anybody else (participants/changes). So what is published and what partners hear is what a departure brings, with `erased` in the place of
@@ -81,7 +83,7 @@ def _parked_cleared(rows: Rows, programme: Programme, erased_id: PersonId) -> Ef
 
 
 def _attention_unnamed(rows: Rows, programme: Programme, erased_id: PersonId) -> Effects:
-    """Keep what the person has heard, and was told of, for the figures of the programme, under a number.
+    """Keep what figures need of the person, under a number.
 
     What the person did not answer stays unanswered.
     """
@@ -110,7 +112,10 @@ def _bars_gone(rows: Rows, programme: Programme, person_id: PersonId) -> Effects
 
 
 def _left(rows: Rows, programme: Programme, record: Record, erased_id: PersonId) -> Effects:
-    """Let the participant leave under the name that its pairs already have; its row goes with that."""
+    """Let the participant leave under the name that its pairs already have.
+
+    Its row goes with that.
+    """
     participant = participant_in(rows, programme.programme_id, erased_id)
     if participant is None:
         return
@@ -122,7 +127,10 @@ def _left(rows: Rows, programme: Programme, record: Record, erased_id: PersonId)
 
 
 def _closed(rows: Rows, before: Pairing) -> Effects:
-    """Take a pair off the state topic. What outlives a pair, the question how it was, is put to the partner no more, nor repeated."""
+    """Take a pair off the state topic.
+
+    What outlives a pair, the question how it was, is put to the partner no more, nor repeated.
+    """
     pairing = rows.get(PAIRINGS, before.pairing_id)
     assert pairing is not None, "nothing deletes a pairing"
     if is_published(pairing):

@@ -39,11 +39,17 @@ from schemas.terms.ids import ERASED, PersonId, ProgrammeId
 _NAMING: Final = (Attribute.MANAGER_ID, Attribute.DOTTED_LINE_IDS)
 """The attributes whose values are people."""
 ERASED_TOO: Final = PersonId("erased:too")
-"""The second erased side of one pair (erasure.Z3). Never published: a pair has nothing to say any more when its first side is erased."""
+"""The second erased side of one pair (erasure.Z3).
+
+Never published: a pair has nothing to say any more when its first side is erased.
+"""
 
 
 class Erasure(Frozen, kw_only=True):
-    """Under the salted hash of a person: it was erased, and nothing said of it up to here counts again (erasure.Z2)."""
+    """Row under the salted hash of a person who was erased (erasure.Z2).
+
+    Nothing that was said of the person up to then counts again.
+    """
 
     erased_at: datetime
     """Event time of the latest erasure."""
@@ -59,7 +65,10 @@ class Erasure(Frozen, kw_only=True):
 
 
 class Trace(Frozen, kw_only=True):
-    """Under a person's key: a programme, or the row of somebody else, names this person. One of the two is set."""
+    """Under a person's key: a programme, or the row of somebody else, names this person.
+
+    One of the two is set.
+    """
 
     programme_id: ProgrammeId | None = None
     by_id: PersonId | None = None
@@ -76,14 +85,18 @@ def later(known: Erasure | None, erased_at: datetime) -> Erasure:
 
 
 def survivor(person: Person, erasure: Erasure) -> Person:
-    """Return what HR has said since an erasure that arrived late: a person who starts from nothing, and takes part in nothing."""
+    """Return a person with the facts since an erasure that arrived late.
+
+    The person starts from nothing and takes part in nothing.
+    """
     history = tuple(fact for fact in person.history if not erasure.voids(fact.time))
     return Person(person_id=person.person_id, history=history, erased_at=erasure.erased_at)
 
 
 def named_in(person: Person) -> frozenset[PersonId]:
-    """Return whom a person's row names: managers and dotted lines, in force, past or pending, and whom it is not to meet. Nobody names
-    itself.
+    """Return the people whom a person's row names.
+
+    They are managers and dotted lines, in force, past or pending, and whom the person is not to meet. Nobody names itself.
     """
     named: set[PersonId] = {person_id for _, people in _apart_in(person) for person_id in people}
     for fact in person.history:
@@ -93,7 +106,10 @@ def named_in(person: Person) -> frozenset[PersonId]:
 
 
 def names_differ(before: Person, after: Person) -> bool:
-    """Say whether two states of a person may name others. Cheap, because nearly always what names anybody is the same in both."""
+    """Say whether two states of a person may name others.
+
+    Cheap, because nearly always what names anybody is the same in both.
+    """
     if before.exclusions != after.exclusions or before.forbids != after.forbids:
         return True
     return _naming(before.history) != _naming(after.history)
@@ -111,7 +127,7 @@ def _naming(history: History) -> list[tuple[Attribute, Value]]:
 
 
 def named_at(person: Person, named_id: PersonId) -> datetime | None:
-    """Return the latest event time at which a person's row names somebody; None when it doesn't."""
+    """Return the latest event time at which a row names somebody; None where it doesn't."""
     by_hr = (fact.time for fact in person.history if named_id in named_by(fact))
     apart = (stamp.time for stamp, people in _apart_in(person) if named_id in people)
     return max((*by_hr, *apart), default=None)
@@ -131,7 +147,9 @@ def _people_of(attribute: Attribute, value: Value) -> tuple[PersonId, ...]:
 
 
 def person_without(person: Person, erased_id: PersonId, erasure: Erasure, above_id: PersonId | None) -> Person:
-    """Return a person whose facts up to the erasure name somebody no longer; the same person where nothing changes.
+    """Return a person whose facts up to the erasure no longer name somebody.
+
+    The same person where nothing changes.
 
     Args:
         above_id: who stood over the erased one, if that was the manager; stands over the person from now on.
@@ -180,13 +198,18 @@ def facts_without(facts: PersonFacts, erased_id: PersonId) -> PersonFacts:
 
 
 def participant_without(participant: Participant, erased_id: PersonId) -> Participant:
-    """Return another participant, who excludes nobody erased and stands under nobody erased; the same one where nothing changes."""
+    """Return a participant who neither excludes nor stands under somebody erased.
+
+    The same one where nothing changes.
+    """
     facts = facts_without(participant.facts, erased_id)
     return participant if facts is participant.facts else replace(participant, facts=facts)
 
 
 def programme_without(programme: Programme, erased_id: PersonId) -> Programme:
-    """Return a programme whose locks name nobody erased: the next round refuses such a lock, as one with somebody who left.
+    """Return a programme whose locks name nobody erased.
+
+    The next round refuses such a lock, like one with somebody who left.
 
     Its stamps keep no id of an event, either; the same programme where nothing changes.
     """
@@ -198,7 +221,7 @@ def programme_without(programme: Programme, erased_id: PersonId) -> Programme:
 
 
 def pairing_without(pairing: Pairing, erased_id: PersonId) -> Pairing:
-    """Return a pairing in which one side reads `erased`, with everything else that the two did together."""
+    """Return a pairing in which one side reads `erased`; all else of the pair stays."""
     name = ERASED_TOO if ERASED in pairing.people else ERASED
 
     def renamed(person_id: PersonId) -> PersonId:
@@ -269,7 +292,10 @@ def has_erased_side(pairing: Pairing) -> bool:
 
 
 def names_a_stranger(pairing: Pairing, person_ids: Iterable[PersonId | None]) -> bool:
-    """Say whether something that is said of a pair with an erased side names somebody else than its sides, who may be the erased one."""
+    """Say whether something said of a pair with an erased side names somebody else.
+
+    That may be the erased one.
+    """
     return has_erased_side(pairing) and any(one is not None and one not in pairing.people for one in person_ids)
 
 
