@@ -3,7 +3,8 @@
 Decides: which gaps are worth a line, and how a small number of them is told.
 Never knows: whose gap it is.
 
-A small number is told as a range and so is nearly everybody: zero, a few (one to k − 1), a number, nearly all.
+Of people no number is told, only how far a gap goes: two pages of one week would show by their difference who came between them, or what
+became of whom.
 """
 
 from collections import Counter
@@ -23,7 +24,12 @@ class Extent(StrEnum):
 
     NONE = "none"
     FEW = "few"
+    """One to k − 1."""
+    SOME = "some"
+    """At most half."""
+    MOST = "most"
     COUNTED = "counted"
+    """Records, which are no group of people."""
     NEARLY_ALL = "nearly_all"
     ALL = "all"
 
@@ -35,18 +41,13 @@ class Finding:
     code: str
     extent: Extent
     count: int | None = None
-    """Where it may be told."""
-    of: int
-    """How large the group is in which it was looked for."""
+    """Of records, where it may be told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SharedData:
     """The state of the data that all programmes share."""
 
-    people_known: int | None
-    people_here: int | None
-    """Active or on leave."""
     findings: tuple[Finding, ...]
     dead_letters: tuple[Finding, ...]
     """Refused records by error code, the most frequent first."""
@@ -75,31 +76,28 @@ def feed(people: Iterable[Person], dead_letter_codes: Iterable[str], k: int) -> 
     unknown = sum(person.employment is Employment.UNKNOWN for person in known)
     found = [finding(code, sum(map(is_gap, here)), len(here), k) for code, is_gap in _GAPS.items()]
     letters = Counter(dead_letter_codes)
-    total = letters.total()
     return SharedData(
-        people_known=None if 0 < len(known) < k else len(known),
-        people_here=None if 0 < len(here) < k or 0 < len(known) - len(here) < k else len(here),
         findings=(*found, finding("unknown_employment", unknown, len(known), k)),
-        dead_letters=tuple(_letters(code, letters[code], total, k) for code in sorted(letters, key=lambda code: (-letters[code], code))),
+        dead_letters=tuple(_letters(code, letters[code], k) for code in sorted(letters, key=lambda code: (-letters[code], code))),
         k=k,
     )
 
 
 def finding(code: str, count: int, of: int, k: int) -> Finding:
-    """Tell how many, as exactly as their number allows."""
+    """Tell how far a gap goes among `of` people."""
     if count == 0:
-        return Finding(code=code, extent=Extent.NONE, count=0, of=of)
-    if count < k:
-        return Finding(code=code, extent=Extent.FEW, of=of)
-    if count == of:
-        return Finding(code=code, extent=Extent.ALL, count=count, of=of)
-    return (
-        Finding(code=code, extent=Extent.NEARLY_ALL, of=of)
-        if of - count < k
-        else Finding(code=code, extent=Extent.COUNTED, count=count, of=of)
-    )
+        extent = Extent.NONE
+    elif count == of:
+        extent = Extent.ALL
+    elif count < k:
+        extent = Extent.FEW
+    elif of - count < k:
+        extent = Extent.NEARLY_ALL
+    else:
+        extent = Extent.SOME if 2 * count <= of else Extent.MOST
+    return Finding(code=code, extent=extent)
 
 
-def _letters(code: str, count: int, of: int, k: int) -> Finding:
+def _letters(code: str, count: int, k: int) -> Finding:
     """Tell how many records were refused; records are no group of people, so that nearly all of them share a code tells nothing."""
-    return Finding(code=code, extent=Extent.FEW if count < k else Extent.COUNTED, count=None if count < k else count, of=of)
+    return Finding(code=code, extent=Extent.FEW) if count < k else Finding(code=code, extent=Extent.COUNTED, count=count)

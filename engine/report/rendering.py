@@ -63,10 +63,14 @@ def _extent(found: Finding, k: int) -> str:
         case Extent.NONE:
             return "none"
         case Extent.FEW:
-            return f"fewer than {k}"
+            return f"fewer than {k} people"
+        case Extent.SOME:
+            return "some people, at most half"
+        case Extent.MOST:
+            return "most people"
         case Extent.NEARLY_ALL:
             return "nearly everybody"
         case Extent.ALL:
             return "everybody"
         case Extent.COUNTED:
-            return f"{found.count:,} of {found.of:,}"
+            return f"{found.count:,}"

@@ -1,4 +1,4 @@
-"""The attacker: a program that reads all public topics of a history and guesses its secret, by one strategy for each channel.
+"""The attacker: a program that reads all public topics of a history and its report, and guesses its secret by one strategy a channel.
 
 It knows the whole history but the secret and the salt. So it plays every possible truth with a salt of its own, looks at one channel of
 each, and takes the truth whose view is nearest to the one that was published; where several are alike it tosses a coin. It must do no

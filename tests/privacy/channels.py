@@ -6,14 +6,14 @@ follows from what it stands for, and only the channel of ids looks at it as it i
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Any, Final
 
 from engine.core.identity import derived_id
-from tests.privacy.world import View, events_of
+from tests.privacy.world import REPORT, View, events_of
 
 Bag = Counter[str]
 Channel = Callable[[View], Bag]
@@ -50,7 +50,24 @@ def _told(data: Mapping[str, Any]) -> str:
 
 def bodies(view: View) -> Bag:
     """What is said."""
-    return Counter(f"{event['type']} {_told(event['data'])}" for event in _named(view))
+    return Counter(f"{event['type']} {_told(event['data'])}" for event in _named(view) if event["type"] != REPORT)
+
+
+def report(view: View) -> Bag:
+    """What the page says."""
+    return Counter(line for event in _named(view) if event["type"] == REPORT for line in _lines(event["data"]))
+
+
+def _lines(value: object, path: str = "") -> Iterator[str]:
+    """Yield each value of a page with the way to it."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _lines(inner, f"{path}/{name}")
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            yield from _lines(inner, f"{path}/{number}")
+    else:
+        yield f"{path} {value}"
 
 
 def ids(view: View) -> Bag:
@@ -64,7 +81,7 @@ def ids(view: View) -> Bag:
 
 def order(view: View) -> Bag:
     """Which event follows which in a topic."""
-    keys = [f"{event['topic']} {event['type']} {_about(event)}" for event in _named(view)]
+    keys = [f"{event['topic']} {event['type']} {_about(event)}" for event in _named(view) if event["type"] != REPORT]
     return Counter(f"{before} > {after}" for before, after in pairwise(keys))
 
 
@@ -123,6 +140,7 @@ CHANNELS: Final[Mapping[str, Channel]] = MappingProxyType(
         "reminders": reminders,
         "sequence": sequence,
         "absence": absence,
+        "report": report,
     }
 )
 
@@ -177,6 +195,7 @@ LEAKS: Final[Mapping[str, Leak]] = MappingProxyType(
         "absence": lambda view, truth: _more(
             view, "pairing.proposed", {"pairing_id": "planted", "proposal_version": 1, "people": [{"person_id": f"p{truth}"}]}
         ),
+        "report": lambda view, truth: [*view[:-1], {**view[-1], "data": {**view[-1]["data"], "planted": truth}}],
     }
 )
 """One leak for each channel: the truth is written into a view."""

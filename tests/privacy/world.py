@@ -2,12 +2,18 @@
 
 import json
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+import msgspec
+
 from engine.core.cascade import Cascade, TimeMode
-from engine.core.effects import Origin
+from engine.core.dead_letters import DeadLetter
+from engine.core.effects import Origin, Rows, StageName
+from engine.core.table import RowT, Table
+from engine.report.reading import report_page
 from engine.testing import FAR_FUTURE, MemoryStore
 from engine.topology import build
 from schemas.codec import encode_structured
@@ -26,8 +32,43 @@ POLICY: Final[dict[str, Any]] = {"holdout_percent": 0, "reserve_start": 0, "rese
 NAMES: Final = ("ada", "ben", "cleo", "dora", "emil", "finn", "gwen", "hugo")
 TOPOLOGY: Final = build()
 
+REPORT: Final = "report"
+"""The topic and type of the page in a view."""
+
 View = list[dict[str, Any]]
-"""The public events in the order of their topics, each with its topic."""
+"""The public events in the order of their topics, each with its topic; the report comes last."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    value: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What the report reads of an engine in memory."""
+
+    store: MemoryStore
+
+    @property
+    def last_at(self) -> datetime | None:
+        return self.store.last_at
+
+    def rows(self, stage: StageName) -> Rows:
+        return self.store.rows(stage)
+
+    def scan(self, stage: StageName, table: Table[RowT], prefix: str = "") -> Iterator[tuple[str, RowT]]:
+        return iter(self.store.rows(stage).scan(table, prefix))
+
+    def outputs(self, topic: str) -> Iterator[_Record]:
+        return (
+            _Record(value=None if output.data is None else encode_structured(output.attributes, output.data))
+            for output in self.store.outputs
+            if output.topic == topic
+        )
+
+    def dead_letters(self) -> Iterator[DeadLetter]:
+        return iter(self.store.dead_letters.values())
 
 
 class World:
@@ -83,7 +124,12 @@ class World:
         return pairing_id
 
     def view(self) -> View:
-        """Return what a reader of all public topics gets."""
+        """Return what a reader of all public topics and of the report gets."""
+        page = report_page(_Look(self.store))
+        report = {"topic": REPORT, "type": REPORT, "subject": REPORT, "data": json.loads(msgspec.json.encode(page))}
+        return [*self._published(), report]
+
+    def _published(self) -> View:
         return [
             {"topic": output.topic, **json.loads(encode_structured(output.attributes, output.data))}
             if output.data is not None
