@@ -52,7 +52,7 @@ CLOCKS: Final = Table(ReportClock, "clocks")
 
 
 def watching(rules: Processor) -> Processor:
-    """Let the clock of the report see whatever has reached a programme, after every other rule."""
+    """Let the report's clock see whatever has reached a programme, after every other rule."""
     return replace(rules, handlers={kind: (*those, _watched) for kind, those in rules.handlers.items()})
 
 
@@ -120,7 +120,9 @@ def evidence_of(rows: Rows, programme: Programme, at: datetime) -> Evidence:
 
 
 def on_outcome(rows: Rows, message: NudgeOutcome, _record: Record) -> Effects:
-    """Count what became of a nudge: trials for its effect, weeks for the load, reasons for what was held back.
+    """Count what became of a nudge.
+
+    It is counted in trials for its effect, in weeks for the load, and by reason where it was held back.
 
     Of whom the programme doesn't know (any more) nothing is kept: what is late from the key of somebody erased brings no row back.
     """
@@ -140,7 +142,10 @@ def on_outcome(rows: Rows, message: NudgeOutcome, _record: Record) -> Effects:
 
 
 def _tried(rows: Rows, message: NudgeOutcome, trial: Trial) -> Effects:
-    """Open a trial of the pair, or of the person where the nudge is about none. Both sides of a pair are one trial, as they are one lot."""
+    """Open a trial of the pair, or of the person where the nudge is about none.
+
+    Both sides of a pair are one trial, as they are one lot.
+    """
     known, tally = _trials(rows, message.programme_id, message.person_id, message.pairing_id), _tally(rows, message.programme_id)
     if message.pairing_id is not None and is_open(known, trial):
         return
@@ -197,7 +202,10 @@ def _tally(rows: Rows, programme_id: ProgrammeId) -> Tally:
 
 
 def on_note(rows: Rows, data: InsightShared | InsightAnswered, record: Record) -> Effects:
-    """Take an anonymous note, or a sponsor's answer to one; an answer to an unknown note changes nothing."""
+    """Take an anonymous note, or a sponsor's answer to one.
+
+    An answer to an unknown note changes nothing.
+    """
     if rows.get(PROGRAMMES, data.programme_id) is None:
         yield Refuse(ErrorCode.UNKNOWN_PROGRAMME, "programme_id: no such programme")
         return

@@ -1,4 +1,4 @@
-"""How a programme goes: what the daily report counts of pairs, sessions and endings, which are public events.
+"""The daily report's counts of pairs, sessions and endings, which are public events.
 
 Decides: these metrics of the report, and which of them are too small to show.
 Never knows: names, single answers, single ratings; it reads rows and gives numbers. What people did by themselves is in people_figures.
@@ -59,7 +59,7 @@ class Shown(Frozen):
 
 
 def report(evidence: Evidence) -> dict[str, Value]:
-    """Return every metric of a programme, in name order; null where insights.Y1 forbids a number."""
+    """Return every metric of a programme by name; null where insights.Y1 forbids a number."""
     shown = Shown(evidence.programme.policy.k_min)
     metrics: dict[str, Value] = {}
     for part in (_pairs, _rounds, _teaching, _bridges, _lasting, _nudges):
@@ -80,7 +80,10 @@ def _pairs(evidence: Evidence, shown: Shown) -> Mapping[str, Value]:
 
 
 def _rounds(evidence: Evidence, _shown: Shown) -> Mapping[str, Value]:
-    """Tell what fairness and never breaking a pair cost; only rounds with at least k pairs are measured."""
+    """Return the price of fairness and the drift of kept pairs.
+
+    Only rounds with at least k pairs are measured.
+    """
     measured = evidence.programme.measured
     return {
         "fairness_price_ratio": None if measured is None else measured.fairness_price_ratio,
@@ -109,7 +112,10 @@ def _teaching(evidence: Evidence, shown: Shown) -> Mapping[str, Value]:
 
 
 def _have_met(formed: Iterable[Pairing]) -> int:
-    """Count the pairs behind sessions and exchanges, which are no group of people themselves: that one must be large enough."""
+    """Count the pairs behind sessions and exchanges.
+
+    Sessions are no group of people, so the number of pairs behind them must be large enough.
+    """
     return sum(teaching.first_met_at(pairing) is not None for pairing in formed)
 
 
@@ -165,13 +171,19 @@ def _first_session_days(formed: Iterable[Pairing]) -> list[float]:
 
 
 def _cadence(evidence: Evidence, formed: Iterable[Pairing]) -> tuple[int, int]:
-    """Count gaps between meetings, the first from activation, that keep to the plan with a week's grace."""
+    """Count the gaps between meetings that keep to the plan with a week's grace.
+
+    The first gap counts from activation.
+    """
     counts = [teaching.gaps(pairing, evidence.programme.policy.cadence_days) for pairing in formed]
     return sum(kept for kept, _ in counts), sum(count for _, count in counts)
 
 
 def _survival(evidence: Evidence, formed: Iterable[Pairing], month: int) -> tuple[int, int]:
-    """Count pairs that began long enough ago, and those of them that were not over by then; a completed pair has survived."""
+    """Count pairs that began long enough ago, and those of them that lasted.
+
+    A completed pair has survived.
+    """
     lasted = old_enough = 0
     span = timedelta(days=MONTH_DAYS * month)
     for pairing in formed:
@@ -183,7 +195,10 @@ def _survival(evidence: Evidence, formed: Iterable[Pairing], month: int) -> tupl
 
 
 def _nudges(evidence: Evidence, shown: Shown) -> Mapping[str, Value]:
-    """Tell how much people hear. Nudges are no people: behind the number there must be enough of those."""
+    """Tell how much people hear.
+
+    Nudges are no people: behind the number there must be enough of those.
+    """
     heard = evidence.attention.values()
     weeks = [float(count) for one in heard for _, count in one.weeks]
     is_read = sum(bool(one.weeks) for one in heard) >= shown.k

@@ -1,4 +1,4 @@
-"""What a programme's report counts of people and of what they did by themselves, with everybody behind each number.
+"""The daily report's figures about people, with everybody behind each number.
 
 Decides: each such figure as it would be told now; which groups everybody can count anyway.
 Never knows: what was told before (insights/told_rules decides what may be told anew); pairs, sessions and endings, which are public events
@@ -31,7 +31,10 @@ _PUBLIC_REASONS: Final = frozenset(code.value for code in SuppressionCode)
 
 
 def figures_of(evidence: Evidence) -> dict[str, Figure]:
-    """Return the figures, the most important first: of two that would give a small group away together, the first is told."""
+    """Return the figures, the most important first.
+
+    Of two that would give a small group away together, the first one is published.
+    """
     found: dict[str, Figure] = {}
     for part in (_funnel, _choices, _waits, _learning, _notes, _page, _held_back, _effects):
         found.update(part(evidence))
@@ -39,7 +42,10 @@ def figures_of(evidence: Evidence) -> dict[str, Figure]:
 
 
 def public_groups(evidence: Evidence) -> tuple[Members, ...]:
-    """Return whom everybody can count from the pairings topic: who is in a live pair, and who is in one or has an open proposal."""
+    """Return the groups that everybody can count from the pairings topic.
+
+    They are the people in a live pair, and the people in one or with an open proposal.
+    """
     pairs = (LIVE, OPEN)
     return tuple(_people(pairing for pairing in evidence.pairings if pairing.state in states) for states in pairs)
 
@@ -101,7 +107,7 @@ def _waits(evidence: Evidence) -> Mapping[str, Figure]:
 
 
 def _learning(evidence: Evidence) -> Mapping[str, Figure]:
-    """Tell what pairs said of themselves, and which bands they join: both sides spoke, both learned, the two bands differ."""
+    """Return what pairs said of themselves, and which bands they join."""
     formed = activated(evidence)
 
     def pairs(is_one: Callable[[Pairing], bool]) -> Members:
@@ -115,7 +121,9 @@ def _learning(evidence: Evidence) -> Mapping[str, Figure]:
 
 
 def _ratings(evidence: Evidence) -> Mapping[str, Figure]:
-    """Tell the mean of all ratings from 1 to 5, and the share of 4 and 5; a rating by itself is seen by nobody.
+    """Return the mean of all ratings, and the share of 4 and 5.
+
+    Nobody sees a single rating.
 
     Behind both are the people who gave them: somebody who rates many sessions is still one. Each stands there with a number that changes
     with what it contributes: its part, and how many ratings it gave. Of either part of the share there must be so many people, too.
@@ -186,7 +194,10 @@ def _held_back(evidence: Evidence) -> Mapping[str, Figure]:
 
 
 def _effects(evidence: Evidence) -> Mapping[str, Figure]:
-    """Tell whether nudges help, and how long conflicts stood; behind each number there must be enough people or conflicts."""
+    """Return whether nudges help, and how long conflicts stood.
+
+    Enough people or conflicts must be behind each number.
+    """
     k, tally = evidence.programme.policy.k_min, evidence.tally
     found: dict[str, Figure] = {}
     behind = [*evidence.attention.values(), *evidence.trials_of_pairs]

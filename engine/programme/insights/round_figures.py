@@ -1,4 +1,6 @@
-"""What a round costs beside the round that might have been: the price of fairness, and drift. Told in the programme's report.
+"""The cost of a round beside one that might have been: price of fairness, and drift.
+
+Told in the programme's report.
 
 Each figure takes a round of its own, so a round that is held is measured seldom (MEASURED_EVERY), and nothing is measured where it would
 take much longer than seconds (PEOPLE_MAX).
@@ -17,12 +19,18 @@ from schemas.terms.policy import Policy
 
 MEASURED_EVERY: Final = timedelta(days=28)
 PEOPLE_MAX: Final = 5_000
-"""Beyond so many people looking for a partner there is no price, beyond so many in the programme no drift."""
+"""Limit for measuring: people who look for a partner, and people in the programme.
+
+Beyond the first there is no price, beyond the second no drift.
+"""
 DIGITS: Final = 4
 
 
 def matched(programme: Programme, members: Iterable[PoolMember], at: datetime, policy: Policy | None = None) -> RoundResult:
-    """Compute the next round of a programme, by its own policy unless another is given; change nothing."""
+    """Compute the next round of a programme; change nothing.
+
+    Its own policy holds unless another is given.
+    """
     return hold_round(
         members,
         policy or programme.policy,
@@ -50,7 +58,10 @@ def measured(programme: Programme, members: Sequence[PoolMember], result: RoundR
 
 
 def costs(programme: Programme, members: Sequence[PoolMember], result: RoundResult, at: datetime) -> Measured | None:
-    """Hold the rounds that might have been, and compare; None if too many people look for a partner. Arguments as in `measured`."""
+    """Hold the rounds that might have been, and compare them.
+
+    None if too many people look for a partner. Arguments as in `measured`.
+    """
     if sum(member.status is None and member.room > 0 for member in members) > PEOPLE_MAX:
         return None
     policy, plain = programme.policy, without_fairness(programme.policy)

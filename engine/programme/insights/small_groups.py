@@ -1,4 +1,4 @@
-"""Which numbers of a table stay hidden, so that neither they nor what is left over point at anybody.
+"""Cells of a table that stay hidden, so that no number points at anybody.
 
 Decides: which cells of a table with known totals are hidden.
 Never knows: what a cell is about.

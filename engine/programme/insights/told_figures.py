@@ -1,4 +1,6 @@
-"""What a programme has told of people, kept so that the next figure beside it gives nobody away (insights/told_rules).
+"""Figures that a programme has published about people, kept for the next ones.
+
+Beside them the next figure must give nobody away (insights/told_rules).
 
 Whom a figure was told about is kept under each contributor, so that a person's erasure finds it, and so that little is written: only
 those who changed.
@@ -23,7 +25,10 @@ TOLD: Final = Table(Told, "told")
 TOLD_OF: Final = Table(ToldOf, "told_of")
 WAITING: Final = "round.waiting"
 WITH_OPTION: Final = "with_option"
-"""Of those who wait: somebody was there, but others were chosen, or nobody was good enough yet."""
+"""Mark of a waiting person for whom somebody was there.
+
+Others were chosen, or nobody was good enough yet.
+"""
 NOTHING_TOLD: Final = Told()
 
 
@@ -64,7 +69,9 @@ def told_anew(
 def waiting_told(
     rows: Rows, programme: Programme, result: RoundResult, at: datetime
 ) -> Generator[Effect, None, tuple[int | None, dict[Bar | UnmatchedCode, int] | None]]:
-    """Tell how many people a round leaves waiting, by the rule that keeps them from any option; not what would point at a few of them.
+    """Publish how many people wait after a round, by the rule in their way.
+
+    A number that would point at a few of them is left out.
 
     Returns: the count of all, and the counts by rule with small ones left out; None where nothing may be told.
     """
@@ -104,7 +111,10 @@ def _marked(prefix: str, known: Mapping[str, ToldOf], said: Mapping[str, Marks],
 
 
 def unnamed(rows: Rows, programme_id: ProgrammeId, erased_id: PersonId, number: str) -> Effects:
-    """Keep for the figures what was told of somebody erased, under a number: whoever subtracts finds as many as before."""
+    """Keep the marks of somebody erased under a number.
+
+    Whoever subtracts finds as many people as before.
+    """
     key = f"{programme_id}/{person_contributor(erased_id)}"
     row = rows.get(TOLD_OF, key)
     if row is not None:

@@ -1,4 +1,6 @@
-"""Figures about people: when one may be published anew, so that no two that were published give a small group away.
+"""Rules for figures about people: when one may be published anew.
+
+No two figures that were published may give a small group away.
 
 Decides: which figures may be told now, beside what has been told and what everybody can count.
 Never knows: what a figure is about; who reads it.
@@ -83,7 +85,10 @@ class Told(Frozen, kw_only=True):
 
 
 class ToldOf(Frozen, kw_only=True):
-    """What one contributor was, in each figure, when it was last told. Key: `<programme>/<contributor>`."""
+    """What one contributor was, in each figure, when it was last told.
+
+    Key: `<programme>/<contributor>`.
+    """
 
     marks: dict[str, Mark]
 
@@ -94,7 +99,7 @@ class ToldOf(Frozen, kw_only=True):
 
 
 def group(members: Iterable[str], of: Iterable[str] | None = None) -> dict[str, Mark]:
-    """Return the marks of a share: who is in it, and who is only of those whom it is a share of."""
+    """Return the marks of a share: who is in its numerator, and who in its denominator only."""
     inside = frozenset(members)
     return {**dict.fromkeys(frozenset(of or ()) - inside, OUT), **dict.fromkeys(inside, IN)}
 
@@ -124,7 +129,10 @@ def due(figures: Mapping[str, Figure], said: Mapping[str, Marks], told: Told, *,
 
 
 def _is_group(figures: Mapping[str, Figure], name: str, marks: Marks) -> bool:
-    """Say whether a figure that was told is a group: figures of another occasion are, unless their marks are numbers."""
+    """Say whether a figure that was published is a group.
+
+    Figures of another occasion are, unless their marks are numbers.
+    """
     if name in figures:
         return figures[name].kind is not FigureKind.VALUES
     return all(isinstance(mark, str) for mark in marks.values())
@@ -159,7 +167,7 @@ def _told_groups(figure: Figure) -> tuple[Members, ...]:
 
 
 def _is_large(figure: Figure, k: int) -> bool:
-    """insights.F2, insights.F4: whether so many are behind a figure that it may be told at all."""
+    """Say whether enough people are behind a figure to publish it (insights.F2, insights.F4)."""
     if figure.kind is FigureKind.VALUES:
         return figure.value is not None and not 0 < len(figure.behind) + sum(figure.counted) < k
     sizes = [len(members) for members in _told_groups(figure)]
@@ -185,7 +193,10 @@ def _zipped(now: tuple[int, ...], was: tuple[int, ...]) -> Iterator[tuple[int, i
 
 
 def _is_apart(groups: Iterable[Members], others: Iterable[Members], k: int) -> bool:
-    """insights.F3: whether no group differs from one within or around it, that somebody can know, by a small group."""
+    """Say whether each group differs enough from those around it (insights.F3).
+
+    Groups count that somebody can know and that lie within one another.
+    """
     told = [members for members in others if members]
     return all(
         not (members <= other or other <= members) or not 0 < len(members ^ other) < k for members in groups if members for other in told

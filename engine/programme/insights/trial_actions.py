@@ -1,4 +1,4 @@
-"""What people did that a nudge may have asked for: the other half of measuring whether nudges help.
+"""Actions that a nudge may have asked for: the other half of measuring nudges.
 
 Runs after the rules of a record, reads what they made of it, and counts. Decides nothing about the programme.
 """
@@ -36,7 +36,7 @@ def on_answer(rows: Rows, data: PairingAnswered | PairingContinuationAnswered, r
 
 
 def _was_taken(pairing: Pairing, event: Event, person_id: PersonId) -> bool:
-    """Say whether this answer is the last one that the person gave to the proposal, whatever it was."""
+    """Say whether this is the last answer that the person gave to the proposal."""
     return last_said(pairing.said, person_id, Question.PROPOSAL) == stamp_of(event)
 
 

@@ -44,7 +44,10 @@ class Attention(Frozen, kw_only=True):
     """(Monday, nudges requested), oldest first."""
     has_opted_out: bool = False
     tried_as: tuple[str, ...] = ()
-    """Arms that the person has been in, as `<key>/nudged` or `<key>/held_out`: how many people are behind an effect."""
+    """Arms that the person has been in, as `<key>/nudged` or `<key>/held_out`.
+
+    They say how many people are behind an effect.
+    """
     held_back: dict[str, int] = field(default_factory=dict)
     """How many nudges of the person never left, by the true reason."""
 
@@ -159,7 +162,10 @@ def heard(attention: Attention, at: datetime) -> Attention:
 
 
 def effect(arms: Arms) -> tuple[float, float, float] | None:
-    """Return the effect of a nudge and its 95 % interval (insights.X3): (difference, low, high); None without both groups."""
+    """Return the effect of a nudge and its 95 % interval (insights.X3).
+
+    It is (difference, low, high); None without both groups.
+    """
     if not arms.nudged or not arms.held_out:
         return None
     p, q = arms.nudged_acted / arms.nudged, arms.held_out_acted / arms.held_out

@@ -1,4 +1,6 @@
-"""How a pairing changes state: the row, its two participants, what is published, and what the two hear. Each change in one place.
+"""Changes of a pairing: the row, its participants, outputs, and what both hear.
+
+Each change in one place.
 
 Every function takes the pairing as it stands and yields all effects of one change; which change it is was decided by the caller. The
 table of allowed changes is pairs/pairing.TRANSITIONS.
@@ -155,7 +157,7 @@ def _days(since: datetime, at: datetime) -> float:
 
 
 def lapse(rows: Rows, programme: Programme, pairing: Pairing, at: datetime, *, has_expired: bool = False) -> Effects:
-    """The proposal is over, for whatever reason; nothing says which, nor what anybody answered.
+    """Let a proposal lapse; nothing says why, nor what anybody answered.
 
     Args:
         has_expired: nothing ended it but its own time. Only then the pair rests, and only if both had a chance to answer.
@@ -184,7 +186,9 @@ def lapse(rows: Rows, programme: Programme, pairing: Pairing, at: datetime, *, h
 def end(
     rows: Rows, programme: Programme, pairing: Pairing, code: EndCode, at: datetime, *, first_in_queue: Iterable[PersonId] = ()
 ) -> Effects:
-    """A live pair is over. `EndCode.COMPLETED` completes it. Both are told, unless they know of a conflict between them.
+    """A live pair is over.
+
+    `EndCode.COMPLETED` completes it. Both are told, unless they know of a conflict between them.
 
     Args:
         first_in_queue: who lost the pair through no doing of their own, or asked for a rematch.
@@ -218,13 +222,16 @@ def end(
 
 
 def _openly_first(rows: Rows, pairing: Pairing, first_in_queue: set[PersonId]) -> set[PersonId]:
-    """Return who is told to be first in the next round: nobody, where a difference between the two would show which side asked for what."""
+    """Return who hears that they come first in the next round.
+
+    Nobody does where a difference would show which side asked for what.
+    """
     others = [participant_in(rows, pairing.programme_id, person_id) for person_id in pairing.people if person_id not in first_in_queue]
     return set() if any(other is not None and other.status in TAKING_PART for other in others) else first_in_queue
 
 
 def wish_code(pairing: Pairing) -> EndCode:
-    """Return the neutral code of an end that one of the two asked for: in a conflict it was never a free choice."""
+    """Return the code of an end that one asked for: in a conflict it was no free choice."""
     return EndCode.CIRCUMSTANCES if pairing.state is PairingState.SUSPENDED else EndCode.CHOICE
 
 
@@ -251,7 +258,10 @@ def still_waiting_at(waiting_since: datetime | None, pairing_ids: tuple[str, ...
 
 
 def pause(programme: Programme, pairing: Pairing, away: Away, at: datetime, *, until_on: date | None) -> Effects:
-    """One of the two is away for a while; the cadence clock stops. Where the pair waits already, it waits for this one too."""
+    """One of the two is away for a while; the cadence clock stops.
+
+    Where the pair waits already, it waits for this one too.
+    """
     others = tuple(known for known in pairing.away if (known.person_id, known.is_leave) != (away.person_id, away.is_leave))
     known = next((known for known in pairing.away if known not in others), None)
     away = away if known is None or known.is_over else replace(away, since_at=known.since_at, asked_at=known.asked_at)
@@ -268,7 +278,7 @@ def pause(programme: Programme, pairing: Pairing, away: Away, at: datetime, *, u
 
 
 def _asked_too_early(pairing: Pairing) -> Effects:
-    """Take back the question whether to go on, until nobody is away; a conflict's own clock goes on."""
+    """Take back the question whether to go on, until nobody is away."""
     if not pairing.conflict:
         yield from withdrawn(pairing, keys=(NudgeKey.PAIRING_RESUMABLE, NudgeKey.CONFLICT_CHOICE))
     answers = () if pairing.settling is None else pairing.answers
@@ -276,7 +286,10 @@ def _asked_too_early(pairing: Pairing) -> Effects:
 
 
 def resume(rows: Rows, programme: Programme, pairing: Pairing, event: PairingEvent, at: datetime) -> Effects:
-    """Back to active, from a pause, a stall or a conflict that is gone; a pair whose plan was done meanwhile concludes at once."""
+    """Bring a pair back to active, from a pause, a stall or a conflict that is gone.
+
+    A pair whose plan was done meanwhile concludes at once.
+    """
     back = replace(moved(disarmed(pairing), event, at), away=(), until_on=None, answers=(), quiet_since=at)
     if event is not PairingEvent.SESSION_SEEN:
         back = replace(booked_anew(back), lacks_time=False)
@@ -321,7 +334,9 @@ def stall(rows: Rows, programme: Programme, pairing: Pairing, at: datetime) -> E
 
 
 def conclude(rows: Rows, programme: Programme, pairing: Pairing, at: datetime) -> Effects:
-    """The plan is done: both are asked whether to renew or to finish. What is booked still takes place.
+    """The plan is done: both are asked whether to renew or to finish.
+
+    What is booked still takes place.
 
     In a programme that pairs anew at the end of a term there is no term to ask for: both may say that they are done.
     """

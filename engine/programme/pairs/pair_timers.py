@@ -26,7 +26,10 @@ TimerRule = Callable[[Rows, Programme, Pairing, Timer, datetime], Effects]
 
 
 def wake(rows: Rows, pairing: Pairing, this: Due) -> Effects:
-    """Fire the timers of one pairing that are due, in order; one that an earlier one disarmed stays quiet."""
+    """Fire the due timers of one pairing, in order.
+
+    A timer that an earlier one disarmed stays quiet.
+    """
     at = this.at
     programme = rows.get(PROGRAMMES, pairing.programme_id)
     assert programme is not None, "a pairing without its programme"
@@ -93,7 +96,10 @@ def _first_asked_for(programme: Programme, pairing: Pairing, occasion: str, due_
 
 
 def _next_asked_for(programme: Programme, pairing: Pairing, occasion: str, at: datetime) -> Effects:
-    """Ask the side that gave up the last session or that has taught less; else one, then the other."""
+    """Ask the side that gave up the last session or that has taught less.
+
+    Where neither did, the two take turns.
+    """
     owing = _owing_side(pairing)
     person_id, turned = (owing, pairing) if owing is not None else _next_in_turn(pairing)
     yield put_pairing(turned)
@@ -113,7 +119,10 @@ def _owing_side(pairing: Pairing) -> PersonId | None:
 
 
 def _next_in_turn(pairing: Pairing, done: Collection[PersonId] = ()) -> tuple[PersonId, Pairing]:
-    """Name whose turn it is, and the pairing with the turn passed on: the one side that isn't done, else both alternately."""
+    """Name whose turn it is, and pass the turn on.
+
+    It is the one side that isn't done; else the two take turns.
+    """
     open_ = [person_id for person_id in pairing.people if person_id not in done]
     if len(open_) == 1:
         return open_[0], pairing

@@ -42,7 +42,7 @@ TERMINAL: Final = frozenset({PairingState.LAPSED, PairingState.COMPLETED, Pairin
 OPEN: Final = LIVE | {PairingState.PROPOSED}
 """States that take up room."""
 RETENTION_DAYS: Final = 400
-"""How long after its end the latest state of a pairing stays on the state topic: as long as reports and the audit (decision 0009)."""
+"""Days that the latest state stays on the state topic after the end (decision 0009)."""
 
 
 class PairingEvent(StrEnum):
@@ -179,7 +179,7 @@ class Proposal(Frozen, kw_only=True):
 
 
 class Settling(Frozen, kw_only=True):
-    """What a pair was before a conflict that may yet be gone without a trace, and which rule it is about."""
+    """State of a pair before a conflict that may leave no trace, and the rule it is about."""
 
     relation: EligibilityCode
     state: PairingState
@@ -203,17 +203,17 @@ class Pairing(Frozen, kw_only=True):
     """When it entered its state."""
     proposal: Proposal
     senior_id: PersonId | None = None
-    """The more experienced side when the pair was proposed; None when both bands are equal or one is unknown."""
+    """The more experienced side at the proposal; None if bands are equal or unknown."""
     round_ordinal: int = 0
     """The round that proposed it."""
     bands: tuple[int, int] | None = None
-    """Experience bands of the two when they were proposed, in the order of `people`; None where one is unknown. Never published."""
+    """Experience bands at the proposal, as `people`; None if unknown. Never published."""
     waited_days: tuple[float, ...] = ()
     """How long each side had waited when the pair began, as far as it is known."""
     orphaned_days: tuple[float, ...] = ()
     """The same, of a side that had lost a pair through circumstances."""
     told: tuple[tuple[PersonId, datetime], ...] = ()
-    """From when each side could hear of this version of the proposal; what became of the request later plays no part."""
+    """From when each side could hear of this version of the proposal."""
     accepted_by: tuple[PersonId, ...] = ()
     """Whose last answer to this version is `accept`. Never shown."""
     said: tuple[Said, ...] = ()
@@ -254,7 +254,7 @@ class Pairing(Frozen, kw_only=True):
     turn: int = 0
     """Counts alternating reminders."""
     timers: tuple[Timer, ...] = ()
-    """In (due_at, kind, about) order; those of an active or concluding pair follow from the rest of the row (sessions/cadence)."""
+    """In (due_at, kind, about) order; of an active pair they follow from the rest of the row."""
     end_code: EndCode | None = None
     held_until: datetime | None = None
     """One of the two has departed: until that is settled, or taken back, nothing comes due."""
@@ -316,7 +316,7 @@ def disarmed(pairing: Pairing, *kinds: TimerKind) -> Pairing:
 
 
 def retained(pairing: Pairing) -> Pairing:
-    """Let the last state of a pairing that is over stay published for a while, and nothing else of it happen or be answered."""
+    """Keep the last state published for a while; nothing else happens to the pairing."""
     over = replace(disarmed(pairing), told=(), said=(), asked=(), held_until=None)
     return armed(over, Timer(kind=TimerKind.RETENTION_OVER, due_at=pairing.since + timedelta(days=RETENTION_DAYS)))
 
@@ -342,7 +342,7 @@ def unmarked(pairing: Pairing, mark: str) -> Pairing:
 
 
 def answered(pairing: Pairing, person_id: PersonId, answer: str) -> Pairing:
-    """Record one side's answer to the open question; a later answer of the same side replaces it."""
+    """Record one side's answer to the open question, in place of an earlier one."""
     others = tuple(given for given in pairing.answers if given[0] != person_id)
     return replace(pairing, answers=tuple(sorted((*others, (person_id, answer)))))
 

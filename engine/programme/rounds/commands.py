@@ -1,4 +1,6 @@
-"""Commands about a programme: policy, pause, close, rounds, releases, retractions. Those about two people are in rounds/pair_commands.
+"""Commands about a programme: policy, pause, close, rounds, releases, retractions.
+
+Those about two people are in rounds/pair_commands.
 
 Every command is answered in the audit (command_answers). Facts that set a state are ordered by when they happened: an older word on the
 status, the policy or a pair changes nothing, and of rounds and releases that are asked for, one that is no later than the last is none.
@@ -98,7 +100,10 @@ def on_command(rows: RowsOfStep, data: Command, record: Record) -> Effects:
 
 
 def _policy_changed(rows: RowsOfStep, programme: Programme, record: Record, data: ProgrammePolicyChanged) -> Effects:
-    """Lay a change over the policy, in the place that its time gives it. One from before the programme's end counts, for the record."""
+    """Lay a change over the policy, in the place that its time gives it.
+
+    One from before the programme's end counts, for the record.
+    """
     event = record.event
     is_closed = programme.status is ProgrammeStatus.CLOSED
     if is_closed and is_later(event, programme.status_said):
@@ -144,7 +149,10 @@ def _hushed(participant: Participant) -> Effects:
 
 
 def _closed(rows: RowsOfStep, programme: Programme, record: Record) -> Effects:
-    """Close a programme for good, whatever was said of it later (rounds.G2). The earliest word says since when."""
+    """Close a programme for good, whatever was said of it later (rounds.G2).
+
+    The earliest word says since when.
+    """
     stamp = stamp_of(record.event)
     if programme.status is ProgrammeStatus.CLOSED:
         yield from refused(rows, programme.programme_id, record, RefusalCode.PROGRAMME_CLOSED)
@@ -175,7 +183,10 @@ def _all_ended(rows: RowsOfStep, shut: Programme, at: datetime) -> Effects:
 
 
 def _round(rows: RowsOfStep, programme: Programme, record: Record, *, is_dry: bool) -> Effects:
-    """Hold a round, or rehearse one, which a paused programme may do too: its pairs go to whoever asked."""
+    """Hold a round, or rehearse one, whose pairs go to whoever asked.
+
+    A paused programme may rehearse, too.
+    """
     event, id_ = record.event, programme.programme_id
     if not is_later(event, programme.round_asked):
         yield Repeated()
@@ -196,7 +207,10 @@ def _round(rows: RowsOfStep, programme: Programme, record: Record, *, is_dry: bo
 
 
 def _released(rows: Rows, programme: Programme, record: Record, data: NudgesReleased | DeparturesReleased) -> Effects:
-    """Note a release, and let departures settle. Parked nudges leave in nudges/breaker: behind the breaker, not through it."""
+    """Note a release, and let departures settle.
+
+    Parked nudges leave in nudges/breaker: behind the breaker, not through it.
+    """
     event, is_nudges = record.event, isinstance(data, NudgesReleased)
     if not is_later(event, programme.nudges_released if is_nudges else programme.departures_released):
         yield Repeated()

@@ -1,4 +1,4 @@
-"""Commands about two people of a programme: a lock for the next round, a forbid, and its opposite.
+"""Commands about two people: a lock for the next round, a forbid, and its opposite.
 
 A forbid and its opposite live in the two people's own rows (people/kept_apart), because they hold in every programme while any stands.
 """
@@ -36,7 +36,9 @@ def locked(rows: Rows, programme: Programme, record: Record, data: PairingLocked
 
 
 def kept_apart(rows: Rows, programme: Programme, record: Record, data: PairingForbidden | PairingAllowed) -> Effects:
-    """Never propose these two, or take that back. An open proposal is as if declined in silence, a live pair is theirs to end.
+    """Never propose these two, or take that back.
+
+    An open proposal is as if declined in silence, a live pair is theirs to end.
 
     A forbid of a programme that was closed meanwhile holds elsewhere, too, so it can still be taken back.
     """
@@ -60,7 +62,10 @@ def kept_apart(rows: Rows, programme: Programme, record: Record, data: PairingFo
 
 
 def _named(programme_id: ProgrammeId, record: Record, data: PairCommand) -> Effects:
-    """Let both people's keys know that the programme names them, who need not take part; whoever was erased is forgotten again."""
+    """Let both people's keys know that the programme names them.
+
+    They need not take part. Whoever was erased is forgotten again.
+    """
     for person_id in pair_of(*data.person_ids):
         named = PersonNamed(person_id=person_id, programme_id=programme_id, said_at=record.event.time)
         yield Send(StageName.PEOPLE, person_id, named)

@@ -1,4 +1,4 @@
-"""The policy of a programme as a function of what was said of it, whatever order that arrived in.
+"""The policy of a programme, as a function of all changes in any order of arrival.
 
 Decides: which fields hold, and how often the policy was changed.
 Never knows: what a field means; what follows from a change (rounds/commands).

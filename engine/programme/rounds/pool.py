@@ -31,7 +31,10 @@ _T = TypeVar("_T")
 
 
 class Shared:
-    """One object for all that are equal: a million people offer the same topics in the same few languages, each read from its own row."""
+    """One object for all that are equal.
+
+    A million people offer the same topics in the same few languages, each read from its own row.
+    """
 
     def __init__(self) -> None:
         self._kept: dict[object, object] = {}
@@ -46,7 +49,7 @@ class Shared:
 
 
 def band_of(participant: Participant, policy: Policy) -> int | None:
-    """Return the self-declared experience band; the career stage stands in for a missing one if policy says so."""
+    """Return the self-declared experience band, or the career stage if policy says so."""
     declared = participant.profile.experience_band
     level = participant.facts.job_level
     if declared is not None or not policy.stage_stands_for_band or level is None:

@@ -43,9 +43,15 @@ class Measured(Frozen, kw_only=True):
 
     at: datetime
     fairness_price_ratio: float
-    """The share of the round's total score that went to serving those who wait, and those without a pair, first."""
+    """Share of the round's score that fairness cost.
+
+    It went to serving those first who wait, and those without a pair.
+    """
     drift_ratio: float | None
-    """The score of all pairs kept, as a share of what a round with nobody paired would come to; None in a programme too large for that."""
+    """Score of all kept pairs, as a share of a round that starts with nobody paired.
+
+    None in a programme that is too large for that.
+    """
 
 
 class Programme(Frozen, kw_only=True):
@@ -84,7 +90,10 @@ class Programme(Frozen, kw_only=True):
 
 
 class HeldRound(Frozen, kw_only=True):
-    """What a round judged by, kept so that its proposals can be judged alike later. Key: `<programme>/<ordinal>`."""
+    """What a round judged by, kept so that its proposals can be judged alike later.
+
+    Key: `<programme>/<ordinal>`.
+    """
 
     held_at: datetime
     topic_weights: dict[str, int]
@@ -96,7 +105,10 @@ class HeldRound(Frozen, kw_only=True):
 
 
 class Bar(Frozen, kw_only=True):
-    """What keeps one unordered pair of people of a programme from being proposed. Key: `<programme>/<lower id>/<higher id>`."""
+    """What keeps one unordered pair of people of a programme from being proposed.
+
+    Key: `<programme>/<lower id>/<higher id>`.
+    """
 
     people: tuple[PersonId, PersonId]
     is_forbidden: bool = False
@@ -177,7 +189,9 @@ def programme_nameless(programme: Programme) -> Programme:
 
 
 def next_round(programme: Programme, after: datetime) -> datetime | None:
-    """Return the first round instant after `after`: at `round_at` (UTC), every `round_every_days` counted from the day of creation.
+    """Return the first round instant after `after`.
+
+    Rounds are at `round_at` (UTC), every `round_every_days` counted from the day of creation.
 
     So a round on request, a late one or a pause never shifts the days of the others.
 

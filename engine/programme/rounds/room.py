@@ -39,7 +39,10 @@ def released_ids(participant: Participant, at: datetime) -> frozenset[PairingId]
 
 
 def has_pair(participant: Participant) -> bool:
-    """Whether the participant has a live pair that takes room; not so whose partner is away while looking for another."""
+    """Say whether the participant has a live pair that takes room.
+
+    A pair takes none while its partner is away and the participant looks for another one.
+    """
     return len(participant.pairing_ids) > len(participant.roomless)
 
 

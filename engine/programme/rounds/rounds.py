@@ -1,4 +1,4 @@
-"""Rounds: proposals out of the pool, with reasons, a certificate, and a word for everybody left out."""
+"""One round: proposals with reasons, a certificate, and a word for everybody left out."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
@@ -96,7 +96,7 @@ def held(rows: RowsOfStep, programme: Programme, at: datetime) -> Effects:
 
 
 def alarmed(rows: Rows, programme: Programme, certificate: matching.Certificate, ordinal: int, at: datetime) -> Effects:
-    """Tell the coordinator of a round that is provably not good enough, and take it back after one that is."""
+    """Tell the coordinator of a poor round, and take that back after a good one."""
     name = f"{programme.programme_id}/{NudgeKey.COORDINATOR_ROUND_ALARM}"
     if certificate.is_below(*RATIO_ALARM):
         summary = Summary(programme_id=programme.programme_id, key=NudgeKey.COORDINATOR_ROUND_ALARM, told_on=at.date())
@@ -125,7 +125,7 @@ class Rehearsal(Frozen, kw_only=True):
 
 
 def rehearsal(rows: Rows, programme: Programme, at: datetime, policy: Policy | None = None) -> Rehearsal:
-    """Compute the round that would be held now, under another policy if one is given; change nothing."""
+    """Compute the round that would be held now, under any policy; change nothing."""
     judged = programme if policy is None else replace(programme, policy_json=policy.model_dump_json())
     members = _members(rows, judged, at)
     return Rehearsal(programme=judged, members=members, result=matched(judged, members, at), at=at)
@@ -152,7 +152,7 @@ def without_people(report: RoundCompleted) -> RoundCompleted:
 
 
 def is_wanted(rows: Rows, programme: Programme, at: datetime) -> bool:
-    """Say whether there is anybody to be paired, or a lock to answer: a day without has no round."""
+    """Say whether anybody can be paired, or a lock waits: a day without has no round."""
     participants = (row for _, row in rows.scan(PARTICIPANTS, f"{programme.programme_id}/"))
     return bool(programme.locks) or is_anybody_in_pool(programme, participants, at)
 
@@ -170,7 +170,10 @@ def _members(rows: Rows, programme: Programme, at: datetime) -> tuple[PoolMember
 
 
 def _pairing_id(rows: RowsOfStep, programme: Programme, people: tuple[PersonId, PersonId], ordinal: int) -> PairingId:
-    """Name a pairing. The name outlives an erasure of one of the two, so nobody may try out who it was."""
+    """Name a pairing.
+
+    The name outlives an erasure of one of the two, so nobody may try out who it was.
+    """
     return PairingId(f"{programme.programme_id}.{rows.hidden_name(f'{programme.programme_id}/{people[0]}/{people[1]}/{ordinal}')}")
 
 
@@ -219,7 +222,7 @@ def proposal_of(rows: Rows, programme: Programme, found: matching.ProposedPair, 
 
 
 def consent_timers(pairing: Pairing) -> tuple[Timer, ...]:
-    """Return what an open proposal waits for: its end, and a reminder where there is time for one."""
+    """Return the timers of an open proposal: its end, and a reminder if there is time."""
     return *reminders(pairing), Timer(kind=TimerKind.CONSENT_OVER, due_at=pairing.proposal.expires_at)
 
 
@@ -277,7 +280,9 @@ def _reasons(rows: Rows, programme: Programme, found: matching.ProposedPair) -> 
 
 
 def reasons_of(found: matching.ProposedPair, families: Mapping[str, str], must_learn: Iterable[PersonId]) -> tuple[Reason, ...]:
-    """List why these two: every number is a term of the score, so the score can be recomputed from the reasons alone.
+    """List why these two: every number is a term of the score.
+
+    So the score can be computed again from the reasons alone.
 
     Args:
         families: family by topic id.

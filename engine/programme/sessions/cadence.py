@@ -27,7 +27,7 @@ from schemas.terms.codes import PairingState
 from schemas.terms.policy import Policy
 
 BOOK_FIRST_DAYS: Final = (5, 12)
-"""Days of an active pair without a session at which nobody having booked is worth a reminder."""
+"""Days after the start at which an active pair without a session is asked to book."""
 BOOK_NEXT_DAYS: Final = 14
 BOOK_AGAIN_DAYS: Final = 2
 """Days after a session fell through at which nobody having booked is worth a reminder."""
@@ -38,7 +38,10 @@ _SOON: Final = "soon/"
 
 
 _GUARDED: Final = frozenset({TimerKind.STALL, TimerKind.TERM_OVER, TimerKind.CONCLUDING_OVER, TimerKind.SESSION_SOON, TimerKind.BOOK_NEXT})
-"""Kinds that a mark or the change of state keeps from coming twice: one that should have been due before now is due now."""
+"""Kinds that a mark or a change of state keeps from coming twice.
+
+One that should have been due before now is due now.
+"""
 
 
 def timed(pairing: Pairing, policy: Policy, at: datetime, people: tuple[Waking, Waking]) -> Pairing:
@@ -74,7 +77,7 @@ def _waits(pairing: Pairing, policy: Policy, at: datetime, people: tuple[Waking,
 
 
 def reminded_at(meeting: Meeting, people: tuple[Waking, Waking]) -> datetime:
-    """Return when to begin to remind two people of a session: as soon as the reminder of either is due."""
+    """Return when the first of two reminders of a session is due."""
     found = [waking.reminder_of(meeting.starts_at) for waking in people]
     return min((at for at in found if at is not None), default=meeting.starts_at - DAY)
 
@@ -117,7 +120,7 @@ def stalls_at(pairing: Pairing, policy: Policy) -> datetime:
 
 
 def term_over_at(pairing: Pairing, policy: Policy) -> datetime:
-    """Return the end of the current term, which stands still while the pair is paused or suspended."""
+    """Return the end of the term, which stands still while the pair is paused or suspended."""
     assert pairing.term_started_at is not None, "only a live pair has a term"
     return pairing.term_started_at + timedelta(days=policy.term_days, seconds=pairing.away_seconds)
 
@@ -128,7 +131,7 @@ def is_plan_done(pairing: Pairing, policy: Policy, at: datetime) -> bool:
 
 
 def term_since(pairing: Pairing) -> datetime | None:
-    """Return after which instant meetings belong to the current term; the first has everything."""
+    """Return the start of the current term; the first term has every meeting."""
     return pairing.term_started_at if pairing.term > 1 else None
 
 
@@ -159,7 +162,7 @@ def booked_anew(pairing: Pairing) -> Pairing:
 
 
 def reminded_of(pairing: Pairing, meeting: Meeting) -> Pairing:
-    """Remember the reminder of a booked time, and forget those of times that are no longer booked."""
+    """Remember the reminder of a booked time; forget those of times no longer booked."""
     booked = {soon_mark(one) for one in ledger.planned(pairing.meetings)}
     kept = tuple(mark for mark in pairing.marks if not mark.startswith(_SOON) or mark in booked)
     return marked(replace(pairing, marks=kept), soon_mark(meeting))

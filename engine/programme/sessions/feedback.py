@@ -1,4 +1,4 @@
-"""Feedback: kept to itself, and followed by a kind end of the pair where one of the two would rather stop.
+"""Feedback: kept private, and followed by a kind end where one would rather stop.
 
 Nothing that is published depends on who said something. A question is taken back when both have answered it, from both. A pair that ends
 because one said "not a fit" ends at the programme's next `round_at`, with all such pairs of the programme, by a timer of the programme: so
@@ -27,11 +27,14 @@ from schemas.terms.codes import ErrorCode, NudgeKey
 from schemas.terms.ids import PairingId, programme_of
 
 ANSWERED_AFTER_DAYS: Final = 14
-"""How long after the end of a pair its last question can be answered, by the time of the answer."""
+"""Days after the end in which the last question can be answered."""
 
 
 class Farewells(Frozen, kw_only=True):
-    """Pairs of one programme that end kindly at one instant, if nobody thinks better of it. Key: `<programme>`."""
+    """Pairs of one programme that end kindly at one instant, if nobody thinks better of it.
+
+    Key: `<programme>`.
+    """
 
     pairing_ids: tuple[PairingId, ...]
     """In order."""
@@ -98,7 +101,7 @@ def _said_farewell(rows: Rows, pairing: Pairing, at: datetime) -> Effects:
 
 
 def wake(rows: Rows, farewells: Farewells, due: Due) -> Effects:
-    """End what is still unwanted, in the order of ids, with a rematch offer to both sides alike."""
+    """End the pairs that are still unwanted, by id, with a rematch offer to both alike."""
     at = due.at
     yield Delete(FAREWELLS, due.key)
     for pairing_id in farewells.pairing_ids:

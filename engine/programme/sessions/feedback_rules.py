@@ -1,4 +1,4 @@
-"""Feedback: what each of the two says about their sessions, and what follows from all of it together.
+"""Feedback: words of the two about their sessions, and what follows from them together.
 
 Decides: which word of a person counts, when both have answered a question, whether somebody would rather stop.
 Never knows: who is told, when a pair ends (sessions/feedback), what may be published (insights/metrics).
@@ -85,7 +85,10 @@ def is_unwanted(words: Iterable[Word]) -> bool:
 
 
 def answered(words: tuple[Word, ...], people: Iterable[PersonId], meetings: Iterable[Meeting]) -> set[SessionId]:
-    """Return the sessions about which both have said something, be it about the pair after the session (sessions.F3)."""
+    """Return the sessions about which both have said something (sessions.F3).
+
+    A word about the pair after the session counts, too.
+    """
     return {meeting.session_id for meeting in meetings if all(_has_answered(words, person_id, meeting) for person_id in people)}
 
 

@@ -28,7 +28,10 @@ from schemas.terms.codes import Evidence, TopicFamily
 from schemas.terms.ids import PersonId, SessionId
 
 SESSIONS_MAX: Final = 100
-"""Sessions of one term that may be reported as held, and as many again that came to nothing or are still ahead."""
+"""Sessions of one term that may be reported as held.
+
+As many again may have fallen through or lie ahead.
+"""
 _Said = TypeVar("_Said", tuple[Stamp, datetime, int], tuple[Stamp, str])
 EVIDENCE_ORDER: Final = (Evidence.SELF_REPORT, Evidence.CALENDAR, Evidence.CONFERENCE_RECORD, Evidence.LMS)
 
@@ -132,7 +135,10 @@ def _is_since(meeting: Meeting, since: datetime | None) -> bool:
 
 
 def _merged(known: Meeting, report: Meeting) -> Meeting:
-    """Let the later report of a session stand, and let each thing be as the latest says that speaks of it."""
+    """Let the later report of a session stand.
+
+    Each detail is as the latest report says that speaks of it.
+    """
     standing = report if _rank(report) > _rank(known) else known
     timed = report if _is_later(_time_said(report), _time_said(known)) else known if known.timed_by is not None else standing
     booking = report if _is_later(_proposer_said(report), _proposer_said(known)) else known
@@ -148,13 +154,16 @@ def _merged(known: Meeting, report: Meeting) -> Meeting:
 
 
 def _rank(meeting: Meeting) -> tuple[Stamp, str, str, tuple[PersonId, ...], tuple[tuple[str, PersonId], ...], str]:
-    """Order reports of one session: by stamp; two sources may share one, so then by what they say."""
+    """Order reports of one session: by stamp, and then by what they say.
+
+    Two sources may share a stamp.
+    """
     exchanges = tuple((exchange.topic, exchange.taught_by) for exchange in meeting.exchanges)
     return meeting.stamp, meeting.state, meeting.cancelled_by or "", meeting.absent, exchanges, meeting.evidence or ""
 
 
 def _time_said(meeting: Meeting) -> tuple[Stamp, datetime, int] | None:
-    """When the session is, by the stamp of who says so; of two with one stamp the later time counts, whichever came first."""
+    """Order what reports say of the time of a session: by stamp, then by the time itself."""
     return None if meeting.timed_by is None else (meeting.timed_by, meeting.starts_at, meeting.duration_minutes)
 
 
@@ -171,7 +180,7 @@ def _evidence_rank(meeting: Meeting) -> int:
 
 
 def _linked(meetings: tuple[Meeting, ...]) -> tuple[Meeting, ...]:
-    """Point every further report of one completed meeting at the one that counts (sessions.T3)."""
+    """Point each further report of a completed meeting at the one that counts (sessions.T3)."""
     same_as: dict[SessionId, SessionId] = {}
     for cluster in _clusters(held_reports(meetings)):
         counted: list[Meeting] = []
@@ -188,7 +197,7 @@ def _linked(meetings: tuple[Meeting, ...]) -> tuple[Meeting, ...]:
 
 
 def _clusters(held_ones: Iterable[Meeting]) -> Iterator[list[Meeting]]:
-    """Yield the groups of meetings that overlap one another, directly or by others; whoever overlaps nobody is in none."""
+    """Yield the groups of meetings that overlap one another, directly or by others."""
     cluster: list[Meeting] = []
     ends_at: datetime | None = None
     for meeting in sorted(held_ones, key=_by_start):
@@ -220,12 +229,18 @@ def _counted(meetings: Iterable[Meeting], since: datetime | None = None) -> list
 
 
 def held(meetings: Iterable[Meeting], since: datetime | None = None) -> list[Meeting]:
-    """Return completed meetings, each once, in time order; only those that began after an instant if one is given."""
+    """Return completed meetings, each once, in time order.
+
+    Only those that began after `since`, if it is given.
+    """
     return sorted(_counted(meetings, since), key=_by_start)
 
 
 def planned(meetings: Iterable[Meeting]) -> list[Meeting]:
-    """Return scheduled meetings of which nothing more is known, in time order; none that another source reports as held."""
+    """Return scheduled meetings without any later report, in time order.
+
+    A meeting that another source reports as held is none of them.
+    """
     known = tuple(meetings)
     ahead = [meeting for meeting in known if meeting.state is MeetingState.SCHEDULED]
     if not ahead:
@@ -276,7 +291,7 @@ def last_fallen_through(meetings: Iterable[Meeting]) -> Meeting | None:
 
 
 def cancellations_in_a_row(meetings: Iterable[Meeting], person_id: PersonId) -> list[Meeting]:
-    """Return the meetings that a side gave up last, without one in between that came to anything else, by event time (sessions.T4)."""
+    """Return the last meetings in a row that a side gave up, by event time (sessions.T4)."""
     row: list[Meeting] = []
     for meeting in sorted(meetings, key=_by_report, reverse=True):
         if meeting.state is MeetingState.SCHEDULED or (meeting.state is MeetingState.MISSED and not meeting.given_up_by):

@@ -1,4 +1,6 @@
-"""What is left of the terms of a pair that are long over: totals, so that a row doesn't grow from term to term.
+"""Totals of the terms of a pair that are long over.
+
+With them a row doesn't grow from term to term.
 
 Decides: what is condensed when a pair renews, and which reports about it come too late.
 Never knows: what is published of it.
@@ -51,7 +53,7 @@ class Past(Frozen, kw_only=True):
 def condensed_meetings(
     past: Past | None, meetings: tuple[Meeting, ...], *, begun_at: datetime, until: datetime, cadence_days: int, at: datetime
 ) -> tuple[Past, tuple[Meeting, ...]]:
-    """Put the sessions that began by an instant into the totals; return these and the sessions that stay (sessions.Q1).
+    """Put old sessions into the totals; return the totals and the rest (sessions.Q1).
 
     Args:
         begun_at: when the pair became active: the first gap counts from there.
@@ -86,7 +88,7 @@ def condensed_meetings(
 
 
 def gaps_of(held: Iterable[Meeting], begun_at: datetime, cadence_days: int) -> tuple[int, int]:
-    """Count the gaps between sessions that keep to the rhythm with a week's grace, and all of them."""
+    """Count the gaps between sessions that keep to the rhythm with a week's grace, and all."""
     limit = timedelta(days=cadence_days + CADENCE_GRACE_DAYS)
     kept = gaps = 0
     previous = begun_at
@@ -98,7 +100,10 @@ def gaps_of(held: Iterable[Meeting], begun_at: datetime, cadence_days: int) -> t
 
 
 def condensed_words(past: Past, words: tuple[Word, ...], kept: Iterable[SessionId]) -> tuple[Past, tuple[Word, ...]]:
-    """Put what was said about sessions of the totals into them, but for the latest word of each side (sessions.Q3)."""
+    """Put words about sessions of the totals into them (sessions.Q3).
+
+    The latest word of each side stays.
+    """
     stay = {ABOUT_THE_PAIR, *kept}
     latest = {word.person_id: word for word in sorted(words, key=lambda word: word.stamp)}
     old = [word for word in words if word.session_id not in stay and word is not latest[word.person_id]]
@@ -106,12 +111,12 @@ def condensed_words(past: Past, words: tuple[Word, ...], kept: Iterable[SessionI
 
 
 def is_settled(past: Past | None, said_at: datetime) -> bool:
-    """Say whether a session that isn't known any more may be in the totals, by when something was said about it (sessions.Q2)."""
+    """Say whether an unknown session may be in the totals, by a word's time (sessions.Q2)."""
     return past is not None and said_at <= past.closed_at
 
 
 def is_over_with(past: Past | None, word: Word, known: Iterable[SessionId]) -> bool:
-    """Say whether a word is about a session of the totals, and was said before they were made (sessions.Q2)."""
+    """Say whether a word about a session of the totals is older than they are (sessions.Q2)."""
     return is_settled(past, word.stamp.time) and word.session_id not in {ABOUT_THE_PAIR, *known}
 
 

@@ -1,4 +1,4 @@
-"""What the ledger of teaching leads to: feedback asked of both alike, prompts to balance and to broaden, the end of the plan."""
+"""What the ledger of teaching leads to: feedback, prompts, and the end of the plan."""
 
 from datetime import datetime
 from typing import Final
@@ -28,7 +28,7 @@ _OTHER_FAMILIES: Final = tuple(family.value for family in TopicFamily if family 
 
 
 def after_change(rows: Rows, programme: Programme, before: Pairing, report: Meeting, at: datetime) -> Effects:
-    """Follow up one report about a session: asks, prompts, what a correction takes back, the end of the plan."""
+    """Follow up a report about a session: asks, prompts, corrections, the end of the plan."""
     pairing = rows.get(PAIRINGS, before.pairing_id)
     assert pairing is not None, "a report is about a pairing"
     if pairing.state not in _TALKING:
@@ -51,7 +51,10 @@ def midpoint(sessions_planned: int) -> int:
 
 
 def _asked(programme: Programme, before: Pairing, pairing: Pairing, report: Meeting, at: datetime) -> Effects:
-    """Ask both alike after sessions 1, 3 and the last; a session that was none after all is not asked about."""
+    """Ask both alike after sessions 1, 3 and the last.
+
+    A session that was taken back is not asked about.
+    """
     was_count, count = len(term_held(before)), len(term_held(pairing))
     if count < was_count:
         yield from withdrawn(pairing, keys=(NudgeKey.SHARE_FEEDBACK,), occasion=report.session_id, is_correction=True)
@@ -68,7 +71,7 @@ def _asked(programme: Programme, before: Pairing, pairing: Pairing, report: Meet
 
 
 def _prompted(rows: Rows, programme: Programme, pairing: Pairing, at: datetime, *, is_correction: bool) -> Effects:
-    """Prompt both where the ledger of the term asks for it, once a term; take back what it no longer asks for."""
+    """Prompt both where the ledger asks for it, once a term; take back what it no longer does."""
     current = pairing
     told: list[tuple[NudgeKey, Params]] = []
     settled: list[NudgeKey] = []
@@ -97,7 +100,7 @@ def _debated(before: Pairing, pairing: Pairing, report: Meeting, *, is_correctio
 
 
 def _prompts(rows: Rows, programme: Programme, pairing: Pairing) -> dict[NudgeKey, Params | None]:
-    """Return the parameters of each prompt that the ledger of the term asks for; None where it doesn't."""
+    """Return the parameters of each prompt that the ledger asks for; None where it doesn't."""
     held, since = term_held(pairing), term_since(pairing)
     had = ledger.families(pairing.meetings, since)
     turned = _turned_round(rows, programme, pairing)
@@ -114,7 +117,10 @@ def _prompts(rows: Rows, programme: Programme, pairing: Pairing) -> dict[NudgeKe
 
 
 def _is_one_way(pairing: Pairing) -> bool:
-    """Say whether one side does the teaching: nearly all where both are to teach, all of it where one direction is the point."""
+    """Say whether one side does the teaching.
+
+    In a mutual programme it does nearly all of it, on the other tracks all.
+    """
     ratio = ledger.reciprocity_ratio(pairing.meetings, pairing.people, term_since(pairing))
     return ratio is not None and (ratio < RECIPROCITY_RATIO_MIN if pairing.track is Track.MUTUAL else ratio == 0)
 
@@ -141,7 +147,10 @@ def debate_topic(programme: Programme, pairing: Pairing) -> str | None:
 
 
 def _protected(rows: Rows, programme: Programme, before: Pairing, pairing: Pairing, at: datetime, *, is_correction: bool) -> Effects:
-    """Ask the more experienced side to protect the time when it has cancelled twice in a row; the other side hears nothing."""
+    """Ask the more experienced side to protect the time after two cancellations in a row.
+
+    The other side hears nothing.
+    """
     senior_id = pairing.senior_id
     if senior_id is None:
         return

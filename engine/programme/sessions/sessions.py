@@ -1,4 +1,7 @@
-"""Sessions of a pair: booked, held, cancelled, missed. They feed the ledger, reset the cadence clock and set the next reminders."""
+"""Sessions of a pair: booked, held, cancelled, missed.
+
+They feed the ledger, reset the cadence clock and set the next reminders.
+"""
 
 from datetime import timedelta
 from typing import Final
@@ -56,7 +59,7 @@ def on_session(rows: Rows, data: SessionReport, record: Record) -> Effects:
 
 
 def _judged(programme: Programme, pairing: Pairing, event: Event, data: SessionReport) -> tuple[Meeting, ...] | Refuse | None:
-    """Return the meetings with what a report adds, or why it isn't taken; None where it adds nothing."""
+    """Return the meetings with a report, or why it isn't taken; None where it adds nothing."""
     known = ledger.find(pairing.meetings, data.session_id)
     if not _takes_reports(pairing, event, data):
         is_old_news = stamp_of(event) <= known.stamp if known is not None else is_settled(pairing.past, event.time)
@@ -80,7 +83,7 @@ def _judged(programme: Programme, pairing: Pairing, event: Event, data: SessionR
 
 
 def _takes_reports(pairing: Pairing, event: Event, data: SessionReport) -> bool:
-    """Say whether a pair is live, or ended so short a time before the report that what was held by then still counts.
+    """Say whether a pair is live, or ended so lately that a report still counts.
 
     Of a session that is known by then it may also be said that it wasn't held after all.
     """
@@ -118,7 +121,10 @@ def _named(data: SessionReport) -> tuple[PersonId | None, ...]:
 
 
 def _report(programme: Programme, pairing: Pairing, event: Event, data: SessionReport) -> Meeting | Refuse:
-    """Read a report. One that doesn't say when the session is stands at its own time until another does."""
+    """Read a report.
+
+    One that doesn't say when the session is stands at its own time until another does.
+    """
     stamp = stamp_of(event)
     base = Meeting(
         session_id=data.session_id,
@@ -163,7 +169,10 @@ def _held(programme: Programme, pairing: Pairing, base: Meeting, data: SessionCo
 def _taken(
     rows: Rows, programme: Programme, before: Pairing, meetings: tuple[Meeting, ...], record: Record, *, session_id: SessionId
 ) -> Effects:
-    """Write a report down and follow it up. Only a stalled pair is moved by it; one that is over just counts."""
+    """Write a report down and follow it up.
+
+    Only a stalled pair is moved by it; one that is over just counts.
+    """
     pairing, at, report = replace(before, meetings=meetings), record.at, ledger.known(meetings, session_id)
     if report.stamp != stamp_of(record.event):
         yield put_pairing(pairing)  # an older report only adds what no later one speaks of
@@ -183,7 +192,10 @@ def _taken(
 
 
 def _answered_reminders(before: Pairing, pairing: Pairing, report: Meeting) -> Effects:
-    """Take back the reminders that a report answers: to book, and those about booked times that no longer stand."""
+    """Take back the reminders that a report answers.
+
+    They are those to book, and those about booked times that no longer stand.
+    """
     if report.state in _SIGNS_OF_LIFE:
         yield from withdrawn(
             pairing, keys=(NudgeKey.BOOK_FIRST_SESSION, NudgeKey.BOOK_NEXT_SESSION, NudgeKey.PAIRING_QUIET, NudgeKey.FIND_A_TIME)

@@ -1,4 +1,4 @@
-"""The ledger of teaching of a whole pair: the sessions of its row and the totals of older terms, together.
+"""The ledger of teaching of a whole pair: sessions of its row, and totals of older terms.
 
 Decides: what a pair that renews keeps of its sessions one by one.
 """
@@ -56,7 +56,10 @@ def first_met_at(pairing: Pairing) -> datetime | None:
 
 
 def gaps(pairing: Pairing, cadence_days: int) -> tuple[int, int]:
-    """Count the gaps between sessions, the first from activation, that keep to the rhythm with a week's grace, and all of them."""
+    """Count the gaps between sessions that keep to the rhythm with a week's grace, and all.
+
+    The first gap counts from activation.
+    """
     assert pairing.activated_at is not None, "only a pair that was active has met"
     past = pairing.past
     kept, count = gaps_of(ledger.held(pairing.meetings), (past and past.last_at) or pairing.activated_at, cadence_days)
@@ -69,7 +72,7 @@ def said(pairing: Pairing) -> tuple[Summed, ...]:
 
 
 def condensed(pairing: Pairing, cadence_days: int, at: datetime) -> Pairing:
-    """Put into totals what is older than the term that ends now, and the marks of terms and sessions with it."""
+    """Put what is older than the term that ends now into totals, with its marks."""
     if pairing.term == 1:
         return pairing
     assert pairing.term_started_at is not None and pairing.activated_at is not None, "a live pair has a term"
