@@ -107,10 +107,10 @@ def _outcomes(_: "Topology") -> Iterable[str]:
 
 
 def _waiting_reasons(_: "Topology") -> Iterable[str]:
-    from engine.matching.eligibility import RULES
+    from engine.matching.eligibility import RULE_CODES
     from schemas.terms.codes import UnmatchedCode
 
-    return (*RULES, *UnmatchedCode)
+    return (*RULE_CODES, *UnmatchedCode)
 
 
 def _nudge_keys(_: "Topology") -> Iterable[str]:

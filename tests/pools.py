@@ -4,12 +4,13 @@ import random
 
 from hypothesis import strategies as st
 
-from engine.matching.eligibility import HISTORY_RULES, PoolMember
+from engine.matching.pool import PoolMember
 from ops.bench.matching.people import people
 from schemas.frozen import replace
 from schemas.terms.codes import EligibilityCode, Track
 from schemas.terms.policy import Policy
 
+HISTORY_CODES = (EligibilityCode.FORBIDDEN, EligibilityCode.PAST_PARTNER, EligibilityCode.RESTING)
 POLICIES = st.builds(
     Policy,
     track=st.sampled_from(Track),
@@ -42,7 +43,7 @@ def pool_of(size: int, seed: int) -> list[PoolMember]:
             excluded=frozenset(others[:1]) if chance > 0.6 else frozenset(),
             band=None if chance > 0.95 else twin.band,
             department=None if 0.9 < chance < 0.95 else twin.department,
-            bars=dict.fromkeys(others[1:2], draws.choice(HISTORY_RULES)) if chance > 0.7 else {},
+            bars=dict.fromkeys(others[1:2], draws.choice(HISTORY_CODES)) if chance > 0.7 else {},
             partner_ids=frozenset(others[2:]) if chance > 0.8 else frozenset(),
             dotted_line_ids=tuple(others[:2]) if chance > 0.9 else (),
             wants=() if 0.5 < chance < 0.52 else twin.wants,

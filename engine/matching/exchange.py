@@ -20,7 +20,7 @@ from functools import cached_property
 from itertools import compress, count
 from typing import Final, NamedTuple
 
-from engine.matching.eligibility import PoolMember
+from engine.matching.pool import PoolMember
 from engine.matching.scoring import USEFULNESS, OfferedTopic, WantedTopic, need
 
 LEVELS_OFFERED: Final = range(1, len(USEFULNESS))

@@ -17,7 +17,7 @@ Must stay in sync with: compiled/judging.needed_score, which says the same compi
 Source: house rule.
 """
 
-from engine.matching.eligibility import PoolMember
+from engine.matching.pool import PoolMember
 from schemas.terms.policy import Policy
 
 

@@ -22,7 +22,8 @@ from datetime import UTC, datetime
 from typing import Final
 
 from engine.matching.assigning.choosing import Chooser, ChosenPairs, RoundTask, in_use
-from engine.matching.eligibility import LOCK_WAIVES, Bar, PoolMember, RoundContext, bar_between
+from engine.matching.eligibility import HARD_RULES, LOCK_WAIVES, Rule, bar_between, pool_positions
+from engine.matching.pool import PoolMember, RoundContext
 from engine.matching.reserve import reserve_of
 from engine.matching.scoring import Benefit, Context, LearnedTopic, benefit_of, lessons, need, topic_weights
 from engine.matching.search.candidates import Seekers
@@ -68,7 +69,7 @@ class RefusedLock(Frozen, kw_only=True):
     """A lock that a hard rule forbids, or somebody's lack of room."""
 
     person_ids: tuple[PersonId, PersonId]
-    code: Bar
+    code: EligibilityCode
 
 
 class Certificate(Frozen, kw_only=True):
@@ -113,7 +114,7 @@ class RoundResult(Frozen, kw_only=True):
         return sum(left_out.standing is RoundStanding.WAITING for left_out in self.unmatched)
 
     @property
-    def no_option_by_reason(self) -> dict[Bar | UnmatchedCode, int]:
+    def no_option_by_reason(self) -> dict[EligibilityCode | UnmatchedCode, int]:
         """Count those who wait without any option by what stands in the way."""
         waiting = [left_out for left_out in self.unmatched if left_out.standing is RoundStanding.WAITING]
         counted = Counter(left_out.code for left_out in waiting if not left_out.has_option)
@@ -129,6 +130,7 @@ def hold_round(
     topic_catalogue: Mapping[str, str],
     locks: Iterable[tuple[PersonId, PersonId]] = (),
     chooser: Chooser | None = None,
+    rules: tuple[Rule, ...] = HARD_RULES,
 ) -> RoundResult:
     """Propose pairs among the people with room.
 
@@ -140,24 +142,19 @@ def hold_round(
         topic_catalogue: family by topic id.
         locks: pairs that a coordinator locked into this round, in any order.
         chooser: what computes the choice, if not what the process uses; any one gives the same result.
+        rules: the hard rules.
     """
     assert at.tzinfo is not None, "instants are aware"
     everybody = tuple(sorted(members, key=lambda member: member.person_id))
-    weights = topic_weights((member.wants for member in everybody if _is_in_pool(member)), topic_catalogue)
+    pool = pool_positions(everybody, rules)
+    weights = topic_weights((everybody[position].wants for position in pool), topic_catalogue)
     context = RoundContext.of(policy, week_of=at.astimezone(UTC).date(), topic_weights=weights)
-    book = RuleBook(everybody, context, round_ordinal)
-    room = [member.room if _is_in_pool(member) else 0 for member in everybody]
+    book = RuleBook(everybody, context, round_ordinal, rules)
+    room = [0] * len(everybody)
+    for position in pool:
+        room[position] = everybody[position].room
     locked, refused = _take_locks(book, locks, room)
-    task = RoundTask(
-        book=book,
-        seekers=_seekers(everybody, policy),
-        room=room,
-        locked=frozenset(locked),
-        served=frozenset({p for pair in locked for p in pair} | {p for p, member in enumerate(everybody) if member.live_count > 0}),
-        first_pair_first=policy.first_pair_first,
-        matcher=policy.matcher,
-    )
-    found = (chooser or in_use())(task)
+    found = (chooser or in_use())(_task(book, pool, room, locked, policy))
     pairs = sorted({*locked, *found.pairs})
     proposed = {position for pair in pairs for position in pair}
     left_out = [position for position in range(len(everybody)) if position not in proposed]
@@ -170,16 +167,20 @@ def hold_round(
     )
 
 
-def _seekers(everybody: Sequence[PoolMember], policy: Policy) -> Seekers:
-    return Seekers(
-        positions=[position for position, member in enumerate(everybody) if _is_in_pool(member)],
-        bonuses=[_bonus(member, policy) for member in everybody],
-        reserves=[reserve_of(member, policy) for member in everybody],
+def _task(book: RuleBook, pool: Sequence[int], room: Sequence[int], locked: set[tuple[int, int]], policy: Policy) -> RoundTask:
+    return RoundTask(
+        book=book,
+        seekers=Seekers(
+            positions=pool,
+            bonuses=[_bonus(member, policy) for member in book.members],
+            reserves=[reserve_of(member, policy) for member in book.members],
+        ),
+        room=room,
+        locked=frozenset(locked),
+        served=frozenset({p for pair in locked for p in pair} | {p for p, member in enumerate(book.members) if member.live_count > 0}),
+        first_pair_first=policy.first_pair_first,
+        matcher=policy.matcher,
     )
-
-
-def _is_in_pool(member: PoolMember) -> bool:
-    return member.status is None and member.room > 0
 
 
 def _bonus(member: PoolMember, policy: Policy) -> int:
@@ -196,10 +197,10 @@ def _take_locks(
     locked: set[tuple[int, int]] = set()
     refused: list[RefusedLock] = []
     for lo_id, hi_id in sorted({(min(pair), max(pair)) for pair in locks}):
-        code: Bar | None = EligibilityCode.NOT_ACTIVE
+        code: EligibilityCode | None = EligibilityCode.NOT_ACTIVE
         if lo_id in position_by_id and hi_id in position_by_id:
             lo, hi = position_by_id[lo_id], position_by_id[hi_id]
-            code = bar_between(book.members[lo], book.members[hi], book.context, waived=LOCK_WAIVES)
+            code = bar_between(book.members[lo], book.members[hi], book.context, waived=LOCK_WAIVES, rules=book.rules)
             if code is None and min(room[lo], room[hi]) < 1:
                 code = EligibilityCode.CAPACITY
             if code is None:

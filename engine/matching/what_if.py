@@ -15,7 +15,7 @@ Source: docs/rules.md, Rounds.
 
 from collections.abc import Iterable, Mapping
 
-from engine.matching.eligibility import PoolMember, RoundContext
+from engine.matching.pool import PoolMember, RoundContext
 from engine.matching.round import RoundResult
 from schemas.frozen import Frozen, replace
 from schemas.terms.ids import PersonId

@@ -9,6 +9,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from engine.matching.eligibility import HARD_RULES
 from engine.programme.insights.told_rules import Value
 from engine.programme.rounds.programme import ProgrammeStatus
 from schemas.terms.codes import EligibilityCode, EndCode, ErrorCode, SuppressionReason, TopicFamily, Track, UnmatchedCode
@@ -186,28 +187,7 @@ ENDINGS: Final[Mapping[EndCode, str]] = MappingProxyType(
     }
 )
 
-NO_OPTION: Final[Mapping[EligibilityCode, str]] = MappingProxyType(
-    {
-        EligibilityCode.SELF: "Nobody else takes part",
-        EligibilityCode.REPORTING_LINE: "The others are in the person's reporting line",
-        EligibilityCode.SAME_MANAGER: "The others have the same manager",
-        EligibilityCode.CAPACITY: "Everybody else has a partner already",
-        EligibilityCode.EXCLUDED: "A choice that stays private",
-        EligibilityCode.FORBIDDEN: "The coordinator keeps the two apart",
-        EligibilityCode.PAST_PARTNER: "They have been partners already",
-        EligibilityCode.RESTING: "A recent proposal is resting",
-        EligibilityCode.LANGUAGE: "No language in common",
-        EligibilityCode.HOURS: "Too few working hours in common",
-        EligibilityCode.BAND_GAP: "The track asks for a larger gap of experience",
-        EligibilityCode.NOT_ACTIVE: "Not at work",
-        EligibilityCode.PAUSED: "Taking a break",
-        EligibilityCode.ON_LEAVE: "On leave",
-        EligibilityCode.TRAINING: "The short training is still to come",
-        EligibilityCode.NOT_YET: "Out of reach for some days",
-        EligibilityCode.ONE_WAY: "Only one of the two would learn",
-        EligibilityCode.CROSS_DEPARTMENT: "The others are in the same department",
-    }
-)
+NO_OPTION: Final[Mapping[EligibilityCode, str]] = MappingProxyType({rule.code: rule.words for rule in HARD_RULES})
 
 LEFT_OUT: Final[Mapping[UnmatchedCode, str]] = MappingProxyType(
     {

@@ -13,8 +13,8 @@ from engine.errors import InvalidSettings
 from engine.matching.assigning.blossom import HeaviestMatching, heaviest_matching
 from engine.matching.assigning.choosing import ChosenPairs, RoundTask
 from engine.matching.assigning.choosing import choose_pairs as choose_plainly
-from engine.matching.eligibility import PoolMember
-from engine.matching.standby import PlainStandby, Standby, standby_pool_of
+from engine.matching.pool import PoolMember
+from engine.matching.search.standby import PlainStandby, Standby, standby_pool_of
 from schemas.terms.codes import Matcher
 from schemas.terms.policy import Policy
 
@@ -83,7 +83,7 @@ def standby(
 ) -> Standby:
     """Keep a pool ready for questions about single people, in the quickest way that this machine has; every way answers alike.
 
-    Args: see matching/standby.standby_pool_of.
+    Args: see search/standby.standby_pool_of.
     """
     asked = standby_pool_of(members, policy, round_ordinal=round_ordinal, at=at, topic_catalogue=topic_catalogue)
     if len(asked.seekers.positions) < COMPILED_FROM or not has_numba():

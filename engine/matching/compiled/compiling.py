@@ -16,14 +16,16 @@ __all__ = ["njit"]
 CONSTANT_SOURCES: Final = (
     "matching/assigning/assignment",
     "matching/assigning/auction",
+    "matching/assigning/blossom",
     "matching/search/bounded",
     "matching/search/candidates",
     "matching/assigning/choosing",
     "matching/search/coded",
     "matching/eligibility",
     "matching/hours",
+    "matching/pool",
     "matching/scoring",
-    "matching/standby",
+    "matching/search/standby",
     "matching/ties",
 )
 """In the package `engine`: whatever a compiled function may take a constant from."""

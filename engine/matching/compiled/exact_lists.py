@@ -10,11 +10,11 @@ from engine.matching.compiled.compiling import njit
 from engine.matching.compiled.judging import (
     BONUS,
     ENOUGH,
-    MANAGER,
     MUTUAL,
     OFFER_CELLS,
     OFFERS_AT,
     OFFERS_END,
+    PEERS,
     START,
     TIE,
     WANT_CELLS,
@@ -82,7 +82,8 @@ def crowd_of(people: PoolArrays, coded: Coded) -> Crowd:
     offers = _slices(coded.offers_at, zip(coded.offer_topic, coded.offer_level, strict=True))
     wants = _slices(coded.wants_at, zip(coded.want_topic, *(coded.want_gain[level::4] for level in range(1, 4)), strict=True))
     kind_by_person = np.empty(coded.size, np.int32)
-    rest = zip(coded.need, coded.band, coded.department, coded.language_kind, coded.hours_kind, coded.bonus, coded.reserve, strict=True)
+    judged = (coded.band, coded.department, coded.language_kind, coded.hours_kind, *coded.traits)
+    rest = zip(coded.need, coded.bonus, coded.reserve, *judged, strict=True)
     for person, likeness in enumerate(zip(offers, wants, rest, strict=True)):
         kind_by_person[person] = kind_by_likeness.setdefault(likeness, len(kind_by_likeness))
     order = np.lexsort((np.arange(coded.size), places_of(people), kind_by_person)).astype(np.int32)
@@ -215,12 +216,12 @@ def _judge(people: PoolArrays, rules: Rules, crowd: Crowd, kind: int, scratch: A
     enough = facts[person, ENOUGH] if rules.track == MUTUAL else 0
     is_single = crowd.members_at[kind + 1] - crowd.members_at[kind] == 1
     # Where everybody is a kind, the one personal rule that may bar thousands is asked before anything is scored.
-    manager = facts[person, MANAGER] if len(face) == len(facts) else np.int64(-1)
+    peers = facts[person, PEERS] if len(face) == len(facts) else np.int64(-1)
     size = 0
     for other in touched:
         gained = gathered[other]
         gathered[other] = 0
-        if gained < enough or (other == kind and is_single) or (manager >= 0 and facts[face[other], MANAGER] == manager):
+        if gained < enough or (other == kind and is_single) or (peers >= 0 and facts[face[other], PEERS] == peers):
             continue
         minutes = minutes_together(facts, tables, rules, person, face[other])
         if minutes < 0:

@@ -5,9 +5,10 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
+from engine.matching import eligibility
 from engine.matching.compiled.compiling import njit
-from engine.matching.eligibility import RoundContext
 from engine.matching.hours import WEEK_MINUTES
+from engine.matching.pool import RoundContext
 from engine.matching.scoring import BANDS_APART_MAX, BRIDGE_PER_BAND, CONTEXT_BASE, CONTEXT_PER_TERM, SHARED_WEEK_MINUTES_FULL
 from engine.matching.search.coded import LEVEL_CELLS, Coded
 from engine.matching.ties import ODD_A, ODD_B, ODD_C
@@ -25,8 +26,9 @@ _A, _B, _C = np.uint64(ODD_A), np.uint64(ODD_B), np.uint64(ODD_C)
 
 # Columns of `PoolArrays.facts`.
 OFFERS_AT, OFFERS_END, WANTS_AT, WANTS_END, RELATED_AT, RELATED_END = range(6)
-NEED, ENOUGH, BAND, DEPARTMENT, MANAGER, LANGUAGES, HOURS, DAY_PART, TIE, START, BONUS, RESERVE = range(6, 18)
-COLUMNS: Final = 18
+NEED, ENOUGH, BAND, DEPARTMENT, PEERS, LANGUAGES, HOURS, DAY_PART, TIE, START, BONUS, RESERVE = range(6, 18)
+TRAITS: Final = 18
+"""The first of the traits, one column for each rule of traits that the policy asks."""
 
 OFFER_CELLS: Final = 2
 """Topic and level."""
@@ -42,18 +44,21 @@ class PoolArrays(NamedTuple):
     cells: Array
     """Offers, wants and related people, where the facts say."""
     tables: Array
-    """Words or lists of the language kinds, then shared minutes by two kinds of hours, or the weeks in words if these are too many."""
+    """How far apart traits must be; words or lists of the language kinds; shared minutes by two kinds of hours, or the weeks in words if
+    these are too many."""
 
 
 class Rules(NamedTuple):
     """The policy in numbers."""
 
     track: int
-    bands_apart_min: int
     minutes_min: int
     stretch_minutes: int
-    is_cross_department_only: int
     topic_count: int
+    traits_count: int
+    """How many rules of traits the policy asks; what they ask begins `PoolArrays.tables`."""
+    languages_at: int
+    """Where languages begin in `PoolArrays.tables`."""
     words_count: int
     """Of a language kind; nought if languages are listed."""
     hours_at: int
@@ -65,7 +70,7 @@ class Rules(NamedTuple):
 def pool_arrays_of(coded: Coded, stretch_minutes: int) -> PoolArrays:
     """Lay a coded pool out as arrays; of the time that two people share, one stretch must be as long as that."""
     size = coded.size
-    facts = np.zeros((size, COLUMNS), np.int64)
+    facts = np.zeros((size, TRAITS + len(coded.traits)), np.int64)
     offers = np.stack([_view(coded.offer_topic), _view(coded.offer_level)], axis=1).astype(np.int32).ravel()
     gains = _view(coded.want_gain).reshape(-1, LEVEL_CELLS)
     wants = np.column_stack([_view(coded.want_topic), gains[:, 1:]]).astype(np.int32).ravel()
@@ -80,18 +85,21 @@ def pool_arrays_of(coded: Coded, stretch_minutes: int) -> PoolArrays:
         (ENOUGH, coded.enough),
         (BAND, coded.band),
         (DEPARTMENT, coded.department),
-        (MANAGER, coded.manager),
+        (PEERS, coded.peers),
         (LANGUAGES, coded.language_kind),
         (HOURS, coded.hours_kind),
         (DAY_PART, coded.day_part),
         (BONUS, coded.bonus),
         (RESERVE, coded.reserve),
+        *enumerate(coded.traits, start=TRAITS),
     ):
         facts[:, column] = _view(values)
     ties = _view(coded.tie)
     facts[:, TIE], facts[:, START] = ties.view(np.int64), _starts(ties).view(np.int64)
     cells = np.concatenate([offers, wants, _view(coded.related).astype(np.int32)])
-    return PoolArrays(facts, cells, np.concatenate([_view(coded.language_words).view(np.int64), _hours(coded, stretch_minutes)]))
+    steps_min = np.array(coded.steps_min, np.int64)
+    tables = np.concatenate([steps_min, _view(coded.language_words).view(np.int64), _hours(coded, stretch_minutes)])
+    return PoolArrays(facts, cells, tables)
 
 
 def _hours(coded: Coded, stretch_minutes: int) -> Array:
@@ -107,13 +115,13 @@ def rules_of(context: RoundContext, coded: Coded) -> Rules:
     """Read the rules of a round."""
     return Rules(
         track=TRACK_NUMBER[context.track],
-        bands_apart_min=context.bands_apart_min,
         minutes_min=context.shared_week_minutes_min,
         stretch_minutes=context.stretch_minutes,
-        is_cross_department_only=int(context.cross_department_only),
         topic_count=coded.topic_count,
+        traits_count=len(coded.traits),
+        languages_at=len(coded.traits),
         words_count=coded.words_count,
-        hours_at=len(coded.language_words),
+        hours_at=len(coded.traits) + len(coded.language_words),
         hours_count=len(coded.masks),
     )
 
@@ -193,10 +201,11 @@ def _minutes_table(words: Array, stretch_minutes: int) -> Array:
 
 
 @njit(cache=True, nogil=True)
-def _have_common(tables: Array, one: int, two: int) -> bool:
+def _have_common(tables: Array, begin: int, one: int, two: int) -> bool:
     """Say whether two sorted lists of languages have one in common; see search/coded."""
-    first, second = tables[one], tables[two]
-    while first < tables[one + 1] and second < tables[two + 1]:
+    first, second = begin + tables[begin + one], begin + tables[begin + two]
+    first_end, second_end = begin + tables[begin + one + 1], begin + tables[begin + two + 1]
+    while first < first_end and second < second_end:
         if tables[first] == tables[second]:
             return True
         if tables[first] < tables[second]:
@@ -206,25 +215,29 @@ def _have_common(tables: Array, one: int, two: int) -> bool:
     return False
 
 
+_is_apart_enough: Final = njit(cache=True, nogil=True, inline="always")(eligibility.is_apart_enough)
+
+
 @njit(cache=True, nogil=True, inline="always")
 def minutes_together(facts: Array, tables: Array, rules: Rules, one: int, two: int) -> int:
     """See search/bounded: shared minutes, or -1 if a general rule keeps two people apart."""
-    apart = abs(facts[one, BAND] - facts[two, BAND])
     speaks = False
     for word in range(rules.words_count):
-        if tables[facts[one, LANGUAGES] * rules.words_count + word] & tables[facts[two, LANGUAGES] * rules.words_count + word]:
+        word_at = rules.languages_at + word
+        if tables[word_at + facts[one, LANGUAGES] * rules.words_count] & tables[word_at + facts[two, LANGUAGES] * rules.words_count]:
             speaks = True
     if rules.words_count == 0:
-        speaks = _have_common(tables, facts[one, LANGUAGES], facts[two, LANGUAGES])
+        speaks = _have_common(tables, rules.languages_at, facts[one, LANGUAGES], facts[two, LANGUAGES])
     minutes = 0
     if rules.hours_count <= HOURS_TABLE_MAX:
         minutes = tables[rules.hours_at + facts[one, HOURS] * rules.hours_count + facts[two, HOURS]]
     elif speaks:
         first, second = rules.hours_at + facts[one, HOURS] * WEEK_WORDS, rules.hours_at + facts[two, HOURS] * WEEK_WORDS
         minutes = _minutes_of(tables, first, second, rules.stretch_minutes)
-    is_apart = rules.bands_apart_min == 0 or (facts[one, BAND] >= 0 and facts[two, BAND] >= 0 and apart >= rules.bands_apart_min)
-    is_elsewhere = rules.is_cross_department_only == 0 or is_other_department(facts, one, two)
-    return minutes if speaks and is_apart and is_elsewhere and minutes >= rules.minutes_min else -1
+    is_apart = True
+    for rule in range(rules.traits_count):
+        is_apart &= _is_apart_enough(facts[one, TRAITS + rule], facts[two, TRAITS + rule], tables[rule])
+    return minutes if speaks and is_apart and minutes >= rules.minutes_min else -1
 
 
 @njit(cache=True, nogil=True, inline="always")
@@ -248,7 +261,7 @@ def points(facts: Array, cells: Array, learner: int, teacher: int) -> int:
 @njit(cache=True, nogil=True)
 def is_barred(facts: Array, cells: Array, one: int, two: int) -> bool:
     """Say whether a personal rule stands between two people."""
-    if facts[one, MANAGER] >= 0 and facts[one, MANAGER] == facts[two, MANAGER]:
+    if facts[one, PEERS] >= 0 and facts[one, PEERS] == facts[two, PEERS]:
         return True
     first, end = facts[one, RELATED_AT], facts[one, RELATED_END]
     while first < end:

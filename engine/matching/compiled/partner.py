@@ -1,4 +1,4 @@
-"""The best partner for one person, compiled: what matching/standby finds, from arrays that are laid out once.
+"""The best partner for one person, compiled: what search/standby finds, from arrays that are laid out once.
 
 A question looks at whoever could teach the person something, in one pass. It writes to two arrays that are kept from question to
 question, so it needs no memory of its own, however large the pool.
@@ -26,7 +26,7 @@ from engine.matching.compiled.judging import (
 )
 from engine.matching.scoring import BANDS_APART_MAX, BRIDGE_PER_BAND, CONTEXT_BASE, CONTEXT_PER_TERM
 from engine.matching.search.coded import coded
-from engine.matching.standby import Partner, StandbyPool
+from engine.matching.search.standby import Partner, StandbyPool
 from schemas.terms.ids import PersonId
 
 CONTEXT_MAX: Final = CONTEXT_BASE + 2 * CONTEXT_PER_TERM + BANDS_APART_MAX * BRIDGE_PER_BAND
@@ -51,7 +51,7 @@ class CompiledStandby:
         """One question at a time writes to what is kept."""
 
     def best_partner(self, person_id: PersonId) -> Partner | None:
-        """See matching/standby."""
+        """See search/standby."""
         number = self._number_by_position.get(self._asked.book.position_by_id.get(person_id, -1))
         if number is None:
             return None

@@ -24,7 +24,8 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 from typing import Final
 
-from engine.matching.eligibility import RoundContext
+from engine.matching.eligibility import is_apart_enough
+from engine.matching.pool import RoundContext
 from engine.matching.reserve import needed_score
 from engine.matching.scoring import BANDS_APART_MAX, context_hundredths, pair_score
 from engine.matching.search.candidates import OPTIONS_COUNTED_MAX, Lists, Option, Seekers, exact_lists
@@ -173,7 +174,7 @@ class _Search:
         return walk.kept, walk.options_count
 
     def minutes_together(self, one: int, two: int) -> int:
-        """Count the week's shared minutes; -1 if language, hours, bands or departments keep two people apart."""
+        """Count the week's shared minutes; -1 if a general rule keeps two people apart."""
         people, context = self._people, self._context
         if not self._speak(people.language_kind[one], people.language_kind[two]):
             return -1
@@ -184,12 +185,9 @@ class _Search:
             minutes = self._minutes[name] = context.shared_minutes(people.masks[first], people.masks[second])
         if minutes < context.shared_week_minutes_min:
             return -1
-        if context.bands_apart_min:
-            bands = people.band[one], people.band[two]
-            if UNKNOWN in bands or abs(bands[0] - bands[1]) < context.bands_apart_min:
+        for traits, steps_min in zip(people.traits, people.steps_min, strict=True):
+            if not is_apart_enough(traits[one], traits[two], steps_min):
                 return -1
-        if context.cross_department_only and not self._is_other_department(one, two):
-            return -1
         return minutes
 
     def _speak(self, one: int, two: int) -> bool:
@@ -204,8 +202,8 @@ class _Search:
 
     def is_barred(self, one: int, two: int) -> bool:
         """Say whether a personal rule stands between two people."""
-        manager = self._people.manager
-        return two in self._related[one] or (manager[one] != UNKNOWN and manager[one] == manager[two])
+        peers = self._people.peers
+        return two in self._related[one] or (peers[one] != UNKNOWN and peers[one] == peers[two])
 
     def _points(self, learner: int, teacher: int) -> int:
         people = self._people

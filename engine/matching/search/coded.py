@@ -1,6 +1,6 @@
 """The people of a pool as plain numbers, for the searches that look at hundreds of thousands of pairs.
 
-Decides: how topics, languages, working weeks, departments and managers are numbered; who stands in the middle of which hours of the day.
+Decides: how topics, languages, working weeks, traits and peers are numbered; who stands in the middle of which hours of the day.
 Never knows: what is searched for (search/bounded), what is computed with the numbers elsewhere.
 
 Shape: people are numbered as in `Seekers.positions`; lists of varying length lie one after the other, with the place where each person's
@@ -8,7 +8,7 @@ begins and, last, where all end.
 
 Invariants
     search.N1  Numbers follow the sorted order of what they stand for, so the same pool gives the same numbers.
-    search.N2  `related` holds for each person everybody whom a personal rule bars, managers' other reports aside, sorted.
+    search.N2  `related` holds for each person everybody whom a personal rule bars, peers aside, sorted.
 
 Source: house rule.
 """
@@ -21,13 +21,14 @@ from functools import lru_cache
 from itertools import accumulate, chain
 from typing import Final
 
-from engine.matching.eligibility import PoolMember
+from engine.matching.eligibility import ApartRule
+from engine.matching.pool import PoolMember
 from engine.matching.search.candidates import Seekers
 from engine.matching.search.rule_book import RuleBook
 from engine.matching.ties import mixed
 
 UNKNOWN: Final = -1
-"""No band, department or manager."""
+"""No band, department, trait or peers."""
 LEVEL_CELLS: Final = 4
 DAY_PARTS: Final = 8
 """Parts of the day, three UTC hours each."""
@@ -49,13 +50,17 @@ class Coded:
     wants_at: "array[int]"
     want_topic: "array[int]"
     want_gain: "array[int]"
-    """LEVELS numbers for each want: points by level offered."""
+    """LEVEL_CELLS numbers for each want: points by level offered."""
     need: "array[int]"
     enough: "array[int]"
     band: "array[int]"
     department: "array[int]"
-    manager: "array[int]"
-    """NOTHING where the same manager is no bar."""
+    traits: "tuple[array[int], ...]"
+    """For each rule of traits that the policy asks: numbers, the same for the same trait."""
+    steps_min: tuple[int, ...]
+    """Of these rules: how far apart two traits must be."""
+    peers: "array[int]"
+    """The same number for people whom the rule of peers bars; UNKNOWN for whom it bars from nobody."""
     language_kind: "array[int]"
     language_words: "array[int]"
     """64 bits a word, `words_count` words for each kind of language set; where that is nought, where the numbers of each kind's languages
@@ -88,10 +93,9 @@ def coded(book: RuleBook, seekers: Seekers) -> Coded:
     masks = [book.masks[position] for position in seekers.positions]
     sorted_masks = sorted(set(masks))
     number_by_mask = {mask: number for number, mask in enumerate(sorted_masks)}
-    language_kind, language_words, words_count = _languages(members)
+    language_kind, language_words, words_count = _languages([book.common_rule.words_of(member) for member in members])
     offers_at, offer_topic, offer_level = _offers(members, number_by_topic, ties)
     wants_at, want_topic, want_gain, need, enough = _wants(book, members, number_by_topic)
-    managers = [None if book.context.same_manager_allowed else member.reporting_line.manager_id for member in members]
     related_at, related = _related(book, seekers.positions)
     return Coded(
         positions=array("i", seekers.positions),
@@ -105,7 +109,9 @@ def coded(book: RuleBook, seekers: Seekers) -> Coded:
         enough=enough,
         band=array("b", (UNKNOWN if member.band is None else member.band for member in members)),
         department=_numbered([member.department for member in members]),
-        manager=_numbered(managers),
+        traits=tuple(_traits(rule, members) for rule in book.apart_rules),
+        steps_min=tuple(rule.steps_min(book.context) for rule in book.apart_rules),
+        peers=_numbered([book.peers_key(position) for position in seekers.positions]),
         language_kind=language_kind,
         language_words=language_words,
         words_count=words_count,
@@ -128,17 +134,24 @@ def _numbered(names: Sequence[str | None]) -> "array[int]":
     return array("i", (number_by_name.get(name, UNKNOWN) for name in names))
 
 
-def _languages(members: Sequence[PoolMember]) -> "tuple[array[int], array[int], int]":
-    """Number the sets of languages; what one person alone speaks joins nobody and is left out."""
-    subtags = {kind: sorted({tag.partition("-")[0].lower() for tag in kind}) for kind in {member.languages for member in members}}
-    speakers = Counter(chain.from_iterable(subtags[member.languages] for member in members))
+def _traits(rule: ApartRule, members: Sequence[PoolMember]) -> "array[int]":
+    """Number the traits of a rule: a number stays what it is, names get one each, for any two of them are one step apart."""
+    found = [rule.trait(member) for member in members]
+    if any(isinstance(trait, str) for trait in found):
+        return _numbered([trait if isinstance(trait, str) else None for trait in found])
+    return array("i", (UNKNOWN if trait is None else int(trait) for trait in found))
+
+
+def _languages(spoken: Sequence[frozenset[str]]) -> "tuple[array[int], array[int], int]":
+    """Number the sets of words that people need in common; what one person alone has joins nobody and is left out."""
+    speakers = Counter(chain.from_iterable(spoken))
     number_by_language = {language: number for number, language in enumerate(sorted(each for each in speakers if speakers[each] > 1))}
     shared = {
-        kind: tuple(number_by_language[language] for language in found if language in number_by_language) for kind, found in subtags.items()
+        kind: tuple(sorted(number_by_language[language] for language in kind if language in number_by_language)) for kind in set(spoken)
     }
     kinds = sorted(set(shared.values()))
     number_by_kind = {kind: number for number, kind in enumerate(kinds)}
-    language_kind = array("i", (number_by_kind[shared[member.languages]] for member in members))
+    language_kind = array("i", (number_by_kind[shared[kind]] for kind in spoken))
     if len(number_by_language) > LANGUAGES_IN_WORDS_MAX:
         begins = accumulate((len(kind) for kind in kinds), initial=len(kinds) + 1)
         return language_kind, array("Q", chain(begins, chain.from_iterable(kinds))), 0
@@ -193,9 +206,9 @@ def _related(book: RuleBook, positions: Sequence[int]) -> "tuple[array[int], arr
     number_by_id = {book.members[position].person_id: number for number, position in enumerate(positions)}
     ones, others = array("i"), array("i")
     for number, position in enumerate(positions):
-        for other_id in book.barred_ids(position):
+        for other_id in book.named_ids(position):
             other = number_by_id.get(other_id)
-            if other is not None:
+            if other is not None and other != number:
                 ones.extend((number, other))
                 others.extend((other, number))
     begins = array("q", bytes(8 * (len(positions) + 1)))

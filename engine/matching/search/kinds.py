@@ -17,18 +17,14 @@ Source: house rule.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Final
 
-from engine.matching.eligibility import PoolMember
+from engine.matching.eligibility import ApartRule, Trait
 from engine.matching.exchange import OffersAndWants, bits_of, positions_of
+from engine.matching.pool import PoolMember
 from engine.matching.scoring import BANDS_APART_MAX, OfferedTopic, context_hundredths, mutual_score, pair_score
-from engine.matching.search.rule_book import Groups, RuleBook, grouped
+from engine.matching.search.rule_book import HOURS_KINDS_GROUPED_MAX, Groups, RuleBook, grouped
 from schemas.terms.codes import Track
 from schemas.terms.ids import PersonId
-
-HOURS_KINDS_GROUPED_MAX: Final = 256
-"""With more different working weeks than that, hours are compared pair by pair."""
-
 
 ScoredPair = tuple[int, int, int]
 """Two kinds whose people may be paired, and their score."""
@@ -56,10 +52,11 @@ class Kinds:
                 member.wants,
                 member.band,
                 member.department,
-                member.languages,
                 book.masks[position],
                 bonuses[position],
                 reserves[position],
+                book.common_rule.words_of(member),
+                *[rule.trait(member) for rule in book.apart_rules],
             )
             kind = by_likeness.setdefault(likeness, len(self.people))
             if kind == len(self.people):
@@ -94,7 +91,7 @@ class Kinds:
         book = self._book
         table: dict[int, set[int]] = {position: {position} for position in self.kind_by_seeker}
         for position in self.kind_by_seeker:
-            for other_id in book.barred_ids(position):
+            for other_id in book.named_ids(position):
                 other = book.position_by_id.get(other_id)
                 if other in table:
                     table[position].add(other)
@@ -103,17 +100,17 @@ class Kinds:
 
     @cached_property
     def _peers(self) -> dict[PersonId, frozenset[int]]:
-        by_manager: dict[PersonId, list[int]] = {}
+        by_key: dict[PersonId, list[int]] = {}
         for position in self.kind_by_seeker:
-            manager_id = self._book.members[position].reporting_line.manager_id
-            if manager_id is not None:
-                by_manager.setdefault(manager_id, []).append(position)
-        return {manager_id: frozenset(positions) for manager_id, positions in by_manager.items()}
+            key = self._book.peers_key(position)
+            if key is not None:
+                by_key.setdefault(key, []).append(position)
+        return {key: frozenset(positions) for key, positions in by_key.items()}
 
     def peers(self, position: int) -> frozenset[int]:
-        """The seekers under the same manager, where that is a bar; the person itself too."""
-        manager_id = self._book.members[position].reporting_line.manager_id
-        return frozenset() if manager_id is None or self._context.same_manager_allowed else self._peers[manager_id]
+        """The seekers whom the rule of peers bars; the person itself too."""
+        key = self._book.peers_key(position)
+        return frozenset() if key is None else self._peers[key]
 
     @property
     def size(self) -> int:
@@ -131,16 +128,16 @@ class Kinds:
         return {key: bits_of(kinds, self.size) for key, kinds in grouped(keys).items()}
 
     @cached_property
-    def _by_language(self) -> Groups[str]:
-        return Groups((face.spoken for face in self.faces), self.size)
+    def _by_word(self) -> Groups[str]:
+        return Groups((self._book.common_rule.words_of(face) for face in self.faces), self.size)
 
     @cached_property
     def _by_band(self) -> dict[object, int]:
         return self._bits_by([face.band] for face in self.faces)
 
     @cached_property
-    def _by_department(self) -> Groups[str | None]:
-        return Groups(([face.department] for face in self.faces), self.size)
+    def _by_trait(self) -> list[tuple[ApartRule, Groups[Trait]]]:
+        return [(rule, Groups(([rule.trait(face)] for face in self.faces), self.size)) for rule in self._book.apart_rules]
 
     @cached_property
     def _meetable(self) -> list[int]:
@@ -169,21 +166,19 @@ class Kinds:
         return known
 
     def _compatible(self, kind: int) -> int:
-        """The kinds with a common language, bands, departments and hours that suit."""
-        face, context = self.faces[kind], self._context
+        """The kinds that no general rule bars, other than by what is learned."""
+        face = self.faces[kind]
         meetable = self._meetable[self._hours_kinds[1][kind]]
         found = 0
-        for language in face.spoken:
-            found |= self._by_language.among(language, meetable)
-        if context.bands_apart_min:
-            if face.band is None:
+        for word in self._book.common_rule.words_of(face):
+            found |= self._by_word.among(word, meetable)
+        for rule, groups in self._by_trait:
+            trait = rule.trait(face)
+            if trait is None:
                 return 0
-            bands = [band for band in self._by_band if isinstance(band, int) and abs(band - face.band) >= context.bands_apart_min]
-            found &= self._union(self._by_band, bands)
-        if context.cross_department_only:
-            if face.department is None:
-                return 0
-            found &= ~(self._by_department.among(face.department, found) | self._by_department.among(None, found))
+            found &= ~groups.among(None, found)
+            for near in rule.too_near(trait, self._context):
+                found &= ~groups.among(near, found)
         return found
 
     @staticmethod

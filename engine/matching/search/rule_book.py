@@ -17,10 +17,25 @@ Source: house rule.
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, TypeVar, assert_never
 
-from engine.matching.eligibility import STATUS_RULES, Bar, PoolMember, RoundContext
+from engine.matching.eligibility import (
+    HARD_RULES,
+    ApartRule,
+    CommonRule,
+    HoursRule,
+    LearningRule,
+    NamedRule,
+    PeersRule,
+    Rule,
+    StateRule,
+    StatusRule,
+    Trait,
+    one_rule_of_form,
+    rules_of_form,
+)
 from engine.matching.exchange import OffersAndWants, bits_of, positions_of
+from engine.matching.pool import PoolMember, RoundContext
 from engine.matching.ties import person_tie
 from schemas.terms.codes import EligibilityCode, Track
 from schemas.terms.ids import PersonId
@@ -82,19 +97,32 @@ def set_among(positions: Sequence[int], among: int) -> int:
 
 
 class RuleBook:
-    """The rules of eligibility for all members of a round.
+    """The hard rules, asked of all members of a round.
 
     Args:
         members: sorted by id, each id once; also those outside the pool, because they explain why others have no option.
         context: what pairs are judged by.
         round_ordinal: number of the round in its programme; seeds the ties.
+        rules: the hard rules.
     """
 
-    def __init__(self, members: Sequence[PoolMember], context: RoundContext, round_ordinal: int) -> None:
+    def __init__(
+        self, members: Sequence[PoolMember], context: RoundContext, round_ordinal: int, rules: tuple[Rule, ...] = HARD_RULES
+    ) -> None:
         self.members = members
         self.context = context
         self.round_ordinal = round_ordinal
+        self.rules = rules
+        self.named_rules = rules_of_form(NamedRule, rules)
+        self.state_rules = rules_of_form(StateRule, rules)
+        self.peers_rule = one_rule_of_form(PeersRule, rules)
+        self.common_rule = one_rule_of_form(CommonRule, rules)
+        self.apart_rules = tuple(rule for rule in rules_of_form(ApartRule, rules) if rule.steps_min(context) > 0)
+        """Those that the policy asks."""
         self.exchange = OffersAndWants(members, context.topic_weights, context.benefit_min)
+        self._named: dict[NamedRule, dict[int, list[int]]] = {}
+        self._holding: dict[StateRule, int] = {}
+        self._traits: dict[ApartRule, Groups[Trait]] = {}
         self._meeting_by_mask: dict[int, int] = {}
         self.position_by_id = {member.person_id: position for position, member in enumerate(members)}
         assert len(self.position_by_id) == len(members), "a person is a member of a round once"
@@ -124,80 +152,116 @@ class RuleBook:
                     table.setdefault(other, []).append(position)
         return table
 
-    @cached_property
-    def line(self) -> dict[int, list[int]]:
-        """By position: the people above and below, dotted lines included."""
-        return self._mutual((p, (*m.reporting_line.above, *m.dotted_line_ids)) for p, m in enumerate(self.members))
+    def named(self, rule: NamedRule) -> dict[int, list[int]]:
+        """By position: the people whom a rule bars because either record names the other."""
+        known = self._named.get(rule)
+        if known is None:
+            known = self._named[rule] = self._mutual((p, rule.names(member, self.context)) for p, member in enumerate(self.members))
+        return known
 
-    @cached_property
-    def excluded(self) -> dict[int, list[int]]:
-        """By position: the people whom either side excludes."""
-        return self._mutual((position, member.excluded) for position, member in enumerate(self.members) if member.excluded)
+    def named_ids(self, position: int) -> Iterable[PersonId]:
+        """Name everybody whom one person's own record bars by name; the person itself too."""
+        member, context = self.members[position], self.context
+        for rule in self.named_rules:
+            yield from rule.names(member, context)
 
-    @cached_property
-    def partners(self) -> dict[int, list[int]]:
-        """By position: the people with whom there is a live pair or an open proposal."""
-        return self._mutual((position, member.partner_ids) for position, member in enumerate(self.members) if member.partner_ids)
+    def peers_key(self, position: int) -> PersonId | None:
+        """Return what bars a person from others with the same; None where nothing does."""
+        return self.peers_rule.key(self.members[position], self.context)
 
-    @cached_property
-    def _history(self) -> dict[EligibilityCode, dict[int, list[int]]]:
-        codes = sorted({code for member in self.members for code in member.bars.values()})
-        return {
-            code: self._mutual((p, [other for other, c in m.bars.items() if c is code]) for p, m in enumerate(self.members) if m.bars)
-            for code in codes
-        }
+    def bars(self, position: int, among: int) -> dict[EligibilityCode, int]:
+        """Say for each rule whom of a set it bars, whatever the other rules say; the sets may overlap."""
+        found: dict[EligibilityCode, int] = {}
+        for rule in self.rules:
+            found[rule.code] = found.get(rule.code, 0) | self._barred_by(rule, position, among)
+        return found
 
-    def history(self, code: EligibilityCode) -> dict[int, list[int]]:
-        """By position: the people with whom there is this past."""
-        return self._history.get(code, {})
-
-    def barred_ids(self, position: int) -> Iterable[PersonId]:
-        """Name everybody whom one person's own record bars by what is between the two: line of power, exclusion, history."""
+    def _barred_by(self, rule: Rule, position: int, among: int) -> int:
         member = self.members[position]
-        yield from member.reporting_line.above
-        yield from member.dotted_line_ids
-        yield from member.excluded
-        yield from member.partner_ids
-        for other_id, code in member.bars.items():
-            if code is not EligibilityCode.PAST_PARTNER or not self.context.past_partner_allowed:
-                yield other_id
-
-    @cached_property
-    def _by_manager(self) -> Groups[PersonId]:
-        ids = (member.reporting_line.manager_id for member in self.members)
-        return self._groups([] if manager_id is None else [manager_id] for manager_id in ids)
+        match rule:
+            case NamedRule():
+                return set_among(self.named(rule).get(position, _NOBODY), among)
+            case PeersRule():
+                key = self.peers_key(position)
+                return 0 if key is None else self._by_peers_key.among(key, among)
+            case StateRule():
+                return among if rule.holds(member) else self._in_state(rule) & among
+            case StatusRule():
+                return among if rule.holds(member) else self._by_status.among(rule.code, among)
+            case CommonRule():
+                return among & ~self._with_common_word(rule, position, among)
+            case ApartRule():
+                return self._too_near(rule, position, among) if rule.steps_min(self.context) else 0
+            case HoursRule():
+                return self._with_too_few_hours(position, among)
+            case LearningRule():
+                return among & ~self._two_way(position, among)
+            case _:
+                assert_never(rule)
 
     def _groups(self, keys: Iterable[Iterable[Key]]) -> Groups[Key]:
         return Groups(keys, len(self.members))
 
     @cached_property
-    def _by_language(self) -> Groups[str]:
-        return self._groups(member.spoken for member in self.members)
+    def _by_peers_key(self) -> Groups[PersonId]:
+        keys = (self.peers_key(position) for position in range(len(self.members)))
+        return self._groups([] if key is None else [key] for key in keys)
 
-    @cached_property
-    def _by_band(self) -> Groups[int | None]:
-        return self._groups([member.band] for member in self.members)
-
-    @cached_property
-    def _by_department(self) -> Groups[str | None]:
-        return self._groups([member.department] for member in self.members)
+    def _in_state(self, rule: StateRule) -> int:
+        known = self._holding.get(rule)
+        if known is None:
+            holding = (position for position, member in enumerate(self.members) if rule.holds(member))
+            known = self._holding[rule] = bits_of(holding, len(self.members))
+        return known
 
     @cached_property
     def _by_status(self) -> Groups[EligibilityCode | None]:
         return self._groups([member.status] for member in self.members)
 
     @cached_property
+    def _by_word(self) -> Groups[str]:
+        return self._groups(self.common_rule.words_of(member) for member in self.members)
+
+    def _with_common_word(self, rule: CommonRule, position: int, among: int) -> int:
+        found = 0
+        for word in rule.words_of(self.members[position]):
+            found |= self._by_word.among(word, among)
+        return found
+
+    def _too_near(self, rule: ApartRule, position: int, among: int) -> int:
+        """Whoever is too near in a trait, or whose trait nobody knows."""
+        trait = rule.trait(self.members[position])
+        if trait is None:
+            return among
+        groups = self._traits.get(rule)
+        if groups is None:
+            groups = self._traits[rule] = self._groups([rule.trait(member)] for member in self.members)
+        found = groups.among(None, among)
+        for near in rule.too_near(trait, self.context):
+            found |= groups.among(near, among)
+        return found
+
+    @cached_property
     def _by_mask(self) -> Groups[int]:
         return self._groups([mask] for mask in self.masks)
 
-    @cached_property
-    def _full(self) -> int:
-        return bits_of((position for position, member in enumerate(self.members) if member.room < 1), len(self.members))
+    def _with_too_few_hours(self, position: int, among: int) -> int:
+        own, minutes_min = self.masks[position], self.context.shared_week_minutes_min
+        if len(self._by_mask) > HOURS_KINDS_GROUPED_MAX:
+            others = (other for other in positions_of(among) if self.context.shared_minutes(own, self.masks[other]) < minutes_min)
+            return bits_of(others, among.bit_length())
+        known = self._meeting_by_mask.get(own)
+        if known is None:
+            known = 0
+            for mask in self._by_mask:
+                if self.context.shared_minutes(own, mask) >= minutes_min:
+                    known |= self._by_mask.among(mask, self._everybody)
+            self._meeting_by_mask[own] = known
+        return among & ~known
 
-    def _peers(self, position: int, among: int) -> int:
-        """Whoever has the same manager, where that is a bar."""
-        manager_id = self.members[position].reporting_line.manager_id
-        return 0 if manager_id is None or self.context.same_manager_allowed else self._by_manager.among(manager_id, among)
+    @cached_property
+    def _by_band(self) -> Groups[int | None]:
+        return self._groups([member.band] for member in self.members)
 
     def _bands_between(self, first: int, end: int, among: int) -> int:
         found = 0
@@ -212,66 +276,6 @@ class RuleBook:
     def _higher(self, position: int, among: int) -> int:
         band = self.members[position].band
         return 0 if band is None else among & ~(self._by_band.among(None, among) | self._bands_between(0, band + 1, among))
-
-    def _wrong_gap(self, position: int, among: int) -> int:
-        gap = self.context.bands_apart_min
-        band = self.members[position].band
-        if gap == 0:
-            return 0
-        if band is None:
-            return among
-        return self._by_band.among(None, among) | self._bands_between(max(0, band - gap + 1), band + gap, among)
-
-    def _wrong_department(self, position: int, among: int) -> int:
-        department = self.members[position].department
-        if not self.context.cross_department_only:
-            return 0
-        if department is None:
-            return among
-        return self._by_department.among(department, among) | self._by_department.among(None, among)
-
-    def _wrong_language(self, position: int, among: int) -> int:
-        common = 0
-        for language in self.members[position].spoken:
-            common |= self._by_language.among(language, among)
-        return among & ~common
-
-    def _wrong_hours(self, position: int, among: int) -> int:
-        own, minutes_min = self.masks[position], self.context.shared_week_minutes_min
-        if len(self._by_mask) > HOURS_KINDS_GROUPED_MAX:
-            others = (other for other in positions_of(among) if self.context.shared_minutes(own, self.masks[other]) < minutes_min)
-            return bits_of(others, among.bit_length())
-        known = self._meeting_by_mask.get(own)
-        if known is None:
-            known = 0
-            for mask in self._by_mask:
-                if self.context.shared_minutes(own, mask) >= minutes_min:
-                    known |= self._by_mask.among(mask, self._everybody)
-            self._meeting_by_mask[own] = known
-        return among & ~known
-
-    def bars(self, position: int, among: int) -> dict[Bar, int]:
-        """Say for each rule whom of a set it bars, whatever the other rules say; the sets may overlap."""
-        member = self.members[position]
-        past = [] if self.context.past_partner_allowed else self.history(EligibilityCode.PAST_PARTNER).get(position, [])
-        found: dict[Bar, int] = {
-            EligibilityCode.SELF: 1 << position & among,
-            EligibilityCode.REPORTING_LINE: set_among(self.line.get(position, _NOBODY), among),
-            EligibilityCode.SAME_MANAGER: self._peers(position, among),
-            EligibilityCode.CAPACITY: among if member.room < 1 else self._full & among,
-            EligibilityCode.EXCLUDED: set_among(self.excluded.get(position, _NOBODY), among),
-            EligibilityCode.FORBIDDEN: set_among(self.history(EligibilityCode.FORBIDDEN).get(position, _NOBODY), among),
-            EligibilityCode.PAST_PARTNER: set_among([*past, *self.partners.get(position, _NOBODY)], among),
-            EligibilityCode.RESTING: set_among(self.history(EligibilityCode.RESTING).get(position, _NOBODY), among),
-            EligibilityCode.LANGUAGE: self._wrong_language(position, among),
-            EligibilityCode.HOURS: self._wrong_hours(position, among),
-            EligibilityCode.BAND_GAP: self._wrong_gap(position, among),
-            EligibilityCode.CROSS_DEPARTMENT: self._wrong_department(position, among),
-            EligibilityCode.ONE_WAY: among & ~self._two_way(position, among),
-        }
-        for code in STATUS_RULES:
-            found[code] = among if member.status is code else self._by_status.among(code, among)
-        return found
 
     def _two_way(self, position: int, among: int) -> int:
         """Everybody of a set with whom each direction that the track requires teaches enough."""

@@ -24,8 +24,9 @@ Source: house rule.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, Protocol
 
-from engine.matching.eligibility import Bar, PoolMember
+from engine.matching.eligibility import ApartRule, Rule, own_state
 from engine.matching.exchange import bits_of
+from engine.matching.pool import PoolMember
 from engine.matching.search.rule_book import RuleBook, set_among
 from schemas.frozen import Frozen
 from schemas.terms.codes import EligibilityCode, RoundStanding, Track, UnmatchedCode, WidenCode
@@ -33,14 +34,8 @@ from schemas.terms.ids import PersonId
 
 COMPARED_MAX: Final = 2_000
 """People around who are looked at for one person's reason, lowest ids first."""
-_AS_PUBLISHED: Final[tuple[Bar, ...]] = tuple(EligibilityCode)
+_AS_PUBLISHED: Final = tuple(EligibilityCode)
 _NOBODY: Final = ()
-
-_WIDEN_OF_OWN_STATE: Final[dict[Bar, WidenCode]] = {
-    EligibilityCode.CAPACITY: WidenCode.CAPACITY,
-    EligibilityCode.TRAINING: WidenCode.TRAINING,
-    EligibilityCode.PAUSED: WidenCode.RESUME,
-}
 
 
 class OptionCounts(Protocol):
@@ -59,7 +54,7 @@ class LeftOut(Frozen, kw_only=True):
     """One person left out."""
 
     person_id: PersonId
-    code: Bar | UnmatchedCode
+    code: EligibilityCode | UnmatchedCode
     widen: WidenCode
     standing: RoundStanding = RoundStanding.WAITING
     is_in_pool: bool = True
@@ -78,15 +73,15 @@ def unmatched_reasons(book: RuleBook, found: OptionCounts, positions: Iterable[i
         k_min: the smallest group of people that is told of.
     """
     left_out = tuple(positions)
-    around = _Around(book, [position for position in left_out if own_state(book.members[position]) is None])
-    return tuple(_reason(book.members[position], found, position, around, k_min) for position in left_out)
+    around = _Around(book, [position for position in left_out if own_state(book.members[position], book.state_rules) is None])
+    return tuple(_reason(book, found, position, around, k_min) for position in left_out)
 
 
-def _reason(member: PoolMember, found: OptionCounts, position: int, around: "_Around", k_min: int) -> LeftOut:
-    own = own_state(member)
+def _reason(book: RuleBook, found: OptionCounts, position: int, around: "_Around", k_min: int) -> LeftOut:
+    member = book.members[position]
+    own = own_state(member, book.state_rules)
     if own is not None:
-        widen = _WIDEN_OF_OWN_STATE.get(own, WidenCode.PATIENCE)
-        return _left_out(member, own, widen, is_in_pool=False, has_option=False)
+        return _left_out(member, own, _widen(book.rules, own, member), is_in_pool=False, has_option=False)
     has_option = found.option_counts[position] > 0
     people = around.of(position)
     if people.bit_count() < k_min:
@@ -95,13 +90,13 @@ def _reason(member: PoolMember, found: OptionCounts, position: int, around: "_Ar
         return _left_out(member, UnmatchedCode.OPTIONS_TAKEN, WidenCode.PATIENCE)
     if has_option:
         return _left_out(member, UnmatchedCode.BELOW_RESERVE, around.widen_exchange(position, people))
-    rule = around.rule_in_the_way(position, people)
-    widen = around.widen_exchange(position, people) if rule is EligibilityCode.ONE_WAY else _widen(member, rule)
-    return _left_out(member, rule, widen, has_option=False)
+    code = around.rule_in_the_way(position, people)
+    widen = around.widen_exchange(position, people) if code is EligibilityCode.ONE_WAY else _widen(book.rules, code, member)
+    return _left_out(member, code, widen, has_option=False)
 
 
 def _left_out(
-    member: PoolMember, code: Bar | UnmatchedCode, widen: WidenCode, *, is_in_pool: bool = True, has_option: bool = True
+    member: PoolMember, code: EligibilityCode | UnmatchedCode, widen: WidenCode, *, is_in_pool: bool = True, has_option: bool = True
 ) -> LeftOut:
     standing = standing_of(member, is_in_pool=is_in_pool)
     return LeftOut(person_id=member.person_id, code=code, widen=widen, standing=standing, is_in_pool=is_in_pool, has_option=has_option)
@@ -116,11 +111,6 @@ def standing_of(member: PoolMember, *, is_in_pool: bool) -> RoundStanding:
     return RoundStanding.WAITING if is_in_pool else RoundStanding.AWAY
 
 
-def own_state(member: PoolMember) -> Bar | None:
-    """Say why somebody isn't in the pool."""
-    return member.status or (EligibilityCode.CAPACITY if member.room < 1 else None)
-
-
 class _Around:
     """Whom people of a pool are compared with.
 
@@ -132,10 +122,10 @@ class _Around:
     """
 
     def __init__(self, book: RuleBook, asked: Sequence[int]) -> None:
-        compared = [position for position, member in enumerate(book.members) if own_state(member) is None][:COMPARED_MAX]
+        compared = [position for position, member in enumerate(book.members) if own_state(member, book.state_rules) is None][:COMPARED_MAX]
         concerned = sorted({*compared, *asked})
         is_apart = 2 * len(concerned) <= len(book.members)
-        self._book = RuleBook([book.members[at] for at in concerned], book.context, book.round_ordinal) if is_apart else book
+        self._book = RuleBook([book.members[at] for at in concerned], book.context, book.round_ordinal, book.rules) if is_apart else book
         self._place_by_position: Mapping[int, int] = (
             {position: place for place, position in enumerate(concerned)} if is_apart else dict(zip(concerned, concerned, strict=True))
         )
@@ -144,11 +134,13 @@ class _Around:
     def of(self, position: int) -> int:
         """Return everybody around one person (search.W2)."""
         place, free = self._place_by_position[position], self._free
-        apart = set_among(self._book.excluded.get(place, _NOBODY), free)
-        apart |= set_among(self._book.history(EligibilityCode.FORBIDDEN).get(place, _NOBODY), free)
-        return free & ~(apart | 1 << place)
+        unseen = 1 << place
+        for rule in self._book.named_rules:
+            if rule.is_unseen:
+                unseen |= set_among(self._book.named(rule).get(place, _NOBODY), free)
+        return free & ~unseen
 
-    def rule_in_the_way(self, position: int, people: int) -> Bar:
+    def rule_in_the_way(self, position: int, people: int) -> EligibilityCode:
         """Name the decisive rule (search.W3); with nobody whom any rule bars, that of the exchange."""
         barred = self._book.bars(self._place_by_position[position], among=people)
         once = twice = 0
@@ -168,13 +160,7 @@ class _Around:
         return WidenCode.OFFERS if learners_count <= teachers_count else WidenCode.WANTS
 
 
-def _widen(member: PoolMember, rule: Bar) -> WidenCode:
-    match rule:
-        case EligibilityCode.LANGUAGE:
-            return WidenCode.LANGUAGES
-        case EligibilityCode.HOURS:
-            return WidenCode.HOURS
-        case EligibilityCode.BAND_GAP if member.band is None:
-            return WidenCode.EXPERIENCE_BAND
-        case _:
-            return WidenCode.PATIENCE
+def _widen(rules: Iterable[Rule], code: EligibilityCode, member: PoolMember) -> WidenCode:
+    """Say what the person could change, by the line of the rule."""
+    rule = next(rule for rule in rules if rule.code is code)
+    return rule.widen_if_unknown if isinstance(rule, ApartRule) and rule.trait(member) is None else rule.widen

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from engine.matching.eligibility import PoolMember, RoundContext
+from engine.matching.pool import PoolMember, RoundContext
 from engine.matching.round import RoundResult, hold_round
 from engine.matching.what_if import afresh, drift_ratio, kept_scores, price_of_fairness, unpaired, without_fairness
 from engine.programme.rounds.programme import Measured, Programme, families_of

@@ -12,13 +12,12 @@ from typing import Final
 
 from engine.core.effects import Delete, Effect, Effects, Put, Rows
 from engine.core.table import Table
-from engine.matching.eligibility import Bar
 from engine.matching.round import RoundResult
 from engine.programme.insights.small_groups import Members, hidden_cells
 from engine.programme.insights.told_rules import Figure, FigureKind, Mark, Marks, Said, Told, ToldOf, due, is_changed
 from engine.programme.rounds.programme import Programme
 from engine.programme.tables import PARTICIPANTS
-from schemas.terms.codes import RoundStanding, UnmatchedCode
+from schemas.terms.codes import EligibilityCode, RoundStanding, UnmatchedCode
 from schemas.terms.ids import ERASED, PersonId, ProgrammeId
 
 TOLD: Final = Table(Told, "told")
@@ -68,7 +67,7 @@ def told_anew(
 
 def waiting_told(
     rows: Rows, programme: Programme, result: RoundResult, at: datetime
-) -> Generator[Effect, None, tuple[int | None, dict[Bar | UnmatchedCode, int] | None]]:
+) -> Generator[Effect, None, tuple[int | None, dict[EligibilityCode | UnmatchedCode, int] | None]]:
     """Publish how many people wait after a round, by the rule in their way.
 
     A number that would point at a few of them is left out.

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from engine.core.effects import Effects, Rows
-from engine.matching.eligibility import RoundContext
+from engine.matching.pool import RoundContext
 from engine.programme.nudges.intents import nudged, withdrawn
 from engine.programme.pairs.pairing import Pairing
 from engine.programme.rounds.pool import member_of

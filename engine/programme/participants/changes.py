@@ -5,8 +5,9 @@ from datetime import date, datetime
 from typing import Final
 
 from engine.core.effects import Delete, Effects, Rows
-from engine.matching.eligibility import RoundContext, bar_between
+from engine.matching.eligibility import bar_between
 from engine.matching.line import PowerRelation, ReportingLine, power_between
+from engine.matching.pool import RoundContext
 from engine.programme.interruptions import conflicts, shared_time
 from engine.programme.interruptions.absence import rearmed
 from engine.programme.interruptions.absences import absence_of, end_moved

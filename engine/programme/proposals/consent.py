@@ -12,7 +12,8 @@ from datetime import datetime
 from typing import Final
 
 from engine.core.effects import Effects, Rows
-from engine.matching.eligibility import RoundContext, bar_between
+from engine.matching.eligibility import bar_between
+from engine.matching.pool import RoundContext
 from engine.programme.pairs.pairing import Pairing
 from engine.programme.participants.participant import Participant
 from engine.programme.proposals.answering import Question, counts, with_said

@@ -8,7 +8,8 @@ from datetime import datetime
 
 from engine.core.effects import Effects, Emit, Rows
 from engine.matching import round as matching
-from engine.matching.eligibility import RoundContext, bar_between
+from engine.matching.eligibility import bar_between
+from engine.matching.pool import RoundContext
 from engine.programme.nudges.intents import withdrawn
 from engine.programme.pairs import lifecycle
 from engine.programme.pairs.pairing import Pairing, armed, asking, disarmed

@@ -11,8 +11,8 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final, TypeVar
 
-from engine.matching.eligibility import PoolMember
 from engine.matching.hours import TIMEZONE_DEFAULT
+from engine.matching.pool import PoolMember
 from engine.programme.facts.attributes import LANGUAGES_DEFAULT
 from engine.programme.facts.names import normalised
 from engine.programme.participants.participant import TAKING_PART, Participant, standing

@@ -6,7 +6,7 @@ from typing import Final
 
 from engine.core.effects import Delete, Effects, Emit, Note, Put, Rows, RowsOfStep, Send, StageName
 from engine.matching import round as matching
-from engine.matching.eligibility import PoolMember
+from engine.matching.pool import PoolMember
 from engine.matching.scoring import TECH_FAMILIES
 from engine.matching.search.unmatched import LeftOut
 from engine.programme.coordinators.coordinator_day import Summary

@@ -41,7 +41,7 @@ from typing import Any, Final
 import msgspec
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
-from engine.matching.eligibility import PoolMember
+from engine.matching.pool import PoolMember
 from engine.runtimes.kafka.broker.connection import client_options
 from engine.runtimes.kafka.broker.publishing import addressed
 from engine.runtimes.kafka.broker.topics import TopicAdmin

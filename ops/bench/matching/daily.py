@@ -6,7 +6,7 @@ import time
 from collections import Counter
 
 from engine.matching.compiled import standby
-from engine.matching.eligibility import PoolMember
+from engine.matching.pool import PoolMember
 from engine.matching.what_if import drift_ratio, unpaired
 from ops.bench.matching.people import AT, FAMILIES, people
 from ops.bench.matching.rounds import OPEN, held, told, warm_up

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from engine.matching.assigning.choosing import Chooser
 from engine.matching.compiled import choose_pairs
-from engine.matching.eligibility import PoolMember
+from engine.matching.pool import PoolMember
 from engine.matching.round import hold_round
 from ops.bench.matching.people import AT, FAMILIES, people
 from ops.bench.matching.rounds import OPEN, warm_up

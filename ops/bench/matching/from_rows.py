@@ -17,7 +17,7 @@ from typing import Final
 from engine.core.effects import StageName
 from engine.matching.assigning.choosing import ChosenPairs, RoundTask
 from engine.matching.compiled import choose_pairs
-from engine.matching.eligibility import PoolMember
+from engine.matching.pool import PoolMember
 from engine.matching.round import hold_round
 from engine.programme.messages import Employment, PersonFacts
 from engine.programme.participants import participant

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from engine.matching.assigning.choosing import choose_pairs
-from engine.matching.eligibility import PoolMember
+from engine.matching.pool import PoolMember
 from engine.matching.round import hold_round
 from ops.bench.matching.people import AT, FAMILIES, people
 from ops.bench.matching.rounds import held, warm_up

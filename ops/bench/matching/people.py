@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from itertools import accumulate
 from typing import Final
 
-from engine.matching.eligibility import PoolMember
 from engine.matching.hours import LocalHours
+from engine.matching.pool import PoolMember
 from engine.matching.scoring import TECH_FAMILIES
 from schemas.terms.catalogue import BUILT_IN_TOPICS
 from schemas.terms.ids import PersonId

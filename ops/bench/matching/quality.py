@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from engine.matching.eligibility import PoolMember, RoundContext
+from engine.matching.pool import PoolMember, RoundContext
 from engine.matching.scoring import topic_weights
 from engine.matching.search.kinds import Kinds
 from engine.matching.search.rule_book import RuleBook

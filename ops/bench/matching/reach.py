@@ -13,7 +13,7 @@ import numpy as np
 
 from engine.matching.assigning.choosing import Chooser, ChosenPairs, RoundTask
 from engine.matching.compiled import choose_pairs
-from engine.matching.eligibility import PoolMember
+from engine.matching.pool import PoolMember
 from ops.bench.matching.fairness import PAIRS_LAST, ROUNDS, Played, played
 from ops.bench.matching.people import people
 from ops.bench.matching.quality import SENIOR_BAND, feasible

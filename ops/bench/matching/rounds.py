@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from engine.matching.assigning.choosing import ChosenPairs, RoundTask
 from engine.matching.compiled import choose_pairs
-from engine.matching.eligibility import PoolMember
+from engine.matching.pool import PoolMember
 from engine.matching.round import RoundResult, hold_round
 from ops.bench.matching.peers.peer_run import memory_mb
 from ops.bench.matching.people import AT, FAMILIES, people

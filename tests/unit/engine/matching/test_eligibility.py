@@ -4,7 +4,8 @@ from datetime import date
 
 import pytest
 
-from engine.matching.eligibility import LOCK_WAIVES, RULES, STATUS_RULES, Bar, PoolMember, RoundContext, bar_between
+from engine.matching.eligibility import LOCK_WAIVES, RULE_CODES, STATUS_CODES, bar_between
+from engine.matching.pool import PoolMember, RoundContext
 from schemas.frozen import replace
 from schemas.terms.codes import EligibilityCode, Track
 from schemas.terms.ids import PersonId
@@ -17,7 +18,7 @@ ANN = PoolMember(person_id=PersonId("ann"), offers=(("python", 3),), wants=(("st
 BOB = PoolMember(person_id=PersonId("bob"), offers=(("strategy", 3),), wants=(("python", 2, 0),), band=2)
 
 
-def bar(a: PoolMember, b: PoolMember, policy: Policy | None = None) -> Bar | None:
+def bar(a: PoolMember, b: PoolMember, policy: Policy | None = None) -> EligibilityCode | None:
     """Ask both ways round: the answer is one (matching.E1)."""
     context = RoundContext.of(policy or Policy(), week_of=WEEK_OF, topic_weights=WEIGHTS)
     answer = bar_between(a, b, context)
@@ -142,7 +143,7 @@ def test_programme_may_ask_for_different_departments() -> None:
     assert EligibilityCode.CROSS_DEPARTMENT is bar(ANN, BOB, policy)
 
 
-@pytest.mark.parametrize("status", STATUS_RULES)
+@pytest.mark.parametrize("status", STATUS_CODES)
 def test_status_of_either_side_bars_the_pair(status: EligibilityCode) -> None:
     """Who isn't there, or isn't trained, is not paired."""
     assert status is bar(ANN, replace(BOB, status=status))
@@ -190,7 +191,7 @@ def test_invariant_e2_first_rule_in_order_is_named() -> None:
 
     assert EligibilityCode.CAPACITY is bar(barred, BOB)
     assert EligibilityCode.FORBIDDEN is bar(replace(barred, room=1), BOB)
-    assert set(RULES) == set(EligibilityCode)
+    assert set(RULE_CODES) == set(EligibilityCode)
 
 
 def test_invariant_e3_lock_waives_rest_past_and_one_way_alone() -> None:

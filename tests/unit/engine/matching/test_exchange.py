@@ -5,8 +5,8 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.matching.eligibility import PoolMember
 from engine.matching.exchange import OffersAndWants, bits_of, few_positions_of, positions_of
+from engine.matching.pool import PoolMember
 from engine.matching.scoring import USEFULNESS, benefit
 from schemas.terms.ids import PersonId
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.matching.compiled.judging import needed_score as needed_score_compiled
-from engine.matching.eligibility import PoolMember
+from engine.matching.pool import PoolMember
 from engine.matching.reserve import needed_score, reserve_of
 from schemas.terms.ids import PersonId
 from schemas.terms.policy import Policy

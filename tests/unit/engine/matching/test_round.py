@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from engine.matching.assigning.assignment import Edge
 from engine.matching.assigning.choosing import blocking_pairs_count
-from engine.matching.eligibility import PoolMember, RoundContext, bar_between
+from engine.matching.eligibility import bar_between
+from engine.matching.pool import PoolMember, RoundContext
 from engine.matching.round import Certificate, RefusedLock, RoundResult, hold_round
 from schemas.frozen import replace
 from schemas.terms.codes import EligibilityCode, Track, UnmatchedCode

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from engine.matching.eligibility import PoolMember, RoundContext
+from engine.matching.pool import PoolMember, RoundContext
 from engine.matching.round import RoundResult, hold_round
 from engine.matching.what_if import (
     afresh,

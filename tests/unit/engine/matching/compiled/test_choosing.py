@@ -9,7 +9,7 @@ import pytest
 from engine.errors import InvalidSettings
 from engine.matching import compiled
 from engine.matching.assigning.choosing import ChosenPairs, RoundTask, choose_pairs
-from engine.matching.eligibility import HISTORY_RULES, PoolMember, RoundContext
+from engine.matching.pool import PoolMember, RoundContext
 from engine.matching.reserve import reserve_of
 from engine.matching.round import hold_round
 from engine.matching.scoring import topic_weights
@@ -20,6 +20,7 @@ from schemas.frozen import replace
 from schemas.terms.codes import EligibilityCode, Matcher, Track
 from schemas.terms.ids import PersonId
 from schemas.terms.policy import Policy
+from tests.pools import HISTORY_CODES
 
 pytestmark = [
     pytest.mark.skipif(not compiled.has_numba(), reason="needs the extra `fast` (numba)"),
@@ -47,7 +48,7 @@ def varied(size: int, seed: int) -> list[PoolMember]:
             excluded=member.excluded - {member.person_id},
             band=None if chance > 0.95 else twin.band,
             department=None if 0.9 < chance < 0.95 else twin.department,
-            bars={others[0]: draws.choice(HISTORY_RULES)} if chance > 0.7 and others[0] != member.person_id else {},
+            bars={others[0]: draws.choice(HISTORY_CODES)} if chance > 0.7 and others[0] != member.person_id else {},
             partner_ids=frozenset(others[1:2]) - {member.person_id} if chance > 0.8 else frozenset(),
             dotted_line_ids=tuple(others[2:]) if chance > 0.9 else (),
             live_count=int(chance > 0.8),

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.matching import compiled
-from engine.matching.eligibility import PoolMember
-from engine.matching.standby import PlainStandby, standby_pool_of
+from engine.matching.pool import PoolMember
+from engine.matching.search.standby import PlainStandby, standby_pool_of
 from ops.bench.matching.people import FAMILIES, people
 from schemas.frozen import replace
 from schemas.terms.ids import PersonId

@@ -4,7 +4,8 @@ from datetime import date
 
 import pytest
 
-from engine.matching.eligibility import RoundContext, bar_between
+from engine.matching.eligibility import bar_between
+from engine.matching.pool import RoundContext
 from engine.matching.scoring import topic_weights
 from engine.matching.search.bounded import bounded_lists, bounds_for
 from engine.matching.search.candidates import CANDIDATES_MAX, Lists, Seekers, exact_lists

@@ -7,13 +7,15 @@ from itertools import combinations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.matching.eligibility import HISTORY_RULES, STATUS_RULES, PoolMember, RoundContext, bar_between
+from engine.matching.eligibility import STATUS_CODES, bar_between
+from engine.matching.pool import PoolMember, RoundContext
 from engine.matching.search.candidates import CANDIDATES_MAX, Candidates, Seekers, candidates
 from engine.matching.search.rule_book import RuleBook
 from engine.matching.ties import pair_tie, person_tie
 from schemas.terms.codes import Track
 from schemas.terms.ids import PersonId
 from schemas.terms.policy import Policy
+from tests.pools import HISTORY_CODES
 
 WEEK_OF = date(2025, 3, 5)
 TOPICS = ("python", "strategy", "inclusion")
@@ -47,10 +49,10 @@ def members(draw: st.DrawFn) -> list[PoolMember]:
                 line=line,
                 dotted_line_ids=tuple(draw(ids)) if rarely(st.just(1)) else (),
                 excluded=draw(ids) if rarely(st.just(1)) else frozenset(),
-                bars=dict.fromkeys(draw(ids), draw(st.sampled_from(HISTORY_RULES))) if rarely(st.just(1)) else {},
+                bars=dict.fromkeys(draw(ids), draw(st.sampled_from(HISTORY_CODES))) if rarely(st.just(1)) else {},
                 partner_ids=draw(ids) if rarely(st.just(1)) else frozenset(),
                 room=0 if rarely(st.just(1)) else 1,
-                status=draw(st.sampled_from(STATUS_RULES)) if rarely(st.just(1)) else None,
+                status=draw(st.sampled_from(STATUS_CODES)) if rarely(st.just(1)) else None,
             )
         )
     return found
@@ -96,7 +98,7 @@ def test_invariant_c1_edges_are_the_pairs_that_no_rule_bars(people: list[PoolMem
 
 @given(people=members(), policy=policies)
 def test_invariant_c1_first_bar_is_the_rule_named_pairwise(people: list[PoolMember], policy: Policy) -> None:
-    """search.C1: of the sets of `bars` the first in order of RULES that holds a person is the rule of the pair."""
+    """search.C1: of the sets of `bars` the first in order of HARD_RULES that holds a person is the rule of the pair."""
     book = book_of(people, policy)
     everybody = (1 << len(people)) - 1
 

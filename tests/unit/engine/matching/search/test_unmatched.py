@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.matching.eligibility import RULES, PoolMember, RoundContext, bar_between
+from engine.matching.eligibility import RULE_CODES, bar_between
+from engine.matching.pool import PoolMember, RoundContext
 from engine.matching.round import hold_round
 from engine.matching.scoring import USEFULNESS, topic_weights
 from engine.matching.search.candidates import Seekers, candidates
@@ -195,7 +196,7 @@ def bars_alone(rule: EligibilityCode, one: PoolMember, two: PoolMember, context:
         return True
     if rule is not EligibilityCode.PAST_PARTNER:
         one, two = replace(one, partner_ids=frozenset()), replace(two, partner_ids=frozenset())
-    return bar_between(one, two, context, waived=frozenset(RULES) - {rule}) is rule
+    return bar_between(one, two, context, waived=frozenset(RULE_CODES) - {rule}) is rule
 
 
 def are_apart(one: PoolMember, two: PoolMember) -> bool:
@@ -214,7 +215,7 @@ def reason_one_by_one(
     ]
     if len(around) < k_min:
         return UnmatchedCode.FEW_PEOPLE, WidenCode.PATIENCE
-    barring = [[rule for rule in RULES if bars_alone(rule, member, other, context)] for other in around]
+    barring = [[rule for rule in RULE_CODES if bars_alone(rule, member, other, context)] for other in around]
     alone = Counter(rules[0] for rules in barring if len(rules) == 1)
     most = alone or Counter(rule for rules in barring for rule in rules)
     code = max(EligibilityCode, key=lambda rule: most[rule]) if most else EligibilityCode.ONE_WAY

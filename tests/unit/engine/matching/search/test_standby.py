@@ -1,10 +1,11 @@
-"""The best partner for one person (engine/matching/standby.py)."""
+"""The best partner for one person (engine/matching/search/standby.py)."""
 
 from datetime import UTC, datetime
 
-from engine.matching.eligibility import RoundContext, bar_between
+from engine.matching.eligibility import bar_between
+from engine.matching.pool import RoundContext
 from engine.matching.scoring import topic_weights
-from engine.matching.standby import PlainStandby, standby_pool_of
+from engine.matching.search.standby import PlainStandby, standby_pool_of
 from ops.bench.matching.people import FAMILIES, people
 from schemas.terms.ids import PersonId
 from schemas.terms.policy import Policy

@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Protocol
 
-from engine.matching.eligibility import PoolMember, RoundContext
+from engine.matching.eligibility import pool_positions
+from engine.matching.pool import PoolMember, RoundContext
 from engine.matching.scoring import topic_weights
 from engine.matching.search.candidates import Seekers, exact_lists
 from engine.matching.search.kinds import Kinds
@@ -51,7 +52,7 @@ def standby_pool_of(
         topic_catalogue: family by topic id.
     """
     everybody = tuple(sorted(members, key=lambda member: member.person_id))
-    pool = [position for position, member in enumerate(everybody) if member.status is None and member.room > 0]
+    pool = pool_positions(everybody)
     weights = topic_weights((everybody[position].wants for position in pool), topic_catalogue)
     context = RoundContext.of(policy, week_of=at.astimezone(UTC).date(), topic_weights=weights)
     nothing = [0] * len(everybody)
