@@ -104,7 +104,7 @@ def test_fields_of_policy_have_the_default_that_the_page_says() -> None:
     [
         ("How many days until the reminder?", "reminder", "proposals/chance", "REMINDER_DAYS"),
         ("Why does a pair rest?", "rests", "proposals/chance", "had_a_chance"),
-        ("Which hard rule is about shared time?", "shared time", "matching/eligibility", "has_shared_time"),
+        ("Which hard rule is about shared time?", "shared time", "matching/eligibility", "HoursRule"),
         ("What does a leave do to a pair?", "leave pauses", "participants/changes", "went_away"),
         ("What does the breaker count?", "breaker counts", "nudges/breaker_rules", "counted"),
         ("Where is a decline hidden?", "decline", "proposals/consent", "with_answer"),
