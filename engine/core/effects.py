@@ -40,6 +40,13 @@ class Rows(Protocol):
         """Yield (key, row) for keys that start with `prefix`, in key order."""
 
 
+def existing(rows: Rows, table: Table[RowT], key: str) -> RowT:
+    """Return a row that is there, or something is broken: nothing deletes it, or who asks was told of it by another row."""
+    row = rows.get(table, key)
+    assert row is not None, f"a row of {table}"
+    return row
+
+
 class RowsOfStep(Rows, Protocol):
     """Rows as a step sees them.
 

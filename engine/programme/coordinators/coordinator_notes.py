@@ -10,7 +10,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
-from engine.core.effects import Due, Effects, Put, Rows, Send, StageName
+from engine.core.effects import Due, Effects, Put, Rows, Send, StageName, existing
 from engine.core.stage import processor, woken
 from engine.core.table import Table
 from engine.programme.coordinators.coordinator_day import SentNote, Summary, noted, settled, told, with_pairing
@@ -99,8 +99,7 @@ def wake(rows: Rows, summary: Summary, due: Due) -> Effects:
     Of conflicts the coordinator hears the rule and how many there are, never which.
     """
     at = due.at
-    programme = rows.get(PROGRAMMES, summary.programme_id)
-    assert programme is not None, "a summary without a programme"
+    programme = existing(rows, PROGRAMMES, summary.programme_id)
     found = ((pairing_id, rows.get(PAIRINGS, pairing_id)) for pairing_id in summary.pairing_ids)
     holds = STILL_SO[summary.key]
     is_closed = programme.status is ProgrammeStatus.CLOSED

@@ -14,7 +14,7 @@ Source: decision 0009 (erasing somebody).
 
 from typing import Final
 
-from engine.core.effects import Delete, Effects, Put, Record, Rows
+from engine.core.effects import Delete, Effects, Put, Record, Rows, existing
 from engine.core.stage import processor
 from engine.programme.coordinators.answered import answered_nameless
 from engine.programme.coordinators.command_answers import ANSWERED
@@ -131,8 +131,7 @@ def _closed(rows: Rows, before: Pairing) -> Effects:
 
     What outlives a pair, the question how it was, is put to the partner no more, nor repeated.
     """
-    pairing = rows.get(PAIRINGS, before.pairing_id)
-    assert pairing is not None, "nothing deletes a pairing"
+    pairing = existing(rows, PAIRINGS, before.pairing_id)
     if is_published(pairing):
         yield from withdrawn(pairing, is_correction=True)
         yield put_pairing(disarmed(pairing))

@@ -9,7 +9,7 @@ import json
 from datetime import UTC, datetime, time, timedelta
 from typing import Final
 
-from engine.core.effects import Due, Effects, Emit, Put, Record, Refuse, Rows
+from engine.core.effects import Due, Effects, Emit, Put, Record, Refuse, Rows, existing
 from engine.core.stage import Processor, processor, woken
 from engine.core.table import Table
 from engine.programme.insights.evidence import Evidence, SharedInsight
@@ -76,8 +76,7 @@ def next_midnight(at: datetime) -> datetime:
 
 def wake(rows: Rows, _clock: ReportClock, due: Due) -> Effects:
     """Report, if there is anything new to say."""
-    programme = rows.get(PROGRAMMES, ProgrammeId(due.key))
-    assert programme is not None, "a clock belongs to a programme"
+    programme = existing(rows, PROGRAMMES, ProgrammeId(due.key))
     yield from _reported(rows, programme, due.at)
 
 

@@ -5,16 +5,16 @@ The answers: wait, look for somebody meanwhile, or end.
 
 from datetime import date, datetime
 
-from engine.core.effects import Effects, Rows
+from engine.core.effects import Effects, Rows, existing
 from engine.programme.interruptions.absence import ask_at, rearmed, with_question
 from engine.programme.nudges.intents import nudged, withdrawn
 from engine.programme.pairs import lifecycle
 from engine.programme.pairs.pairing import Away, Pairing, Timer, asking
-from engine.programme.participants.participant import Participant, ParticipantTimer, waiting, with_timer
+from engine.programme.participants.participant import Participant, ParticipantTimer, participant_key, waiting, with_timer
 from engine.programme.proposals.answering import Question
 from engine.programme.rounds.programme import Programme
 from engine.programme.rounds.room import released
-from engine.programme.tables import PAIRINGS, participant_in, put_pairing, put_participant
+from engine.programme.tables import PAIRINGS, PARTICIPANTS, put_pairing, put_participant
 from schemas.events.pairing import PairingContinuationAnswered
 from schemas.frozen import replace
 from schemas.terms.codes import ContinuationAnswer, NudgeKey
@@ -61,8 +61,7 @@ def answered(rows: Rows, programme: Programme, pairing: Pairing, data: PairingCo
     """
     yield put_pairing(pairing)
     yield from withdrawn(pairing, people=(data.person_id,), keys=(NudgeKey.PARTNER_AWAY,))
-    participant = participant_in(rows, programme.programme_id, data.person_id)
-    assert participant is not None, "the sides of a live pair take part"
+    participant = existing(rows, PARTICIPANTS, participant_key(programme.programme_id, data.person_id))
     if data.answer is not ContinuationAnswer.LOOK:
         yield from lifecycle.place_taken(participant, pairing.pairing_id)
         return

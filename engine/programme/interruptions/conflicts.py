@@ -10,7 +10,7 @@ each in private. What is gone later is asked about: both say whether to go on, a
 
 from datetime import datetime, timedelta
 
-from engine.core.effects import Effects, Note, Rows
+from engine.core.effects import Effects, Note, Rows, existing
 from engine.programme.coordinators.coordinator_notes import gathered
 from engine.programme.insights.insights import exposed
 from engine.programme.interruptions.absence import rearmed
@@ -151,12 +151,10 @@ def _left_meanwhile(rows: Rows, programme: Programme, pairing: Pairing, at: date
     After a leave that is over already, both are asked.
     """
     for away in pairing.away:
-        current = rows.get(PAIRINGS, pairing.pairing_id)
-        assert current is not None, "nothing deletes a pairing"
+        current = existing(rows, PAIRINGS, pairing.pairing_id)
         begun = replace(away, is_over=False)
         yield from lifecycle.pause(programme, current, begun, at, until_on=pairing.until_on)
-    current = rows.get(PAIRINGS, pairing.pairing_id)
-    assert current is not None, "nothing deletes a pairing"
+    current = existing(rows, PAIRINGS, pairing.pairing_id)
     yield from _other_absences(rows, programme, replace(current, away=pairing.away), at)
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
-from engine.core.effects import Due, Effects, Rows
+from engine.core.effects import Due, Effects, Rows, existing
 from engine.core.stage import processor, woken
 from engine.programme.interruptions import absences, conflicts
 from engine.programme.interruptions.resumption import asked_to_resume
@@ -31,8 +31,7 @@ def wake(rows: Rows, pairing: Pairing, this: Due) -> Effects:
     A timer that an earlier one disarmed stays quiet.
     """
     at = this.at
-    programme = rows.get(PROGRAMMES, pairing.programme_id)
-    assert programme is not None, "a pairing without its programme"
+    programme = existing(rows, PROGRAMMES, pairing.programme_id)
     for timer in due(pairing.timers, at):
         current = rows.get(PAIRINGS, pairing.pairing_id)
         if current is None or timer not in current.timers:

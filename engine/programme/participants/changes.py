@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Final
 
-from engine.core.effects import Delete, Effects, Rows
+from engine.core.effects import Delete, Effects, Rows, existing
 from engine.matching.eligibility import bar_between
 from engine.matching.line import PowerRelation, ReportingLine, power_between
 from engine.matching.pool import RoundContext
@@ -17,7 +17,7 @@ from engine.programme.nudges import intents
 from engine.programme.pairs import lifecycle
 from engine.programme.pairs.pairing import OPEN, Away, Pairing, PairingEvent, can
 from engine.programme.participants.course import ended
-from engine.programme.participants.participant import Participant, ParticipantStatus, with_facts, withdrawn
+from engine.programme.participants.participant import Participant, ParticipantStatus, participant_key, with_facts, withdrawn
 from engine.programme.participants.silence_rules import UNBROKEN
 from engine.programme.proposals.consent import SILENT_BARS, turned_down
 from engine.programme.proposals.revisions import revised
@@ -118,8 +118,7 @@ def went_away(
 def renewed_meanwhile(rows: Rows, programme: Programme, renewed: Pairing, at: datetime) -> Effects:
     """Catch up with what a concluding pair left as it was and an active one doesn't: somebody is away, the gap of its track is gone."""
     for person_id in renewed.people:
-        participant = participant_in(rows, programme.programme_id, person_id)
-        assert participant is not None, "the sides of a live pair take part"
+        participant = existing(rows, PARTICIPANTS, participant_key(programme.programme_id, person_id))
         absences: list[tuple[Away, date | None]] = []
         if participant.facts.employment is Employment.ON_LEAVE:
             until_on = participant.facts.expected_return_on
@@ -128,11 +127,9 @@ def renewed_meanwhile(rows: Rows, programme: Programme, renewed: Pairing, at: da
             until_on = participant.paused_until_on
             absences.append((absence_of(programme, participant, at, is_leave=False, until_on=until_on), until_on))
         for away, until_on in absences:
-            pairing = rows.get(PAIRINGS, renewed.pairing_id)
-            assert pairing is not None, "just renewed"
+            pairing = existing(rows, PAIRINGS, renewed.pairing_id)
             yield from lifecycle.pause(programme, pairing, away, at, until_on=until_on)
-    current = rows.get(PAIRINGS, renewed.pairing_id)
-    assert current is not None, "just renewed"
+    current = existing(rows, PAIRINGS, renewed.pairing_id)
     if current.state is PairingState.ACTIVE and current.is_convertible:
         yield from lifecycle.offer_conversion(programme, current, at)
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
-from engine.core.effects import Due, Effects, Record, Refuse, Rows, Send, StageName
+from engine.core.effects import Due, Effects, Record, Refuse, Rows, Send, StageName, existing
 from engine.core.stage import processor, woken
 from engine.core.stamp import stamp_of
 from engine.programme.facts import pending_reviews
@@ -270,8 +270,7 @@ def on_facts(rows: Rows, message: FactsChanged, record: Record) -> Effects:
 def wake(rows: Rows, participant: Participant, due: Due) -> Effects:
     """Fire the timers of one participant that are due, in order; one that an earlier one removed stays quiet."""
     at = due.at
-    programme = rows.get(PROGRAMMES, participant.programme_id)
-    assert programme is not None, "a participant without a programme"
+    programme = existing(rows, PROGRAMMES, participant.programme_id)
     for timer in [timer for timer in participant.timers if timer.due_at <= at]:
         current = participant_in(rows, participant.programme_id, participant.person_id)
         if current is None or timer not in current.timers:

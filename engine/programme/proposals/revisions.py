@@ -6,7 +6,7 @@ reasons leaves the proposal as it is.
 
 from datetime import datetime
 
-from engine.core.effects import Effects, Emit, Rows
+from engine.core.effects import Effects, Emit, Rows, existing
 from engine.matching import round as matching
 from engine.matching.eligibility import bar_between
 from engine.matching.pool import RoundContext
@@ -29,8 +29,7 @@ def revised(rows: Rows, programme: Programme, pairing: Pairing, sides: tuple[Par
 
     If a side that has to learn no longer learns enough, the proposal lapses.
     """
-    kept = rows.get(ROUNDS, round_key(programme.programme_id, pairing.round_ordinal))
-    assert kept is not None, "a proposal without its round"
+    kept = existing(rows, ROUNDS, round_key(programme.programme_id, pairing.round_ordinal))
     context = RoundContext.of(programme.policy, week_of=kept.held_at.date(), topic_weights=kept.topic_weights)
     first, second = (replace(member_of(programme, side, at), room=1) for side in sides)
     is_locked = any(reason.code == PairingReasonCode.LOCKED for reason in pairing.proposal.reasons)

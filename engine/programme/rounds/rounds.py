@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-from engine.core.effects import Delete, Effects, Emit, Note, Put, Rows, RowsOfStep, Send, StageName
+from engine.core.effects import Delete, Effects, Emit, Note, Put, Rows, RowsOfStep, Send, StageName, existing
 from engine.matching import round as matching
 from engine.matching.pool import PoolMember
 from engine.matching.scoring import TECH_FAMILIES
@@ -17,6 +17,7 @@ from engine.programme.messages import NudgesWithdrawn, Reason
 from engine.programme.nudges.intents import coordinator_of, intended, nudged, proposal_params
 from engine.programme.pairs.lifecycle import announced
 from engine.programme.pairs.pairing import Learns, Pairing, Proposal, SideOffer, Timer, TimerKind, armed
+from engine.programme.participants.participant import participant_key
 from engine.programme.proposals.chance import reminders
 from engine.programme.rounds.pool import band_of, is_anybody_in_pool, members_of
 from engine.programme.rounds.programme import HeldRound, Programme, families_of, next_round, round_key
@@ -199,8 +200,7 @@ def _proposed(rows: RowsOfStep, programme: Programme, found: matching.ProposedPa
     yield put_bar(programme.programme_id, replace(bar_in(rows, programme.programme_id, people), open_pairing_id=pairing.pairing_id))
     room_until = at + timedelta(days=programme.policy.room_days)
     for person_id in people:
-        participant = participant_in(rows, programme.programme_id, person_id)
-        assert participant is not None, "a round proposes participants only"
+        participant = existing(rows, PARTICIPANTS, participant_key(programme.programme_id, person_id))
         yield put_participant(replace(joined(participant, pairing.pairing_id, room_until), unmatched_reason=None, had_options=True))
         over = NudgesWithdrawn(person_id=person_id, programme_id=programme.programme_id, keys=(NudgeKey.WAITING_UPDATE,))
         yield Send(StageName.PEOPLE, person_id, over)

@@ -8,7 +8,7 @@ neither the time nor the cause of what is published leads to what was said, and 
 from datetime import datetime, timedelta
 from typing import Final
 
-from engine.core.effects import Delete, Due, Effects, Ignore, Put, Record, Refuse, Rows
+from engine.core.effects import Delete, Due, Effects, Ignore, Put, Record, Refuse, Rows, existing
 from engine.core.stage import processor, woken
 from engine.core.stamp import stamp_of
 from engine.core.table import Table
@@ -108,8 +108,7 @@ def wake(rows: Rows, farewells: Farewells, due: Due) -> Effects:
         pairing = rows.get(PAIRINGS, pairing_id)
         if pairing is None or not pairing.is_live or not is_unwanted(pairing.feedback):
             continue
-        programme = rows.get(PROGRAMMES, pairing.programme_id)
-        assert programme is not None, "a pairing without its programme"
+        programme = existing(rows, PROGRAMMES, pairing.programme_id)
         yield from lifecycle.end(rows, programme, pairing, lifecycle.wish_code(pairing), at, first_in_queue=pairing.people)
 
 

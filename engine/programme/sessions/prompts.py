@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Final
 
-from engine.core.effects import Effects, Rows
+from engine.core.effects import Effects, Rows, existing
 from engine.matching.scoring import TECH_FAMILIES
 from engine.programme.coordinators.coordinator_notes import CANCELLATIONS_IN_A_ROW, gathered
 from engine.programme.nudges.intents import Params, named_topics, nudged, withdrawn
@@ -29,8 +29,7 @@ _OTHER_FAMILIES: Final = tuple(family.value for family in TopicFamily if family 
 
 def after_change(rows: Rows, programme: Programme, before: Pairing, report: Meeting, at: datetime) -> Effects:
     """Follow up a report about a session: asks, prompts, corrections, the end of the plan."""
-    pairing = rows.get(PAIRINGS, before.pairing_id)
-    assert pairing is not None, "a report is about a pairing"
+    pairing = existing(rows, PAIRINGS, before.pairing_id)
     if pairing.state not in _TALKING:
         return
     known = ledger.find(before.meetings, report.session_id)
@@ -39,8 +38,7 @@ def after_change(rows: Rows, programme: Programme, before: Pairing, report: Meet
     yield from _prompted(rows, programme, pairing, at, is_correction=is_correction)
     yield from _debated(before, pairing, report, is_correction=is_correction)
     yield from _protected(rows, programme, before, pairing, at, is_correction=is_correction)
-    current = rows.get(PAIRINGS, before.pairing_id)
-    assert current is not None, "nothing deletes a pairing"
+    current = existing(rows, PAIRINGS, before.pairing_id)
     if current.state is PairingState.ACTIVE and is_plan_done(current, programme.policy, at):
         yield from lifecycle.conclude(rows, programme, current, at)
 
