@@ -16,7 +16,6 @@ import msgspec
 from engine.core.effects import Note
 from engine.core.execution import Outcome, Transition
 from engine.figures import Figures
-from engine.programme.messages import NudgeOutcome
 from engine.programme.tables import PAIRINGS
 from engine.telemetry import PREFIX, Telemetry
 from schemas.events.nudge import NudgeSuppressed
@@ -25,9 +24,6 @@ from schemas.registry import INPUT_TYPES
 from schemas.text.fields import parse_instant
 from schemas.topics import PAIRINGS as PAIRINGS_TOPIC
 from schemas.topics import topic_of_type
-
-UNTOLD: Final = frozenset({"suppressed", "opted_out"})
-"""Outcomes that are about a person, and no metric at the instant at which they come."""
 
 
 class _Head(msgspec.Struct):
@@ -55,9 +51,6 @@ def told_by(transition: Transition) -> Iterator[Note]:
             ratio = _read_json(output.data)["reciprocity_ratio"]
             if ratio is not None:
                 yield Note("bothways_reciprocity_ratio", ratio)
-    for hop in transition.hops:
-        if isinstance(hop.payload, NudgeOutcome) and hop.payload.outcome.partition(":")[0] not in UNTOLD:
-            yield Note("bothways_nudges_total", labels={"key": hop.payload.key.value, "outcome": hop.payload.outcome})
 
 
 class Observer:

@@ -268,13 +268,13 @@ class NudgesReturned(Frozen, kw_only=True):
 
 
 class NudgeOutcome(Frozen, kw_only=True):
-    """To a programme: what became of a nudge, for its insights and for rules that wait."""
+    """To a programme: a nudge was requested or held back. For its insights and for rules that wait."""
 
     programme_id: ProgrammeId
     person_id: PersonId
     key: NudgeKey
     outcome: str
-    """requested, cancelled, acted, dismissed, opted_out, or `suppressed:<reason>`."""
+    """requested, opted_out, or `suppressed:<reason>`."""
     at: datetime
     pairing_id: PairingId | None = None
     """The pair that it is about; None, like the occasion, where somebody left a whole key."""

@@ -1,15 +1,22 @@
-"""Outcomes of nudges, told to the programme behind each: its insights count them, and some of its rules wait for one."""
+"""Outcomes of nudges: the metrics count each, and the programme behind a nudge hears of those that its rules go by.
+
+A programme hears that something was requested or held back: its insights count that, and some of its rules wait for it. What a channel or a
+person did about a request changes nothing there, and goes no further. A coordinator's nudges are in no figure, so nobody waits for those.
+"""
 
 from datetime import datetime
 from typing import Final
 
-from engine.core.effects import Effects, Send, StageName
+from engine.core.effects import Effects, Note, Send, StageName
 from engine.programme.messages import NudgeIntended, NudgeOutcome
 from engine.programme.nudges.choices import is_optional
 from engine.programme.nudges.ledger import Contact, Requested
 from schemas.terms.codes import NudgeCategory, NudgeKey
-from schemas.terms.ids import PersonId
+from schemas.terms.ids import COORDINATOR_PREFIX, PersonId
 
+REQUESTED: Final = "requested"
+SUPPRESSED: Final = "suppressed:"
+"""What the outcome of something held back begins with; the reason follows."""
 KEPT_OPEN: Final = frozenset({NudgeKey.PROPOSAL_READY, NudgeKey.ANSWER_PROPOSAL})
 """Closed by the decision alone: what is taken back then is the same for both, so nobody sees which of the two has answered."""
 
@@ -17,11 +24,18 @@ KEPT_OPEN: Final = frozenset({NudgeKey.PROPOSAL_READY, NudgeKey.ANSWER_PROPOSAL}
 def reported(
     person_id: PersonId, nudge: NudgeIntended | Requested, outcome: str, at: datetime, *, not_before: datetime | None = None
 ) -> Effects:
-    """Tell the programme what became of one nudge.
+    """Count what became of one nudge, and tell the programme if it goes by that.
+
+    Of what was held back the metrics hear as the day ends (observation): at the instant itself they would say whose act it follows.
 
     Args:
         not_before: from when the person can hear of a request, or could hear of one of a history that is taken in later.
     """
+    is_held_back = outcome.startswith(SUPPRESSED)
+    if not is_held_back:
+        yield Note("bothways_nudges_total", labels={"key": nudge.key.value, "outcome": outcome})
+    if person_id.startswith(COORDINATOR_PREFIX) or not (is_held_back or outcome == REQUESTED):
+        return
     message = NudgeOutcome(
         programme_id=nudge.programme_id,
         person_id=person_id,

@@ -38,11 +38,10 @@ from engine.programme.nudges.ledger import (
 from engine.programme.nudges.outcomes import KEPT_OPEN, left_reported, reported
 from engine.programme.nudges.outreach_rows import CONTACTS, CONTROLS, NUDGED, EmissionBound, Nudged
 from engine.programme.nudges.withdrawal import recall, returned, withdraw
-from engine.programme.people.person import is_unsettled
+from engine.programme.people.person import Person, is_unsettled
 from engine.programme.people.tables import PEOPLE
 from schemas.base import NudgeReason
 from schemas.envelope import SOURCE
-from schemas.events.hr import HrFactData
 from schemas.events.nudge import (
     NudgeActed,
     NudgeCancelled,
@@ -165,15 +164,10 @@ def _chosen(rows: Rows, data: NudgeOptedOut | NudgeOptedIn, record: Record, *, i
     return contact, contact if choices is contact.choices else replace(contact, choices=choices)
 
 
-def on_person_changed(rows: Rows, data: HrFactData, record: Record) -> Effects:
-    """Look at the ledger again after the roster has applied an HR fact."""
-    yield from person_changed(rows, data.person_id, record.at)
-
-
 def person_changed(rows: Rows, person_id: PersonId, at: datetime) -> Effects:
     """Recall what somebody who is now away has not heard yet, and set the timer by the zone now in force.
 
-    For the roster too, whose timer puts facts in force.
+    For the roster, whenever the standing of a person changes.
     """
     if rows.get(CONTACTS, person_id) is None:
         return
@@ -227,8 +221,11 @@ def _standing(rows: Rows, person_id: PersonId) -> Standing:
     if person_id.startswith(COORDINATOR_PREFIX):
         return Standing()
     person = rows.get(PEOPLE, person_id)
-    if person is None:
-        return Standing(employment=Employment.ERASED)
+    return Standing(employment=Employment.ERASED) if person is None else standing_of(person)
+
+
+def standing_of(person: Person) -> Standing:
+    """Return what decides whether and when nudges reach a person."""
     # Whoever left and is to come back some day is gone until then, not awaited like somebody new.
     is_gone = person.employment is Employment.EXPECTED and has_departed(person.history)
     employment = Employment.DEPARTED if is_gone else person.employment
@@ -345,7 +342,5 @@ PROCESSOR: Final = processor(
     on_outcome,
     on_opted_out,
     on_opted_in,
-    on_person_changed,
     wakes=woken(CONTACTS, wake),
 )
-"""The rule for HR facts runs after the roster's, whose rows it reads."""

@@ -172,7 +172,7 @@ def _followed(rows: Rows, programme: Programme, before: Participant, after: Part
             yield from _taken_back(after)
             yield from changes.gone(rows, programme, after, at, is_own_choice=True)
         return
-    if before.status not in TAKING_PART and after.status in TAKING_PART:
+    if before.was_invited and before.status not in TAKING_PART and after.status in TAKING_PART:
         yield from _taken_back(after, NudgeKey.OPEN_INVITATION)
     if before.profile_reminders and after.incomplete_since is None:
         yield from _taken_back(after, NudgeKey.PROFILE_INCOMPLETE)

@@ -25,7 +25,6 @@ from engine.programme.facts.employment import EMPLOYED
 from engine.programme.facts.person_facts import Cancellation, FactKind, HrFact
 from engine.programme.messages import (
     DepartureSettled,
-    Employment,
     ParticipationRefused,
     ParticipationReported,
     SilencePaused,
@@ -44,7 +43,6 @@ from engine.programme.people.mentions import known_to, mentions_told, names_told
 from engine.programme.people.person import (
     Person,
     brought_up_to,
-    is_unsettled,
     odd_news,
     taken_effect_at,
     timed,
@@ -141,7 +139,7 @@ def on_departure_settled(rows: Rows, message: DepartureSettled, record: Record) 
         return
     after = timed(replace(person, enrolments=after_end(person.enrolments, (known,), record.at)))
     yield put_person(after)
-    if _reach(person) != _reach(after):
+    if outreach.standing_of(person) != outreach.standing_of(after):
         yield from outreach.person_changed(rows, after.person_id, record.at)
 
 
@@ -199,7 +197,7 @@ def changed(rows: Rows, before: Person, now: Person, at: datetime, onset: Onset)
     yield from registrations(before, after, is_timed=onset.is_timed)
     yield from names_told(before, after)
     yield from tell_reports(rows, before, after, onset)
-    if (before.history or before.enrolments) and _reach(before) != _reach(after):
+    if (before.history or before.enrolments) and outreach.standing_of(before) != outreach.standing_of(after):
         yield from outreach.person_changed(rows, after.person_id, at)
 
 
@@ -213,11 +211,6 @@ def _programmes_told(before: Person, current: Person, after: Person, onset: Onse
     turned = [enrolment for enrolment in taking_part if enrolment.is_leaving is not (enrolment.programme_id in was_leaving)]
     is_news = after.line_awaited_since_at is None and facts != before.facts()
     yield from tell_programmes(taking_part if is_news else turned, facts, onset)
-
-
-def _reach(person: Person) -> tuple[Employment, str | None, bool]:
-    """Say what decides whether and when nudges reach a person."""
-    return person.employment, person.timezone, is_unsettled(person)
 
 
 def _person(rows: Rows, person_id: PersonId) -> Person:

@@ -17,7 +17,7 @@ from engine.programme.messages import NudgesWithdrawn, Reason
 from engine.programme.nudges.intents import coordinator_of, intended, nudged, proposal_params
 from engine.programme.pairs.lifecycle import announced
 from engine.programme.pairs.pairing import Learns, Pairing, Proposal, SideOffer, Timer, TimerKind, armed
-from engine.programme.participants.participant import participant_key
+from engine.programme.participants.participant import STILL_WAITING_DAYS, participant_key
 from engine.programme.proposals.chance import reminders
 from engine.programme.rounds.pool import band_of, is_anybody_in_pool, members_of
 from engine.programme.rounds.programme import HeldRound, Programme, families_of, next_round, round_key
@@ -202,8 +202,9 @@ def _proposed(rows: RowsOfStep, programme: Programme, found: matching.ProposedPa
     for person_id in people:
         participant = existing(rows, PARTICIPANTS, participant_key(programme.programme_id, person_id))
         yield put_participant(replace(joined(participant, pairing.pairing_id, room_until), unmatched_reason=None, had_options=True))
-        over = NudgesWithdrawn(person_id=person_id, programme_id=programme.programme_id, keys=(NudgeKey.WAITING_UPDATE,))
-        yield Send(StageName.PEOPLE, person_id, over)
+        if at >= programme.created_at + timedelta(days=STILL_WAITING_DAYS):  # before, nobody has waited long enough to be told
+            over = NudgesWithdrawn(person_id=person_id, programme_id=programme.programme_id, keys=(NudgeKey.WAITING_UPDATE,))
+            yield Send(StageName.PEOPLE, person_id, over)
     yield from ready_nudges(programme, pairing, at)
 
 

@@ -50,6 +50,15 @@ def test_request_carries_what_a_notifier_needs() -> None:
     assert ["requested"] == [outcome.outcome for outcome in desk.outcomes]
 
 
+def test_no_programme_hears_what_became_of_a_note_to_its_coordinator() -> None:
+    """It is counted; no figure and no rule of a programme goes by it."""
+    desk = Desk()
+
+    desk.send(an_intent(NudgeKey.COORDINATOR_STORM, pairing=None, person_id="coordinator:p"))
+
+    assert (["requested"], []) == (desk.counted, desk.outcomes)
+
+
 def test_suppression_is_audited_at_the_end_of_the_day_under_a_hash_of_that_day() -> None:
     """The audit names no person and no private reason, the programme hears the true one at once."""
     desk = Desk()
@@ -57,7 +66,7 @@ def test_suppression_is_audited_at_the_end_of_the_day_under_a_hash_of_that_day()
 
     desk.send(an_intent())
     assert ["suppressed:away"] == [outcome.outcome for outcome in desk.outcomes]
-    assert [] == desk.read("suppressed")
+    assert ([], []) == (desk.read("suppressed"), desk.counted)
     desk.advance(timedelta(days=1))
 
     (suppressed,) = desk.read("suppressed")

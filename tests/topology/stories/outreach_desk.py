@@ -13,11 +13,11 @@ from engine.core.stage import in_order, processor, stage
 from engine.core.table import RowT, Table
 from engine.programme.coordinators import audit_days
 from engine.programme.messages import Employment, NudgeIntended, NudgeOutcome, NudgesWithdrawn, OutreachTerms, Reason
-from engine.programme.nudges.outreach import PROCESSOR, erased
+from engine.programme.nudges.outreach import PROCESSOR, erased, person_changed
 from engine.programme.nudges.outreach_rows import CONTACTS, CONTROLS, NUDGED
 from engine.programme.people.tables import PEOPLE
 from schemas.envelope import Event
-from schemas.events.hr import HrErased
+from schemas.events.hr import HrErased, HrLeaveStarted
 from schemas.frozen import replace
 from schemas.terms.codes import NudgeKey, NudgeReasonCode
 from schemas.terms.ids import PairingId, PersonId, ProgrammeId
@@ -46,9 +46,13 @@ def _on_erased(rows: Rows, data: HrErased, record: Record) -> Effects:
     yield from erased(rows, data.person_id, record.at)
 
 
+def _on_leave(rows: Rows, data: HrLeaveStarted, record: Record) -> Effects:
+    yield from person_changed(rows, data.person_id, record.at)
+
+
 STAGE: Final = stage(
     StageName.PEOPLE,
-    in_order(PROCESSOR, audit_days.PROCESSOR, processor(_on_erased)),
+    in_order(PROCESSOR, audit_days.PROCESSOR, processor(_on_erased, _on_leave)),
     *(CONTACTS, NUDGED, CONTROLS, audit_days.AUDIT_DAYS, PEOPLE),
 )
 
@@ -61,6 +65,9 @@ class Desk:
     tables: dict[str, dict[str, Any]] = field(default_factory=lambda: {PEOPLE.name: {ANN: Somebody()}})
     outputs: list[dict[str, Any]] = field(default_factory=list)
     outcomes: list[NudgeOutcome] = field(default_factory=list)
+    """What programmes heard."""
+    counted: list[str] = field(default_factory=list)
+    """What the metrics count at once of each nudge."""
     count: int = 0
 
     def get(self, table: Table[RowT], key: str) -> RowT | None:
@@ -122,6 +129,7 @@ class Desk:
             else:
                 self.tables.setdefault(table, {})[key] = row
         self.outcomes.extend(hop.payload for hop in transition.hops)
+        self.counted.extend(note.labels["outcome"] for note in transition.notes if note.metric == "bothways_nudges_total")
         for output in transition.outputs:
             self.outputs.append(
                 {

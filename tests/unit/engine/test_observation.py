@@ -7,14 +7,12 @@ from typing import Any
 import pytest
 
 from engine.core.dead_letters import DeadLetter
-from engine.core.effects import Note, Record, StageName
+from engine.core.effects import Note
 from engine.core.execution import Outcome, Output, Transition
 from engine.observation import Observer
-from engine.programme.messages import NudgeOutcome
 from engine.telemetry import Telemetry
 from engine.topology import build
-from schemas.terms.codes import ErrorCode, NudgeKey
-from schemas.terms.ids import PersonId, ProgrammeId
+from schemas.terms.codes import ErrorCode
 
 AT = datetime(2025, 1, 6, 8, tzinfo=UTC)
 
@@ -66,16 +64,11 @@ def test_waiting_people_add_up_over_programmes_and_follow_the_last_round(observe
 
 def test_nudges_dead_letters_and_notes_are_counted(observer: Observer) -> None:
     """A nudge counts by its key and outcome without the reason of a suppression; a refusal by topic and code; a note under its name."""
-    heard = NudgeOutcome(
-        programme_id=ProgrammeId("p"), person_id=PersonId("ann"), key=NudgeKey.FLIP_ROLES, outcome="suppressed:held_out", at=AT
-    )
-    hop = Record(stage=StageName.PROGRAMMES, key="p", id="1", at=AT, payload=heard)
     suppressed = output("mentorship.audit.v1", "nudge.suppressed", person="0" * 32, key="flip_roles", reason="withheld")
     letter = DeadLetter(topic="dlq.ingest", key=None, value=b"{", headers=(), code=ErrorCode.MALFORMED)
     note = Note("bothways_conflict_exposure_seconds_total", 60.0)
 
-    observer.transition(Transition(outcome=Outcome.DEAD_LETTERED, hops=[hop], dead_letters=[letter], notes=[note]))
-    assert 0 == value_of(observer, "nudges_total", key="flip_roles", outcome="suppressed"), "not before its day ends"
+    observer.transition(Transition(outcome=Outcome.DEAD_LETTERED, dead_letters=[letter], notes=[note]))
     observer.transition(Transition(outcome=Outcome.APPLIED, outputs=[suppressed]))
 
     assert 1 == value_of(observer, "nudges_total", key="flip_roles", outcome="suppressed")
