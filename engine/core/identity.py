@@ -33,7 +33,10 @@ def derived_id(kind: str, *parts: str | int) -> str:
 
 
 class DerivedId:
-    """An id as `derived_id` gives it, computed when it is first asked for: most records publish nothing, and nobody asks for theirs."""
+    """An id as `derived_id` gives it, computed when it is first asked for.
+
+    Most records publish nothing, and nobody asks for theirs.
+    """
 
     __slots__ = ("_kind", "_parts", "_text")
 

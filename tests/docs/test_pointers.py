@@ -33,7 +33,9 @@ BASES: Final = (
     "tests",
 )
 """Where a docstring's `room/module` may begin."""
-MENTION: Final = re.compile(r"(?<![\w/.:<>{}-])([a-z][a-z_0-9-]*(?:/[a-z_0-9-]+)+)(?:\.(py|md|yml|json|toml|html)\b)?(?:\.([A-Za-z_]\w+))?")
+MENTION: Final = re.compile(
+    r"(?<![\w/.:<>{}-])([a-z][a-z_0-9-]*(?:/[a-z_0-9-]+)+)(?:\.(py|md|yml|jsonl?|toml|html|txt|c)\b)?(?:\.([A-Za-z_]\w+))?"
+)
 ATTRIBUTE: Final = re.compile(r"(?<![\w./])([a-z_]+)\.([A-Za-z_]\w+)\b(?!\()")
 ELSEWHERE: Final[dict[str, frozenset[str]]] = {
     "engine/runtimes/kafka/faust_overrides.py": frozenset({"transport", "mode", "tables"}),
@@ -44,6 +46,7 @@ ELSEWHERE: Final[dict[str, frozenset[str]]] = {
     "schemas/documents/files.py": frozenset({"json"}),
 }
 """File → beginnings of what it names that is no path of ours: files of other projects, keys of rows, what a run makes."""
+ENDINGS: Final = frozenset({"py", "md", "json", "jsonl", "yml", "txt", "toml", "html"})
 EVENTS: Final = frozenset(
     "hr participation pairing session programme nudge insight round audit feedback nudges policy departures command proposal".split()
 )
@@ -110,7 +113,7 @@ def lost_modules(passage: Passage) -> Iterator[str]:
                 yield passage.at(match.group())
     for match in ATTRIBUTE.finditer(passage.text):
         module, name = match.groups()
-        if module in EVENTS or name in {"py", "md", "json", "yml"} or LABEL.fullmatch(match.group()) or found_at(f"{module}/{name}"):
+        if module in EVENTS or name in ENDINGS or LABEL.fullmatch(match.group()) or found_at(f"{module}/{name}"):
             continue
         places = modules().get(module, [])
         if places and not any(name in names_in(path) for path in places):

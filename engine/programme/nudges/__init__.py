@@ -1,4 +1,4 @@
-"""Nudges: the ledger of one person, what is taken back, and the breaker in front of it all.
+"""Nudges: the ledger of one person, withdrawals, and the breaker in front of it all.
 
 Rules: breaker_rules, choices, ledger, withdrawal
 Applied by: breaker, intents, outcomes, outreach, outreach_rows

@@ -1,4 +1,6 @@
-"""The breaker at the door: every nudge intent of a programme passes here before it leaves for the person's stage.
+"""The breaker at the door: every nudge intent of a programme passes here.
+
+From here it leaves for the person's stage.
 
 `guarded` wraps the rules and timers of the programmes stage, so that no rule can forget the breaker and none has to know of it. Here too
 an intent is given the calendar and the hours of whoever it is for.
@@ -62,13 +64,19 @@ def _passed(rows: Rows, effects: Effects, at: datetime) -> Effects:
 
 
 def _addressed(rows: Rows, intent: NudgeIntended, at: datetime) -> NudgeIntended:
-    """Give an intent the calendar and the hours of whoever it is for: here, so that no rule can forget it."""
+    """Give an intent the calendar and the hours of its person.
+
+    It happens here, so that no rule can forget it.
+    """
     programme = rows.get(PROGRAMMES, intent.programme_id)
     return intent if programme is None else placed(intent, waking_in(rows, programme, intent.person_id), at)
 
 
 def _admitted(rows: Rows, intent: NudgeIntended, at: datetime) -> Effects:
-    """Let an intent leave, or park it; what a coordinator has to hear, and what a form recorded in somebody's name, always leaves."""
+    """Let an intent leave, or park it.
+
+    Notes to a coordinator, and what a form recorded in somebody's name, always leave.
+    """
     send = Send(StageName.PEOPLE, intent.person_id, intent)
     programme = rows.get(PROGRAMMES, intent.programme_id)
     if programme is None or intent.key in _BESIDE or intent.person_id == coordinator_of(intent.programme_id):
@@ -94,7 +102,10 @@ def _admitted(rows: Rows, intent: NudgeIntended, at: datetime) -> Effects:
 
 
 def _storm(rows: Rows, programme: Programme, at: datetime) -> Storm:
-    """Return the breaker as it stands on this day, by the policy in force; the day's first intent counts the participants anew."""
+    """Return the breaker of this day, by the policy in force.
+
+    The day's first intent counts the participants anew.
+    """
     storm = rows.get(STORMS, programme.programme_id)
     if storm is not None and storm.day == at.date():
         limit = programme.policy.nudge_storm_per_day or storm.limit
@@ -117,14 +128,20 @@ def _unparked(rows: Rows, withdrawal: NudgesWithdrawn) -> Effects:
 
 
 def on_released(rows: Rows, data: NudgesReleased, record: Record) -> Effects:
-    """Let everything parked leave in its order, unless the programme is closed. Not itself guarded, or it would be parked again."""
+    """Let everything parked leave in its order, unless the programme is closed.
+
+    Not itself guarded, or it would be parked again.
+    """
     programme = rows.get(PROGRAMMES, data.programme_id)
     if programme is not None and programme.status is not ProgrammeStatus.CLOSED:
         yield from _released(rows, data.programme_id, record.at)
 
 
 def _released(rows: Rows, programme_id: ProgrammeId, at: datetime) -> Effects:
-    """Send what still makes sense; what has expired meanwhile is recorded as held back by the storm (nudges.B2)."""
+    """Send what still makes sense (nudges.B2).
+
+    What has expired meanwhile is recorded as held back by the storm.
+    """
     for key, parked in sorted(rows.scan(PARKED, f"{programme_id}/"), key=_arrival):
         yield Delete(PARKED, key)
         if parked.intent.expires_at <= at:
@@ -139,7 +156,10 @@ def _released(rows: Rows, programme_id: ProgrammeId, at: datetime) -> Effects:
 
 
 def _parked_of(message: NudgeIntended | NudgesWithdrawn) -> str:
-    """Return what the keys of one person's parked intents begin with, so that taking some back costs no look at everybody's."""
+    """Return the beginning of the keys of one person's parked intents.
+
+    So a withdrawal looks at nobody else's.
+    """
     return f"{message.programme_id}/{message.person_id}/"
 
 
@@ -148,7 +168,10 @@ def _arrival(found: tuple[str, Parked]) -> int:
 
 
 def held_back(intent: NudgeIntended, reason: SuppressionReason) -> Effects:
-    """Let something parked, or that found no room to park, be recorded as suppressed by the person's key (nudges.B2, nudges.B3)."""
+    """Let the person's key record a parked intent as suppressed (nudges.B2, nudges.B3).
+
+    So is one that found no room to park.
+    """
     yield Send(StageName.PEOPLE, intent.person_id, NudgeHeldBack(intent=intent, reason=reason))
 
 

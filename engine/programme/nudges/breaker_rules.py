@@ -1,4 +1,4 @@
-"""The breaker: when a programme suddenly wants to say far too much, most of it waits for a person to look.
+"""The breaker: when a programme says far too much, the rest waits for a person to look.
 
 Decides: how many nudge intents of one programme may leave on one day (UTC), and when the rest is parked.
 Never knows: whether what was parked was right; the coordinator releases it, or lets it expire.
@@ -20,7 +20,10 @@ from schemas.frozen import Frozen, replace
 INTENTS_PER_PARTICIPANT: Final = 4
 INTENTS_MIN: Final = 200
 PARKED_MAX: Final = 20_000
-"""Of one programme. Each holds a row until somebody looks; by then the first will have told enough."""
+"""Of one programme.
+
+Each holds a row until somebody looks; by then the first will have told enough.
+"""
 
 
 class Storm(Frozen, kw_only=True):
@@ -52,7 +55,7 @@ class Parked(Frozen, kw_only=True):
 
 
 def limit_of(storm_per_day: int, participants_count: int) -> int:
-    """Return how many intents a day are fine: what policy says, else four per participant and at least 200."""
+    """Return the limit of intents a day: of the policy, else by the number of participants."""
     return storm_per_day or max(INTENTS_MIN, INTENTS_PER_PARTICIPANT * participants_count)
 
 

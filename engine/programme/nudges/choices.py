@@ -11,7 +11,10 @@ from schemas.terms.codes import NudgeCategory, NudgeKey
 
 
 class Choice(Frozen, kw_only=True):
-    """Whether the person wants to hear of a category. Its stamp stays, so that nothing older undoes it."""
+    """Whether the person wants to hear of a category.
+
+    Its stamp stays, so that nothing older undoes it.
+    """
 
     category: NudgeCategory
     is_opted_out: bool
@@ -22,7 +25,7 @@ Choices = tuple[Choice, ...]
 
 
 def with_choice(choices: Choices, choice: Choice) -> Choices:
-    """Write down a choice; the same ones where the person has said something later of its category."""
+    """Take in a choice; the same ones where a later choice of the category is known."""
     known = next((one for one in choices if one.category is choice.category), None)
     if known is not None and choice.stamp <= known.stamp:
         return choices

@@ -31,7 +31,7 @@ _ANY_ZONE: Final = timedelta(days=2)
 
 
 def terms_of(programme: Programme) -> OutreachTerms:
-    """Write down the rationing rules of a programme for its intents, as they are for a coordinator."""
+    """Return the rationing rules of a programme, as they are for a coordinator."""
     policy, quiet = programme.policy, quiet_of(programme, None)
     return OutreachTerms(
         quiet_from=policy.quiet_from,
@@ -46,7 +46,10 @@ def terms_of(programme: Programme) -> OutreachTerms:
 
 
 def placed(intent: NudgeIntended, waking: Waking, at: datetime) -> NudgeIntended:
-    """Put a person's own calendar, up to the end of the intent, and hours into its terms. A later move changes only later intents."""
+    """Put a person's own calendar, up to the end of the intent, and hours into its terms.
+
+    A later move changes only later intents.
+    """
     first_on, last_on = at.date() - _ANY_ZONE, intent.expires_at.date() + _ANY_ZONE
     terms = replace(
         intent.terms,
@@ -125,13 +128,19 @@ def intended(
 
 
 def named_topics(programme: Programme, topics: Iterable[str]) -> tuple[dict[str, str], ...]:
-    """Return topics with the names that people know them by; one that the catalogue no longer has goes by its id."""
+    """Return topics with their names.
+
+    A topic that the catalogue no longer has goes by its id.
+    """
     names = topic_names_of(programme.policy_json)
     return tuple({"topic": topic, "name": names.get(topic, topic)} for topic in topics)
 
 
 def proposal_params(programme: Programme, pairing: Pairing) -> Params:
-    """Say what is proposed, the same to both: the version, what each would learn, and until when to answer."""
+    """Return the parameters of a proposal, the same for both.
+
+    They are the version, what each would learn, and until when to answer.
+    """
     proposal, names = pairing.proposal, topic_names_of(programme.policy_json)
     learns: tuple[Mapping[str, str | int], ...] = tuple(
         {

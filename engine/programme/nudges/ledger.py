@@ -1,4 +1,4 @@
-"""The ledger of nudges of one person: what waits, what was requested, and whether the next one may go.
+"""The ledger of nudges of one person: intents that wait, requests, and the next one.
 
 Decides: whether an intent becomes a request, and for when; which waiting one is next; what a withdrawal takes back; when to look again.
 Never knows: why a programme wants the person to hear something, through which channel it goes, what it says.
@@ -57,7 +57,10 @@ _ANY_ZONE: Final = timedelta(days=2)
 
 
 class Standing(Frozen, kw_only=True):
-    """What outreach needs to know of a person. The defaults are a coordinator's: always there, in UTC."""
+    """What outreach needs to know of a person.
+
+    The defaults are a coordinator's: always there, in UTC.
+    """
 
     employment: Employment = Employment.ACTIVE
     timezone: str = "UTC"
@@ -100,7 +103,10 @@ class Requested(Frozen, kw_only=True):
     not_before: datetime
     expires_at: datetime
     intent: NudgeIntended | None = None
-    """Of a live pair: what to ask for again if the pair is soon what it was. It names the partner, so it goes when the pair ends."""
+    """Of a live pair: what to ask for again if the pair is soon what it was.
+
+    It names the partner, so it goes when the pair ends.
+    """
 
 
 class SetAside(Frozen, kw_only=True):
@@ -142,7 +148,10 @@ class Suppressed(Frozen, kw_only=True):
     intent: NudgeIntended
     reason: SuppressionReason
     heard_at: datetime | None = None
-    """Of history that is taken in later: from when the person could hear of it then. Rules count it as told."""
+    """Of history that is taken in later: from when the person could hear of it then.
+
+    Rules count it as told.
+    """
 
 
 class Granted(Frozen, kw_only=True):
@@ -208,7 +217,9 @@ def decide(
 
 
 def admit(contact: Contact, nudge_id: NudgeId, intent: NudgeIntended, person: Standing, *, at: datetime) -> Decision:
-    """Let a behavioural intent wait, unless it is over already or the person was erased, whose ledger must not come back.
+    """Let a behavioural intent wait.
+
+    One that is over already does not, nor one for somebody erased, whose ledger must not come back.
 
     One that waits already under the same id stays as it is, unless the key coalesces: then the newest of the same key, programme and
     pairing takes the place of the others, whatever their occasion.
@@ -231,7 +242,9 @@ def admit(contact: Contact, nudge_id: NudgeId, intent: NudgeIntended, person: St
 
 
 def choose(contact: Contact, person: Standing, *, at: datetime, emit_from: datetime | None, lots: Lots) -> Decision:
-    """Drop what has expired; then, if the weekly slot is free, choose the first waiting intent that passes the checks.
+    """Drop what has expired, then choose the first waiting intent that passes the checks.
+
+    The weekly slot has to be free.
 
     Time: `at` may be later than the timer was due; an intent whose programme is quiet now waits on, and so do all before the first day.
     Order: by rank; one that is suppressed takes no slot, so the next is tried at once.
@@ -261,13 +274,13 @@ def without(contact: Contact, settled: Iterable[Requested]) -> Contact:
 
 
 def timed(contact: Contact, person: Standing, at: datetime) -> Contact:
-    """Set the timer to the first instant at which something can be chosen or expires; None when nothing waits."""
+    """Set the timer to the first instant at which an intent can be chosen or expires."""
     wake_at = min((_due(contact, waiting, person, at) for waiting in contact.waiting), default=None)
     return contact if wake_at == contact.wake_at else replace(contact, wake_at=wake_at)
 
 
 def is_held_out(intent: NudgeIntended, lots: Lots) -> bool:
-    """Say whether an intent is of the group that gets no behavioural nudge of this key: by lot, the same for ever."""
+    """Say whether an intent is in the held-out group of its key: by lot, the same for ever."""
     if CATALOGUE[intent.key].class_ is not NudgeClass.BEHAVIOURAL:
         return False
     about = f"pairing/{intent.pairing_id}" if intent.pairing_id is not None else f"person/{intent.person_id}"
@@ -277,7 +290,10 @@ def is_held_out(intent: NudgeIntended, lots: Lots) -> bool:
 def _verdict(
     contact: Contact, intent: NudgeIntended, person: Standing, *, at: datetime, emit_from: datetime | None, lots: Lots
 ) -> SuppressionReason | None:
-    """Check an intent in the order of the module's docstring, but for its instant. Returns: what is against it, if anything."""
+    """Check an intent in the order of the module's docstring, but for its instant.
+
+    Returns: what is against it, if anything.
+    """
     terms = intent.terms
     if intent.expires_at <= at:
         return SuppressionReason.EXPIRED_WAITING
@@ -295,7 +311,10 @@ def _verdict(
 def _with_room(
     contact: Contact, nudge_id: NudgeId, intent: NudgeIntended, person: Standing, *, at: datetime, wanted_at: datetime
 ) -> datetime | SuppressionReason:
-    """Find a waking instant on a local date with room under the cap; only the dates already counted can be full."""
+    """Find a waking instant on a local date with room under the cap.
+
+    Only dates that are already counted can be full.
+    """
     full = {count.day for count in contact.day_counts if count.requested_count >= intent.terms.daily_cap}
     slot = Slot(name=nudge_id, at=at, wanted_at=wanted_at, expires_at=intent.expires_at, about_at=intent.about_at)
     return heard_at(_waking(intent.terms, person), slot, full)

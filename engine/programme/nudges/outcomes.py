@@ -18,7 +18,10 @@ REQUESTED: Final = "requested"
 SUPPRESSED: Final = "suppressed:"
 """What the outcome of something held back begins with; the reason follows."""
 KEPT_OPEN: Final = frozenset({NudgeKey.PROPOSAL_READY, NudgeKey.ANSWER_PROPOSAL})
-"""Closed by the decision alone: what is taken back then is the same for both, so nobody sees which of the two has answered."""
+"""Keys that only the decision closes, for both alike.
+
+So nobody sees which of the two has answered.
+"""
 
 
 def reported(
@@ -50,7 +53,10 @@ def reported(
 
 
 def left_reported(person_id: PersonId, contact: Contact, category: NudgeCategory, at: datetime) -> Effects:
-    """Tell each programme once for each key that somebody with such a nudge in the ledger has opted out of the category."""
+    """Tell each programme, once for each key, that somebody opted out of the category.
+
+    It has such a nudge in the ledger.
+    """
     about = {(nudge.programme_id, nudge.key) for nudge in contact.requested} | {
         (waiting.intent.programme_id, waiting.intent.key) for waiting in contact.waiting
     }

@@ -1,4 +1,4 @@
-"""Outreach: what programmes would like a person to hear becomes requests, at a pace that spans all programmes of the person.
+"""Outreach: intents become requests, at a pace that spans all programmes of the person.
 
 Every decision is taken in nudges/ledger; here messages, events and timers find their ledger, and decisions become effects.
 
@@ -77,7 +77,10 @@ OUTCOMES: Final[Mapping[type[Reported], str]] = MappingProxyType(
     }
 )
 CLOSING: Final = (NudgeActed, NudgeDismissed)
-"""What the person did about it. What a channel did, or that somebody looked, settles nothing."""
+"""What the person did about it.
+
+What a channel did, or that somebody looked, settles nothing.
+"""
 
 
 def on_intended(rows: RowsOfStep, intent: NudgeIntended, record: Record) -> Effects:
@@ -126,7 +129,10 @@ def on_bounded(_rows: Rows, bounded: EmissionBounded, _record: Record) -> Effect
 
 
 def on_outcome(rows: Rows, data: Reported, record: Record) -> Effects:
-    """Hear what became of a nudge. What the person did about it closes it, but for a proposal's; until then it can still be recalled."""
+    """Hear what became of a nudge.
+
+    What the person did about it closes it, but for a proposal's; until then it can still be recalled.
+    """
     if rows.get(NUDGED, _mark_key(data.person_id, data.nudge_id)) is None:
         yield Refuse(ErrorCode.UNKNOWN_NUDGE, "nudge_id: no such nudge was requested for this person")
         return
@@ -141,7 +147,10 @@ def on_outcome(rows: Rows, data: Reported, record: Record) -> Effects:
 
 
 def on_opted_out(rows: Rows, data: NudgeOptedOut, record: Record) -> Effects:
-    """Stop a category: what waits is suppressed when its turn comes, what nobody can have heard yet is cancelled."""
+    """Stop a category.
+
+    What waits is suppressed when its turn comes. What nobody can have heard yet is cancelled.
+    """
     contact, changed = _chosen(rows, data, record, is_opted_out=True)
     if changed is contact:
         return
@@ -158,14 +167,17 @@ def on_opted_in(rows: Rows, data: NudgeOptedIn, record: Record) -> Effects:
 
 
 def _chosen(rows: Rows, data: NudgeOptedOut | NudgeOptedIn, record: Record, *, is_opted_out: bool) -> tuple[Contact, Contact]:
-    """Return the ledger before and after somebody's word on a category; the same one where something later was said."""
+    """Return the ledger before and after a choice of category.
+
+    The same one where a later choice is known.
+    """
     contact = _contact(rows, data.person_id, record.at)
     choices = with_choice(contact.choices, Choice(category=data.category, is_opted_out=is_opted_out, stamp=stamp_of(record.event)))
     return contact, contact if choices is contact.choices else replace(contact, choices=choices)
 
 
 def person_changed(rows: Rows, person_id: PersonId, at: datetime) -> Effects:
-    """Recall what somebody who is now away has not heard yet, and set the timer by the zone now in force.
+    """Recall what somebody away has not heard yet, and set the timer by the zone in force.
 
     For the roster, whenever the standing of a person changes.
     """
@@ -177,7 +189,7 @@ def person_changed(rows: Rows, person_id: PersonId, at: datetime) -> Effects:
 
 
 def erased(rows: Rows, person_id: PersonId, at: datetime) -> Effects:
-    """Forget a person: end what waits, recall what was not heard yet, then drop the ledger and every mark.
+    """Forget a person: end what waits, recall what was not heard, drop ledger and marks.
 
     For the erasure. What is published names nobody, not even by its cause, whose id may hold the person's; a nudge has an id of its own.
     """
@@ -207,7 +219,10 @@ def wake(rows: RowsOfStep, contact: Contact, due: Due) -> Effects:
 
 
 def nudge_id_of(intent: NudgeIntended, source: str = SOURCE) -> NudgeId:
-    """Name a nudge by its natural key: one per key, person, pairing (or programme) and occasion, in one installation."""
+    """Name a nudge by its natural key, within one installation.
+
+    The natural key is key, person, pairing (or programme) and occasion.
+    """
     own = () if source == SOURCE else (source,)
     return NudgeId(derived_id("nudge", intent.key, intent.person_id, intent.pairing_id or intent.programme_id, intent.occasion, *own))
 
@@ -217,7 +232,10 @@ def _contact(rows: Rows, person_id: PersonId, at: datetime) -> Contact:
 
 
 def _standing(rows: Rows, person_id: PersonId) -> Standing:
-    """Read the roster's row. Without one a coordinator is there, and anybody else is away: erased, or never known."""
+    """Read the roster's row.
+
+    Without one a coordinator is there, and anybody else is away: erased, or never known.
+    """
     if person_id.startswith(COORDINATOR_PREFIX):
         return Standing()
     person = rows.get(PEOPLE, person_id)
@@ -244,7 +262,10 @@ def _emit_from(rows: Rows) -> datetime | None:
 
 
 def _carried_out(rows: Rows, person_id: PersonId, decision: Decision, person: Standing, at: datetime) -> Effects:
-    """Turn a decision into effects; the ledger is written only if it changed, and goes when it says nothing."""
+    """Turn a decision into effects.
+
+    The ledger is written only if it changed, and goes when it is empty.
+    """
     for suppressed in decision.suppressed:
         yield from _suppressed(rows, suppressed, person, at)
     for request in decision.cancelled:
@@ -285,7 +306,9 @@ def _requested(granted: Granted, person: Standing, at: datetime) -> Effects:
 
 
 def _suppressed(rows: Rows, suppressed: Suppressed, person: Standing, at: datetime) -> Effects:
-    """Tell the programme the true reason at once, and everybody else what is public of it as the day ends.
+    """Tell the programme the true reason at once, and everybody else its public part later.
+
+    That is as the day ends.
 
     Of somebody without a row, who was erased or never known, nothing is published.
     """
@@ -299,7 +322,10 @@ def _suppressed(rows: Rows, suppressed: Suppressed, person: Standing, at: dateti
 
 
 def _remembering(decision: Decision, person: Standing, at: datetime) -> Contact:
-    """Write down in the person's own ledger what was held back, and why; a ledger that is gone doesn't come back for it."""
+    """Note in the person's own ledger what was held back, and why.
+
+    A ledger that is gone doesn't come back for it.
+    """
     if not decision.suppressed or person.employment is Employment.ERASED:
         return decision.contact
     held_back = tuple(

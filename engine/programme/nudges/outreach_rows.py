@@ -1,4 +1,4 @@
-"""The tables of outreach: the ledger of each person, what was requested once, and from when on nudges leave."""
+"""Tables of outreach: ledgers, marks of requests, and from when on nudges leave."""
 
 from datetime import datetime
 from typing import Final

@@ -16,7 +16,9 @@ from schemas.terms.codes import NudgeCategory, SuppressionReason
 
 
 def withdraw(contact: Contact, message: NudgesWithdrawn) -> Decision:
-    """Take back what a withdrawal names: what waits is suppressed, what was requested is cancelled, unless a correction is behind it.
+    """Take back what a withdrawal names.
+
+    What waits is suppressed. What was requested is cancelled, unless a correction is behind it.
 
     Of a pair that may soon be what it was, nothing is suppressed yet, and what is cancelled is remembered. What stays requested is never
     asked for again.
@@ -60,7 +62,7 @@ def returned(contact: Contact, message: NudgesReturned, *, at: datetime) -> tupl
 
 
 def recall(contact: Contact, *, at: datetime, category: NudgeCategory | None = None) -> Decision:
-    """Cancel requests that nobody can have heard yet: of one category that the person opted out of, or all of them."""
+    """Cancel requests that nobody can have heard yet: of one category, or all of them."""
     cancelled = tuple(
         request for request in contact.requested if request.not_before > at and (category is None or is_optional(request.key, category))
     )
@@ -68,7 +70,10 @@ def recall(contact: Contact, *, at: datetime, category: NudgeCategory | None = N
 
 
 def _names(message: NudgesWithdrawn, nudge: NudgeIntended | Requested) -> bool:
-    """Say whether a withdrawal means this nudge. Without a pairing it means the programme; without keys, all; without an occasion, all."""
+    """Say whether a withdrawal means this nudge.
+
+    Without a pairing it means the programme; without keys, all; without an occasion, all.
+    """
     return (
         nudge.programme_id == message.programme_id
         and message.pairing_id in {None, nudge.pairing_id}

@@ -1,4 +1,4 @@
-"""Participants: what a person says about taking part, and what absence, silence and departure make of it.
+"""Participants: words about taking part, and what absence, silence and departure change.
 
 Rules: course, departure_rules, participant, profile, silence_rules
 Applied by: changes, departures, profiles, relayed, silence

@@ -1,4 +1,7 @@
-"""What a change in one person's standing means for its proposals and pairs: line of power, absence, departure, experience gap."""
+"""Consequences of a person's change for proposals and pairs.
+
+They follow from a line of power, an absence, a departure, a gap of experience that is gone.
+"""
 
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -50,7 +53,10 @@ def facts_changed(
 
 
 def facts_taken(rows: Rows, programme: Programme, before: Participant, facts: PersonFacts, at: datetime) -> Effects:
-    """Take new facts in force as far as they concern one person: who went, who is away, who came back. `reviewed` has yet to follow."""
+    """Take in new facts as far as one person is concerned: gone, away, or back.
+
+    `reviewed` has yet to follow.
+    """
     was, now = before.facts.employment, facts.employment
     participant = with_facts(before, facts)
     if _has_left(was, now):
@@ -67,7 +73,10 @@ def facts_taken(rows: Rows, programme: Programme, before: Participant, facts: Pe
 
 
 def _parted(rows: Rows, programme: Programme, participant: Participant, excluded_ids: set[PersonId], at: datetime) -> Effects:
-    """Let new exclusions act as a silent decline of what is proposed, and end what is live as if the person had asked for it."""
+    """Let new exclusions act on proposals and pairs.
+
+    They are a silent decline of an open proposal, and end a live pair as if the person had asked for it.
+    """
     yield from turned_down(rows, participant, excluded_ids)
     for pairing in _open(rows, participant):
         if pairing.is_live and pairing.partner_of(participant.person_id) in excluded_ids:
@@ -75,7 +84,10 @@ def _parted(rows: Rows, programme: Programme, participant: Participant, excluded
 
 
 def _has_left(was: Employment, now: Employment) -> bool:
-    """Say whether the person is gone: departed or erased, or the hire behind it was cancelled. Who is only expected has not left."""
+    """Say whether the person is gone: departed or erased, or the hire behind it was cancelled.
+
+    Who is only expected has not left.
+    """
     if now in {Employment.DEPARTED, Employment.ERASED}:
         return was is not now
     return now not in _PRESENT and (was in _PRESENT or (was is Employment.EXPECTED and now is Employment.UNKNOWN))
@@ -92,7 +104,10 @@ def left_the_organisation(rows: Rows, programme: Programme, participant: Partici
 
 
 def gone(rows: Rows, programme: Programme, participant: Participant, at: datetime, *, is_own_choice: bool) -> Effects:
-    """Let open proposals lapse and end live pairs: by choice of one's own, or by circumstances, which puts the partner first."""
+    """Let open proposals lapse and end live pairs, by choice or by circumstances.
+
+    An end by circumstances puts the partner first in the queue.
+    """
     for pairing in _open(rows, participant):
         if pairing.state is PairingState.PROPOSED:
             yield from lifecycle.lapse(rows, programme, pairing, at)
@@ -106,7 +121,10 @@ def gone(rows: Rows, programme: Programme, participant: Participant, at: datetim
 def went_away(
     rows: Rows, programme: Programme, participant: Participant, at: datetime, *, is_leave: bool, until_on: date | None
 ) -> Effects:
-    """Let open proposals lapse and pause live pairs; a suspended pair only remembers it, a concluding one stays as it is."""
+    """Let open proposals lapse and pause live pairs.
+
+    A suspended pair only remembers it. A concluding one stays as it is.
+    """
     away = absence_of(programme, participant, at, is_leave=is_leave, until_on=until_on)
     for pairing in _open(rows, participant):
         if pairing.state is PairingState.PROPOSED:
@@ -116,7 +134,7 @@ def went_away(
 
 
 def renewed_meanwhile(rows: Rows, programme: Programme, renewed: Pairing, at: datetime) -> Effects:
-    """Catch up with what a concluding pair left as it was and an active one doesn't: somebody is away, the gap of its track is gone."""
+    """Catch up with what a concluding pair let pass: an absence, or a gap that is gone."""
     for person_id in renewed.people:
         participant = existing(rows, PARTICIPANTS, participant_key(programme.programme_id, person_id))
         absences: list[tuple[Away, date | None]] = []
@@ -161,7 +179,7 @@ def came_back(rows: Rows, programme: Programme, participant: Participant, at: da
 
 
 def policy_reviewed(rows: Rows, programme: Programme, at: datetime) -> Effects:
-    """Hold all open proposals and live pairs of a programme against a new policy, like after a change of facts.
+    """Judge all open proposals and live pairs of a programme by a new policy.
 
     An active pair waits by the new policy from now on. An instant that two people were told, such as the day by which to answer, stands.
     """
@@ -219,7 +237,10 @@ def _pair_reviewed(rows: Rows, programme: Programme, pairing: Pairing, at: datet
 
 
 def power_relation(first: PersonFacts, second: PersonFacts, *, is_same_manager_allowed: bool) -> EligibilityCode | None:
-    """Name the line of power between two people: the materialised lines, then dotted lines by name, then a shared manager."""
+    """Name the line of power between two people.
+
+    Lines count first, with dotted lines by name, then a shared manager.
+    """
     relation = power_between(
         first.person_id,
         ReportingLine(above=first.line or ((first.manager_id,) if first.manager_id else ())),
@@ -234,7 +255,10 @@ def power_relation(first: PersonFacts, second: PersonFacts, *, is_same_manager_a
 
 
 def _gap_watched(programme: Programme, pairing: Pairing, first: Participant, second: Participant, at: datetime) -> Effects:
-    """Offer to go on as equals when the gap that the track needs is gone; a pair that isn't active is asked when it is back."""
+    """Offer to go on as equals when the gap that the track needs is gone.
+
+    A pair that isn't active is asked when it is back.
+    """
     if pairing.track is Track.MUTUAL:
         return
     is_wide = _is_gap_wide(programme, pairing, first, second)
@@ -250,7 +274,7 @@ def _gap_watched(programme: Programme, pairing: Pairing, first: Participant, sec
 
 
 def _is_gap_wide(programme: Programme, pairing: Pairing, first: Participant, second: Participant) -> bool:
-    """Say whether the one who was more experienced still is, by as many bands as the track needs."""
+    """Say whether the more experienced side still is, by as many bands as the track needs."""
     senior, junior = (first, second) if first.person_id == pairing.senior_id else (second, first)
     upper, lower = band_of(senior, programme.policy), band_of(junior, programme.policy)
     return upper is not None and lower is not None and upper - lower >= max(1, programme.policy.experience_gap_min)

@@ -1,4 +1,4 @@
-"""The course of one person in one programme: what the person has said about taking part, whatever order it arrived in.
+"""The course of one person in one programme: words about taking part, in any order.
 
 Decides: whether the person takes part, since when, whether it pauses, and since when its profile has been whole or has lacked something.
 Never knows: what the profile says (participants/participant), what follows for pairs or messages (people/roster, participants/profiles).
@@ -34,7 +34,7 @@ SAID_MAX: Final = 16
 
 
 class Said(Frozen, kw_only=True):
-    """One enrolment or update: that it was said, and whether it left something to teach and to learn."""
+    """One enrolment or update, and whether it named something to teach and to learn."""
 
     stamp: Stamp
     is_enrolment: bool = False
@@ -101,7 +101,7 @@ def _second(stamp: Stamp) -> datetime:
 
 
 def told(course: Course, event: Event, *, left_at: datetime | None) -> Course:
-    """Take in one fact about taking part; the same course where it says nothing new (participants.C1).
+    """Take in one fact about taking part; the same course for old news (participants.C1).
 
     Args:
         event: an enrolment, update, pause, resumption or withdrawal.
@@ -160,7 +160,10 @@ def with_pause_over(course: Course, over_at: datetime) -> Course:
 
 
 def with_silent_pause(course: Course, at: datetime) -> Course:
-    """Let a pause begin because a question stayed unanswered; whatever the person says later of a pause counts."""
+    """Let a pause begin because a question stayed unanswered.
+
+    Whatever the person says later of a pause counts.
+    """
     stamp = Stamp(at, 0, "")
     if course.pause is not None and stamp <= course.pause:
         return course
@@ -173,7 +176,7 @@ def ended(course: Course) -> Course:
 
 
 def refused(course: Course, stamp: Stamp) -> Course:
-    """Take back a fact that the programme did not take; the same course where nothing came of it."""
+    """Take back a fact that the programme refused; the same course where nothing changes."""
     said = tuple(known for known in course.said if known.stamp != stamp)
     if len(said) != len(course.said):
         return replace(course, said=said)
@@ -183,7 +186,7 @@ def refused(course: Course, stamp: Stamp) -> Course:
 
 
 def wholeness(course: Course) -> Wholeness:
-    """Say how the profile has stood since the person takes part, by what each fact said of offers and wants."""
+    """Return since when the profile has been whole or has lacked something."""
     begun_at = course.begun_at
     has_offers = has_wants = False
     whole_since: datetime | None = None

@@ -1,4 +1,4 @@
-"""Departures of a programme: when one is settled, and when so many come at once that somebody is asked first.
+"""Rules of departures: when one is settled, and when many wait for the coordinator.
 
 Decides: whether departures are a mass; until when a held one waits.
 Never knows: what a departure ends (participants/departures).
@@ -24,7 +24,7 @@ _DAYS_MAX: Final = 400
 
 
 def is_mass(departed_count: int, taking_part_count: int) -> bool:
-    """Say whether so many departures at once are to be looked at by somebody (participants.D1)."""
+    """Say whether so many departures at once have to be looked at (participants.D1)."""
     return departed_count >= MASS_MIN and departed_count * MASS_SHARE_OF > taking_part_count
 
 

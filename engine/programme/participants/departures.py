@@ -1,4 +1,4 @@
-"""Departures in a programme: a few hours in which one may be taken back, and many at once that wait for the coordinator.
+"""Departures in a programme: a few hours to take one back; many at once wait.
 
 From the moment on which the programme hears of a departure, row, profile and pairs stay as they are; nothing is published or requested
 about the person, and nothing begins. When that is settled, the person leaves by the same rules as ever (participants/changes), and the
@@ -33,7 +33,10 @@ _SETTLES: Final = ParticipantTimer.DEPARTURE_SETTLES
 
 
 def begun(rows: Rows, programme: Programme, participant: Participant, at: datetime) -> Effects:
-    """Hold everything of somebody who departed, an open invitation too; of whoever has left the programme there is nothing to hold."""
+    """Hold everything of somebody who departed, an open invitation too.
+
+    Of somebody who has left the programme there is nothing to hold.
+    """
     if participant.status is ParticipantStatus.WITHDRAWN or programme.status is ProgrammeStatus.CLOSED:
         yield from settled(rows, programme, participant, at)
         return
@@ -53,7 +56,10 @@ def _pairs_held(rows: Rows, participant: Participant) -> Effects:
 
 
 def undone(rows: Rows, programme: Programme, participant: Participant, facts: PersonFacts, at: datetime, *, since_at: datetime) -> Effects:
-    """Take back a departure that was none: everything is as before, and what HR has said meanwhile comes now."""
+    """Take back a departure that was none.
+
+    Everything is as before, and what HR has said meanwhile comes now.
+    """
     back = with_timer(replace(participant, departing_at=None, is_departure_held=False), _SETTLES, None)
     yield put_participant(back)
     yield from _pairs_held(rows, back)
@@ -66,7 +72,10 @@ def undone(rows: Rows, programme: Programme, participant: Participant, facts: Pe
 
 
 def due(rows: Rows, programme: Programme, participant: Participant, due_at: datetime, at: datetime) -> Effects:
-    """Settle a departure, unless so many came at once that the coordinator is asked; a late timer sees what it would have seen."""
+    """Settle a departure, unless so many came at once that the coordinator is asked.
+
+    A late timer sees what it would have seen in time.
+    """
     unsettled = [one for one in _unsettled(rows, programme.programme_id) if one.status in TAKING_PART]
     recent = sum(one.departing_at is not None and one.departing_at > due_at - MASS_WITHIN for one in unsettled)
     taking_part = sum(one.status in TAKING_PART for one in _participants(rows, programme.programme_id))

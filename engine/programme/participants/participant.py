@@ -46,7 +46,10 @@ class ParticipantStatus(StrEnum):
 
 
 PROFILE_REMINDER_DAYS: Final = (7, 14)
-"""Days after enrolment, or after a profile lost its last offer or want, at which the person is reminded."""
+"""Days at which the person is reminded of an incomplete profile.
+
+They count from enrolment, or from the loss of the last offer or want.
+"""
 STILL_WAITING_DAYS: Final = 30
 TAKING_PART: Final = frozenset({ParticipantStatus.ENROLLED, ParticipantStatus.PAUSED})
 
@@ -69,7 +72,7 @@ class DueAt(Frozen, kw_only=True):
 
 
 class Rest(Frozen, kw_only=True):
-    """The time after a completed pair in which somebody is not proposed, unless they say that they are back."""
+    """Time after a completed pair in which nobody is proposed, unless they say otherwise."""
 
     since: datetime
     until: datetime
@@ -92,7 +95,7 @@ class Participant(Frozen, kw_only=True):
     incomplete_since: datetime | None = None
     """Since when the profile has lacked offers or wants; None while it is whole."""
     waiting_since: datetime | None = None
-    """Since when it has been ready without a break by an active pair; None before that, and with a pair."""
+    """Since when it has been ready without a pair; None before that, and with a pair."""
     freed_at: datetime | None = None
     """When the last pair ended."""
     waiting_since_round: int = 0
@@ -100,7 +103,7 @@ class Participant(Frozen, kw_only=True):
     is_first_in_queue: bool = False
     """Lost a pair through circumstances; comes first in the next round."""
     had_options: bool = False
-    """Whether a round was held in which anybody was eligible for this person; the reserve of a launch is over then."""
+    """Whether anybody was eligible in some round: the reserve of a launch is over then."""
     pairing_ids: tuple[PairingId, ...] = ()
     """Open proposals and live pairs, sorted: what takes up room (rounds/room)."""
     roomless: tuple[tuple[PairingId, datetime], ...] = ()
@@ -114,7 +117,7 @@ class Participant(Frozen, kw_only=True):
     rest: Rest | None = None
     """After the last pair that was completed."""
     departing_at: datetime | None = None
-    """When the programme heard that the person departed; all else of the row stays until that is settled."""
+    """When the programme heard of the departure; all else stays until it is settled."""
     is_departure_held: bool = False
     """So many departed at once that the coordinator is asked first."""
     timers: tuple[DueAt, ...] = ()
@@ -133,7 +136,10 @@ class Participant(Frozen, kw_only=True):
 
 
 class Arrival(Frozen, kw_only=True):
-    """New facts of a participant that have not been judged yet. Key: `<programme>/<person>/<id of the message>`."""
+    """New facts of a participant that have not been judged yet.
+
+    Key: `<programme>/<person>/<id of the message>`.
+    """
 
     programme_id: ProgrammeId
     person_id: PersonId
@@ -142,7 +148,7 @@ class Arrival(Frozen, kw_only=True):
 
     @property
     def wake_at(self) -> datetime:
-        """At once: they are judged as soon as time passes in the programme, before anything else of their instant."""
+        """At once: they are judged before anything else of their instant."""
         return self.since_at
 
 
@@ -179,7 +185,10 @@ def is_ready(participant: Participant) -> bool:
 
 
 def is_resting(participant: Participant, at: datetime) -> bool:
-    """Whether a completed pair is so recent that nobody is proposed yet; `resumed`, said since then, ends the rest."""
+    """Say whether a completed pair is so recent that nobody is proposed yet.
+
+    A later `resumed` ends the rest.
+    """
     rest, course = participant.rest, participant.course
     if rest is None or at >= rest.until:
         return False
@@ -290,7 +299,7 @@ def _reminded(participant: Participant, not_before: datetime) -> Participant:
 
 
 def _waited(participant: Participant, before: Participant, *, not_before: datetime, last_round: int) -> Participant:
-    """Let somebody without a pair wait from the moment on which it was ready (participants.A2)."""
+    """Let somebody without a pair wait from when it was ready (participants.A2)."""
     ready_at, was_ready_at = _ready_at(participant, not_before), _ready_at(before, not_before)
     waits_otherwise = participant.waiting_since is not None and participant.waiting_since != was_ready_at
     if ready_at == participant.waiting_since or participant.pairing_ids or waits_otherwise:
@@ -306,7 +315,7 @@ def _ready_at(participant: Participant, not_before: datetime) -> datetime | None
 
 
 def with_pause_over(participant: Participant, at: datetime) -> Participant:
-    """End a pause whose day has come in the person's zone; the same participant where none has."""
+    """End a pause whose day has come in the person's zone, if one has."""
     course = participant.course
     if not course.is_pause or course.until_on is None:
         return participant

@@ -1,4 +1,4 @@
-"""What a person says about itself in one programme, field by field, whatever order it was said in.
+"""The profile of a person in one programme, field by field, by facts in any order.
 
 Decides: which value of a field holds; what an absent field means.
 Never knows: whether the person takes part (participants/course); whom it would rather not meet (people/apart).
@@ -71,7 +71,10 @@ FIELDS: Final = tuple(_READ)
 
 
 def with_said(profile: Profile, stamps: ProfileStamps, data: ProfileSaid, stamp: Stamp) -> tuple[Profile, ProfileStamps]:
-    """Take in one enrolment or update (participants.F1, participants.F2). Returns: the same two where it says nothing newer."""
+    """Take in one enrolment or update (participants.F1, participants.F2).
+
+    Returns: the same two where it says nothing newer.
+    """
     named = FIELDS if isinstance(data, ParticipationEnrolled) else tuple(field for field in FIELDS if field in data.model_fields_set)
     newer = {field for field in named if (known := stamps.of(field)) is None or stamp > known}
     if not newer:

@@ -1,4 +1,4 @@
-"""Participants of a programme: what a person says to the programme, and what time makes of it.
+"""What participants say to a programme, and what follows from it in time.
 
 What HR facts mean for a participant's proposals and pairs is participants/changes.
 """
@@ -45,14 +45,16 @@ from schemas.text.fields import instant_text
 
 WAITING_UPDATE_DAYS: Final = 30
 WAITING_RETRY_DAYS: Final = 7
-"""Somebody with an open proposal or on a pause at the day of the update is looked at again that much later."""
+"""Days until another look at somebody with an open proposal or a pause."""
 
 Said = Callable[[Rows, Programme, Participant, Event, datetime], Effects]
 TimerRule = Callable[[Rows, Programme, Participant, datetime, datetime], Effects]
 
 
 def on_participation(rows: Rows, message: ParticipationReported, record: Record) -> Effects:
-    """Take one participation event of a person, or refuse it. What says nothing new is taken, whatever has changed since it was said.
+    """Take one participation event of a person, or refuse it.
+
+    What says nothing new is taken, whatever has changed since it was said.
 
     A closed programme takes withdrawals, and exclusions taken back: what somebody said about itself can be taken back at any time.
     """
@@ -132,7 +134,7 @@ def unknown_topic(programme: Programme, data: ProfileSaid) -> str | None:
 
 
 def _on_said(rows: Rows, programme: Programme, participant: Participant, event: Event, at: datetime) -> Effects:
-    """Take in what the person says about taking part and about itself; what is older than what is known changes nothing."""
+    """Take in what the person says of itself; what is older than what is known is no news."""
     data = event.data
     after = _after(programme, participant, event, at)
     is_news = after is not participant
@@ -152,7 +154,7 @@ def _on_said(rows: Rows, programme: Programme, participant: Participant, event: 
 
 
 def _after(programme: Programme, participant: Participant, event: Event, at: datetime) -> Participant:
-    """Return the participant with what was said taken in; the same one where it says nothing new."""
+    """Return the participant with a new fact; the same one where it says nothing new."""
     course = told(participant.course, event, left_at=participant.facts.left_at)
     heard = replace(participant, course=course)
     if isinstance(event.data, ProfileSaid):
@@ -200,7 +202,7 @@ def _counted(rows: Rows, participant: Participant, at: datetime) -> Effects:
 
 
 def _exclusions_told(participant: Participant, event: Event) -> Effects:
-    """Pass on whom the person would rather not meet, to the person's row, which tells every programme of theirs (participants.A3)."""
+    """Pass exclusions on to the person's row, which tells all programmes (participants.A3)."""
     data = event.data
     assert isinstance(data, ProfileSaid)
     is_said = "exclude" in data.model_fields_set and (data.exclude is not None or isinstance(data, said.ParticipationUpdated))
@@ -215,7 +217,10 @@ def _exclusions_told(participant: Participant, event: Event) -> Effects:
 
 
 def _on_nominated(_rows: Rows, programme: Programme, participant: Participant, _event: Event, at: datetime) -> Effects:
-    """Send one open invitation a programme, without a word about who nominated. A paused programme invites nobody yet."""
+    """Send one open invitation a programme, without a word about who nominated.
+
+    A paused programme invites nobody yet.
+    """
     if participant.was_invited or programme.status is not ProgrammeStatus.RUNNING:
         yield put_participant(participant)
         return
@@ -247,7 +252,10 @@ ON_SAID: Final[Mapping[type, Said]] = MappingProxyType(
 
 
 def on_facts(rows: Rows, message: FactsChanged, record: Record) -> Effects:
-    """Take new HR facts of a participant. Those that time brought are judged when all of their instant have come (pending_reviews)."""
+    """Take new HR facts of a participant.
+
+    Those that time brought are judged when all of their instant have come (pending_reviews).
+    """
     programme = rows.get(PROGRAMMES, message.programme_id)
     participant = participant_in(rows, message.programme_id, PersonId(message.facts.person_id))
     if programme is None or participant is None:
@@ -268,7 +276,7 @@ def on_facts(rows: Rows, message: FactsChanged, record: Record) -> Effects:
 
 
 def wake(rows: Rows, participant: Participant, due: Due) -> Effects:
-    """Fire the timers of one participant that are due, in order; one that an earlier one removed stays quiet."""
+    """Fire the due timers of one participant, in order, unless an earlier one removed them."""
     at = due.at
     programme = existing(rows, PROGRAMMES, participant.programme_id)
     for timer in [timer for timer in participant.timers if timer.due_at <= at]:
@@ -301,7 +309,10 @@ def _silence_over(rows: Rows, programme: Programme, participant: Participant, du
 
 
 def _profile_incomplete(_rows: Rows, programme: Programme, participant: Participant, due_at: datetime, at: datetime) -> Effects:
-    """Remind somebody of what the profile lacks; each reminder is valid from the day it was due, so a late one may be over."""
+    """Remind somebody of what the profile lacks.
+
+    A reminder is valid from the day on which it was due, so a late one may be over.
+    """
     assert participant.incomplete_since is not None, "only an incomplete profile is reminded of"
     number = participant.profile_reminders + 1
     reminded = replace(participant, profile_reminders=number)
@@ -352,7 +363,7 @@ _OWN_TO_CHANGE: Final = frozenset(set(WidenCode) - {WidenCode.PATIENCE, WidenCod
 
 
 def _reason_now(programme: Programme, participant: Participant, at: datetime) -> tuple[str, str]:
-    """Return why somebody waits and what would widen the choice; nothing where no round has found a reason yet.
+    """Return why somebody waits, and what would widen the choice; nothing if unknown yet.
 
     A training that is still to come keeps people out of rounds, so no round says it.
     """

@@ -1,4 +1,4 @@
-"""A form that somebody else brought in is the person's own act, so the person hears what it recorded.
+"""Forms that somebody else brought in: the person hears what was recorded.
 
 Decides: when that is told, and what of it.
 Never knows: who brought it in; the programme keeps no trace of that.
@@ -16,7 +16,7 @@ from schemas.terms.codes import NudgeKey
 
 
 def recorded(programme: Programme, before: Participant, after: Participant, event: Event, at: datetime) -> Effects:
-    """Tell somebody what an enrolment that was brought in has recorded, once for each change of it."""
+    """Tell somebody what a form recorded, once for each change of it."""
     if event.relayedby in {None, PERSONS_PAGE} or after.status not in TAKING_PART:
         return
     if before.status in TAKING_PART and before.profile == after.profile:
@@ -32,7 +32,7 @@ def recorded(programme: Programme, before: Participant, after: Participant, even
 
 
 def _params(programme: Programme, participant: Participant) -> Params:
-    """Say what is recorded now, but for what never leaves: the band, and whom the person would rather not meet."""
+    """Return what is recorded now, without the band and the exclusions, which never leave."""
     profile = participant.profile
     names = topic_names_of(programme.policy_json)
     return {

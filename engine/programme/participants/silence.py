@@ -1,4 +1,6 @@
-"""The question whether somebody still takes part: put when proposals came to nothing, answered by any act, a pause in the end.
+"""The question whether somebody still takes part.
+
+It is asked after proposals in vain, answered by any act, and becomes a pause in the end.
 
 What an act takes back shows that the person has done something. So nothing is taken back for what nobody may know of: an answer to a
 proposal is no act here (participants/silence_rules), and feedback answers the question without a sign.
@@ -71,7 +73,7 @@ def on_outcome(rows: Rows, message: NudgeOutcome, _record: Record) -> Effects:
 
 
 def paused(programme: Programme, participant: Participant, due_at: datetime) -> tuple[Participant, Effects]:
-    """Return a participant whose question has become a pause, and what tells the person's own row."""
+    """Return a participant whose question became a pause, and the message to its own row."""
     course = with_silent_pause(participant.course, due_at)
     changed = replace(participant, course=course, silence=UNBROKEN)
     after = settled(changed, participant, not_before=programme.created_at, last_round=programme.rounds_held)

@@ -1,4 +1,6 @@
-"""Silence: whose proposals keep reaching their end is asked whether they still take part, without telling silence from a no.
+"""Silence: after proposals in vain a person is asked whether they still take part.
+
+The rule doesn't tell silence from a no.
 
 Decides: after which proposals somebody is asked, what answers the question, what becomes of it unanswered.
 Never knows: what anybody answered to a proposal. So no question, pause or proposal tells an answer from none.
@@ -42,7 +44,7 @@ UNBROKEN: Final = Silence()
 
 
 def after_expiry(silence: Silence, at: datetime) -> Silence:
-    """Count a proposal that reached its end, and put the question where there were enough (participants.S1)."""
+    """Count a proposal that reached its end, and ask after the second one (participants.S1)."""
     count = min(silence.expired_count + 1, EXPIRED_MAX)
     asked_at = silence.asked_at or (at if count == EXPIRED_MAX else None)
     return Silence(expired_count=count, asked_at=asked_at)

@@ -1,4 +1,4 @@
-"""People: one row each, with the programmes that hear of it, the line above, and whom not to meet.
+"""People: one row each, with programmes, the line above, and people not to meet.
 
 Rules: apart, enrolment, person, person_view
 Applied by: kept_apart, mentions, roster, roster_line, tables

@@ -1,4 +1,4 @@
-"""Whom a person is not to meet: exclusions that the person said, and forbids of coordinators.
+"""People whom a person is not to meet: exclusions, and forbids of coordinators.
 
 Decides: what of it stands, whatever order it arrived in.
 Never knows: what follows for proposals and pairs (participants/changes), where else the people are named (erasure/rules).
@@ -41,7 +41,10 @@ Forbids = tuple[Forbid, ...]
 
 
 def with_exclusion(known: Exclusions, said: Exclusion) -> Exclusions:
-    """Take in what the person said in a programme; the same tuple where it is older than what is known (people.X1, people.X2)."""
+    """Take in an exclusion (people.X1, people.X2).
+
+    The same tuple where it is older than what is known.
+    """
     before = next((one for one in known if one.programme_id == said.programme_id), None)
     if before is not None and said.stamp <= before.stamp:
         return known
@@ -50,7 +53,10 @@ def with_exclusion(known: Exclusions, said: Exclusion) -> Exclusions:
 
 
 def with_forbid(known: Forbids, said: Forbid) -> Forbids:
-    """Take in what a coordinator said of two people; the same tuple where it is older than what is known (people.X1, people.X2)."""
+    """Take in a forbid or its opposite (people.X1, people.X2).
+
+    The same tuple where it is older than what is known.
+    """
     place = said.programme_id, said.other_id
     before = next((one for one in known if (one.programme_id, one.other_id) == place), None)
     if before is not None and said.stamp <= before.stamp:

@@ -1,4 +1,6 @@
-"""The programmes of one person, as the person's own row knows them: who is to hear when something about the person changes.
+"""The programmes of one person, in the person's own row.
+
+They hear when something about the person changes.
 
 Decides: the status that participation events or a refusal leave; how many programmes are kept.
 Never knows: the profile, the programme's policy, whether the programme agrees (participants/participant).
@@ -37,7 +39,10 @@ from schemas.frozen import Frozen, replace
 from schemas.terms.ids import ProgrammeId
 
 ENROLMENTS_MAX: Final = 64
-"""Programmes per person; beyond it the one left longest ago goes, or the oldest if none was left."""
+"""Programmes per person.
+
+Beyond it the one left longest ago goes, or the oldest if none was left.
+"""
 
 
 class EnrolmentStatus(StrEnum):
@@ -66,7 +71,10 @@ class Enrolment(Frozen, kw_only=True):
     is_leaving: bool = False
     """The person has departed, and the programme has not settled that yet."""
     ended_at: datetime | None = None
-    """When all of it ended because the person left the organisation, or because the programme took nothing of it."""
+    """When all of it ended.
+
+    The person left the organisation, or the programme took nothing of it.
+    """
 
     @property
     def begun_at(self) -> datetime:
@@ -108,7 +116,7 @@ def enrolment_in(enrolments: Enrolments, programme_id: ProgrammeId) -> Enrolment
 def after_event(
     enrolments: Enrolments, data: Participation, event: Event, *, at: datetime, zone: str | None, left_at: datetime | None = None
 ) -> Enrolments:
-    """Return the enrolments after one participation event; the same tuple where it changes none.
+    """Return the enrolments after one event; the same tuple where it changes none.
 
     Args:
         left_at: when the person last left the organisation; what was said before it ended with it.
@@ -145,7 +153,10 @@ def after_silence(enrolments: Enrolments, programme_id: ProgrammeId, paused_at: 
 
 
 def after_refusal(enrolments: Enrolments, programme_id: ProgrammeId, stamp: Stamp) -> Enrolments:
-    """Take back what a refused event brought (people.N2). A programme of which nothing is left is not spoken to any more."""
+    """Take back what a refused event brought (people.N2).
+
+    A programme of which nothing is left is not spoken to any more.
+    """
     known = enrolment_in(enrolments, programme_id)
     if known is None:
         return enrolments
@@ -166,7 +177,7 @@ def after_end(enrolments: Enrolments, gone: Enrolments, at: datetime) -> Enrolme
 
 
 def leaving(enrolments: Enrolments, gone: Enrolments) -> Enrolments:
-    """Mark the given ones as left, and no others that take part: a departure that was none is forgotten."""
+    """Mark the given ones as left, and no others: a departure that was none is forgotten."""
     return tuple(
         kept if kept.is_leaving is (kept.takes_part and kept in gone) else replace(kept, is_leaving=not kept.is_leaving)
         for kept in enrolments

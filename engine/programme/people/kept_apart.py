@@ -1,4 +1,4 @@
-"""Whom somebody is not to meet, in the person's own row: what a programme tells of it, and who hears of it from there.
+"""Exclusions and forbids in the person's own row: messages in, and who hears of them.
 
 Decides: nothing; which word is later is people/apart.
 Never knows: what a programme does about proposals and pairs (participants/changes).
@@ -20,7 +20,7 @@ from schemas.terms.ids import PersonId
 
 
 def on_excluded(rows: Rows, message: PeopleExcluded, record: Record) -> Effects:
-    """Write down whom the person would rather not meet; every programme of the person hears of it."""
+    """Take in exclusions of the person; every programme of the person hears of them."""
     before = _person(rows, message.person_id)
     if before is None:
         return
@@ -30,7 +30,7 @@ def on_excluded(rows: Rows, message: PeopleExcluded, record: Record) -> Effects:
 
 
 def on_forbidden_or_allowed(rows: Rows, message: PairForbidden | PairAllowed, record: Record) -> Effects:
-    """Write down with whom a coordinator forbids to pair the person, or that it is allowed again."""
+    """Take in a coordinator's forbid, or its opposite."""
     before = _person(rows, message.person_id)
     if before is None:
         return
@@ -44,7 +44,7 @@ def on_forbidden_or_allowed(rows: Rows, message: PairForbidden | PairAllowed, re
 
 
 def _person(rows: Rows, person_id: PersonId) -> Person | None:
-    """Return the row of somebody, known to HR or not; None for somebody who was erased, of whom nothing is kept."""
+    """Return the row of somebody, known to HR or not; None for somebody erased."""
     found = rows.get(PEOPLE, person_id)
     if found is not None or erasure_in_force(rows, person_id) is not None:
         return found

@@ -1,4 +1,6 @@
-"""Naming: whoever names somebody says so at that person's key, so that an erasure finds every row with the id in it.
+"""Mentions: a row that names somebody says so at that person's key.
+
+So an erasure finds every row with the id.
 
 A manager knows its reports from the reporting line (people/roster_line). The other names leave a trace under the named person's key:
 each programme that has heard of the person, excludes it or forbids it; each person whose facts name it as a dotted line, or as a manager
@@ -29,7 +31,10 @@ def erasure_in_force(rows: Rows, person_id: PersonId) -> Erasure | None:
 
 
 def names_told(before: Person, after: Person) -> Effects:
-    """Tell whom the facts about a person name now, and whom no longer. The manager in force hears of it as a manager."""
+    """Tell whom the facts about a person name now, and whom no longer.
+
+    The manager in force hears of it as a manager.
+    """
     if before.registered_with == after.registered_with and not names_differ(before, after):
         return
     was, now = (named_in(person) - {person.registered_with} for person in (before, after))
@@ -47,7 +52,9 @@ def name_told(person: Person, named_id: PersonId) -> Effects:
 
 
 def mentions_told(person: Person, named_ids: Iterable[PersonId], said_at: datetime) -> Effects:
-    """Tell whom a statement named that left no name in a person's facts, because a later one stands.
+    """Send a mention for each name that a fact said and no fact in force says.
+
+    A later one stands in its place.
 
     So the record of a statement that is told again after an erasure is forgotten as well.
     """
@@ -88,7 +95,10 @@ def on_mentioned(rows: Rows, message: PersonMentioned, _record: Record) -> Effec
 
 
 def taken_back(by_id: PersonId, erased_id: PersonId, erasure: Erasure) -> Effects:
-    """Answer a name that was said before an erasure and came after it: in the rows, and in the record that brought it."""
+    """Answer a name that was said before an erasure and arrived after it.
+
+    The answer clears the rows, and the record that brought the name.
+    """
     yield from answered(by_id, erased_id, erasure)
     yield Forget(erased_id)
 

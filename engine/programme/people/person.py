@@ -1,4 +1,4 @@
-"""One person's row: HR facts, the line above, and the programmes in which the person takes part.
+"""One person's row: HR facts, the line above, and programmes.
 
 Decides: what an HR fact or a cancellation changes in the row; when the row wants to be woken; which enrolments end; who may be
 invited; what a programme may know.
@@ -70,7 +70,7 @@ class Report(Frozen, kw_only=True):
 
 
 class OddValue(Frozen, kw_only=True):
-    """The newest fact in which an attribute had a value that could not be read, or none at all."""
+    """The newest fact with an odd value of an attribute: unreadable, or blank."""
 
     field: str
     code: HrFindingCode
@@ -92,7 +92,7 @@ class Person(Frozen, kw_only=True):
     hires_cancelled: Cancellation | None = None
     departures_cancelled: Cancellation | None = None
     erased_at: datetime | None = None
-    """Of somebody who came back after an erasure: nothing said up to then counts (erasure/rules)."""
+    """Erasure of somebody who came back: nothing said up to then counts (erasure/rules)."""
     enrolments: Enrolments = ()
     exclusions: Exclusions = ()
     """Whom the person would rather not meet (people/apart); outlives every enrolment."""
@@ -101,12 +101,15 @@ class Person(Frozen, kw_only=True):
     registered_with: PersonId | None = None
     """The manager under whose key this person stands as a report."""
     above_erased: PersonId | None = None
-    """Of somebody whose manager was erased: who stood over that manager, in whose place this person is registered."""
+    """The person above an erased manager, with whom this person is registered instead."""
     line: tuple[PersonId, ...] = ()
     """Everybody above, nearest first; the old line until a new manager has answered."""
     is_line_cyclic: bool = False
     line_awaited_since_at: datetime | None = None
-    """While a new manager has not answered: when the earliest change took effect of which programmes have not heard yet."""
+    """Start of the earliest change that programmes have not heard of yet.
+
+    Only while a new manager has not answered.
+    """
     wake_at: datetime | None = None
     """The earliest instant at which something pending takes effect."""
 
@@ -132,7 +135,7 @@ class Person(Frozen, kw_only=True):
 
     @property
     def is_bare(self) -> bool:
-        """Whether the row only remembers what must not come back, or whom the person is not to meet (people.P2)."""
+        """Whether the row only remembers what was cancelled, or people not to meet (people.P2)."""
         is_void = self.hires_cancelled is not None or not self.enrolments
         return is_void and not self.history and not any(enrolment.takes_part for enrolment in self.enrolments)
 
@@ -167,7 +170,10 @@ class Person(Frozen, kw_only=True):
 
 
 def with_hr_fact(person: Person, fact: HrFact) -> Person:
-    """Take in what HR said, unless a cancellation has voided it already. Nothing takes effect before `brought_up_to`."""
+    """Take in what HR said, unless a cancellation has voided it already.
+
+    Nothing takes effect before `brought_up_to`.
+    """
     void = _void_of(person, fact.kind)
     if void is not None and void.voids(fact):
         return person
@@ -175,7 +181,7 @@ def with_hr_fact(person: Person, fact: HrFact) -> Person:
 
 
 def odd_news(person: Person, fact: HrFact, odd: Iterable[tuple[str, HrFindingCode]]) -> tuple[OddValue, ...]:
-    """Return what a fact leaves out, as far as no newer fact has left out the same: what comes again is no news."""
+    """Return the odd values of a fact that no newer fact had: a repetition is no news."""
     known = {(value.field, value.code): value.stamp for value in person.odd}
     return tuple(
         OddValue(field=field, code=code, stamp=fact.stamp)
@@ -199,14 +205,14 @@ def has_odd_value(person: Person) -> bool:
 
 
 def is_second_source(person: Person, fact: HrFact) -> bool:
-    """Say whether a hire of somebody who is here comes from another source than the one in force."""
+    """Say whether a hire of somebody employed comes from another source than the one before."""
     if fact.kind is not FactKind.HIRED or person.employment not in EMPLOYED or is_known(person.history, fact):
         return False
     return fact.source != hired_by(person.history)
 
 
 def new_stray_ends(before: Person, after: Person) -> tuple[HrFact, ...]:
-    """Return the ends of unknown leaves that have come into force between two states of one person."""
+    """Return the ends of unknown leaves that are new in force between two states."""
     known = {fact.stamp for fact in before.history if fact.in_force_at is not None}
     return tuple(end for end in stray_ends(after.history) if end.stamp not in known)
 
@@ -224,7 +230,7 @@ def with_departures_cancelled(person: Person, cancellation: Cancellation) -> Per
 
 
 def brought_up_to(person: Person, at: datetime) -> Person:
-    """Bring into force what is due at `at`, fold the history again (people.P3), and end the pauses that are over."""
+    """Bring into force what is due, fold the history (people.P3), end pauses that are over."""
     history = compacted(brought_into_force(person.history, at))
     current = replace(person, history=history, standing=standing(history), attributes=attributes_in_force(history))
     if not _pauses_end(current):
@@ -259,7 +265,7 @@ def taken_effect_at(before: Person, after: Person, *, said_at: datetime, at: dat
 
 
 def left_at(before: Person, after: Person) -> datetime | None:
-    """Return the instant of the latest departure that has come into force between two states of one person."""
+    """Return the instant of the latest departure that is new in force between two states."""
     known = {fact.id for fact in before.history if fact.in_force_at is not None}
     return max(
         (
@@ -284,7 +290,10 @@ def ended_enrolments(before: Person, after: Person) -> Enrolments:
 
 
 def with_enrolments_ended(before: Person, after: Person, at: datetime) -> Person:
-    """Withdraw the enrolments of somebody who was never hired after all; of whoever departed they end when programmes have settled it."""
+    """Withdraw the enrolments of somebody who was never hired after all.
+
+    After a departure they end when programmes have settled it.
+    """
     if not after.enrolments:
         return after
     ended = ended_enrolments(before, after)
@@ -296,7 +305,10 @@ def with_enrolments_ended(before: Person, after: Person, at: datetime) -> Person
 
 
 def _is_still_leaving(person: Person, enrolment: Enrolment) -> bool:
-    """Say whether the departure that an enrolment waits for stands; a hire that follows it takes nothing back."""
+    """Say whether the departure that an enrolment waits for stands.
+
+    A hire that follows it takes nothing back.
+    """
     left_at = person.left_at
     return person.employment not in EMPLOYED or (left_at is not None and enrolment.begun_at < left_at)
 
@@ -307,7 +319,7 @@ def is_unsettled(person: Person) -> bool:
 
 
 def _has_gone(before: Person, after: Person) -> bool:
-    """Say whether somebody has just gone; a return that is planned already makes no difference."""
+    """Say whether somebody has just gone, whatever return is planned."""
     if after.employment is Employment.EXPECTED:
         return before.employment in EMPLOYED
     return after.employment in GONE and before.employment is not after.employment

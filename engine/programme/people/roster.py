@@ -1,4 +1,4 @@
-"""Roster: one person's HR facts, reporting line and enrolments, and what programmes hear of them.
+"""Roster: HR facts, line and enrolments of a person, and what programmes hear of them.
 
 Decides: what an HR or participation event changes for the person, and which programmes hear of it.
 Never knows: what a programme does with the facts; whether a nudge may go out (nudges/outreach).
@@ -107,7 +107,10 @@ def on_departure_cancelled(rows: Rows, data: HrDepartureCancelled, record: Recor
 
 
 def on_participation(rows: Rows, data: Participation, record: Record) -> Effects:
-    """Keep up the person's enrolments and pass the event on with the person's facts; the programme may still refuse it."""
+    """Keep the person's enrolments up to date and pass the event on with the facts.
+
+    The programme may still refuse it.
+    """
     event, person, programme_id = record.event, _person(rows, data.person_id), data.programme_id
     known = _before_event(person, data, record.at)
     before = enrolment_in(known, programme_id)
@@ -125,14 +128,20 @@ def on_participation(rows: Rows, data: Participation, record: Record) -> Effects
 
 
 def _before_event(person: Person, data: Participation, at: datetime) -> Enrolments:
-    """Let somebody who was hired again and enrols anew end what was before, although the programme has not settled the departure yet."""
+    """End the old enrolment of somebody hired again who enrols anew.
+
+    The programme may not have settled the departure yet.
+    """
     known = enrolment_in(person.enrolments, data.programme_id)
     is_anew = isinstance(data, ParticipationEnrolled) and person.employment in EMPLOYED
     return after_end(person.enrolments, (known,), at) if known is not None and known.is_leaving and is_anew else person.enrolments
 
 
 def on_departure_settled(rows: Rows, message: DepartureSettled, record: Record) -> Effects:
-    """End an enrolment whose programme has settled the departure; what still waits or was not heard yet is taken back with the last one."""
+    """End an enrolment whose programme has settled the departure.
+
+    With the last one, nudges that wait or were not heard yet are taken back.
+    """
     person = rows.get(PEOPLE, message.person_id)
     known = None if person is None else enrolment_in(person.enrolments, message.programme_id)
     if person is None or known is None or not known.is_leaving:
@@ -144,7 +153,10 @@ def on_departure_settled(rows: Rows, message: DepartureSettled, record: Record) 
 
 
 def on_participation_refused(rows: Rows, message: ParticipationRefused, _record: Record) -> Effects:
-    """Take back what a refused event brought, its mark included, so that the same or a mended one is judged anew."""
+    """Take back what a refused event brought, its mark included.
+
+    So the same event, or a mended one, is judged anew.
+    """
     for count in _counts_marked(rows, message):
         yield Delete(SEEN, mark_name(message.source, message.event_id, count))
     person = rows.get(PEOPLE, message.person_id)
@@ -156,7 +168,10 @@ def on_participation_refused(rows: Rows, message: ParticipationRefused, _record:
 
 
 def _counts_marked(rows: Rows, message: ParticipationRefused) -> tuple[int, ...]:
-    """Return under which counts of redrives the refused event is marked: its own, and the first where the redrive wrote that too."""
+    """Return the counts of redrives under which a refused event is marked.
+
+    It is its own, and the first one where the redrive wrote that, too.
+    """
     own, first = (rows.get(SEEN, mark_name(message.source, message.event_id, count)) for count in (message.redrive_count, 0))
     is_one = own is not None and first is not None and own.content == first.content
     return (message.redrive_count, 0) if is_one and message.redrive_count else (message.redrive_count,)
@@ -202,7 +217,10 @@ def changed(rows: Rows, before: Person, now: Person, at: datetime, onset: Onset)
 
 
 def _programmes_told(before: Person, current: Person, after: Person, onset: Onset) -> Effects:
-    """Tell programmes: farewells first, then who has departed or has not after all, then new facts unless a manager has yet to answer."""
+    """Tell programmes: farewells, then departures or their opposite, then new facts.
+
+    New facts wait while a manager has yet to answer.
+    """
     facts = after.facts()
     taking_part = [enrolment for enrolment in after.enrolments if enrolment.takes_part]
     staying = {enrolment.programme_id for enrolment in taking_part}
@@ -214,7 +232,10 @@ def _programmes_told(before: Person, current: Person, after: Person, onset: Onse
 
 
 def _person(rows: Rows, person_id: PersonId) -> Person:
-    """Return the person's row, or a new one; whoever was erased starts from nothing, and what is older never counts."""
+    """Return the person's row, or a new one.
+
+    Somebody erased starts from nothing, and older facts never count.
+    """
     found = rows.get(PEOPLE, person_id)
     if found is not None:
         return found
@@ -242,7 +263,10 @@ def _fact_of(data: HrFactData, event: Event) -> HrFact:
 
 
 def _says(data: HrFactData) -> tuple[tuple[Attribute, Value], ...]:
-    """List what an event names: a hire says nothing by leaving out, a role change clears with null."""
+    """List what an event names.
+
+    A hire says nothing by leaving a field out. A role change clears a field with null.
+    """
     if isinstance(data, HrHired):
         return tuple((attribute, value) for attribute in _ATTRIBUTES if (value := getattr(data, attribute)) is not None)
     if isinstance(data, HrRoleChanged):

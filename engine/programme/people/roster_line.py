@@ -1,4 +1,4 @@
-"""The reporting line, kept key by key: how a change of manager reaches everybody below, and whom programmes are told of.
+"""The reporting line, kept key by key: how a change of manager reaches those below.
 
 Decides: when a person registers with a manager and deregisters, who is told of a new line, when programmes hear.
 Never knows: what a line means for a pair (matching/line, matching/eligibility).
@@ -104,7 +104,10 @@ def tell_programmes(enrolments: Iterable[Enrolment], facts: PersonFacts, onset: 
 
 
 def on_report_joined(rows: Rows, message: ReportJoined, record: Record) -> Effects:
-    """Write down a report and answer with one's own line, hired or not; or that one was erased since the manager was named."""
+    """Register a report and answer with the manager's line, hired or not.
+
+    Or answer that the manager was erased since.
+    """
     erasure = erasure_in_force(rows, message.manager_id)
     if erasure is not None and (message.said_at is None or erasure.voids(message.said_at)):
         yield from taken_back(message.report_id, message.manager_id, erasure)
@@ -121,7 +124,7 @@ def on_report_left(_rows: Rows, message: ReportLeft, _record: Record) -> Effects
 
 
 def on_line_changed(rows: Rows, message: LineChanged, _record: Record) -> Effects:
-    """Take one's place under the manager's line, and pass it on if it is another one than before."""
+    """Take a place under the manager's line, and pass a new line on."""
     before = rows.get(PEOPLE, message.person_id)
     if before is None or before.registered_with != message.sender_id:
         return

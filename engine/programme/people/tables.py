@@ -23,7 +23,10 @@ def put_person(person: Person) -> Put[Person]:
 
 
 def report_key(manager_id: PersonId, report_id: PersonId) -> str:
-    """Return the key of a report's row: the manager first, so that a manager's reports are one scan."""
+    """Return the key of a report's row.
+
+    The manager comes first, so a manager's reports are one scan.
+    """
     return f"{manager_id}/{report_id}"
 
 
