@@ -37,7 +37,8 @@ LAYERS: Final[dict[str, tuple[str, ...]]] = {
     "report": ("engine.report",),
     "web": ("engine.web",),
     "simulation": ("engine.simulation",),
-    "commands": ("engine.cli", "engine.__main__"),
+    "commands": ("engine.commands",),
+    "cli": ("engine.cli", "engine.__main__"),
     "ops": ("ops",),
 }
 """Layer → its modules: a package with everything below it, or one module alone (marked with `=`). The longest match counts."""
@@ -62,10 +63,11 @@ MAY_IMPORT: Final[dict[str, frozenset[str]]] = {
     "embedded": RUNTIME,
     "kafka": RUNTIME,
     "report": RUNTIME | {"embedded"},
-    "web": RUNTIME | {"embedded", "kafka", "report"},
+    "commands": RUNTIME | {"embedded"},
+    "web": RUNTIME | {"embedded", "kafka", "report", "commands"},
     "simulation": RUNTIME,
-    "commands": RUNTIME | {"embedded", "kafka", "report", "web", "simulation"},
-    "ops": RUNTIME | {"embedded", "kafka", "report", "web", "simulation", "commands"},
+    "cli": RUNTIME | {"embedded", "kafka", "report", "commands", "web", "simulation"},
+    "ops": RUNTIME | {"embedded", "kafka", "report", "commands", "web", "simulation", "cli"},
 }
 """Layer → the layers that it may import besides itself. The two runtimes never meet."""
 

@@ -16,7 +16,7 @@ from engine.cli.exits import ExitCode, Misused, Refused
 from engine.cli.looking import contracts, explain, letters, look, report, tail
 from engine.cli.output import say_error
 from engine.cli.running import demo, erase, ingest, kafka, operate, rounds, serve
-from engine.errors import EngineError
+from engine.errors import EngineError, TransientError
 
 DEBUG_FLAG: Final = "--debug"
 UNFINISHED: Final = ((), ("dead-letters",), ("topics",), ("schemas",))
@@ -32,7 +32,8 @@ def _version() -> str:
 app: Final = App(
     name="bothways",
     help="Two-way mentorship as an event-driven programme engine: HR facts and people's choices in, pairings and nudges out.",
-    help_epilogue="Exit codes: 0 done, 1 refused or failed, 2 usage, 3 finished but some input was dead-lettered or some command refused.",
+    help_epilogue="Exit codes: 0 done, 1 refused or failed, 2 usage, 3 finished but some input was dead-lettered or some command refused, "
+    "75 try again.",
     version=_version,
     suppress_keyboard_interrupt=False,
 )
@@ -80,7 +81,7 @@ def run(arguments: Sequence[str]) -> int:
         return ExitCode.USAGE
     except (Refused, EngineError) as error:
         say_error(str(error))
-        return ExitCode.REFUSED
+        return ExitCode.TRY_AGAIN if isinstance(error, TransientError) else ExitCode.REFUSED
     except UnicodeEncodeError:
         say_error("an argument is not UTF-8; ids, topics and instants are")
         return ExitCode.USAGE

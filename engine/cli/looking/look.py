@@ -24,8 +24,10 @@ def inspect(
     describe = {"person": views.person, "pairing": views.pairing, "programme": views.programme}[kind]
     with opened_to_read(options) as reader:
         found: Mapping[str, Any] | None = describe(reader, id_)
+        is_erasure_pending = reader.is_erasure_pending
     if found is None:
-        raise Refused(f"there is no {kind} {id_}")
+        pending = "; an erasure is pending: bytes of it may still be in the files" if is_erasure_pending else ""
+        raise Refused(f"there is no {kind} {id_}{pending}")
     shown = plain(found)
     if options.json:
         print_json(shown)

@@ -2,13 +2,15 @@
 
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 from cyclopts import Parameter
 
+from engine.cli.doing import service_of
 from engine.cli.exits import ExitCode, Misused, Refused
 from engine.cli.options import DEFAULTS, Options, instant_from, opened
 from engine.cli.output import ProgressBar, counted, duration, print_facts, print_json, say_error
@@ -18,9 +20,14 @@ if TYPE_CHECKING:
 
     from engine.core.cascade import Tally
     from engine.core.execution import Transition
+    from engine.runtimes.embedded.engine import EmbeddedEngine
     from engine.runtimes.embedded.lines import Line, LineReader
+    from engine.runtimes.embedded.serving.client import ServiceClient
 
 STANDARD_INPUT = "-"
+BATCH_LINES_MAX: Final = 500
+BATCH_BYTES_MAX: Final = 4 * 1024 * 1024
+"""Of what is sent to a service at once."""
 
 
 def ingest(
@@ -35,26 +42,88 @@ def ingest(
     """
     _check_usage(files)
     bound = instant_from(emit_from, "--emit-from") if emit_from is not None else None
-    codes: Counter[str] = Counter()
-    refusals: Counter[str] = Counter()
     with ExitStack() as stack:
         readers = [stack.enter_context(_reader(file)) for file in files]
         source = Source(readers)
-        engine = stack.enter_context(opened(options, is_made=True))
-        engine.observe(lambda transition: _count_codes(codes, refusals, transition))
         bar = stack.enter_context(ProgressBar("ingesting", source.bytes_total))
 
         def show(tally: "Tally") -> None:
-            taken = sum(tally.counts.values())
-            text = f"{taken:,} lines · {taken / max(bar.seconds, 0.001):,.0f}/s · {tally.dead_lettered:,} dead letters"
+            count = sum(tally.counts.values())
+            text = f"{count:,} lines · {count / max(bar.seconds, 0.001):,.0f}/s · {tally.dead_lettered:,} dead letters"
             bar.show(source.bytes_read, text)
 
-        tally = engine.ingest(source.lines(), emit_from=bound, on_progress=show)
-        seconds, reached = bar.seconds, engine.last_at
-    _print_tally(options, tally, (codes, refusals), seconds=seconds, reached=reached, is_cut_short=source.failure is not None)
+        service = service_of(options)
+        if service is not None:
+            taken = _taken_by(stack.enter_context(service), source.lines(), bound, show)
+        else:
+            taken = _taken_here(stack.enter_context(opened(options, is_made=True)), source.lines(), bound, show)
+        seconds = bar.seconds
+    _print_tally(options, taken, seconds=seconds, is_cut_short=source.failure is not None)
     if source.failure is not None:
         raise Refused(f"reading stopped: {source.failure}; what came before it is kept")
-    return ExitCode.DEAD_LETTERED if tally.dead_lettered or tally.refused else ExitCode.DONE
+    return ExitCode.DEAD_LETTERED if taken.tally.dead_lettered or taken.tally.refused else ExitCode.DONE
+
+
+@dataclass(slots=True)
+class Taken:
+    """What became of the lines."""
+
+    tally: "Tally"
+    codes: Counter[str] = field(default_factory=Counter)
+    """Of the dead letters."""
+    refusals: Counter[str] = field(default_factory=Counter)
+    """Of the commands that were heard and not carried out."""
+    reached: "datetime | None" = None
+    """Engine time."""
+
+
+def _taken_here(engine: "EmbeddedEngine", lines: "Iterator[Line]", emit_from: "datetime | None", show: "Callable[[Tally], None]") -> Taken:
+    """Take lines in this process, in data time."""
+    from engine.core.cascade import Tally
+
+    taken = Taken(Tally())
+
+    def notice(transition: "Transition") -> None:
+        taken.codes.update(letter.code.value for letter in transition.dead_letters)
+        if transition.refusal is not None:
+            taken.refusals[transition.refusal.value] += 1
+
+    engine.observe(notice)
+    taken.tally = engine.ingest(lines, emit_from=emit_from, on_progress=show)
+    taken.reached = engine.last_at
+    return taken
+
+
+def _taken_by(service: "ServiceClient", lines: "Iterator[Line]", emit_from: "datetime | None", show: "Callable[[Tally], None]") -> Taken:
+    """Have a service take lines, by its clock. What was counted is durable."""
+    from engine.core.cascade import Tally
+
+    taken = Taken(Tally())
+    for batch in _batches(lines):
+        answer = service.lines(batch, emit_from=emit_from)
+        emit_from, taken.reached = None, answer.at
+        for line in answer.lines:
+            taken.tally.counts[line.outcome] += 1
+            if line.code is not None:
+                taken.codes[line.code.value] += 1
+            if line.refusal is not None:
+                taken.refusals[line.refusal.value] += 1
+        show(taken.tally)
+    return taken
+
+
+def _batches(lines: "Iterator[Line]") -> "Iterator[list[Line]]":
+    """Put lines together, as many as a service takes at once."""
+    batch: list[Line] = []
+    bytes_count = 0
+    for line in lines:
+        batch.append(line)
+        bytes_count += len(line.value)
+        if len(batch) >= BATCH_LINES_MAX or bytes_count >= BATCH_BYTES_MAX:
+            yield batch
+            batch, bytes_count = [], 0
+    if batch:
+        yield batch
 
 
 class Source:
@@ -101,25 +170,12 @@ def _reader(file: str) -> "LineReader":
         raise Refused(f"{file} can't be read: {error.strerror or error}") from error
 
 
-def _count_codes(codes: "Counter[str]", refusals: "Counter[str]", transition: "Transition") -> None:
-    codes.update(letter.code.value for letter in transition.dead_letters)
-    if transition.refusal is not None:
-        refusals[transition.refusal.value] += 1
-
-
-def _print_tally(
-    options: Options,
-    tally: "Tally",
-    found: "tuple[Counter[str], Counter[str]]",
-    *,
-    seconds: float,
-    reached: "datetime | None",
-    is_cut_short: bool,
-) -> None:
+def _print_tally(options: Options, taken: Taken, *, seconds: float, is_cut_short: bool) -> None:
     from schemas.text.fields import instant_text
 
-    codes, refusals = found
-    taken = sum(tally.counts.values())
+    tally, codes, refusals = taken.tally, taken.codes, taken.refusals
+    reached = None if taken.reached is None else instant_text(taken.reached)
+    count = sum(tally.counts.values())
     if options.json:
         counts = {
             "accepted": tally.accepted,
@@ -128,7 +184,7 @@ def _print_tally(
             "refused": tally.refused,
         }
         why = {"codes": dict(sorted(codes.items())), "refusals": dict(sorted(refusals.items()))}
-        print_json({**counts, **why, "at": None if reached is None else instant_text(reached)})
+        print_json({**counts, **why, "at": reached})
         return
     print_facts(
         "",
@@ -137,8 +193,8 @@ def _print_tally(
             ("duplicates", f"{tally.duplicates:,}"),
             ("dead-lettered", f"{tally.dead_lettered:,}" + (f"   {counted(codes)}" if codes else "")),
             ("refused", f"{tally.refused:,}   {counted(refusals)}" if refusals else None),
-            ("took", f"{duration(seconds)}   {taken / max(seconds, 0.001):,.0f} events/s"),
-            ("engine time", None if reached is None else instant_text(reached)),
+            ("took", f"{duration(seconds)}   {count / max(seconds, 0.001):,.0f} events/s"),
+            ("engine time", reached),
         ),
     )
     if tally.dead_lettered and not is_cut_short:

@@ -1,24 +1,24 @@
 """Commands of an operator: move time, invite, prove, back up."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated, Final
 
 from cyclopts import Parameter
 
+from engine.cli.doing import carried_out, is_served
 from engine.cli.exits import ExitCode, Refused
 from engine.cli.options import DEFAULTS, Options, existing, instant_from, opened
 from engine.cli.output import ProgressBar, duration, plain, print_facts, print_json, print_table, say_error
 
-if TYPE_CHECKING:
-    from engine.programme.rounds.programme import Programme
-    from engine.runtimes.embedded.engine import EmbeddedEngine
-
 FINDINGS_SHOWN: Final = 20
 
 
-def tick(*, to: Annotated[str, Parameter(help="An instant, or a day for its midnight UTC.")], options: Options = DEFAULTS) -> None:
+def tick(*, to: Annotated[str, Parameter(help="An instant, or a day for its midnight UTC.")], options: Options = DEFAULTS) -> int:
     """Move data time forward and fire every timer on the way. Into the past nothing happens."""
     target = instant_from(to, "--to")
+    if is_served(options):
+        say_error("a service runs on this data, and its clock moves time; stop it first, then tick")
+        return ExitCode.TRY_AGAIN
     with opened(options, is_made=True) as engine, ProgressBar("ticking") as bar:
         bar.pulse()
         ticks = engine.tick(target)
@@ -27,6 +27,7 @@ def tick(*, to: Annotated[str, Parameter(help="An instant, or a day for its midn
         print_json(plain({"ticks": ticks, "at": reached}))
     else:
         print_facts("", (("engine time", plain(reached)), ("ticks", f"{ticks:,}"), ("took", duration(bar.seconds))))
+    return ExitCode.DONE
 
 
 def invite(
@@ -41,60 +42,16 @@ def invite(
     Args:
         programme: its id.
     """
-    from engine.core.execution import Outcome
-    from schemas.events.participation import ParticipationNominated
+    from engine.commands.invite import Invite
 
-    with opened(options) as engine, ProgressBar("inviting") as bar:
-        found = programme_of(engine, programme)
-        people = _invitable(engine, found, department)
-        refused = 0
-        nominations = ({"person_id": person_id, "programme_id": programme} for person_id in people)
-        for number, answer in enumerate(engine.commands(ParticipationNominated.TYPE, nominations)):
-            refused += answer.outcome is Outcome.DEAD_LETTERED
-            bar.show(number, f"{number:,} of {len(people):,}", total=len(people))
+    with ProgressBar("inviting") as bar:
+        bar.pulse()
+        answer = carried_out(options, Invite(programme_id=programme, department=department))
     if options.json:
-        print_json({"programme_id": programme, "invited": len(people) - refused, "refused": refused})
+        print_json(answer)
     else:
-        print(f"invited {len(people) - refused:,} {'person' if len(people) - refused == 1 else 'people'} to {programme}")
-    return ExitCode.DEAD_LETTERED if refused else ExitCode.DONE
-
-
-def _invitable(engine: "EmbeddedEngine", programme: "Programme", department: str | None) -> list[str]:
-    from engine.core.effects import StageName
-    from engine.programme.people.person import invitable
-    from engine.programme.people.tables import PEOPLE
-
-    at = engine.last_at
-    assert at is not None, "a programme was created at some time"
-    return [
-        person_id
-        for person_id, person in engine.scan(StageName.PEOPLE, PEOPLE)
-        if invitable(
-            person,
-            programme.programme_id,
-            eligible_after_days=programme.policy.eligible_after_days,
-            department=department,
-            at=at,
-        )
-    ]
-
-
-def programme_of(engine: "EmbeddedEngine", programme_id: str) -> "Programme":
-    """Return a programme that takes commands.
-
-    Raises:
-        Refused: there is none of that id, or it is paused or closed.
-    """
-    from engine.core.effects import StageName
-    from engine.programme.rounds.programme import ProgrammeStatus
-    from engine.programme.tables import PROGRAMMES
-
-    found = engine.row(StageName.PROGRAMMES, PROGRAMMES, programme_id)
-    if found is None:
-        raise Refused(f"there is no programme {programme_id}")
-    if found.status is not ProgrammeStatus.RUNNING:
-        raise Refused(f"the programme {programme_id} is {found.status}; only a running one can do this")
-    return found
+        print(f"invited {answer['invited']:,} {'person' if answer['invited'] == 1 else 'people'} to {programme}")
+    return ExitCode.DEAD_LETTERED if answer["refused"] else ExitCode.DONE
 
 
 def verify(*, options: Options = DEFAULTS) -> int:

@@ -2,21 +2,19 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from cyclopts import Parameter
 
+from engine.cli.doing import carried_out
 from engine.cli.exits import Misused, Refused
-from engine.cli.options import DEFAULTS, Options, opened
+from engine.cli.options import DEFAULTS, Options, copied_to_look
 from engine.cli.output import ProgressBar, counted, print_facts, print_json, print_table
-from engine.cli.running.operate import programme_of
 
 if TYPE_CHECKING:
-    from engine.matching.what_if import Comparison
     from engine.programme.rounds.programme import Programme
-    from engine.programme.rounds.rounds import Rehearsal
-    from engine.runtimes.embedded.engine import EmbeddedEngine
     from schemas.terms.policy import Policy
 
 SHOWN_MAX: Final = 5
@@ -37,90 +35,23 @@ def round_(
     """
     if policy is not None and not dry_run:
         raise Misused("round: --policy needs --dry-run")
-    other = None
-    with opened(options) as engine, ProgressBar("pairing") as bar:
-        found = programme_of(engine, programme)
-        changed = None if policy is None else _policy_with(found, policy)
-        bar.pulse()
-        current = _rehearsed(engine, found)
-        report = _report(engine, current, is_measured=dry_run)
-        if changed is not None:
-            bar.pulse("with the other policy")
-            other = _rehearsed(engine, found, changed)
-            report["with_policy"] = _report(engine, other, is_measured=True)
-        if not dry_run:
-            bar.pulse("proposing")
-            report = _held(engine, found, report)
-    if other is not None:
-        from engine.matching.what_if import compared
+    from engine.commands.round import Round, dry_round
 
-        comparison = compared(current.result, other.result)
-        report["compared"] = _difference(comparison)
+    with ProgressBar("pairing") as bar:
+        bar.pulse()
+        if dry_run:
+            with copied_to_look(options) as look:
+                laid_over = None if policy is None else partial(_policy_with, file=policy)
+                report = dry_round(look, programme, laid_over, bar.pulse)
+        else:
+            report = carried_out(options, Round(programme_id=programme))
     if options.json:
         print_json(report)
-    elif other is None:
+    elif policy is None:
         _print_report(report)
     else:
         _print_side_by_side(report)
         _print_report(report["with_policy"], title="with the other policy")
-
-
-def _rehearsed(engine: "EmbeddedEngine", programme: "Programme", policy: "Policy | None" = None) -> "Rehearsal":
-    from engine.core.effects import StageName
-    from engine.programme.rounds.rounds import rehearsal
-
-    at = engine.last_at
-    assert at is not None, "a programme was created at some time"
-    return rehearsal(engine.rows(StageName.PROGRAMMES), programme, at, policy)
-
-
-def _report(engine: "EmbeddedEngine", rehearsal: "Rehearsal", *, is_measured: bool) -> dict[str, Any]:
-    """Write a rehearsal down, its figures beside what would be published.
-
-    Args:
-        is_measured: whether to compute what fairness and drift cost, too, which takes rounds of its own.
-    """
-    from msgspec.structs import asdict
-
-    from engine.core.effects import StageName
-    from engine.matching.what_if import round_figures_of
-    from engine.programme.insights.round_figures import costs
-    from engine.programme.rounds.rounds import reported
-
-    report: dict[str, Any] = reported(engine.rows(StageName.PROGRAMMES), rehearsal).model_dump(mode="json")
-    figures = asdict(round_figures_of(rehearsal.result))
-    if is_measured:
-        found = costs(rehearsal.programme, rehearsal.members, rehearsal.result, rehearsal.at)
-        figures["fairness_price_ratio"] = None if found is None else found.fairness_price_ratio
-        figures["drift_ratio"] = None if found is None else found.drift_ratio
-    refused = [{"people": lock.person_ids, "code": lock.code} for lock in rehearsal.result.refused_locks]
-    return {**report, "refused_locks": refused, "figures": figures}
-
-
-def _difference(comparison: "Comparison") -> dict[str, Any]:
-    return {
-        "pairs_in_both_count": comparison.pairs_in_both_count,
-        "gained_ids": comparison.gained_ids,
-        "lost_ids": comparison.lost_ids,
-    }
-
-
-def _held(engine: "EmbeddedEngine", programme: "Programme", rehearsal: dict[str, Any]) -> dict[str, Any]:
-    """Hold the round for good: the same rows at the same instant give what was rehearsed; the pairs now have ids."""
-    from engine.core.effects import StageName
-    from engine.programme.tables import PAIRINGS
-    from schemas.events.round import RoundRequested
-
-    prefix = f"{programme.programme_id}."
-    before = {pairing_id for pairing_id, _ in engine.scan(StageName.PROGRAMMES, PAIRINGS, prefix)}
-    answer = engine.command(RoundRequested.TYPE, {"programme_id": programme.programme_id})
-    if answer.code is not None:
-        raise Refused(f"the round was refused: {answer.code}, {answer.message}")
-    if answer.refusal is not None:
-        raise Refused(f"the round was refused: {answer.refusal}")
-    made = {row.people: id_ for id_, row in engine.scan(StageName.PROGRAMMES, PAIRINGS, prefix) if id_ not in before}
-    proposals = [{"pairing_id": made[tuple(pair["people"])], **pair} for pair in rehearsal["proposals"]]
-    return {**rehearsal, "dry_run": False, "proposals": proposals}
 
 
 def _policy_with(programme: "Programme", file: Path) -> "Policy":

@@ -14,6 +14,9 @@ from engine.cli.running.ingest import STANDARD_INPUT
 
 if TYPE_CHECKING:
     from engine.runtimes.embedded.following import Follower
+    from engine.runtimes.embedded.observation import ObservedEngine
+    from engine.runtimes.embedded.service import Service
+    from engine.runtimes.embedded.serving.server import SocketServer, Work
     from engine.telemetry import MetricsServer, Telemetry
 
 
@@ -43,19 +46,34 @@ def serve(
     configure_logging(settings.log_level, settings.log_format)
     telemetry = Telemetry(topology)
     with ExitStack() as stack:
-        engine = stack.enter_context(ObservedEngine(options.directory(), settings, topology=topology, mode=TimeMode.WALL))
+        engine = stack.enter_context(ObservedEngine(options.directory(), settings, topology=topology, mode=TimeMode.WALL, is_served=True))
         if metrics_port is not None:
             stack.enter_context(_metrics_server(telemetry, metrics_port))
         collect_from_here()
         service = Service(engine, Observer(telemetry), settings)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: service.stop())
+        stack.enter_context(_socket_server(engine, service))
         if feed is not None:
             service.follow(feed)
         try:
             service.run()
         except OSError as error:
             raise Refused(f"{file} can't be read any more: {error.strerror or error}; what came before it is kept") from error
+
+
+def _socket_server(engine: "ObservedEngine", service: "Service") -> "SocketServer":
+    from functools import partial
+
+    from engine.commands.known import answer_of, read_command
+    from engine.runtimes.embedded.serving.server import SocketServer
+
+    def work_of(name: str, arguments: bytes) -> "Work | None":
+        command = read_command(name, arguments)
+        return None if command is None else partial(answer_of, command)
+
+    assert engine.listener is not None, "a service has its socket"
+    return SocketServer(engine.listener, service, work_of)
 
 
 def _feed(file: str | None) -> "Follower | None":

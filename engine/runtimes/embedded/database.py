@@ -17,6 +17,7 @@ Source: guarantees.P1, guarantees.P2, guarantees.P9, guarantees.S6 to guarantees
 
 import fcntl
 import os
+import socket
 import sqlite3
 import time
 from pathlib import Path
@@ -24,6 +25,7 @@ from typing import Final
 
 from engine.errors import CorruptState, StoreFailed, StoreInUse, StoreUnusable
 from engine.runtimes.embedded.open_file import PAGE_CACHE_KIB, OpenFile, create_tables, is_ours, one_line, sync
+from engine.runtimes.embedded.serving.address import listening, remove
 
 FILE_NAME: Final = "bothways.db"
 LOCK_NAME: Final = "lock"
@@ -49,12 +51,13 @@ _NO_PLACE: Final = (PermissionError, FileExistsError, NotADirectoryError, FileNo
 class Database(OpenFile):
     """The open file of one data directory, to be written."""
 
-    def __init__(self, data_dir: Path, *, is_durable: bool = True, wal_bytes_max: int = WAL_BYTES_MAX) -> None:
+    def __init__(self, data_dir: Path, *, is_durable: bool = True, is_served: bool = False, wal_bytes_max: int = WAL_BYTES_MAX) -> None:
         """Open, or create and open.
 
         Args:
             data_dir: made with mode 0700 if absent; its files get 0600.
             is_durable: False only for files that are thrown away.
+            is_served: the writer is a service; `listener` is its socket for the others, who may connect before anything else is done.
             wal_bytes_max: past this, a commit is followed by a checkpoint that empties the write-ahead log.
         Raises:
             StoreInUse: another process has it. NewerData, OtherRules: another version wrote it. CorruptState: it is damaged or no data of
@@ -63,6 +66,8 @@ class Database(OpenFile):
         super().__init__(data_dir / FILE_NAME)
         self._wal_path = data_dir / f"{FILE_NAME}-wal"
         self._is_durable = is_durable
+        self.listener: socket.socket | None = None
+        """The socket of a service."""
         self._wal_bytes_max = self._checkpoint_bytes = wal_bytes_max
         try:
             _make_directory(data_dir)
@@ -72,7 +77,7 @@ class Database(OpenFile):
         except OSError as error:
             raise StoreFailed(path=data_dir, reason=error.strerror or type(error).__name__) from error
         try:
-            self._own(data_dir)
+            self._own(data_dir, is_served=is_served)
             self._connection = self._connected()
         except BaseException:
             self._let_go()
@@ -128,10 +133,13 @@ class Database(OpenFile):
         self.connection.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}").fetchall()
         return not is_busy
 
-    def _own(self, data_dir: Path) -> None:
+    def _own(self, data_dir: Path, *, is_served: bool) -> None:
         """Become the writer at once or not at all, then wait for those who read without one."""
         if not self._is_locked(self._locks[0], data_dir):
             raise StoreInUse(path=data_dir)
+        if is_served:
+            with self.guarded():
+                self.listener = listening(data_dir)
         self._locks.append(os.open(data_dir, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
         until = time.monotonic() + READERS_SECONDS_MAX
         while not self._is_locked(self._locks[1], data_dir):
@@ -149,6 +157,10 @@ class Database(OpenFile):
         return True
 
     def _let_go(self) -> None:
+        if self.listener is not None:
+            self.listener.close()
+            remove(self.path.parent)
+            self.listener = None
         while self._locks:
             os.close(self._locks.pop())
 

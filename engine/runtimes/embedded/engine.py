@@ -65,6 +65,7 @@ class EmbeddedEngine:
         mode: TimeMode = TimeMode.DATA,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         on_notes: Callable[[Sequence[Note]], None] | None = None,
+        is_served: bool = False,
         wal_bytes_max: int = WAL_BYTES_MAX,
     ) -> None:
         """Open the directory, or make it.
@@ -75,11 +76,14 @@ class EmbeddedEngine:
             mode: what stamps inputs and commands.
             clock: stamps `received_at`, which moves nothing in data time.
             on_notes: gets the metric notes of every commit.
+            is_served: others reach it through the socket of the directory, which `listener` then is.
         Raises:
             StoreInUse, NewerData, OtherRules, CorruptState, StoreFailed, InvalidSettings: one line for the operator; the process stops.
         """
-        self._topology = topology or built()
-        self._database = Database(data_dir, wal_bytes_max=wal_bytes_max)
+        self.topology = topology or built()
+        self.data_dir = data_dir
+        self._database = Database(data_dir, is_served=is_served, wal_bytes_max=wal_bytes_max)
+        self.listener = self._database.listener
         self._settings = settings
         self._clock = clock
         self._mode = mode
@@ -91,7 +95,7 @@ class EmbeddedEngine:
         except BaseException:
             self._database.close()
             raise
-        self._cascade = Cascade(self._topology, self._store, salt=self.salt, source=source_of(self._database))
+        self._cascade = Cascade(self.topology, self._store, salt=self.salt, source=source_of(self._database))
 
     def __enter__(self) -> Self:
         return self
@@ -154,9 +158,8 @@ class EmbeddedEngine:
             on_progress: is called after each commit with what is durable.
         """
         tally = Tally()
-        if emit_from is not None and emit_from != self._store.log.latest_bound():
-            self._cascade.bound_emission(emit_from)
-            self._units_count += 1
+        if emit_from is not None:
+            self.bound_emission(emit_from)
         for number, item in enumerate(lines):
             line = item if isinstance(item, Line) else Line(number, item)
             origin = Origin(topic="", value=line.value, headers=line.headers, position=line.number)
@@ -168,21 +171,37 @@ class EmbeddedEngine:
             on_progress(tally)
         return tally
 
-    def command(self, type_: str, data: Mapping[str, Any], *, actor: str | None = None) -> Answer:
-        """Do a command that has no time of its own: it acts at the last `at`, in wall time now. Returns when nothing is due.
+    def bound_emission(self, emit_from: datetime) -> None:
+        """Record that nudges of an earlier `at` are to be suppressed, unless that is so already. The caller commits."""
+        if emit_from != self._store.log.latest_bound():
+            self._cascade.bound_emission(emit_from)
+            self._units_count += 1
+
+    def command_at(self) -> datetime:
+        """Return the instant at which a command acts that has no time of its own: the last `at`, in wall time now, after what is due."""
+        now = self._clock().replace(microsecond=0)
+        if self._mode is TimeMode.DATA:
+            return self._store.last_at or now
+        at = max(now, self._store.last_at or now)
+        self._fire_overdue(at)
+        return at
+
+    def command(self, type_: str, data: Mapping[str, Any], *, actor: str | None = None, at: datetime | None = None) -> Answer:
+        """Do a command that has no time of its own. Returns when its hops are drained and nothing is due.
 
         Args:
             type_: full event type.
             actor: who acts; the command line itself where nobody is named.
+            at: what `command_at` said before, where something was looked at in between.
         """
-        answer = self._commanded(type_, data, actor)
+        answer = self._commanded(type_, data, actor, at or self.command_at())
         self._settle()
         return answer
 
     def commands(self, type_: str, each: Iterable[Mapping[str, Any]]) -> Iterator[Answer]:
         """Do many commands of one type like `command`, with shared commits. The answers are true once the last one was yielded."""
         for data in each:
-            yield self._commanded(type_, data, None)
+            yield self._commanded(type_, data, None, self.command_at())
         self._settle()
 
     def named_counts(self, person_id: str) -> dict[str, int]:
@@ -266,14 +285,9 @@ class EmbeddedEngine:
             on_progress: is called with (entries replayed, entries in all).
         """
         self._finish()
-        return verification(self._database, self._topology, salt=self.salt, on_progress=on_progress)
+        return verification(self._database, self.topology, salt=self.salt, on_progress=on_progress)
 
-    def _commanded(self, type_: str, data: Mapping[str, Any], actor: str | None) -> Answer:
-        now = self._clock().replace(microsecond=0)
-        at = self._store.last_at or now
-        if self._mode is TimeMode.WALL:
-            at = max(at, now)
-            self._fire_overdue(at)  # so that the command's position is the one it gets
+    def _commanded(self, type_: str, data: Mapping[str, Any], actor: str | None, at: datetime) -> Answer:
         position = self._store.log.next_position
         event = {
             "specversion": "1.0",
@@ -351,13 +365,11 @@ class EmbeddedEngine:
 
     def _settled_store(self, own_salt: bytes | None, on_notes: Callable[[Sequence[Note]], None] | None) -> SqliteStore:
         """Open the store; a new directory first remembers its salt and which version wrote it."""
-        rules = fingerprints.own(self._topology)
+        rules = fingerprints.own(self.topology)
         is_new = not is_salted(self._database)
         if not is_new:
             fingerprints.settle(self._database, rules)
-        store = self.store_type(
-            self._database, self._topology, given_salt=self._settings.salt_bytes(), own_salt=own_salt, on_notes=on_notes
-        )
+        store = self.store_type(self._database, self.topology, given_salt=self._settings.salt_bytes(), own_salt=own_salt, on_notes=on_notes)
         settle_source(store.database, self._settings.source, is_new=is_new)
         if is_new:
             put_facts(store.database, rules.items())

@@ -4,6 +4,7 @@ One thread owns the engine and runs the loop. Everybody else, on any thread, ask
 
     submit(lines)   a Future of what became of each line
     call(work)      a Future of what `work(engine)` returned: a command of several steps, undisturbed by others
+    reader()        the committed state, for the calling thread alone and beside the writer; `look()` a private copy of it
     follow(feed)    lines of a source that goes on, from a thread of its own
     health()        whether the loop turns; `stop()` ends it
 
@@ -28,6 +29,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
 from queue import Empty, SimpleQueue
+from sqlite3 import sqlite_version
 from threading import Lock, Thread
 from typing import Any, Final, TypeVar
 
@@ -41,6 +43,9 @@ from engine.runtimes.embedded.answers import Answer
 from engine.runtimes.embedded.following import LOOK_SECONDS, Follower
 from engine.runtimes.embedded.lines import Line
 from engine.runtimes.embedded.observation import ObservedEngine
+from engine.runtimes.embedded.proof.fingerprints import own_version
+from engine.runtimes.embedded.reading.look import Look
+from engine.runtimes.embedded.reading.reader import Reader
 from engine.settings import Settings
 from engine.telemetry import PREFIX
 
@@ -126,6 +131,14 @@ class Service:
         """
         return self._asked(_Request(lambda: work(self._engine), Future()))
 
+    def reader(self) -> Reader:
+        """Open the committed state to read it on the calling thread; a context manager, to be left within seconds. Waits for nobody."""
+        return Reader(self._engine.data_dir)
+
+    def look(self) -> Look:
+        """Copy the committed state, for what reads much or long; a context manager. Takes time in proportion, of the calling thread."""
+        return Look(self._engine.data_dir, self._engine.topology)
+
     def follow(self, feed: Follower) -> None:
         """Take the lines of a source as they come, each chunk once the one before is durable."""
         follower = _FollowingThread(self, feed)
@@ -136,6 +149,11 @@ class Service:
         """Say how the loop is; answers on any thread, also while the loop is busy."""
         since = time.monotonic() - self._turned_at
         return Health(is_ready=self._is_ready, is_stopping=self._is_stopping, seconds_since_turn=since)
+
+    @property
+    def last_at(self) -> datetime | None:
+        """Engine time, as it is now; on any thread."""
+        return self._engine.last_at
 
     @property
     def is_stopping(self) -> bool:
@@ -154,7 +172,7 @@ class Service:
             EngineError: nothing can be committed any more; the process ends.
             OSError: a source can't be read any more. What it gave before is kept.
         """
-        _log.info("started", at=self._engine.last_at)
+        _log.info("started", at=self._engine.last_at, version=own_version(), sqlite=sqlite_version)
         self._engine.observed_by(self._observer)
         self._engine.observe(self._noticed)
         self._is_ready = True
@@ -290,6 +308,7 @@ class Service:
             telemetry.observe(PREFIX + "timer_lateness_seconds", (at - due_at).total_seconds())
         self._observer.unit_begins()
         is_more_due = self._engine.tick_wall(at)
+        telemetry.set(PREFIX + "erasures_pending", self._engine.is_erasure_pending)
         telemetry.set(PREFIX + "timers_due", self._engine.due_count(at) if is_more_due else 0)
         self._next_tick = time.monotonic() + (0.0 if is_more_due else TICK_SECONDS)
 
