@@ -155,9 +155,7 @@ METRICS: Final[tuple[MetricSpec, ...]] = (
     _histogram("commit_seconds", "Time of one commit, the sync to disk or the broker's answer included.", FAST_SECONDS),
     _gauge("timers_due", "Timers that are due and have not fired yet."),
     _histogram("timer_lateness_seconds", "Time from when a timer was due to when it fired.", DELAY_SECONDS),
-    _gauge(
-        "erasures_pending", "1 while bytes of somebody who was erased may be in the files, as a reader sees them; embedded only."
-    ),
+    _gauge("erasures_pending", "1 while bytes of somebody who was erased may be in the files, as a reader sees them; embedded only."),
     _gauge("table_rows", "Rows of a table.", Label("table", _tables)),
     _histogram("restore_seconds", "Time to bring the tables back at start or after a rebalance; Kafka only.", SLOW_SECONDS),
     _counter("pairings_total", "Steps in the life of pairings, by the step.", Label("transition", _pairing_transitions)),

@@ -39,6 +39,7 @@ FLOW: Final = Dashboard(
         Panel("Timers due", (Query("sum by (instance) (bothways_timers_due)", "{{instance}}"),)),
         Panel("Lateness of timers", _quantiles("timer_lateness_seconds"), Unit.SECONDS),
         Panel("Restoring tables (Kafka)", _quantiles("restore_seconds"), Unit.SECONDS),
+        Panel("Erasure pending (embedded)", (Query("max by (instance) (bothways_erasures_pending)", "{{instance}}"),)),
         Panel("Rows by table", (Query("sum by (table) (bothways_table_rows) > 0", "{{table}}"),)),
     ),
 )

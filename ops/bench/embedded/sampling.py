@@ -42,8 +42,8 @@ Rule = tuple[str, frozenset[str], Area]
 _ANY: Final[frozenset[str]] = frozenset()
 RULES: Final[tuple[Rule, ...]] = (
     ("engine/runtimes/embedded/database.py", frozenset({"commit"}), Area.COMMITS),
-    ("engine/runtimes/embedded/database.py", frozenset({"read"}), Area.READS),
-    ("engine/runtimes/embedded/database.py", frozenset({"write_many", "begin"}), Area.WRITES),
+    ("engine/runtimes/embedded/open_file.py", frozenset({"read"}), Area.READS),
+    ("engine/runtimes/embedded/open_file.py", frozenset({"write_many", "begin"}), Area.WRITES),
     ("engine/runtimes/embedded/rows/stored_tables.py", frozenset({"first_timers"}), Area.TIMERS),
     ("engine/runtimes/embedded/rows/stored_tables.py", frozenset({"write"}), Area.ENCODE),
     ("engine/runtimes/embedded/rows/stored_tables.py", _ANY, Area.READS),

@@ -11,7 +11,7 @@ from ops.bench.embedded.sampling import ROOT, RULES, Area, area_of, most
     ("path", "function", "expected"),
     [
         ("engine/runtimes/embedded/database.py", "commit", Area.COMMITS),
-        ("engine/runtimes/embedded/database.py", "write_many", Area.WRITES),
+        ("engine/runtimes/embedded/open_file.py", "write_many", Area.WRITES),
         ("engine/runtimes/embedded/rows/stored_tables.py", "_one", Area.READS),
         ("engine/runtimes/embedded/rows/stage_rows.py", "get", Area.ROWS),
         ("engine/programme/people/person.py", "facts", Area.STEP),
