@@ -5,14 +5,12 @@ concerns the machinery. The tree has two branches, because a runtime has two ans
 
     EngineError
     ├── TransientError      back off, do not advance, try again
-    │   ├── StoreUnavailable
     │   ├── BrokerUnavailable
     │   └── ServiceBusy, ServiceStopped       about the service that owns the data
     └── FatalError          stop before anything in doubt is emitted; a person acts, then restarts
         ├── InvalidSettings, InvalidTopology                      found at start
         ├── StoreInUse, StoreUnusable, StoreFailed, NewerData, OtherRules, CorruptState   about the data directory
-        ├── NonDeterministicReplay, IdentityConflict              a defect of the engine
-        └── DeadLetterLimitReached                                a broken producer
+        └── IdentityConflict                                      a defect of the engine
 
 Beside the tree stands `Refused`: a command that somebody gave can't be carried out. Nothing is wrong with the machinery.
 
@@ -47,15 +45,6 @@ class EngineError(Exception):
 @dataclass(kw_only=True, eq=False)
 class TransientError(EngineError):
     """May pass by itself: the runtime backs off and tries the same record again; the position does not move. Abstract."""
-
-
-@dataclass(kw_only=True, eq=False)
-class StoreUnavailable(TransientError):
-    """The store can't be reached for now. The runtime backs off and reads the same position again."""
-
-    path: object
-    reason: str
-    template: ClassVar[str] = "The store at {path} can't be reached ({reason}). The engine waits and tries again; nothing is lost."
 
 
 @dataclass(kw_only=True, eq=False)
@@ -171,15 +160,6 @@ class CorruptState(FatalError):
 
 
 @dataclass(kw_only=True, eq=False)
-class NonDeterministicReplay(FatalError):
-    """The same log gave other bytes. The process stops; the state in use is the one that was committed."""
-
-    path: object
-    where: str
-    template: ClassVar[str] = "Replaying {path} differs from what is stored at {where}. Keep a copy of the directory and report this line."
-
-
-@dataclass(kw_only=True, eq=False)
 class IdentityConflict(FatalError):
     """One output id came up with two bodies. The process stops before the second one is visible."""
 
@@ -187,16 +167,4 @@ class IdentityConflict(FatalError):
     output_id: str
     template: ClassVar[str] = (
         "The id {output_id} on {topic} came up with a second body. Keep a copy of the data directory and report this line."
-    )
-
-
-@dataclass(kw_only=True, eq=False)
-class DeadLetterLimitReached(FatalError):
-    """More records were refused than the limit allows. The process stops, so that a broken producer is noticed; nothing is dropped."""
-
-    topic: str
-    count: int
-    limit: int
-    template: ClassVar[str] = (
-        "{count} records of {topic} were refused; the limit is {limit}. See `bothways dead-letters list`, mend the producer, start again."
     )

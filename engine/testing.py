@@ -70,8 +70,8 @@ class MemoryStore:
             else:
                 rows[key] = row
             self._timers[stage].set(table, key, row.wake_at if row is not None else None)
-        if transition.stilled is not None:
-            self._timers[stage].set(*transition.stilled, None)
+        if transition.timer_cleared is not None:
+            self._timers[stage].set(*transition.timer_cleared, None)
         self.outputs.extend(transition.outputs)
         self.notes.extend(transition.notes)
         self.forgotten.extend(transition.forgotten)

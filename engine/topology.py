@@ -8,6 +8,7 @@ from typing import Final, get_args
 
 from engine.core.effects import StageName
 from engine.core.stage import Topology, in_order, stage
+from engine.errors import InvalidTopology
 from engine.programme.coordinators import audit_days, coordinator_notes
 from engine.programme.coordinators.audit_days import AUDIT_DAYS
 from engine.programme.coordinators.command_answers import ANSWERED
@@ -72,6 +73,9 @@ def build() -> Topology:
 
     An event about somebody erased reaches no rule of a person; each nudge of a programme passes the breaker; last of all, the clock of the
     report sees that something reached a programme.
+
+    Raises:
+        InvalidTopology: something has no rule.
     """
     people = in_people.unless_erased(in_order(*PEOPLE_RULES))
     programmes = breaker.guarded(in_order(*PROGRAMME_RULES))
@@ -81,7 +85,8 @@ def build() -> Topology:
     )
     topology = Topology(stages={one.name: one for one in stages})
     gaps = validate(topology)
-    assert not gaps, gaps
+    if gaps:
+        raise InvalidTopology(reason="; ".join(gaps))
     return topology
 
 

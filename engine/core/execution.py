@@ -96,7 +96,7 @@ class Transition:
     """Whether a repetition is answered from the mark; a refusal of circumstance isn't."""
     refusal: RefusalCode | None = None
     """Why a command was refused."""
-    stilled: tuple[str, str] | None = None
+    timer_cleared: tuple[str, str] | None = None
     """The (table, key) whose wake failed: its timer is cleared until the row is written again."""
 
 
@@ -384,7 +384,7 @@ def _timer_failed(stage: Stage, table: str, key: str, due_at: datetime, error: E
     value = f'{{"table":"{table}","key":"{key}","due_at":"{instant_text(due_at)}"}}'.encode()
     origin = Origin(topic=DLQ_TIMERS.name, key=f"{stage.name}/{table}/{key}", value=value)
     letter = dead_letter(origin, ErrorCode.PROCESSING_FAILED, _described(error))
-    return Transition(outcome=Outcome.DEAD_LETTERED, dead_letters=[letter], stilled=(table, key), notes=_violations(error))
+    return Transition(outcome=Outcome.DEAD_LETTERED, dead_letters=[letter], timer_cleared=(table, key), notes=_violations(error))
 
 
 def _violations(error: Exception) -> list[Note]:

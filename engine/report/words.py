@@ -230,7 +230,6 @@ DEAD_LETTERS: Final[Mapping[ErrorCode, tuple[str, str]]] = MappingProxyType(
         ),
         ErrorCode.UNKNOWN_TYPE: ("A type that is not known", "Check the type's name and version."),
         ErrorCode.UNSUPPORTED_VERSION: ("A version that is not supported", "Update Bothways, or send the earlier version."),
-        ErrorCode.KEY_MISSING: ("Nothing says whom it is about", "The sender has to name the person, pair or programme."),
         ErrorCode.FUTURE_TIME: ("Dated in the future", "Check the sender's clock."),
         ErrorCode.CONFLICTING_DUPLICATE: ("One id, two contents", "The sender used an id twice."),
         ErrorCode.NOT_THE_PERSON: ("Somebody acted for somebody else", "Only the person enrols, answers and leaves."),

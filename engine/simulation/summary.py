@@ -24,8 +24,6 @@ SENTENCE_BY_REASON: Final = {
     PairingReasonCode.OTHER_DEPARTMENT.value: "They work in different departments.",
     PairingReasonCode.BEYOND_TECH.value: "Their topics go beyond tech.",
     PairingReasonCode.SHARED_HOURS.value: "Their working hours overlap.",
-    PairingReasonCode.SHARED_LANGUAGE.value: "They share a language.",
-    PairingReasonCode.WAITED.value: "One of them has been waiting.",
     PairingReasonCode.LOCKED.value: "The coordinator brought them together.",
 }
 _LIVE: Final = frozenset({"active", "paused", "suspended", "stalled", "concluding"})

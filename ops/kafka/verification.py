@@ -239,8 +239,8 @@ class _Refold:
             wake_at = whole_seconds(row.wake_at)
             if wake_at is not None:
                 self.wakes[(table, key)] = wake_at
-        if transition.stilled is not None:
-            self.wakes.pop(transition.stilled, None)
+        if transition.timer_cleared is not None:
+            self.wakes.pop(transition.timer_cleared, None)
         for hop in transition.hops:
             wired = encode_hop(hop)
             self.hops.append((INBOX_OF[hop.stage].name, (wired.key, wired.value, tuple(wired.headers))))

@@ -11,7 +11,6 @@ class ErrorCode(StrEnum):
     SCHEMA_INVALID = "schema_invalid"
     UNKNOWN_TYPE = "unknown_type"
     UNSUPPORTED_VERSION = "unsupported_version"
-    KEY_MISSING = "key_missing"
     FUTURE_TIME = "future_time"
     CONFLICTING_DUPLICATE = "conflicting_duplicate"
     NOT_THE_PERSON = "not_the_person"
@@ -114,12 +113,9 @@ class PairingReasonCode(StrEnum):
 
     LEARNS_TOPIC = "learns_topic"
     SHARED_HOURS = "shared_hours"
-    SHARED_LANGUAGE = "shared_language"
     OTHER_DEPARTMENT = "other_department"
     BRIDGES_BANDS = "bridges_bands"
     BEYOND_TECH = "beyond_tech"
-    WAITED = "waited"
-    FIRST_PAIR = "first_pair"
     RANK_OF_OPTIONS = "rank_of_options"
     LOCKED = "locked"
 

@@ -33,7 +33,6 @@ COORDINATOR_PREFIX: Final = "coordinator:"
 
 PERSON_ID_REGEX: Final = re.compile(PERSON_ID_PATTERN)
 PROGRAMME_ID_REGEX: Final = re.compile(PROGRAMME_ID_PATTERN)
-PAIRING_ID_REGEX: Final = re.compile(PAIRING_ID_PATTERN)
 """Use `fullmatch`: the patterns carry no anchors."""
 
 

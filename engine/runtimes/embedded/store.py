@@ -85,8 +85,8 @@ class SqliteStore:
         self.changes_count += len(transition.changes)
         for (table, key), row in transition.changes.items():
             put(table, key, row)
-        if transition.stilled is not None:
-            self._rows[stage].still(*transition.stilled)
+        if transition.timer_cleared is not None:
+            self._rows[stage].clear_timer(*transition.timer_cleared)
         for output in transition.outputs:
             self.outputs.append(output)
         for letter in transition.dead_letters:

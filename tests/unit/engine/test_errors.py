@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from engine import errors
-from engine.errors import EngineError, FatalError, IdentityConflict, StoreInUse, StoreUnavailable, TransientError
+from engine.errors import BrokerUnavailable, EngineError, FatalError, IdentityConflict, StoreInUse, TransientError
 
 LEAVES = sorted(
     (kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, EngineError) and kind.template),
@@ -23,7 +23,7 @@ def test_message_is_built_from_the_facts() -> None:
 
 def test_message_is_one_line_whatever_the_facts_hold() -> None:
     """A reason from the operating system can't break a log line in two."""
-    error = StoreUnavailable(path="data", reason="no\nroute\r\nat all")
+    error = BrokerUnavailable(broker="data", reason="no\nroute\r\nat all")
 
     assert "(no route at all)" in str(error)
 

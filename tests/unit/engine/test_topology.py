@@ -4,9 +4,11 @@ from typing import get_args
 
 import pytest
 
+from engine import topology as topology_module
 from engine.core.effects import Due, Effects, Record, Rows, StageName
 from engine.core.stage import Topology, processor
 from engine.core.table import Row
+from engine.errors import InvalidTopology
 from engine.programme.messages import EmissionBounded, Message
 from engine.topology import build, describe, validate
 from schemas.events.hr import HrHired
@@ -35,6 +37,14 @@ def test_a_type_without_a_rule_is_named(kind: type) -> None:
     (gap,) = validate(Topology(stages=stages))
 
     assert kind.__name__ in gap
+
+
+def test_a_topology_with_a_gap_is_not_built(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process stops before it reads a record."""
+    monkeypatch.setattr(topology_module, "PEOPLE_RULES", topology_module.PEOPLE_RULES[1:])
+
+    with pytest.raises(InvalidTopology, match="input HrHired has no rule"):
+        build()
 
 
 def test_a_wake_for_a_table_that_is_not_there_is_named() -> None:

@@ -167,7 +167,7 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "optimality_bound": 530,
         "optimal_ratio": 0.998,
         "blocking_pairs": 0,
-        "proposals": [{"people": ["ann", "bob"], "score": 529, "reasons": [{"code": "first_pair", "params": {}}]}],
+        "proposals": [{"people": ["ann", "bob"], "score": 529, "reasons": [{"code": "beyond_tech", "params": {}}]}],
         "unmatched": [
             {"person_id": "cat", "reasons": [{"code": "language", "params": {}}, {"code": "below_reserve", "params": {"score": 300}}]}
         ],

@@ -26,7 +26,7 @@ class StageRows:
         self._stage = stage.name
         self._stored = stored_tables(database, stage)
         self._unwritten: dict[str, dict[str, Row | None]] = {name: {} for name in stage.tables}
-        self._stilled: set[tuple[str, str]] = set()
+        self._cleared: set[tuple[str, str]] = set()
 
     def get(self, table: Table[RowT], key: str) -> RowT | None:
         """Return the row, or None."""
@@ -49,16 +49,16 @@ class StageRows:
     def put(self, table: str, key: str, row: Row | None) -> None:
         """Take over a change; None deletes. It is written with the transaction."""
         self._unwritten[table][key] = row
-        self._stilled.discard((table, key))
+        self._cleared.discard((table, key))
         wake_at = None if row is None else row.wake_at
         if wake_at is not None and wake_at.microsecond:
             wake_at = instant_from(seconds_from(wake_at))
         self.timers.set(table, key, wake_at)
 
-    def still(self, table: str, key: str) -> None:
+    def clear_timer(self, table: str, key: str) -> None:
         """Clear a row's timer and leave the row as it is; the next change of the row sets it again."""
         self._unwritten[table][key] = self._row(table, key)
-        self._stilled.add((table, key))
+        self._cleared.add((table, key))
         self.timers.set(table, key, None)
 
     def _row(self, table: str, key: str) -> Row | None:
@@ -73,8 +73,8 @@ class StageRows:
 
     def _write(self, table: str) -> None:
         changes = self._unwritten[table]
-        self._stored[table].write(changes, frozenset(key for of, key in self._stilled if of == table))
-        self._stilled = {name for name in self._stilled if name[0] != table}
+        self._stored[table].write(changes, frozenset(key for of, key in self._cleared if of == table))
+        self._cleared = {name for name in self._cleared if name[0] != table}
         self._unwritten[table] = {}
 
     def _first_timers(self, limit: int) -> list[Timer]:

@@ -63,8 +63,8 @@ class StoredTable(Protocol):
     def scan(self, prefix: str) -> Iterator[tuple[str, Any]]:
         """Yield (key, row) for keys that start with `prefix`, in key order."""
 
-    def write(self, changes: Mapping[str, Row | None], stilled: frozenset[str]) -> None:
-        """Write changes into the open transaction; None deletes, the timers of `stilled` keys are cleared."""
+    def write(self, changes: Mapping[str, Row | None], cleared: frozenset[str]) -> None:
+        """Write changes into the open transaction; None deletes, the timers of `cleared` keys are cleared."""
 
 
 class RowTable:
@@ -101,7 +101,7 @@ class RowTable:
                 return
             start = page[-1][0] + "\0"
 
-    def write(self, changes: Mapping[str, Row | None], stilled: frozenset[str]) -> None:
+    def write(self, changes: Mapping[str, Row | None], cleared: frozenset[str]) -> None:
         """Write changes in key order, so that neighbours share their pages."""
         encode = self._codec.encode
         puts: list[tuple[str, str, str, bytes, int | None, bytes]] = []
@@ -111,7 +111,7 @@ class RowTable:
             if row is None:
                 deletions.append((self._stage, self._name, key))
             else:
-                wake_at = None if row.wake_at is None or key in stilled else seconds_from(row.wake_at)
+                wake_at = None if row.wake_at is None or key in cleared else seconds_from(row.wake_at)
                 value = encode(row)
                 puts.append((self._stage, self._name, key, value, wake_at, row_hash(self._stage, self._name, key, value, wake_at)))
             self._lately.remember((self._name, key), row)
@@ -145,7 +145,7 @@ class MarkTable:
             if key.hex().startswith(prefix):
                 yield key.hex(), self._decoded(key, *fields)
 
-    def write(self, changes: Mapping[str, Row | None], stilled: frozenset[str]) -> None:
+    def write(self, changes: Mapping[str, Row | None], cleared: frozenset[str]) -> None:
         """Write changes in key order."""
         puts: list[tuple[int, bytes, bytes, str | None, int | None, bytes]] = []
         deletions: list[tuple[int, bytes]] = []
@@ -155,7 +155,7 @@ class MarkTable:
                 deletions.append((self._stage, bytes.fromhex(key)))
                 continue
             assert isinstance(mark, Seen)
-            wake_at = None if mark.wake_at is None or key in stilled else seconds_from(mark.wake_at)
+            wake_at = None if mark.wake_at is None or key in cleared else seconds_from(mark.wake_at)
             fields = (self._stage, bytes.fromhex(key), bytes.fromhex(mark.content), mark.refused and mark.refused.value, wake_at)
             puts.append((*fields, fields_hash(*fields)))
         self._database.write_many(_PUT_MARK, puts)

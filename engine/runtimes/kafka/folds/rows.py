@@ -83,7 +83,7 @@ class PartitionRows:
         self._dirty[(table, key)] = None
         self.timers.set(table, key, None if row is None else whole_seconds(row.wake_at))
 
-    def still(self, table: str, key: str) -> None:
+    def clear_timer(self, table: str, key: str) -> None:
         """Clear a row's timer until the row is written again; the row stays."""
         self._dirty[(table, key)] = None
         self.timers.set(table, key, None)

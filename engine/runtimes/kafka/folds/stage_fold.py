@@ -227,8 +227,8 @@ class StageFold:
         rows, outbox = self.rows, self._outbox
         for (table, key), row in transition.changes.items():
             rows.put(table, key, row)
-        if transition.stilled is not None:
-            rows.still(*transition.stilled)
+        if transition.timer_cleared is not None:
+            rows.clear_timer(*transition.timer_cleared)
         for hop in transition.hops:
             outbox.add(INBOX_OF[hop.stage].name, encode_hop(hop))
         for output in transition.outputs:

@@ -25,7 +25,7 @@ def key(number: int) -> str:
 
 
 def test_mark_comes_back_as_it_was(tmp_path: Path) -> None:
-    """Content, refusal and timer survive the short form; a stilled mark keeps the rest."""
+    """Content, refusal and timer survive the short form; a cleared mark keeps the rest."""
     database = Database(tmp_path)
     marks = MarkTable(database, StageName.PEOPLE)
     plain = Seen(content=key(7), wake_at=AT)

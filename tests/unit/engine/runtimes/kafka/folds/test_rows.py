@@ -70,11 +70,11 @@ def test_restored_rows_are_the_ones_that_were_written(steps: list[tuple[str, str
     assert not rows.is_dirty
 
 
-def test_stilled_timer_stays_still_after_a_restore() -> None:
+def test_cleared_timer_stays_still_after_a_restore() -> None:
     """A row whose wake failed keeps its value and loses its timer, for the next owner too."""
     rows, restored = PartitionRows(STAGE), PartitionRows(STAGE)
     rows.put("things", "a", Thing(n=1, wake_at=START))
-    rows.still("things", "a")
+    rows.clear_timer("things", "a")
     for change in rows.take_changes():
         restored.restore(*change)
 
