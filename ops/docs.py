@@ -4,7 +4,7 @@ A page says nothing that a constant doesn't; a test fails when the two differ.
 """
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
@@ -14,15 +14,18 @@ from engine.programme.pairs.pairing import LIVE, TERMINAL, TRANSITIONS, WAITS
 from engine.report import words
 from engine.telemetry import METRICS, Label
 from engine.topology import build
-from ops.fields import FieldSaid, Mode, fields_of, sentence_of
+from ops.fields import Mode, fields_of, sentence_of
 from ops.generated import Generated
+from ops.markdown import GENERATED, field_row, listed, table
+from ops.nudge_page import nudges
 from schemas.base import InputData, OutputData
-from schemas.nudges.catalogue import CATALOGUE
+from schemas.documents.files import versions
+from schemas.nudges.questions import BUILT_IN_QUESTIONS
 from schemas.registry import INPUT_TYPES, OUTPUT_TYPES
 from schemas.terms import codes
 from schemas.terms.catalogue import BUILT_IN_TOPICS
 from schemas.terms.codes import PairingState
-from schemas.terms.policy import Policy
+from schemas.terms.policy import Policy, PolicyTopic
 from schemas.topics import (
     ALL_TOPICS,
     ANSWERS,
@@ -36,11 +39,6 @@ from schemas.topics import (
 )
 
 DOCS: Final = Path(__file__).parent.parent / "docs"
-GENERATED: Final = "<!-- Written by `python -m ops.docs write`; edit what it is written from. -->"
-NUDGES_SAID: Final = """\
-Behavioural nudges are rationed: one a week and person at most, the highest priority first. Late is what becomes of one whose timer fired
-late: `fire` and `coalesce` are valid from then on, `expire` from when it was due, and of several that coalesce only the newest waits. Where
-no days are given, the proposal's deadline or the session's start is the end."""
 PROPOSALS_SAID: Final = """\
 A proposal stays open until it expires, whatever either side has answered: a decline moves nothing, and until then the answer may be
 changed. Only two present accepts make a pair. Both are reminded alike, and what was asked is taken back from both together. An answer
@@ -71,6 +69,9 @@ tolerate fields and codes that they don't know."""
 POLICY_SAID: Final = """\
 `policy` in `programme.created` and `programme.policy_changed`: an object. Each field may be left out, or be null, and then has its default.
 Days are whole days. What each field does is in the [rules](rules.md)."""
+CATALOGUE_SAID: Final = """\
+What people teach and learn, and what they debate, unless a programme's [policy](policy.md) brings its own `topics` or `questions`. A policy
+that brings its own list replaces this one. Ids stand in offers, wants and exchanges; names are what people read."""
 NOT_READ_YET: Final = frozenset({"debate_every_days", "questions", "circles"})
 """Fields of policy that are taken and change nothing so far."""
 METRICS_SAID: Final = """\
@@ -97,39 +98,16 @@ MEANINGS: Final[Mapping[str, str]] = {
 
 
 def pairings() -> Iterator[str]:
-    """Draw the states of a pairing and list what a nudge may be."""
-    yield from ("# Pairings and nudges", "", GENERATED, "", "## States of a pairing", "", "```mermaid", "stateDiagram-v2")
+    """Draw the states of a pairing."""
+    yield from ("# Pairings", "", GENERATED, "", "## States of a pairing", "", "```mermaid", "stateDiagram-v2")
     yield "    [*] --> proposed: a round or a coordinator's lock"
     for (state, event), to in sorted(TRANSITIONS.items()):
         yield f"    {state} --> {to}: {event.value}"
     yield from (f"    {state} --> [*]" for state in sorted(TERMINAL))
-    yield from ("```", "", f"Live: {_listed(sorted(LIVE))}. Terminal: {_listed(sorted(TERMINAL))}. Nothing else moves a pairing.", "")
+    yield from ("```", "", f"Live: {listed(sorted(LIVE))}. Terminal: {listed(sorted(TERMINAL))}. Nothing else moves a pairing.", "")
     yield from ("## What a pairing waits for", "")
-    yield from _table("state", "timers", rows=((f"`{state}`", _listed(sorted(WAITS[state])) or "–") for state in PairingState))
+    yield from table("state", "timers", rows=((f"`{state}`", listed(sorted(WAITS[state])) or "–") for state in PairingState))
     yield from ("", "## Proposals and answers", "", PROPOSALS_SAID)
-    yield from (
-        "",
-        "## Nudges",
-        "",
-        NUDGES_SAID,
-        "",
-    )
-    yield from _table(
-        "key",
-        "says",
-        "to",
-        "when",
-        "class",
-        "category",
-        "priority",
-        "valid days",
-        "late",
-        rows=(
-            (f"`{one.key}`", one.title, one.to, one.when, one.class_, one.category, one.priority or "–", one.valid_days or "–", one.late)
-            for one in CATALOGUE.values()
-            if not one.is_retired
-        ),
-    )
 
 
 def reasons() -> Iterator[str]:
@@ -141,21 +119,21 @@ def reasons() -> Iterator[str]:
         for kind in sets:
             shown.add(kind)
             if any(f"{kind.__name__}.{code}" in MEANINGS for code in kind):
-                yield from _table("code", "means", rows=((f"`{code}`", MEANINGS[f"{kind.__name__}.{code}"]) for code in kind))
+                yield from table("code", "means", rows=((f"`{code}`", MEANINGS[f"{kind.__name__}.{code}"]) for code in kind))
             else:
-                yield from (f"{_said(kind)}.", "", _listed(kind))
+                yield from (f"{_said(kind)}.", "", listed(kind))
             yield ""
     yield from ("## Dead letters", "", "What could not be used is on `dlq.<topic>` with its bytes; the header `x-error-code` says why.", "")
-    yield from _table("code", "means", "what to do", rows=((f"`{code}`", *words.DEAD_LETTERS[code]) for code in codes.ErrorCode))
+    yield from table("code", "means", "what to do", rows=((f"`{code}`", *words.DEAD_LETTERS[code]) for code in codes.ErrorCode))
     yield from ("", "## Other closed sets", "")
     others = (kind for kind in vars(codes).values() if isinstance(kind, type) and issubclass(kind, StrEnum) and kind is not StrEnum)
-    yield from _table("what", "values", rows=((_said(kind), _listed(kind)) for kind in others if kind not in shown))
+    yield from table("what", "values", rows=((_said(kind), listed(kind)) for kind in others if kind not in shown))
 
 
 def topics() -> Iterator[str]:
     """List the topics and what is on them."""
     yield from ("# Topics and events", "", GENERATED, "", "Names are without the deployment's prefix.", "")
-    yield from _table(
+    yield from table(
         "topic",
         "direction",
         "key",
@@ -166,7 +144,7 @@ def topics() -> Iterator[str]:
     yield from ("", "## Who may read", "", READERS_SAID)
     for title, types in (("What it reads", INPUT_TYPES), ("What it publishes", OUTPUT_TYPES)):
         yield from ("", f"## {title}", "")
-        yield from _table("type", "topic", rows=((f"`{type_}`", f"`{topic_of_type(type_).name}`") for type_ in types))
+        yield from table("type", "topic", rows=((f"`{type_}`", f"`{topic_of_type(type_).name}`") for type_ in types))
     yield from (
         "",
         f"The `bothways.round.completed.v1` of a dry run goes to `{ANSWERS.name}` with the people, and to insights without them.",
@@ -177,7 +155,7 @@ def metrics() -> Iterator[str]:
     """List the metrics."""
     yield from ("# Metrics", "", GENERATED, "", METRICS_SAID, "")
     topology = build()
-    yield from _table(
+    yield from table(
         "name",
         "kind",
         "labels",
@@ -199,8 +177,8 @@ def events() -> Iterator[str]:
     for title, mode, types in kinds:
         yield from ("", f"## {title}")
         for type_, model in types.items():
-            yield from ("", f"### `{type_}`", "", f"{sentence_of(model)}{_who_acts(model)} Topic: `{topic_of_type(type_).name}`.", "")
-            yield from _table("field", "value", "says", rows=(_field(field) for field in fields_of(model, mode)))
+            yield from ("", f"### `{type_}`", "", f"{sentence_of(model)}{_who_acts(model)} {_where(model)}", "")
+            yield from table("field", "value", "says", rows=map(field_row, fields_of(model, mode)))
 
 
 def policy() -> Iterator[str]:
@@ -212,14 +190,25 @@ def policy() -> Iterator[str]:
         for field in fields_of(Policy, "validation")
         if field.name not in NOT_READ_YET
     )
-    yield from _table("field", "value", "default", "says", rows=rows)
-    yield from ("", "## Built-in topics", "", "What people teach and learn unless a policy brings its own `topics`.", "")
-    yield from _table("topic", "family", "name", rows=((f"`{topic}`", f"`{family}`", name) for topic, family, name in BUILT_IN_TOPICS))
+    yield from table("field", "value", "default", "says", rows=rows)
+
+
+def catalogue() -> Iterator[str]:
+    """List the built-in topics and questions."""
+    yield from ("# Catalogue of topics and questions", "", GENERATED, "", CATALOGUE_SAID, "", "## Topics", "")
+    yield from table("topic", "family", "name", rows=((f"`{topic}`", f"`{family}`", name) for topic, family, name in BUILT_IN_TOPICS))
+    yield from ("", "A topic of a policy's own has these fields.", "")
+    yield from table("field", "value", "says", rows=map(field_row, fields_of(PolicyTopic, "validation")))
+    yield from ("", "## Questions", "", "Open questions for debates. They are not asked yet.", "")
+    questions = ((f"`{question}`", f"`{family}`", listed(stances)) for question, family, stances in BUILT_IN_QUESTIONS)
+    yield from table("question", "family", "stances", rows=questions)
 
 
 PAGES: Final[Mapping[str, Callable[[], Iterator[str]]]] = {
     "events.md": events,
     "policy.md": policy,
+    "nudges.md": nudges,
+    "topics-catalogue.md": catalogue,
     "pairings.md": pairings,
     "codes.md": reasons,
     "topics.md": topics,
@@ -238,19 +227,11 @@ def page(name: str) -> str:
 FILES: Final = Generated(module="ops.docs", what="pages", directory=DOCS, names=PAGES, content=page)
 
 
-def _table(*heads: str, rows: Iterable[tuple[object, ...]]) -> Iterator[str]:
-    yield _row(heads)
-    yield "|---" * len(heads) + "|"
-    yield from map(_row, rows)
-
-
-def _row(cells: Iterable[object]) -> str:
-    escaped = (str(cell).replace("|", "\\|") for cell in cells)
-    return f"| {' | '.join(escaped)} |"
-
-
-def _field(field: FieldSaid) -> tuple[str, str, str]:
-    return f"`{field.name}`" if field.is_required else f"*`{field.name}`*", field.value, field.meaning or "–"
+def _where(model: type[InputData] | type[OutputData]) -> str:
+    """Say on which topic an event is, and link its schemas and examples."""
+    name, now = model.name_and_version()
+    schemas = ", ".join(f"[{each}](../schemas/json/{name}/{each}.json)" for each in versions(name))
+    return f"Topic: `{topic_of_type(model.TYPE).name}`. Schema: {schemas}. [Examples](../schemas/payloads/{name}/{now}.json)."
 
 
 def _who_acts(model: type[InputData] | type[OutputData]) -> str:
@@ -269,10 +250,6 @@ def _default(value: object) -> str:
 
 def _label(label: Label, topology: Topology) -> str:
     return f"`{label.name}` ({len(set(label.values(topology)))})"
-
-
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names)
 
 
 def _said(kind: type[StrEnum]) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, Literal, NamedTuple
 
 from schemas.base import Part
-from schemas.documents.meanings import meaning_of
+from schemas.documents.meanings import meaning_of, unit_of
 from schemas.terms import ids
 
 Mode = Literal["validation", "serialization"]
@@ -51,6 +51,9 @@ def fields_of(model: type[Part], mode: Mode) -> Iterator[FieldSaid]:
     names = _names_in_json(model)
     for name, field in schema["properties"].items():
         value = _BY_NAME.get(name) or worded(field, schema.get("$defs", {}))
+        unit = unit_of(names[name])
+        if unit is not None and not value.startswith(("day", "instant")):
+            value = f"{value} ({unit})"
         yield FieldSaid(name, name in schema.get("required", ()), value, meaning_of(model, names[name]) or "", field.get("default"))
 
 

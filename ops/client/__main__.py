@@ -1,6 +1,6 @@
 """Generate a client from the schemas, let it read a demo and answer, and give its answers to the engine: `make client`.
 
-The generator and the client run in an environment of their own (requirements/client.txt), which knows nothing of Bothways.
+The generator and the client run in an environment of their own, which knows nothing of Bothways.
 """
 
 import json

@@ -1,6 +1,6 @@
 """The client: reads published events with generated models, answers what is asked, prints the answers. Runs in an environment of its own.
 
-    consumer.py MODELS SCHEMAS < outputs.jsonl > answers.jsonl
+    consumer.py MODELS SCHEMAS < OUTPUTS > ANSWERS
 
 It imports nothing of Bothways. Each event is read by the model that its `dataschema` names; whatever the models refuse ends it.
 """

@@ -9,6 +9,7 @@ from engine.programme.pairs.pairing import TRANSITIONS
 from engine.telemetry import METRICS
 from ops import docs
 from schemas.nudges.catalogue import CATALOGUE, RETIRED
+from schemas.nudges.params import NudgeParams
 from schemas.registry import INPUT_TYPES, OUTPUT_TYPES
 from schemas.terms.codes import ErrorCode, NudgeKey
 from schemas.terms.policy import Policy
@@ -29,7 +30,7 @@ def test_every_page_is_linked_from_the_readme() -> None:
     """What nobody finds is not documented."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
 
-    assert set(docs.PAGES) == set(re.findall(r"\(docs/([a-z]+\.md)\)", readme)) & set(docs.PAGES)
+    assert set(docs.PAGES) == set(re.findall(r"\(docs/([a-z-]+\.md)\)", readme)) & set(docs.PAGES)
 
 
 def test_the_diagram_has_every_transition_and_no_other() -> None:
@@ -42,7 +43,7 @@ def test_the_diagram_has_every_transition_and_no_other() -> None:
 @pytest.mark.parametrize(
     ("name", "wanted"),
     [
-        ("pairings.md", [key for key in NudgeKey if key not in RETIRED]),
+        ("nudges.md", [key for key in NudgeKey if key not in RETIRED]),
         ("codes.md", list(ErrorCode)),
         ("topics.md", [topic.name for topic in ALL_TOPICS]),
         ("metrics.md", [metric.name for metric in METRICS]),
@@ -76,13 +77,29 @@ def test_a_field_of_policy_that_a_rule_reads_is_on_the_page() -> None:
 
 
 def test_a_nudge_s_row_is_its_rule() -> None:
-    """Key, title, addressee, time, class, category, priority, valid days and late policy stand side by side."""
+    """Key, title, addressee, time, class, category, priority, valid days, late policy and opting out stand side by side."""
     nudge = CATALOGUE[NudgeKey.LOG_SESSION]
 
-    row = next(line for line in docs.page("pairings.md").splitlines() if line.startswith("| `log_session` |"))
+    row = next(line for line in docs.page("nudges.md").splitlines() if line.startswith("| `log_session` |"))
 
     words = [nudge.title, nudge.to, nudge.when, nudge.class_, nudge.category, str(nudge.priority), str(nudge.valid_days), nudge.late]
-    assert words == [cell.strip() for cell in row.split("|")[2:-1]]
+    assert [*words, "yes"] == [cell.strip() for cell in row.split("|")[2:-1]]
+
+
+@pytest.mark.parametrize("key", [key for key in NudgeKey if key not in RETIRED])
+def test_a_nudge_says_what_fills_it_and_how_it_is_answered(key: NudgeKey) -> None:
+    """One heading for each key, with a row for each parameter of its own and for each answer."""
+    sections = dict(re.findall(r"^### `([^`]+)`\n(.*?)(?=\n### |\Z)", docs.page("nudges.md"), re.MULTILINE | re.DOTALL))
+    rows = re.findall(r"^\| \*?`(\w+)`\*? \|", sections[key], re.MULTILINE)
+    fields = [info.serialization_alias or name for name, info in CATALOGUE[key].params.model_fields.items()]
+
+    assert [*(name for name in fields if name not in NudgeParams.model_fields), *CATALOGUE[key].answers] == rows
+
+
+def test_units_stand_beside_values() -> None:
+    """A number without a unit is a riddle."""
+    assert "| `duration_minutes` | 1–1,440 (minutes) |" in docs.page("events.md")
+    assert "| `term_days` | 1–3,660 (days) |" in docs.page("policy.md")
 
 
 def test_stale_pages_are_named(tmp_path: Path) -> None:
