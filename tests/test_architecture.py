@@ -106,7 +106,7 @@ LOOP_BOUNDARIES: Final[dict[str, int]] = {
 }
 """Module → how many broad `except` it may have: the places where one record's failure must not stop the others."""
 
-FUNCTION_LINES_MAX: Final = 70
+FUNCTION_LINES_MAX: Final = 50
 FILE_LINES_MAX: Final = 400
 FOLDER_FILES_MAX: Final = 12
 

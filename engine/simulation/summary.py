@@ -5,7 +5,7 @@ Never knows: how it is shown. A group under GROUP_MIN is None, so that no small 
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import median
 from typing import Any, Final
 
@@ -65,6 +65,43 @@ class YearSummary:
     """Why two people met, in words; ids only."""
 
 
+@dataclass(slots=True)
+class _Counted:
+    """What the outputs of a year have said so far."""
+
+    kinds: Counter[str] = field(default_factory=Counter)
+    ended: Counter[str] = field(default_factory=Counter)
+    nudged: Counter[str] = field(default_factory=Counter)
+    suppressed: Counter[str] = field(default_factory=Counter)
+    proposals: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    formed: dict[str, None] = field(default_factory=dict)
+    states: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    endings: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    waiting: dict[str, int] = field(default_factory=dict)
+
+    def take(self, output: Mapping[str, Any]) -> None:
+        """Count one output."""
+        kind, data = short_type(output), output.get("data") or {}
+        self.kinds[kind] += 1
+        match kind:
+            case "pairing.proposed":
+                self.proposals[data["pairing_id"]] = data
+            case "pairing.activated":
+                self.formed[data["pairing_id"]] = None
+            case "pairing.state":
+                self.states[data["pairing_id"]] = data
+            case "pairing.ended" | "pairing.completed":
+                self.endings[data["pairing_id"]] = data
+                self.ended[data["code"]] += kind == "pairing.ended"
+            case "nudge.requested":
+                self.nudged[data["key"]] += 1
+            case "nudge.suppressed":
+                self.suppressed[data["reason"]] += 1
+            case "round.completed" if not data.get("dry_run"):
+                if data["waiting"] is not None:  # else what was last told stands
+                    self.waiting[data["programme_id"]] = _count(data["waiting"])
+
+
 def summarise(outputs: Iterable[Mapping[str, Any]], organisation: Organisation) -> YearSummary:
     """Count a year.
 
@@ -73,59 +110,34 @@ def summarise(outputs: Iterable[Mapping[str, Any]], organisation: Organisation) 
             within each topic; others are ignored.
         organisation: gives bands and departments, which no output carries.
     """
-    kinds: Counter[str] = Counter()
-    ended: Counter[str] = Counter()
-    nudged: Counter[str] = Counter()
-    suppressed: Counter[str] = Counter()
-    proposals: dict[str, Mapping[str, Any]] = {}
-    formed: dict[str, None] = {}
-    states: dict[str, Mapping[str, Any]] = {}
-    endings: dict[str, Mapping[str, Any]] = {}
-    waiting: dict[str, int] = {}
+    year = _Counted()
     for output in outputs:
-        kind, data = short_type(output), output.get("data") or {}
-        kinds[kind] += 1
-        match kind:
-            case "pairing.proposed":
-                proposals[data["pairing_id"]] = data
-            case "pairing.activated":
-                formed[data["pairing_id"]] = None
-            case "pairing.state":
-                states[data["pairing_id"]] = data
-            case "pairing.ended" | "pairing.completed":
-                endings[data["pairing_id"]] = data
-                ended[data["code"]] += kind == "pairing.ended"
-            case "nudge.requested":
-                nudged[data["key"]] += 1
-            case "nudge.suppressed":
-                suppressed[data["reason"]] += 1
-            case "round.completed" if not data.get("dry_run"):
-                if data["waiting"] is not None:  # else what was last told stands
-                    waiting[data["programme_id"]] = _count(data["waiting"])
-    pairs = [proposals[pairing_id] for pairing_id in formed if pairing_id in proposals]
-    balances = _balances(endings, states)
-    decided = len(formed) + kinds["pairing.lapsed"]
+        year.take(output)
+    pairs = [year.proposals[pairing_id] for pairing_id in year.formed if pairing_id in year.proposals]
+    balances = _balances(year.endings, year.states)
+    decided = len(year.formed) + year.kinds["pairing.lapsed"]
+    ended = {code: number for code, number in sorted(year.ended.items()) if number}
     return YearSummary(
-        proposed=len(proposals),
-        formed=len(formed),
-        completed=kinds["pairing.completed"],
-        ended_by_code=counts_shown({code: number for code, number in sorted(ended.items()) if number}, (list(+ended),), GROUP_MIN),
-        lapsed=kinds["pairing.lapsed"],
-        live=len([pairing_id for pairing_id in formed if pairing_id not in endings]),
-        double_consent_ratio=len(formed) / decided if decided else None,
-        sessions=_sessions(endings, states),
+        proposed=len(year.proposals),
+        formed=len(year.formed),
+        completed=year.kinds["pairing.completed"],
+        ended_by_code=counts_shown(ended, (list(ended),), GROUP_MIN),
+        lapsed=year.kinds["pairing.lapsed"],
+        live=len([pairing_id for pairing_id in year.formed if pairing_id not in year.endings]),
+        double_consent_ratio=len(year.formed) / decided if decided else None,
+        sessions=_sessions(year.endings, year.states),
         reciprocity_median=median(balances) if balances else None,
         reciprocity_half_ratio=_share([balance >= 0.5 for balance in balances]),
         non_tech_ratio=_share([FAMILY_BY_TOPIC.get(topic) not in TECH_FAMILIES for pair in pairs for topic in _topics(pair)]),
         bridging_ratio=_share([len(set(_bands(pair, organisation))) == 2 for pair in pairs]),
         pairs_by_bands=_by_bands(pairs, organisation),
         cross_department_ratio=_share([_crosses(pair, organisation) for pair in pairs]),
-        nudges_sent_by_key=dict(sorted(nudged.items())),
-        nudges_cancelled=kinds["nudge.cancelled"],
-        nudges_suppressed_by_reason=counts_shown(dict(sorted(suppressed.items())), (list(suppressed),), GROUP_MIN),
-        nudges_suppressed=suppressed.total(),
-        waiting=sum(waiting.values()) if waiting else None,
-        rounds=kinds["round.completed"],
+        nudges_sent_by_key=dict(sorted(year.nudged.items())),
+        nudges_cancelled=year.kinds["nudge.cancelled"],
+        nudges_suppressed_by_reason=counts_shown(dict(sorted(year.suppressed.items())), (list(year.suppressed),), GROUP_MIN),
+        nudges_suppressed=year.suppressed.total(),
+        waiting=sum(year.waiting.values()) if year.waiting else None,
+        rounds=year.kinds["round.completed"],
         examples=tuple(_why(pair) for pair in _instructive(pairs)),
     )
 
