@@ -2,16 +2,23 @@
 
 Compiled code is kept beside this file under a name made from every source it was compiled from: numba by itself looks only at the file
 of the function, and would go on using scores of an older version. Where the directory can't be written, each process compiles anew.
+
+Several processes may compile at once. numba gives each form of a function (its types) the next free number as a file name; without a
+lock two processes give one number to two forms, and a third runs the code of the wrong one.
 """
 
+import fcntl
 import hashlib
 import os
 from pathlib import Path
 from typing import Any, Final
 
 from numba import config, njit
+from numba.core import caching
 
 __all__ = ["njit"]
+
+LOCK_NAME: Final = "writer.lock"
 
 CONSTANT_SOURCES: Final = (
     "matching/assigning/assignment",
@@ -31,6 +38,17 @@ CONSTANT_SOURCES: Final = (
 """In the package `engine`: whatever a compiled function may take a constant from."""
 
 
+class OneWriter(caching.IndexDataCacheFile):
+    """The files of a function's compiled forms, written by one process at a time; each writer sees what the one before wrote."""
+
+    def save(self, key: Any, data: Any) -> None:
+        """Keep one form."""
+        with (Path(self._cache_path) / LOCK_NAME).open("ab") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # closing lets go of it
+            unlocked: Any = super()
+            unlocked.save(key, data)
+
+
 def _keep_compiled() -> None:
     """Tell numba where compiled code is kept, before the first function is compiled."""
     settings: Any = config
@@ -46,3 +64,4 @@ def _keep_compiled() -> None:
 
 
 _keep_compiled()
+vars(caching)["IndexDataCacheFile"] = OneWriter

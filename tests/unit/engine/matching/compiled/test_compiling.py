@@ -1,7 +1,9 @@
 """Rules of where compiled code is kept (engine/matching/compiled/compiling.py)."""
 
 import ast
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
@@ -39,3 +41,23 @@ def test_compiled_functions_are_kept_under_the_name_of_their_sources() -> None:
     }
 
     assert {"compiling.py"} == taken
+
+
+def test_forms_that_are_kept_at_once_stay_apart(tmp_path: Path) -> None:
+    """Two writers never give one file to two forms of a function: each finds its own again."""
+    from engine.matching.compiled.compiling import caching
+
+    writers, forms = 4, 8
+    begun = Barrier(writers)
+
+    def kept(writer: int) -> None:
+        begun.wait()
+        for form in range(forms):
+            caching.IndexDataCacheFile(str(tmp_path), "lowest", "as it is").save((writer, form), f"code {writer}.{form}")
+
+    with ThreadPoolExecutor(writers) as pool:
+        list(pool.map(kept, range(writers)))
+
+    files = caching.IndexDataCacheFile(str(tmp_path), "lowest", "as it is")
+    keys = [(writer, form) for writer in range(writers) for form in range(forms)]
+    assert [f"code {writer}.{form}" for writer, form in keys] == [files.load(key) for key in keys]
