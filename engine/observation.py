@@ -17,7 +17,7 @@ from engine.core.effects import Note
 from engine.core.execution import Outcome, Transition
 from engine.figures import Figures
 from engine.programme.tables import PAIRINGS
-from engine.telemetry import PREFIX, Telemetry
+from engine.telemetry import METRIC_PREFIX, Telemetry
 from schemas.events.nudge import NudgeSuppressed
 from schemas.events.pairing import PairingCompleted, PairingEnded
 from schemas.registry import INPUT_TYPES
@@ -64,7 +64,7 @@ class Observer:
     def found_active(self, pairing_ids: set[str]) -> None:
         """Begin with the pairings that are active already."""
         self._figures.found_active(pairing_ids)
-        self.telemetry.set(PREFIX + "active_pairings", self._figures.active_count)
+        self.telemetry.set(METRIC_PREFIX + "active_pairings", self._figures.active_count)
 
     def unit_begins(self) -> None:
         """Start the clock of the next step; each further step of the unit counts from the one before."""
@@ -75,14 +75,14 @@ class Observer:
         now = time.monotonic()
         seconds, self._step_began_at = now - self._step_began_at, now
         for letter in transition.dead_letters:
-            self.telemetry.count(PREFIX + "dead_letters_total", topic=letter.topic, code=letter.code.value)
+            self.telemetry.count(METRIC_PREFIX + "dead_letters_total", topic=letter.topic, code=letter.code.value)
         rounds = tuple(self._figures.applied(transition, seconds))
         for note in (*transition.notes, *told_by(transition), *rounds):
             self.telemetry.record(note.metric, note.value, note.labels)
         if any(table == PAIRINGS.name for table, _ in transition.changes):
-            self.telemetry.set(PREFIX + "active_pairings", self._figures.active_count)
+            self.telemetry.set(METRIC_PREFIX + "active_pairings", self._figures.active_count)
         for reason, count in self._figures.waiting.items() if rounds else ():
-            self.telemetry.set(PREFIX + "waiting_people", count, reason=reason)
+            self.telemetry.set(METRIC_PREFIX + "waiting_people", count, reason=reason)
 
     def input_taken(self, value: bytes, outcome: Outcome, *, received_at: datetime, at: datetime | None, seconds: float) -> None:
         """Take what became of one input.
@@ -96,15 +96,15 @@ class Observer:
             head = _read_head(value)
         except msgspec.MsgspecError:
             head = _Head()
-        self.telemetry.count(PREFIX + "events_total", type=head.type, outcome=outcome.value)
-        self.telemetry.observe(PREFIX + "event_processing_seconds", seconds)
+        self.telemetry.count(METRIC_PREFIX + "events_total", type=head.type, outcome=outcome.value)
+        self.telemetry.observe(METRIC_PREFIX + "event_processing_seconds", seconds)
         if head.type not in INPUT_TYPES:
             return
         try:
             age = (received_at - parse_instant(head.time)).total_seconds()
         except ValueError:
             return
-        self.telemetry.observe(PREFIX + "event_age_seconds", max(0.0, age))
+        self.telemetry.observe(METRIC_PREFIX + "event_age_seconds", max(0.0, age))
         if at is not None:
             topic = topic_of_type(head.type).name
-            self.telemetry.set(PREFIX + "last_processed_timestamp_seconds", at.timestamp(), topic=topic)
+            self.telemetry.set(METRIC_PREFIX + "last_processed_timestamp_seconds", at.timestamp(), topic=topic)

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
     from engine.core.stage import Topology
 
-PREFIX: Final = "bothways_"
-OTHER: Final = "other"
+METRIC_PREFIX: Final = "bothways_"
+OTHER_LABEL: Final = "other"
 """The label of every value outside its closed set."""
 
 FAST_SECONDS: Final = (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
@@ -131,15 +131,15 @@ def _pairing_transitions(_: "Topology") -> Iterable[str]:
 
 
 def _counter(name: str, text: str, *labels: Label) -> MetricSpec:
-    return MetricSpec(PREFIX + name, MetricKind.COUNTER, text, labels)
+    return MetricSpec(METRIC_PREFIX + name, MetricKind.COUNTER, text, labels)
 
 
 def _gauge(name: str, text: str, *labels: Label) -> MetricSpec:
-    return MetricSpec(PREFIX + name, MetricKind.GAUGE, text, labels)
+    return MetricSpec(METRIC_PREFIX + name, MetricKind.GAUGE, text, labels)
 
 
 def _histogram(name: str, text: str, buckets: tuple[float, ...]) -> MetricSpec:
-    return MetricSpec(PREFIX + name, MetricKind.HISTOGRAM, text, buckets=buckets)
+    return MetricSpec(METRIC_PREFIX + name, MetricKind.HISTOGRAM, text, buckets=buckets)
 
 
 _TOPIC: Final = Label("topic", _topics)
@@ -266,7 +266,7 @@ class Telemetry:
 
     def _closed(self, name: str, labels: Mapping[str, str]) -> dict[str, str]:
         known = self.known[name]
-        return {label: value if value in known[label] else OTHER for label, value in labels.items()}
+        return {label: value if value in known[label] else OTHER_LABEL for label, value in labels.items()}
 
 
 LOG_FIELDS: Final = frozenset(

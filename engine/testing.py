@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from engine.core.cascade import Cascade, Entry, Tally, TimeMode
+from engine.core.cascade import Cascade, Entry, OutcomeCounts, TimeMode
 from engine.core.dead_letters import DeadLetter, redriven
 from engine.core.effects import Note, Origin, Rows, StageName
 from engine.core.execution import Outcome, Output, Transition
@@ -98,7 +98,7 @@ class TopologyDriver:
 
     def __init__(self, topology: Topology | None = None, *, salt: bytes = b"test", source: str = SOURCE) -> None:
         self.store = MemoryStore()
-        self.tally = Tally()
+        self.tally = OutcomeCounts()
         self._cascade = Cascade(topology or build(), self.store, salt=salt, source=source)
 
     def pipe(self, *events: Mapping[str, Any] | bytes, received_at: datetime = FAR_FUTURE) -> Outcome:

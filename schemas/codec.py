@@ -55,7 +55,7 @@ __all__ = [
     "known_only",
 ]
 
-Headers = Sequence[tuple[str, bytes | None]]
+HeaderPairs = Sequence[tuple[str, bytes | None]]
 
 SPECVERSION: Final = "1.0"
 FUTURE_SKEW_MAX: Final = timedelta(hours=24)
@@ -66,6 +66,8 @@ STRUCTURED_CONTENT_TYPE: Final = "application/cloudevents"
 STRUCTURED_JSON: Final = "application/cloudevents+json"
 HEADER_PREFIX: Final = "ce_"
 CONTENT_TYPE_HEADER: Final = "content-type"
+STRUCTURED_HEADERS: Final = ((CONTENT_TYPE_HEADER, f"{STRUCTURED_CONTENT_TYPE}+json".encode()),)
+"""Headers of an event that is all in its value."""
 
 _ATTRIBUTES_PROPER: Final[Mapping[str, str]] = {HEADER_PREFIX + name: name for name in sorted(ATTRIBUTES - {"data", "datacontenttype"})}
 _ATTRIBUTES: Final[Mapping[str, str]] = {**_ATTRIBUTES_PROPER, CONTENT_TYPE_HEADER: "datacontenttype"}
@@ -82,7 +84,7 @@ _decode: Final = msgspec.json.Decoder().decode
 _CANONICAL: Final = msgspec.json.Encoder(order="sorted")
 
 
-def decode(value: bytes | None, headers: Headers, received_at: datetime) -> Event | Rejected | Tombstone:
+def decode(value: bytes | None, headers: HeaderPairs, received_at: datetime) -> Event | Rejected | Tombstone:
     """Read one record of the bus.
 
     Args:
@@ -95,7 +97,7 @@ def decode(value: bytes | None, headers: Headers, received_at: datetime) -> Even
     return decode_structured(value, received_at) if _is_structured(headers) else decode_binary(value, headers, received_at)
 
 
-def _is_structured(headers: Headers) -> bool:
+def _is_structured(headers: HeaderPairs) -> bool:
     if headers and headers[0] == _STRUCTURED_ALONE:
         return True
     for name, content in headers:
@@ -104,7 +106,7 @@ def _is_structured(headers: Headers) -> bool:
     return False
 
 
-def data_again(event_type: str, value: bytes, headers: Headers) -> InputData:
+def data_again(event_type: str, value: bytes, headers: HeaderPairs) -> InputData:
     """Read the data of an event that `decode` has taken before: the same, without looking for what was not there.
 
     Args:
@@ -116,7 +118,7 @@ def data_again(event_type: str, value: bytes, headers: Headers) -> InputData:
     return INPUT_TYPES[event_type].model_validate(data_in(dict(content)) if _is_structured(headers) else content)
 
 
-def known_only(said: InputData, value: bytes, headers: Headers) -> tuple[bytes, Headers]:
+def known_only(said: InputData, value: bytes, headers: HeaderPairs) -> tuple[bytes, HeaderPairs]:
     """Write an event that `decode` has taken without what is unknown or was used up, as structured JSON.
 
     It reads as before, but for its content's hash. Headers that carried no attribute are kept, those of a trace aside.
@@ -132,7 +134,7 @@ def known_only(said: InputData, value: bytes, headers: Headers) -> tuple[bytes, 
     return known_line(attributes, said), (_STRUCTURED_ALONE, *kept)
 
 
-def is_whole(headers: Headers) -> bool:
+def is_whole(headers: HeaderPairs) -> bool:
     """Say whether every header of a record may be kept."""
     return not any(name.lower() in DROPPED for name, _ in headers)
 
@@ -150,7 +152,7 @@ def decode_structured(value: bytes, received_at: datetime) -> Event | Rejected:
     return _event(attributes, received_at)
 
 
-def decode_binary(value: bytes, headers: Headers, received_at: datetime) -> Event | Rejected:
+def decode_binary(value: bytes, headers: HeaderPairs, received_at: datetime) -> Event | Rejected:
     """Read data from the value and attributes from the `ce_` headers."""
     topic = DLQ_INGEST.name
     try:
@@ -170,13 +172,13 @@ def _json_object(raw: bytes) -> dict[str, Any]:
     return value
 
 
-def _refuse_large(value: bytes, headers: Headers) -> None:
+def _refuse_large(value: bytes, headers: HeaderPairs) -> None:
     """The limit is the event's, so headers count with the value."""
     if len(value) + sum([len(name) + len(content or b"") for name, content in headers]) > EVENT_BYTES_MAX:
         raise TooLarge(f"more than {EVENT_BYTES_MAX} bytes")
 
 
-def _attributes(headers: Headers) -> dict[str, Any]:
+def _attributes(headers: HeaderPairs) -> dict[str, Any]:
     """Gather the attributes; a null header is an absent one, the same attribute twice is malformed.
 
     The content type is the header of that name, as the binding says; a `ce_datacontenttype` beside it is no attribute.

@@ -117,7 +117,7 @@ def existing(options: Options) -> Path:
     return directory
 
 
-def instant_from(text: str, option: str) -> datetime:
+def instant_typed(text: str, option: str) -> datetime:
     """Read an instant that somebody typed; a day alone means its midnight UTC.
 
     Raises:

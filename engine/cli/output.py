@@ -75,7 +75,7 @@ def print_table(
     console().print(table)
 
 
-def counted(counts: Mapping[str, int]) -> str:
+def counts_written(counts: Mapping[str, int]) -> str:
     """Write counts as `7 of this · 2 of that`, the largest first."""
     return " · ".join(f"{name} {count:,}" for name, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 

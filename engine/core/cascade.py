@@ -104,7 +104,7 @@ class Store(Protocol):
 
 
 @dataclass(slots=True)
-class Tally:
+class OutcomeCounts:
     """What became of inputs. The four counts are disjoint."""
 
     counts: Counter[Outcome] = field(default_factory=Counter)

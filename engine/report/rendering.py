@@ -13,7 +13,7 @@ from engine.report.sections import figures, metric_rows, sections
 from schemas.terms.codes import ErrorCode
 from schemas.text.fields import instant_text
 
-DATA_USED: Final = (
+REPORT_DATA_USED: Final = (
     "programmes and their policies, participants' enrolments (offers, wants, years in work), pairs with their sessions and answers, "
     "counts of nudges and of what people did after them, published rounds and nudges, HR facts in force, and refused records"
 )
@@ -30,7 +30,7 @@ def rendered(report: ReportPage) -> str:
             programmes=[(page, figures(page), sections(page), metric_rows(page)) for page in report.programmes],
             findings=[(*words.FINDINGS[found.code], _extent(found, report.feed.k)) for found in report.feed.findings],
             dead_letters=[(*_letter(found.code), _records(found, report.feed.k)) for found in report.feed.dead_letters],
-            data_used=DATA_USED,
+            data_used=REPORT_DATA_USED,
             words=words,
         )
     )

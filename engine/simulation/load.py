@@ -17,7 +17,7 @@ from engine.simulation.people.workforce import hired
 from engine.simulation.topics import TOPIC_FAMILIES, TOPIC_IDS
 from engine.simulation.world import HR_ACTOR
 
-SOURCE: Final = "urn:bothways:load"
+LOAD_SOURCE: Final = "urn:bothways:load"
 PROGRAMME_ID: Final = "load"
 COORDINATOR: Final = f"coordinator:{PROGRAMME_ID}"
 _PERSONAL: Final = frozenset({"participation.enrolled", "participation.updated", "participation.paused", "participation.resumed"})
@@ -56,7 +56,7 @@ def _event(number: int, kind: str, at: datetime, data: Json, subject: str) -> Js
     event: Json = {
         "specversion": "1.0",
         "id": f"load-{number}",
-        "source": SOURCE,
+        "source": LOAD_SOURCE,
         "type": full_type(kind),
         "time": rfc3339(at),
         "subject": subject,

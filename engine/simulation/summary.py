@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Any, Final
 
+from engine.matching.scoring import TECH_FAMILIES
 from engine.programme.insights.small_groups import counts_shown
 from engine.simulation.observed import short_type
 from engine.simulation.people.organisation import Employee, Organisation
-from engine.simulation.topics import FAMILY_BY_TOPIC, NAME_BY_TOPIC, TECH_FAMILIES
+from engine.simulation.topics import FAMILY_BY_TOPIC, NAME_BY_TOPIC
 from schemas.terms.codes import PairingReasonCode
 
 GROUP_MIN: Final = 5

@@ -9,10 +9,10 @@ Source: the mixes are invented to be plausible; Zipf exponent 0.9 within a kind.
 from enum import StrEnum
 from typing import Final
 
+from engine.matching.scoring import TECH_FAMILIES
 from schemas.terms.catalogue import BUILT_IN_TOPICS
 from schemas.terms.codes import TopicFamily
 
-TECH_FAMILIES: Final = frozenset({TopicFamily.DIGITAL.value, TopicFamily.DATA.value})
 _NEW_WORK_FAMILIES: Final = frozenset(
     family.value for family in (TopicFamily.FUTURE_OF_WORK, TopicFamily.INCLUSION, TopicFamily.WELLBEING, TopicFamily.WORK_LIFE_BALANCE)
 )

@@ -21,7 +21,7 @@ from engine.simulation.draws import stream
 from engine.simulation.observed import Json, NudgeReceived, full_type
 from engine.simulation.people.organisation import Organisation, SimulatedPerson
 
-SOURCE: Final = "urn:bothways:simulation"
+WORLD_SOURCE: Final = "urn:bothways:simulation"
 HR_ACTOR: Final = "hr-feed"
 NOTIFIER_ACTOR: Final = "notifier"
 TRAINING_ACTOR: Final = "learning-platform"
@@ -156,7 +156,7 @@ class World:
         event: Json = {
             "specversion": "1.0",
             "id": f"sim-{self._emitted_count}",
-            "source": SOURCE,
+            "source": WORLD_SOURCE,
             "type": full_type(kind),
             "time": rfc3339(at),
             "subject": subject,

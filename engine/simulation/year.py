@@ -21,11 +21,11 @@ from engine.simulation.people import coordinator, meetings, participants, reacti
 from engine.simulation.people.organisation import Organisation, organisation
 from engine.simulation.people.participants import REVERSE_LAB, TWO_WAY, ProgrammePlan
 from engine.simulation.world import Pair, World
+from schemas.terms.ids import COORDINATOR_PREFIX
 
 __all__ = ["DEFAULT_PROGRAMMES", "START_AT", "ProgrammePlan", "ProgrammeYear"]
 
 DEFAULT_PROGRAMMES: Final = (TWO_WAY, REVERSE_LAB)
-COORDINATOR_PREFIX: Final = "coordinator:"
 
 
 class ProgrammeYear:

@@ -28,7 +28,7 @@ from engine.core.intake import intake
 from engine.core.stage import Stage, Topology
 from engine.runtimes.kafka.broker.connection import client_options
 from engine.runtimes.kafka.broker.topics import KAFKA_TOPICS
-from engine.runtimes.kafka.broker.wire import Tick, Unreadable, decode_inbox, encode_hop, key_bytes, key_text, seconds_from
+from engine.runtimes.kafka.broker.wire import Tick, Unreadable, decode_inbox, encode_hop, key_bytes, key_text, whole_seconds_of
 from engine.runtimes.kafka.folds.intake_fold import INBOX_OF
 from engine.runtimes.kafka.folds.rows import whole_seconds
 from engine.runtimes.kafka.folds.stage_fold import CHANGELOG_OF, POSITION_KEY, WAKE_HEADER, Position, published_whole
@@ -273,7 +273,7 @@ def _check_rows(refold: _Refold, changelog: list[Any], inbox: list[Any], finding
     for table, rows in refold.rows.tables.items():
         for key, row in rows.items():
             wake_at = refold.wakes.get((table, key))
-            wanted[f"{table}/{key}"] = (_encode(row), None if wake_at is None else b"%d" % seconds_from(wake_at))
+            wanted[f"{table}/{key}"] = (_encode(row), None if wake_at is None else b"%d" % whole_seconds_of(wake_at))
     findings.counts["rows"] += len(wanted)
     for name in sorted(written.keys() | wanted.keys()):
         if written.get(name) != wanted.get(name):

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from engine.telemetry import METRICS, PREFIX, MetricKind
+from engine.telemetry import METRIC_PREFIX, METRICS, MetricKind
 from engine.topology import build
 
 ADDED_BY_SCRAPES: Final = frozenset({"job", "instance"})
@@ -16,7 +16,7 @@ ADDED_BY_SCRAPES: Final = frozenset({"job", "instance"})
 MADE_BY_SCRAPES: Final = frozenset({"up"})
 """Series that Prometheus makes by itself."""
 _SUFFIXES: Final = ("_bucket", "_sum", "_count")
-_SELECTOR: Final = re.compile(rf"\b(up|{PREFIX}[a-z0-9_]+)(?:\{{([^}}]*)\}})?")
+_SELECTOR: Final = re.compile(rf"\b(up|{METRIC_PREFIX}[a-z0-9_]+)(?:\{{([^}}]*)\}})?")
 _MATCHER: Final = re.compile(r'([a-z_]+)\s*(=~|!~|!=|=)\s*"([^"]*)"')
 
 

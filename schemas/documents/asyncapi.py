@@ -13,7 +13,7 @@ from pydantic.json_schema import models_json_schema
 from schemas.base import Data, InputData
 from schemas.codec import CONTENT_TYPE_HEADER, HEADER_PREFIX, JSON_CONTENT_TYPE
 from schemas.documents import payloads
-from schemas.documents.envelope import ATTRIBUTES, structured
+from schemas.documents.envelope import ENVELOPE_ATTRIBUTES, structured
 from schemas.documents.json_schema import ContractSchema, mode_of
 from schemas.events.round import RoundCompleted
 from schemas.registry import INPUT_TYPES, OUTPUT_TYPES
@@ -23,7 +23,7 @@ from schemas.topics import ALL_TOPICS, ANSWERS, DEAD_LETTER_PREFIX, DEAD_LETTER_
 VERSION: Final = "3.1.0"
 BINDING: Final = "0.5.0"
 COMPONENTS: Final = "#/components/schemas/{model}"
-EXAMPLES_MAX: Final = 2
+MESSAGE_EXAMPLES_MAX: Final = 2
 CONTRACT_VERSION: Final = "1.0.0"
 """Of the document: its major is that of all types. Each message names the exact version of its schema."""
 DEAD_LETTER: Final = "DeadLetter"
@@ -122,7 +122,7 @@ def _pointer(name: str) -> str:
 
 def _message(model: type[Data], payload: Mapping[str, Any]) -> dict[str, Any]:
     is_input = issubclass(model, InputData)
-    examples = [{"payload": example} for example in payloads.of(model)[:EXAMPLES_MAX]]
+    examples = [{"payload": example} for example in payloads.of(model)[:MESSAGE_EXAMPLES_MAX]]
     return {
         "name": model.TYPE,
         "title": model.__name__,
@@ -140,7 +140,7 @@ def _headers(*, is_input: bool) -> dict[str, Any]:
     """Write the attributes as headers; a header is text whatever its attribute is."""
     properties: dict[str, Any] = {CONTENT_TYPE_HEADER: {"type": "string", "description": "Of the value: JSON."}}
     required = [CONTENT_TYPE_HEADER] if not is_input else []
-    for attribute in ATTRIBUTES:
+    for attribute in ENVELOPE_ATTRIBUTES:
         form = attribute.read if is_input else attribute.written
         if form is None or attribute.name == "datacontenttype":
             continue

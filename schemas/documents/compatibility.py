@@ -22,7 +22,7 @@ SAID: Final = frozenset({"title", "description", "examples", "$id", "$schema", "
 """What a schema says to people; it may change at any time, as may names that begin with `x-`."""
 
 
-class Side(StrEnum):
+class BrokenSide(StrEnum):
     """Who would be broken."""
 
     PRODUCERS = "producers"
@@ -38,7 +38,7 @@ def structure(schema: Any) -> Any:
     return [structure(value) for value in schema] if isinstance(schema, list) else schema
 
 
-def breaks(old: Schema, new: Schema, side: Side) -> list[str]:
+def breaks(old: Schema, new: Schema, side: BrokenSide) -> list[str]:
     """Say what a change from one schema to another breaks. Nothing for a change that breaks nobody."""
     comparison = _Comparison(old, new, side)
     return list(comparison.of(old, new, "data"))
@@ -48,7 +48,7 @@ def breaks(old: Schema, new: Schema, side: Side) -> list[str]:
 class _Comparison:
     old_root: Schema
     new_root: Schema
-    side: Side
+    side: BrokenSide
     seen: set[tuple[str, str]] = field(default_factory=set)
 
     def of(self, old: Schema, new: Schema, path: str) -> Iterator[str]:
@@ -67,7 +67,7 @@ class _Comparison:
         """Compare what may be one of several: enums and null apart, every other alternative finds its like."""
         before, after = _alternatives(old, self.old_root), _alternatives(new, self.new_root)
         yield from self._enums(before, after, path)
-        accepted, offered = (before, after) if self.side is Side.PRODUCERS else (after, before)
+        accepted, offered = (before, after) if self.side is BrokenSide.PRODUCERS else (after, before)
         for choice in accepted:
             if "enum" not in choice:
                 yield from self._one_of(choice, offered, path)
@@ -77,13 +77,13 @@ class _Comparison:
         alike = [other for other in offered if _fits(choice.get("type"), other.get("type"))]
         found = [self._between(choice, other, path) for other in alike]
         if not found:
-            word = "is no longer accepted" if self.side is Side.PRODUCERS else "is new, and older readers don't expect it"
+            word = "is no longer accepted" if self.side is BrokenSide.PRODUCERS else "is new, and older readers don't expect it"
             yield f"{path}: {_named(choice)} {word}"
         elif all(found):
             yield from min(found, key=len)
 
     def _between(self, choice: Schema, other: Schema, path: str) -> list[str]:
-        old, new = (choice, other) if self.side is Side.PRODUCERS else (other, choice)
+        old, new = (choice, other) if self.side is BrokenSide.PRODUCERS else (other, choice)
         return list(_Comparison(self.old_root, self.new_root, self.side, set(self.seen)).of(old, new, path))
 
     def _enums(self, before: list[Schema], after: list[Schema], path: str) -> Iterator[str]:
@@ -93,12 +93,12 @@ class _Comparison:
         was_open = any("enum" not in choice and choice.get("type") == "string" for choice in before)
         for value in sorted(known - now, key=str):
             yield f"{path}: the value {value} was removed"
-        if self.side is Side.READERS and not was_open:
+        if self.side is BrokenSide.READERS and not was_open:
             for value in sorted(now - known, key=str):
                 yield f"{path}: the value {value} is new, and the enum is closed"
 
     def _one(self, old: Schema, new: Schema, path: str) -> Iterator[str]:
-        accepted, offered = (old, new) if self.side is Side.PRODUCERS else (new, old)
+        accepted, offered = (old, new) if self.side is BrokenSide.PRODUCERS else (new, old)
         if not _fits(accepted.get("type"), offered.get("type")):
             yield f"{path}: {_named(old)} became {_named(new)}"
             return
@@ -119,7 +119,7 @@ class _Comparison:
             else:
                 yield from self.of(before[name], after[name], f"{path}.{name}")
         needed, still = set(old.get("required", ())), set(new.get("required", ()))
-        if self.side is Side.PRODUCERS:
+        if self.side is BrokenSide.PRODUCERS:
             for name in sorted(still - needed):
                 yield f"{path}.{name}: is required now"
             if old.get("additionalProperties", True) is not False and new.get("additionalProperties", True) is False:

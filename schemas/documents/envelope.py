@@ -17,7 +17,7 @@ CLASSIFICATION: Final = "confidential"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Attribute:
+class EnvelopeAttribute:
     """One attribute. None stands for "not there" on that side of the border."""
 
     name: str
@@ -32,8 +32,8 @@ class Attribute:
     """Looked at when it is read, and kept nowhere."""
 
 
-ATTRIBUTES: Final = (
-    Attribute(
+ENVELOPE_ATTRIBUTES: Final = (
+    EnvelopeAttribute(
         name="specversion",
         means="The version of CloudEvents.",
         read={"const": SPECVERSION},
@@ -41,7 +41,7 @@ ATTRIBUTES: Final = (
         is_required=True,
         is_always=True,
     ),
-    Attribute(
+    EnvelopeAttribute(
         name="id",
         means="Names the event within its source. (`source`, `id`) says what is the same event.",
         read=TEXT,
@@ -49,7 +49,7 @@ ATTRIBUTES: Final = (
         is_required=True,
         is_always=True,
     ),
-    Attribute(
+    EnvelopeAttribute(
         name="source",
         means="Who says it. Outputs carry `BOTHWAYS_SOURCE`, by default `bothways`.",
         read=TEXT,
@@ -57,7 +57,7 @@ ATTRIBUTES: Final = (
         is_required=True,
         is_always=True,
     ),
-    Attribute(
+    EnvelopeAttribute(
         name="type",
         means="The event type, `bothways.<name>.v<major>`.",
         read={"type": "string", "pattern": r"^bothways\.[a-z_.]+\.v[0-9]+$"},
@@ -65,7 +65,7 @@ ATTRIBUTES: Final = (
         is_required=True,
         is_always=True,
     ),
-    Attribute(
+    EnvelopeAttribute(
         name="time",
         means="When it happened. At most 24 hours after it is received. Outputs have whole seconds, UTC.",
         read=INSTANT_READ,
@@ -73,7 +73,7 @@ ATTRIBUTES: Final = (
         is_required=True,
         is_always=True,
     ),
-    Attribute(
+    EnvelopeAttribute(
         name="subject",
         means="The person, pair or programme that it is about. Outputs carry their key.",
         read=TEXT,
@@ -81,22 +81,22 @@ ATTRIBUTES: Final = (
         is_always=True,
         is_dropped=True,
     ),
-    Attribute(
+    EnvelopeAttribute(
         name="actor",
         means="Who acted, as the producer has authenticated them. Commands need one; a person's own act needs that person.",
         read=TEXT,
     ),
-    Attribute(
+    EnvelopeAttribute(
         name="relayedby",
         means="Who brought a person's own act in: on an enrolment, or `urn:bothways:page` on what came through the person's page.",
         read=TEXT,
     ),
-    Attribute(
+    EnvelopeAttribute(
         name="recordedtime",
         means="When the source wrote it down; orders what was said of one fact.",
         read=INSTANT_READ,
     ),
-    Attribute(
+    EnvelopeAttribute(
         name="sequence",
         means="Orders events. Of one source and instant in inputs; of one key in outputs, from 1.",
         read={
@@ -108,29 +108,29 @@ ATTRIBUTES: Final = (
         written={"type": "integer", "minimum": 1},
         is_always=True,
     ),
-    Attribute(
+    EnvelopeAttribute(
         name="expirytime",
         means="From when on nobody needs it any more.",
         read=INSTANT_READ,
         written=INSTANT_WRITTEN,
     ),
-    Attribute(
+    EnvelopeAttribute(
         name="causation",
         means="Outputs of one cause carry the same hash. It is keyed with the salt, and absent where the cause is private.",
         read=TEXT,
         written={"type": "string", "format": "uuid"},
         is_dropped=True,
     ),
-    Attribute(name="partitionkey", means="A producer's own key.", read=TEXT, is_dropped=True),
-    Attribute(name="traceparent", means="A trace of the producer's.", read=TEXT, is_dropped=True),
-    Attribute(
+    EnvelopeAttribute(name="partitionkey", means="A producer's own key.", read=TEXT, is_dropped=True),
+    EnvelopeAttribute(name="traceparent", means="A trace of the producer's.", read=TEXT, is_dropped=True),
+    EnvelopeAttribute(
         name="datacontenttype",
         means="JSON.",
         read={"type": "string", "pattern": r"^[A-Za-z]+/(?:[A-Za-z0-9.\-]+\+)?[Jj][Ss][Oo][Nn]\s*(?:;.*)?$"},
         written={"const": "application/json"},
         is_always=True,
     ),
-    Attribute(
+    EnvelopeAttribute(
         name="dataschema",
         means="The exact schema of `data`: the `$id` of one of the files under schemas/json.",
         read={},
@@ -138,7 +138,7 @@ ATTRIBUTES: Final = (
         is_always=True,
         is_dropped=True,
     ),
-    Attribute(
+    EnvelopeAttribute(
         name="dataclassification",
         means=f"`{CLASSIFICATION}` where a person's id may be inside.",
         read={},
@@ -154,7 +154,7 @@ def structured(*, is_input: bool) -> dict[str, Any]:
     name, title = NAMES_READ if is_input else NAMES_WRITTEN
     properties: dict[str, Any] = {}
     required: list[str] = []
-    for attribute in ATTRIBUTES:
+    for attribute in ENVELOPE_ATTRIBUTES:
         form = attribute.read if is_input else attribute.written
         if form is None:
             continue

@@ -20,7 +20,7 @@ from typing import Any, Final
 
 from schemas.base import Data, InputData
 from schemas.documents import asyncapi, payloads
-from schemas.documents.compatibility import Side, breaks, structure
+from schemas.documents.compatibility import BrokenSide, breaks, structure
 from schemas.documents.envelope import NAMES_READ, NAMES_WRITTEN, structured
 from schemas.documents.json_schema import schema_of
 from schemas.registry import INPUT_TYPES, OUTPUT_TYPES
@@ -73,7 +73,7 @@ class Contracts:
     def _broken_by(self, model: type[Data]) -> Iterator[str]:
         name, now = model.name_and_version()
         schema = schema_of(model)
-        side = Side.PRODUCERS if issubclass(model, InputData) else Side.READERS
+        side = BrokenSide.PRODUCERS if issubclass(model, InputData) else BrokenSide.READERS
         since = _since()
         for known in versions(name, self.place):
             if known.partition(".")[0] != now.partition(".")[0]:

@@ -16,7 +16,7 @@ PAYLOADS: Final = Path(__file__).parent.parent / "payloads"
 
 
 @lru_cache(maxsize=1)
-def kept() -> Mapping[tuple[str, str], list[dict[str, Any]]]:
+def kept_payloads() -> Mapping[tuple[str, str], list[dict[str, Any]]]:
     """Return every payload, by the name of its type and its version."""
     files = sorted(PAYLOADS.glob("*/*.json"))
     return {(file.parent.name, file.stem): json.loads(file.read_text(encoding="utf-8")) for file in files}
@@ -24,4 +24,4 @@ def kept() -> Mapping[tuple[str, str], list[dict[str, Any]]]:
 
 def of(model: type[Data]) -> list[dict[str, Any]]:
     """Return the payloads of a model's own version; none where nobody has written any yet."""
-    return kept().get(model.name_and_version(), [])
+    return kept_payloads().get(model.name_and_version(), [])

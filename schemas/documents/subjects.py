@@ -16,7 +16,7 @@ from schemas.topics import ALL_TOPICS, Topic
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
+class VersionedSubject:
     """One subject with every version that it should have, oldest first."""
 
     name: str
@@ -25,7 +25,7 @@ class Subject:
     """What is posted for each version."""
 
 
-def subjects() -> Iterator[Subject]:
+def subjects() -> Iterator[VersionedSubject]:
     """Yield every subject, those that others refer to first."""
     for model in models():
         yield _of_type(model)
@@ -34,21 +34,21 @@ def subjects() -> Iterator[Subject]:
             yield _of_topic(topic, on_topic)
 
 
-def _of_type(model: type[Data]) -> Subject:
+def _of_type(model: type[Data]) -> VersionedSubject:
     name, _ = model.name_and_version()
     files = [PLACE / "json" / name / f"{each}.json" for each in versions(name)]
     bodies = tuple({"schemaType": "JSON", "schema": _compact(json.loads(file.read_text(encoding="utf-8")))} for file in files)
-    return Subject(name=model.TYPE, compatibility=_compatibility(model), bodies=bodies)
+    return VersionedSubject(name=model.TYPE, compatibility=_compatibility(model), bodies=bodies)
 
 
-def _of_topic(topic: Topic, on_topic: list[type[Data]]) -> Subject:
+def _of_topic(topic: Topic, on_topic: list[type[Data]]) -> VersionedSubject:
     """Any of its types: which one it is, the header `ce_type` says."""
     schema = {"title": topic.name, "anyOf": [{"$ref": model.schema_uri()} for model in on_topic]}
     references = [
         {"name": model.schema_uri(), "subject": model.TYPE, "version": len(versions(model.name_and_version()[0]))} for model in on_topic
     ]
     body = {"schemaType": "JSON", "schema": _compact(schema), "references": references}
-    return Subject(name=f"{topic.name}-value", compatibility=_compatibility(on_topic[0]), bodies=(body,))
+    return VersionedSubject(name=f"{topic.name}-value", compatibility=_compatibility(on_topic[0]), bodies=(body,))
 
 
 def _compatibility(model: type[Data]) -> str:

@@ -37,10 +37,10 @@ class _Identified(Protocol):
 
 
 Value = TypeVar("Value")
-Entry = TypeVar("Entry", bound=_Identified)
+Listed = TypeVar("Listed", bound=_Identified)
 
 
-def ids_once(listed: tuple[Entry, ...]) -> tuple[Entry, ...]:
+def ids_once(listed: tuple[Listed, ...]) -> tuple[Listed, ...]:
     """Refuse a list in which two have one id."""
     if len({each.id for each in listed}) != len(listed):
         raise ValueError("must name each id once")

@@ -20,7 +20,7 @@ CHANGES: Final = "changes"
 STAND_IN: Final = False
 _NAMING: Final = ("manager_id", "dotted_line_ids")
 
-Said = Mapping[str, Any]
+RawData = Mapping[str, Any]
 """The attributes of a fact as they came."""
 
 
@@ -40,7 +40,7 @@ class Items(Frozen):
     count_max: int
 
 
-def naming_itself(said: Said, person_id: object) -> set[Odd]:
+def naming_itself(said: RawData, person_id: object) -> set[Odd]:
     """Find where a fact gives somebody as its own manager, or as one of those it also reports to. It can be read, and counts."""
     values = ((name, said.get(name)) for name in _NAMING)
     return {
@@ -50,7 +50,7 @@ def naming_itself(said: Said, person_id: object) -> set[Odd]:
     }
 
 
-def odd_in(said: Said, name: str, lists: Mapping[str, Items]) -> set[Odd]:
+def odd_in(said: RawData, name: str, lists: Mapping[str, Items]) -> set[Odd]:
     """Say what is wrong with an attribute that was refused."""
     value, items = said.get(name), lists.get(name)
     if items is None or not isinstance(value, list | tuple):
@@ -69,7 +69,7 @@ def is_blank(value: object) -> bool:
     return isinstance(value, str) and not value.strip()
 
 
-def left_out(said: Said, odd: Collection[Odd]) -> dict[str, Any]:
+def left_out(said: RawData, odd: Collection[Odd]) -> dict[str, Any]:
     """Return the attributes without what can't be read in them."""
     unread = [one for one in odd if one.code is not HrFindingCode.NAMES_ITSELF]
     kept: dict[str, Any] = {}
@@ -83,7 +83,7 @@ def left_out(said: Said, odd: Collection[Odd]) -> dict[str, Any]:
     return kept
 
 
-def stood_in(said: Said, odd: Iterable[Odd]) -> dict[str, Any]:
+def stood_in(said: RawData, odd: Iterable[Odd]) -> dict[str, Any]:
     """Return the attributes as the log keeps them: nothing that could not be read."""
     unread = [one for one in odd if one.code is HrFindingCode.UNREADABLE and one.field in said]
     kept = dict(said)

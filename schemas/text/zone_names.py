@@ -12,7 +12,7 @@ from schemas.text.fields import is_timezone
 from schemas.text.windows_zones import WINDOWS_ZONES
 from schemas.text.zones import zone_names
 
-NAME_CHARS_MAX: Final = 64
+ZONE_NAME_CHARS_MAX: Final = 64
 _ZONES_KEPT: Final = 1_024
 
 
@@ -22,7 +22,7 @@ def zone_named(name: str) -> str | None:
     trimmed = name.strip()
     if is_timezone(trimmed):
         return trimmed
-    return _zones_by_folded().get(trimmed.casefold()) if len(trimmed) <= NAME_CHARS_MAX else None
+    return _zones_by_folded().get(trimmed.casefold()) if len(trimmed) <= ZONE_NAME_CHARS_MAX else None
 
 
 @lru_cache(maxsize=1)

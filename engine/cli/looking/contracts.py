@@ -10,11 +10,11 @@ from engine.cli.output import print_json, say_error
 
 schemas_app: Final = App(name="schemas", help="The contracts as files: JSON Schema of every event, one AsyncAPI document.")
 
-Json = Annotated[bool, Parameter(name="--json", negative="", show_default=False, help="Print JSON, for programs.")]
+JsonFlag = Annotated[bool, Parameter(name="--json", negative="", show_default=False, help="Print JSON, for programs.")]
 
 
 @schemas_app.command
-def write(directory: Path | None = None, /, *, json_output: Json = False) -> int:
+def write(directory: Path | None = None, /, *, json_output: JsonFlag = False) -> int:
     """Write the schemas: into a directory, or to where the code keeps them.
 
     Nothing is written that would break whoever goes by the files that are there.
@@ -40,7 +40,7 @@ def write(directory: Path | None = None, /, *, json_output: Json = False) -> int
 
 
 @schemas_app.command
-def check(directory: Path | None = None, /, *, json_output: Json = False) -> int:
+def check(directory: Path | None = None, /, *, json_output: JsonFlag = False) -> int:
     """Say whether files are what this version writes, and whether this version breaks whoever goes by them. Exit 1 if either.
 
     Args:

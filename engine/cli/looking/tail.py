@@ -48,7 +48,7 @@ def tail(
             start = _print_from(reader, topic, start)
 
 
-def line_of(record: "StoredOutput") -> bytes:
+def line_shown(record: "StoredOutput") -> bytes:
     """Write one record the way `tail` shows it."""
     if record.topic.startswith("dlq."):
         headers = {name: None if value is None else value.decode(errors="replace") for name, value in record.headers}
@@ -71,7 +71,7 @@ def _print_from(reader: "Reader", topic: str, start: int) -> int:
     """Print everything from a position on. Returns the position to go on from."""
     out = sys.stdout.buffer
     for record in reader.outputs(topic, start):
-        out.write(line_of(record) + b"\n")
+        out.write(line_shown(record) + b"\n")
         start = record.position + 1
     out.flush()
     return start

@@ -12,13 +12,13 @@ from cyclopts import Parameter
 
 from engine.cli.doing import service_of
 from engine.cli.exits import ExitCode, Misused, Refused
-from engine.cli.options import DEFAULTS, Options, instant_from, opened
-from engine.cli.output import ProgressBar, counted, duration, print_facts, print_json, say_error
+from engine.cli.options import DEFAULTS, Options, instant_typed, opened
+from engine.cli.output import ProgressBar, counts_written, duration, print_facts, print_json, say_error
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from engine.core.cascade import Tally
+    from engine.core.cascade import OutcomeCounts
     from engine.core.execution import Transition
     from engine.runtimes.embedded.engine import EmbeddedEngine
     from engine.runtimes.embedded.lines import Line, LineReader
@@ -41,13 +41,13 @@ def ingest(
         files: JSONL files of input events of any type, in this order; `.gz` too, `-` is standard input.
     """
     _check_usage(files)
-    bound = instant_from(emit_from, "--emit-from") if emit_from is not None else None
+    bound = instant_typed(emit_from, "--emit-from") if emit_from is not None else None
     with ExitStack() as stack:
         readers = [stack.enter_context(_reader(file)) for file in files]
         source = Source(readers)
         bar = stack.enter_context(ProgressBar("ingesting", source.bytes_total))
 
-        def show(tally: "Tally") -> None:
+        def show(tally: "OutcomeCounts") -> None:
             count = sum(tally.counts.values())
             text = f"{count:,} lines · {count / max(bar.seconds, 0.001):,.0f}/s · {tally.dead_lettered:,} dead letters"
             bar.show(source.bytes_read, text)
@@ -68,7 +68,7 @@ def ingest(
 class Taken:
     """What became of the lines."""
 
-    tally: "Tally"
+    tally: "OutcomeCounts"
     codes: Counter[str] = field(default_factory=Counter)
     """Of the dead letters."""
     refusals: Counter[str] = field(default_factory=Counter)
@@ -77,11 +77,13 @@ class Taken:
     """Engine time."""
 
 
-def _taken_here(engine: "EmbeddedEngine", lines: "Iterator[Line]", emit_from: "datetime | None", show: "Callable[[Tally], None]") -> Taken:
+def _taken_here(
+    engine: "EmbeddedEngine", lines: "Iterator[Line]", emit_from: "datetime | None", show: "Callable[[OutcomeCounts], None]"
+) -> Taken:
     """Take lines in this process, in data time."""
-    from engine.core.cascade import Tally
+    from engine.core.cascade import OutcomeCounts
 
-    taken = Taken(Tally())
+    taken = Taken(OutcomeCounts())
 
     def notice(transition: "Transition") -> None:
         taken.codes.update(letter.code.value for letter in transition.dead_letters)
@@ -94,11 +96,13 @@ def _taken_here(engine: "EmbeddedEngine", lines: "Iterator[Line]", emit_from: "d
     return taken
 
 
-def _taken_by(service: "ServiceClient", lines: "Iterator[Line]", emit_from: "datetime | None", show: "Callable[[Tally], None]") -> Taken:
+def _taken_by(
+    service: "ServiceClient", lines: "Iterator[Line]", emit_from: "datetime | None", show: "Callable[[OutcomeCounts], None]"
+) -> Taken:
     """Have a service take lines, by its clock. What was counted is durable."""
-    from engine.core.cascade import Tally
+    from engine.core.cascade import OutcomeCounts
 
-    taken = Taken(Tally())
+    taken = Taken(OutcomeCounts())
     for batch in _batches(lines):
         answer = service.lines(batch, emit_from=emit_from)
         emit_from, taken.reached = None, answer.at
@@ -191,8 +195,8 @@ def _print_tally(options: Options, taken: Taken, *, seconds: float, is_cut_short
         (
             ("accepted", f"{tally.accepted:,}"),
             ("duplicates", f"{tally.duplicates:,}"),
-            ("dead-lettered", f"{tally.dead_lettered:,}" + (f"   {counted(codes)}" if codes else "")),
-            ("refused", f"{tally.refused:,}   {counted(refusals)}" if refusals else None),
+            ("dead-lettered", f"{tally.dead_lettered:,}" + (f"   {counts_written(codes)}" if codes else "")),
+            ("refused", f"{tally.refused:,}   {counts_written(refusals)}" if refusals else None),
             ("took", f"{duration(seconds)}   {count / max(seconds, 0.001):,.0f} events/s"),
             ("engine time", reached),
         ),
@@ -200,4 +204,4 @@ def _print_tally(options: Options, taken: Taken, *, seconds: float, is_cut_short
     if tally.dead_lettered and not is_cut_short:
         say_error(f"{tally.dead_lettered:,} lines were refused; see `bothways dead-letters list`")
     if tally.refused:
-        say_error(f"{tally.refused:,} commands were refused: {counted(refusals)}; see `bothways tail mentorship.audit.v1`")
+        say_error(f"{tally.refused:,} commands were refused: {counts_written(refusals)}; see `bothways tail mentorship.audit.v1`")

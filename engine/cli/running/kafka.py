@@ -121,7 +121,7 @@ def worker(*, shell: Literal["faust", "thin"] = "faust", metrics_port: int | Non
     telemetry = Telemetry(build()) if metrics_port is not None else None
     installation = kafka_worker.prepared(settings, kafka, telemetry=telemetry)
     if telemetry is None or metrics_port is None:
-        kafka_worker.run(installation, kafka_worker.Shell(shell))
+        kafka_worker.run_worker(installation, kafka_worker.Shell(shell))
         return EXIT_DONE
     try:
         server = telemetry.serve_metrics(metrics_port, metrics_host)
@@ -129,7 +129,7 @@ def worker(*, shell: Literal["faust", "thin"] = "faust", metrics_port: int | Non
         reason = f"{metrics_host}:{metrics_port} can't be used ({getattr(error, 'strerror', None) or error})"
         raise InvalidSettings(name="--metrics-port", reason=reason) from error
     with server:
-        kafka_worker.run(installation, kafka_worker.Shell(shell))
+        kafka_worker.run_worker(installation, kafka_worker.Shell(shell))
     return EXIT_DONE
 
 
@@ -148,7 +148,7 @@ def publish(
         emit_from: for a history: nudges of an earlier instant (UTC) are recorded as suppressed, not sent.
     """
     settings = _settings()
-    from engine.runtimes.kafka.publisher import publish as publish_lines
+    from engine.runtimes.kafka.publisher import publish_lines
 
     with _lines(file) as lines:
         bound = None if emit_from is None else emit_from.replace(tzinfo=emit_from.tzinfo or UTC)
@@ -161,9 +161,9 @@ def publish(
 def tail_topic(topic: str, *, start: int = 0, is_followed: bool = False) -> None:
     """Print a topic of the bus as JSONL; what `bothways tail --kafka` does."""
     settings = _settings()
-    from engine.runtimes.kafka.tailing import tail
+    from engine.runtimes.kafka.tailing import tail_topic
 
-    for line in tail(settings, topic, start=start, is_followed=is_followed):
+    for line in tail_topic(settings, topic, start=start, is_followed=is_followed):
         sys.stdout.buffer.write(line + b"\n")
         sys.stdout.buffer.flush()
 

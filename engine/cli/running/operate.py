@@ -7,7 +7,7 @@ from cyclopts import Parameter
 
 from engine.cli.doing import carried_out, is_served
 from engine.cli.exits import ExitCode, Refused
-from engine.cli.options import DEFAULTS, Options, existing, instant_from, opened
+from engine.cli.options import DEFAULTS, Options, existing, instant_typed, opened
 from engine.cli.output import ProgressBar, duration, plain, print_facts, print_json, print_table, say_error
 
 FINDINGS_SHOWN: Final = 20
@@ -15,7 +15,7 @@ FINDINGS_SHOWN: Final = 20
 
 def tick(*, to: Annotated[str, Parameter(help="An instant, or a day for its midnight UTC.")], options: Options = DEFAULTS) -> int:
     """Move data time forward and fire every timer on the way. Into the past nothing happens."""
-    target = instant_from(to, "--to")
+    target = instant_typed(to, "--to")
     if is_served(options):
         say_error("a service runs on this data, and its clock moves time; stop it first, then tick")
         return ExitCode.TRY_AGAIN

@@ -11,7 +11,7 @@ from cyclopts import Parameter
 from engine.cli.doing import carried_out
 from engine.cli.exits import Misused, Refused
 from engine.cli.options import DEFAULTS, Options, copied_to_look
-from engine.cli.output import ProgressBar, counted, print_facts, print_json, print_table
+from engine.cli.output import ProgressBar, counts_written, print_facts, print_json, print_table
 
 if TYPE_CHECKING:
     from engine.programme.rounds.programme import Programme
@@ -99,9 +99,9 @@ def _figures(report: dict[str, Any]) -> tuple[tuple[str, object], ...]:
     return (
         ("pairs", report["proposed"]),
         ("people matched", figures["matched_count"]),
-        ("without a proposal", counted(Counter(each["standing"] for each in report["unmatched"]))),
+        ("without a proposal", counts_written(Counter(each["standing"] for each in report["unmatched"]))),
         ("waiting", report["waiting"]),
-        ("without any option", counted(report["no_option_by_reason"])),
+        ("without any option", counts_written(report["no_option_by_reason"])),
         ("mean score", figures["mean_score"]),
         ("worst pair", figures["worst_score"]),
         ("bridges", f"{figures['bridges_count']} over a band or more, {figures['wide_bridges_count']} over two or more"),

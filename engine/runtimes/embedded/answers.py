@@ -7,7 +7,7 @@ from schemas.terms.codes import ErrorCode, RefusalCode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class InputAnswer:
     """What became of one input; true once `commit` has returned."""
 
     outcome: Outcome

@@ -14,18 +14,17 @@ from typing import Any, ClassVar, Final, Self
 
 import msgspec
 
-from engine.core.cascade import Cascade, Tally, TimeMode
+from engine.core.cascade import Cascade, OutcomeCounts, TimeMode
 from engine.core.dead_letters import MESSAGE_HEADER, redriven
 from engine.core.effects import Headers, Note, Origin, Rows, StageName
 from engine.core.execution import Outcome, Transition
 from engine.core.identity import derived_id
 from engine.core.stage import Topology
 from engine.core.table import RowT, Table
-from engine.runtimes.embedded.answers import Answer
+from engine.runtimes.embedded.answers import InputAnswer
 from engine.runtimes.embedded.database import WAL_BYTES_MAX, Database
 from engine.runtimes.embedded.erasing.erasure import named_counts
 from engine.runtimes.embedded.erasing.salts import is_salted
-from engine.runtimes.embedded.layout import STRUCTURED_HEADERS
 from engine.runtimes.embedded.lines import Line
 from engine.runtimes.embedded.log.stored_outputs import StoredOutput
 from engine.runtimes.embedded.proof import fingerprints
@@ -34,6 +33,7 @@ from engine.runtimes.embedded.rows.facts import put_facts
 from engine.runtimes.embedded.sources import settle_source, source_of
 from engine.runtimes.embedded.store import SqliteStore
 from engine.settings import Settings
+from schemas.codec import STRUCTURED_HEADERS
 from schemas.text.fields import instant_text
 from schemas.topics import DEAD_LETTER_PREFIX, DLQ_TIMERS
 
@@ -149,15 +149,15 @@ class EmbeddedEngine:
         lines: Iterable[Line | bytes],
         *,
         emit_from: datetime | None = None,
-        on_progress: Callable[[Tally], None] | None = None,
-    ) -> Tally:
+        on_progress: Callable[[OutcomeCounts], None] | None = None,
+    ) -> OutcomeCounts:
         """Take lines in data time, then fire everything that is due at the last one's `at`.
 
         Args:
             emit_from: nudges of an earlier `at` are recorded as suppressed.
             on_progress: is called after each commit with what is durable.
         """
-        tally = Tally()
+        tally = OutcomeCounts()
         if emit_from is not None:
             self.bound_emission(emit_from)
         for number, item in enumerate(lines):
@@ -186,7 +186,7 @@ class EmbeddedEngine:
         self._fire_overdue(at)
         return at
 
-    def command(self, type_: str, data: Mapping[str, Any], *, actor: str | None = None, at: datetime | None = None) -> Answer:
+    def command(self, type_: str, data: Mapping[str, Any], *, actor: str | None = None, at: datetime | None = None) -> InputAnswer:
         """Do a command that has no time of its own. Returns when its hops are drained and nothing is due.
 
         Args:
@@ -198,7 +198,7 @@ class EmbeddedEngine:
         self._settle()
         return answer
 
-    def commands(self, type_: str, each: Iterable[Mapping[str, Any]]) -> Iterator[Answer]:
+    def commands(self, type_: str, each: Iterable[Mapping[str, Any]]) -> Iterator[InputAnswer]:
         """Do many commands of one type like `command`, with shared commits. The answers are true once the last one was yielded."""
         for data in each:
             yield self._commanded(type_, data, None, self.command_at())
@@ -209,7 +209,7 @@ class EmbeddedEngine:
         self._finish()
         return named_counts(self._database, person_id)
 
-    def redrive(self, letter: StoredOutput) -> Answer:
+    def redrive(self, letter: StoredOutput) -> InputAnswer:
         """Send the record behind a dead letter through intake again, at the last `at`, in wall time now.
 
         What is still wrong is refused again and adds nothing; what was taken meanwhile is a repetition.
@@ -231,7 +231,7 @@ class EmbeddedEngine:
         self._finish()
         return self._store.log.next_position - before
 
-    def offer(self, value: bytes, received_at: datetime, *, headers: Headers = STRUCTURED_HEADERS) -> Answer:
+    def offer(self, value: bytes, received_at: datetime, *, headers: Headers = STRUCTURED_HEADERS) -> InputAnswer:
         """Take one record by the clock, after what was due before it. The caller commits, then answers its producer.
 
         Args:
@@ -287,7 +287,7 @@ class EmbeddedEngine:
         self._finish()
         return verification(self._database, self.topology, salt=self.salt, on_progress=on_progress)
 
-    def _commanded(self, type_: str, data: Mapping[str, Any], actor: str | None, at: datetime) -> Answer:
+    def _commanded(self, type_: str, data: Mapping[str, Any], actor: str | None, at: datetime) -> InputAnswer:
         position = self._store.log.next_position
         event = {
             "specversion": "1.0",
@@ -312,17 +312,17 @@ class EmbeddedEngine:
             self._unit_done()
         return outcome
 
-    def _answered(self, origin: Origin, received_at: datetime) -> Answer:
+    def _answered(self, origin: Origin, received_at: datetime) -> InputAnswer:
         self._store.take_refusal()
         self._store.take_decline()
         outcome = self._offered(origin, received_at)
         letter, refusal = self._store.take_refusal(), self._store.take_decline()
         if outcome is Outcome.REFUSED:
-            return Answer(outcome=outcome, refusal=refusal)
+            return InputAnswer(outcome=outcome, refusal=refusal)
         if outcome is not Outcome.DEAD_LETTERED or letter is None or letter.topic == DLQ_TIMERS.name:
-            return Answer(outcome=outcome)
+            return InputAnswer(outcome=outcome)
         message = dict(letter.headers).get(MESSAGE_HEADER) or b""
-        return Answer(outcome=outcome, code=letter.code, message=message.decode())
+        return InputAnswer(outcome=outcome, code=letter.code, message=message.decode())
 
     def _unit_done(self) -> None:
         self._units_count += 1

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from engine.core.effects import Headers
-from engine.runtimes.embedded.layout import STRUCTURED_HEADERS
 from engine.runtimes.embedded.lines import BYTE_ORDER_MARK, KEPT_BYTES_MAX, Line, without_end
+from schemas.codec import STRUCTURED_HEADERS
 from schemas.text.strict_json import EVENT_BYTES_MAX
 
 CHUNK_BYTES: Final = 256 * 1024

@@ -25,6 +25,7 @@ from typing import Final
 import msgspec
 
 from engine.core.effects import Headers
+from schemas.codec import STRUCTURED_HEADERS
 
 APPLICATION_ID: Final = 0x42574159
 """`BWAY`, in the file's header."""
@@ -81,9 +82,6 @@ LAST_AT: Final = "last_at"
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND: Final = timedelta(seconds=1)
 
-STRUCTURED_HEADERS: Final[Headers] = (("content-type", b"application/cloudevents+json"),)
-"""Headers of a line of a file; stored as NULL, because nearly all entries have them."""
-
 _encode: Final = msgspec.json.Encoder().encode
 _decode: Final = msgspec.json.Decoder(Headers).decode
 
@@ -99,7 +97,7 @@ def instant_from(seconds: int) -> datetime:
 
 
 def headers_json(headers: Headers) -> bytes | None:
-    """Return headers as stored: JSON pairs, the bytes in base64."""
+    """Return headers as stored: JSON pairs, the bytes in base64; NULL for those of a line of a file, which nearly all entries have."""
     return None if headers == STRUCTURED_HEADERS else _encode(headers)
 
 

@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import BinaryIO, Final, Self
 
 from engine.core.effects import Headers
-from engine.runtimes.embedded.layout import STRUCTURED_HEADERS
+from schemas.codec import STRUCTURED_HEADERS
 from schemas.frozen import Frozen
 from schemas.text.strict_json import EVENT_BYTES_MAX
 

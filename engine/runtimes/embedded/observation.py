@@ -13,7 +13,7 @@ from engine.observation import Observer
 from engine.programme.tables import PAIRINGS
 from engine.runtimes.embedded.engine import EmbeddedEngine
 from engine.runtimes.embedded.store import SqliteStore
-from engine.telemetry import PREFIX
+from engine.telemetry import METRIC_PREFIX
 from schemas.terms.codes import PairingState
 
 DUE_COUNTED_MAX: Final = 1_000
@@ -47,7 +47,7 @@ class ObservedEngine(EmbeddedEngine):
         telemetry = observer.telemetry
         rows = self.scan(StageName.PROGRAMMES, PAIRINGS)
         observer.found_active({key for key, row in rows if row.state is PairingState.ACTIVE})
-        self._store.on_commit = lambda seconds: telemetry.observe(PREFIX + "commit_seconds", seconds)
+        self._store.on_commit = lambda seconds: telemetry.observe(METRIC_PREFIX + "commit_seconds", seconds)
 
     @property
     def next_wake_at(self) -> datetime | None:

@@ -35,11 +35,11 @@ from typing import Any, Final, TypeVar
 
 import structlog
 
-from engine.core.cascade import Tally
+from engine.core.cascade import OutcomeCounts
 from engine.core.execution import Transition
 from engine.errors import EngineError, Refused, ServiceBusy, ServiceStopped
 from engine.observation import Observer
-from engine.runtimes.embedded.answers import Answer
+from engine.runtimes.embedded.answers import InputAnswer
 from engine.runtimes.embedded.following import LOOK_SECONDS, Follower
 from engine.runtimes.embedded.lines import Line
 from engine.runtimes.embedded.observation import ObservedEngine
@@ -47,7 +47,7 @@ from engine.runtimes.embedded.proof.fingerprints import own_version
 from engine.runtimes.embedded.reading.look import Look
 from engine.runtimes.embedded.reading.reader import Reader
 from engine.settings import Settings
-from engine.telemetry import PREFIX
+from engine.telemetry import METRIC_PREFIX
 
 TICK_SECONDS: Final = 1.0
 DRAIN_SECONDS: Final = 1.0
@@ -95,7 +95,7 @@ class Service:
         Args:
             engine: in wall time.
         """
-        self.tally = Tally()
+        self.tally = OutcomeCounts()
         """What became of lines, as far as it is durable."""
         self._engine = engine
         self._observer = observer
@@ -112,7 +112,7 @@ class Service:
         self._turned_at = time.monotonic()
         self._next_tick = self._next_count = 0.0
 
-    def submit(self, lines: Sequence[Line]) -> Future[list[Answer]]:
+    def submit(self, lines: Sequence[Line]) -> Future[list[InputAnswer]]:
         """Take lines, in this order. The Future holds what became of each, once all of them are durable.
 
         Raises:
@@ -260,7 +260,7 @@ class Service:
             self._waiting_lines -= request.lines_count
             self._waiting_bytes -= request.bytes_count
 
-    def _take(self, line: Line) -> Answer:
+    def _take(self, line: Line) -> InputAnswer:
         received_at = self._engine.now()
         began_at = self._turned_at = time.monotonic()
         answer = self._engine.offer(line.value, received_at, headers=line.headers)
@@ -268,7 +268,7 @@ class Service:
         self._uncounted.append(lambda: self._count(line, answer, received_at, at, seconds))
         return answer
 
-    def _count(self, line: Line, answer: Answer, received_at: datetime, at: datetime | None, seconds: float) -> None:
+    def _count(self, line: Line, answer: InputAnswer, received_at: datetime, at: datetime | None, seconds: float) -> None:
         """Count an input, after its commit: what is counted is kept."""
         self._observer.input_taken(line.value, answer.outcome, received_at=received_at, at=at, seconds=seconds)
         self.tally.counts[answer.outcome] += 1
@@ -305,18 +305,18 @@ class Service:
         at, telemetry = self._engine.now(), self._observer.telemetry
         due_at = self._engine.next_wake_at
         if due_at is not None and due_at <= at:
-            telemetry.observe(PREFIX + "timer_lateness_seconds", (at - due_at).total_seconds())
+            telemetry.observe(METRIC_PREFIX + "timer_lateness_seconds", (at - due_at).total_seconds())
         self._observer.unit_begins()
         is_more_due = self._engine.tick_wall(at)
-        telemetry.set(PREFIX + "erasures_pending", self._engine.is_erasure_pending)
-        telemetry.set(PREFIX + "timers_due", self._engine.due_count(at) if is_more_due else 0)
+        telemetry.set(METRIC_PREFIX + "erasures_pending", self._engine.is_erasure_pending)
+        telemetry.set(METRIC_PREFIX + "timers_due", self._engine.due_count(at) if is_more_due else 0)
         self._next_tick = time.monotonic() + (0.0 if is_more_due else TICK_SECONDS)
 
     def _count_rows(self) -> None:
         began_at = time.monotonic()
         telemetry, counts = self._observer.telemetry, self._engine.row_counts()
-        for table in telemetry.known[PREFIX + "table_rows"]["table"] | counts.keys():  # a table without rows is not among the counts
-            telemetry.set(PREFIX + "table_rows", counts.get(table, 0), table=table)
+        for table in telemetry.known[METRIC_PREFIX + "table_rows"]["table"] | counts.keys():  # a table without rows is not among the counts
+            telemetry.set(METRIC_PREFIX + "table_rows", counts.get(table, 0), table=table)
         ended_at = time.monotonic()
         self._next_count = ended_at + max(15.0, COUNT_SHARE * (ended_at - began_at))
 

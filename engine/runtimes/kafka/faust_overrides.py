@@ -40,7 +40,7 @@ REFUSAL_HEARD_SECONDS: Final = 1.0
 """How soon a refusal of the group ends the worker."""
 
 
-class Batch:
+class FaustBatch:
     """Records fetched together from one partition, dressed as the one record that a Faust stream carries."""
 
     __slots__ = ("offset", "partition", "timestamp", "topic", "value")
@@ -88,7 +88,7 @@ class Consumer(driver.Consumer):  # type: ignore[misc] # the library ships no ty
     def _new_consumer_thread(self) -> ConsumerThread:
         return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
-    async def _getmany(self, active_partitions: Any, timeout: float) -> dict[Any, list[Batch]]:  # noqa: ASYNC109 - Faust's signature
+    async def _getmany(self, active_partitions: Any, timeout: float) -> dict[Any, list[FaustBatch]]:  # noqa: ASYNC109 - Faust's signature
         # Right after an assignment the changelogs are active for a moment; they have no committed offset, and asking for them would end
         # the worker. The tasks read them by themselves.
         sources = {place for place in active_partitions or () if not self._is_changelog_tp(place)}
@@ -104,7 +104,7 @@ class Consumer(driver.Consumer):  # type: ignore[misc] # the library ships no ty
             return {}
         for source, records in fetched.items():
             if records:
-                batches[source] = [Batch(source, records, last.get(source))]
+                batches[source] = [FaustBatch(source, records, last.get(source))]
                 last[source] = records[-1].offset
         return batches
 
@@ -176,6 +176,6 @@ class TaskTableManager(TableManager):  # type: ignore[misc] # the library ships 
         return recovery
 
 
-def source_of(place: Any) -> TopicPartition:
+def partition_name(place: Any) -> TopicPartition:
     """Return Faust's or aiokafka's name of a partition as the tasks' own."""
     return TopicPartition(place.topic, place.partition)

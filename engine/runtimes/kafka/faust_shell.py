@@ -19,7 +19,7 @@ from mode import Service
 from engine.runtimes.kafka.broker.connection import client_options
 from engine.runtimes.kafka.broker.consuming import POLL_SECONDS_MAX, REBALANCE_SECONDS_MAX, consumer_options
 from engine.runtimes.kafka.broker.doubt import EXIT_IN_DOUBT, leaving_on_doubt
-from engine.runtimes.kafka.faust_overrides import TRANSPORT, StageTable, TaskTableManager, source_of
+from engine.runtimes.kafka.faust_overrides import TRANSPORT, StageTable, TaskTableManager, partition_name
 from engine.runtimes.kafka.settings import KafkaSettings
 from engine.runtimes.kafka.tasks import MEASURE_SECONDS, TICK_SECONDS_MAX, Installation, Tasks
 
@@ -74,8 +74,8 @@ class BothwaysApp(faust.App):  # type: ignore[misc] # the library ships no types
     async def assign_tasks(self, generation: int) -> None:
         """Open the tasks of what is assigned now, and remember where they want to read."""
         places = [place for place in self.consumer.assignment() if place.topic in self._sources]
-        found = await self.tasks.assign([source_of(place) for place in places], _Positions(self))
-        self.positions = {place: found[source_of(place)] for place in places}
+        found = await self.tasks.assign([partition_name(place) for place in places], _Positions(self))
+        self.positions = {place: found[partition_name(place)] for place in places}
         self._last_offset.clear()
         self._generation = generation
         self.tasks.begin()  # Faust reads nothing before it has sought
@@ -85,7 +85,7 @@ class BothwaysApp(faust.App):  # type: ignore[misc] # the library ships no types
         with leaving_on_doubt(is_cancellable=True):
             async for event in stream.noack().events():
                 message = event.message
-                source = source_of(message.tp)
+                source = partition_name(message.tp)
                 task = self.tasks.by_source.get(source)
                 if task is None or task.is_closed or message.generation_id != self._generation:
                     continue  # of an assignment that is over; its owner reads it again

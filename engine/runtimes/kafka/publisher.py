@@ -19,7 +19,7 @@ from engine.programme.messages import EmissionBounded
 from engine.runtimes.kafka.broker.connection import RECORD_BYTES_MAX, client_options, unavailable
 from engine.runtimes.kafka.broker.publishing import addressed
 from engine.runtimes.kafka.broker.topics import TopicAdmin
-from engine.runtimes.kafka.broker.wire import Wired, encode_hop, instant_from
+from engine.runtimes.kafka.broker.wire import Wired, encode_hop, instant_of_seconds
 from engine.runtimes.kafka.folds.folding import Partitions
 from engine.runtimes.kafka.settings import KafkaSettings
 from schemas.text.fields import instant_text
@@ -33,7 +33,7 @@ def emission_bounds(partitions: Partitions, emit_from: datetime, at: datetime | 
     """Return the control record that each partition of the people stage has to get, in order of partition."""
     id_ = derived_id("control", "emit_from", instant_text(emit_from))
     bounded = EmissionBounded(emit_from=emit_from)
-    hop = Record(stage=StageName.PEOPLE, key="", id=id_, at=at or instant_from(0), payload=bounded)
+    hop = Record(stage=StageName.PEOPLE, key="", id=id_, at=at or instant_of_seconds(0), payload=bounded)
     return [encode_hop(hop)] * partitions.count(PEOPLE_INBOX.name)
 
 
@@ -46,7 +46,7 @@ class LineCounts:
     """Lines that are no event of a known type."""
 
 
-def publish(settings: KafkaSettings, lines: Iterable[bytes], *, emit_from: datetime | None = None) -> LineCounts:
+def publish_lines(settings: KafkaSettings, lines: Iterable[bytes], *, emit_from: datetime | None = None) -> LineCounts:
     """Append every line that is not blank to the topic that it belongs to. Returns once the brokers have them all.
 
     Args:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from engine.errors import InvalidSettings
 
-PREFIX: Final = "BOTHWAYS_KAFKA_"
+KAFKA_PREFIX: Final = "BOTHWAYS_KAFKA_"
 _ADDRESS: Final = re.compile(r"[^\s,/]+:[0-9]{1,5}")
 
 
@@ -76,9 +76,9 @@ class KafkaSettings(BaseModel):
         try:
             password = self.password_file.read_text("utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
-            raise InvalidSettings(name=f"{PREFIX}PASSWORD_FILE", reason=f"{self.password_file} can't be read") from error
+            raise InvalidSettings(name=f"{KAFKA_PREFIX}PASSWORD_FILE", reason=f"{self.password_file} can't be read") from error
         if not password:
-            raise InvalidSettings(name=f"{PREFIX}PASSWORD_FILE", reason=f"{self.password_file} is empty")
+            raise InvalidSettings(name=f"{KAFKA_PREFIX}PASSWORD_FILE", reason=f"{self.password_file} is empty")
         return password
 
 
@@ -90,11 +90,11 @@ def kafka_settings_from(environment: Mapping[str, str]) -> KafkaSettings:
     """
     given: dict[str, Any] = {}
     for name in sorted(environment):
-        if not name.startswith(PREFIX):
+        if not name.startswith(KAFKA_PREFIX):
             continue
-        field = name.removeprefix(PREFIX).lower()
+        field = name.removeprefix(KAFKA_PREFIX).lower()
         if field not in KafkaSettings.model_fields:
-            known = ", ".join(PREFIX + known.upper() for known in KafkaSettings.model_fields)
+            known = ", ".join(KAFKA_PREFIX + known.upper() for known in KafkaSettings.model_fields)
             raise InvalidSettings(name=name, reason=f"there is no such setting; known are {known}")
         if environment[name]:
             given[field] = environment[name]
@@ -104,4 +104,4 @@ def kafka_settings_from(environment: Mapping[str, str]) -> KafkaSettings:
         first = error.errors(include_input=False, include_url=False)[0]
         field = str(first["loc"][0]) if first["loc"] else "security"
         text = first["msg"].removeprefix("Value error, ")
-        raise InvalidSettings(name=PREFIX + field.upper(), reason=text[:1].lower() + text[1:]) from error
+        raise InvalidSettings(name=KAFKA_PREFIX + field.upper(), reason=text[:1].lower() + text[1:]) from error

@@ -9,6 +9,7 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
 from engine.runtimes.kafka.broker.connection import admin_options, knock, unavailable
+from engine.runtimes.kafka.broker.topics import ANSWER_MS_MAX
 from engine.runtimes.kafka.broker.wire import key_text
 from engine.runtimes.kafka.folds.folding import TopicMissing
 from engine.runtimes.kafka.settings import KafkaSettings
@@ -16,10 +17,9 @@ from schemas.codec import CONTENT_TYPE_HEADER, HEADER_PREFIX, encode_structured
 from schemas.topics import DEAD_LETTER_PREFIX
 
 POLL_MS: Final = 300
-ANSWER_MS_MAX: Final = 10_000
 
 
-def tail(settings: KafkaSettings, name: str, *, start: int = 0, is_followed: bool = False) -> Iterator[bytes]:
+def tail_topic(settings: KafkaSettings, name: str, *, start: int = 0, is_followed: bool = False) -> Iterator[bytes]:
     """Yield the committed records of a topic as lines, by partition and offset; then, if asked, what comes.
 
     Args:

@@ -13,7 +13,7 @@ from engine.core.cascade import TimeMode
 from engine.errors import FatalError, InvalidSettings
 from engine.matching import compiled
 from engine.matching.assigning import choosing
-from engine.runtimes.kafka.broker.doubt import end
+from engine.runtimes.kafka.broker.doubt import end_process
 from engine.runtimes.kafka.broker.rights import acls, lacking, not_allowed
 from engine.runtimes.kafka.broker.topics import KAFKA_TOPICS, TopicAdmin
 from engine.runtimes.kafka.folds.folding import Partitions
@@ -73,7 +73,7 @@ def prepared(
     )
 
 
-def run(installation: Installation, shell: Shell) -> None:
+def run_worker(installation: Installation, shell: Shell) -> None:
     """Work until told to stop.
 
     Does not return when in doubt (the process ends with exit code 70), nor while a round is computed that nobody waits for (0).
@@ -95,7 +95,7 @@ def run(installation: Installation, shell: Shell) -> None:
 
         tasks = run_faust(installation)
     if tasks.is_at_work:
-        end()
+        end_process()
 
 
 @dataclass(kw_only=True, eq=False)

@@ -10,7 +10,7 @@ from typing import Any, Final
 from engine.programme.sessions.meetings import SESSIONS_MAX
 from engine.runtimes.embedded.engine import EmbeddedEngine
 from engine.settings import Settings
-from engine.simulation.load import SOURCE
+from engine.simulation.load import LOAD_SOURCE
 from engine.simulation.observed import Json, full_type
 from ops.bench.embedded.workload import line_of
 
@@ -79,7 +79,14 @@ def _offered(engine: EmbeddedEngine, type_: str, data: dict[str, Any], actor: st
 
 def _event(type_: str, data: dict[str, Any], at: datetime, actor: str | None = None) -> Json:
     named = "/".join(str(data[name]) for name in ("session_id", "person_id", "programme_id") if name in data)
-    event = {"specversion": "1.0", "id": f"{type_}/{named}", "source": SOURCE, "type": full_type(type_), "time": _text(at), "data": data}
+    event = {
+        "specversion": "1.0",
+        "id": f"{type_}/{named}",
+        "source": LOAD_SOURCE,
+        "type": full_type(type_),
+        "time": _text(at),
+        "data": data,
+    }
     return event if actor is None else {**event, "actor": actor}
 
 

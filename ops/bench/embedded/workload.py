@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from engine.simulation.load import SOURCE, hires, mixed_events
+from engine.simulation.load import LOAD_SOURCE, hires, mixed_events
 from engine.simulation.observed import Json, full_type
 
 SEED: Final = 1
@@ -48,7 +48,7 @@ def _programme(number: int) -> Json:
     return {
         "specversion": "1.0",
         "id": f"programme-{number}",
-        "source": SOURCE,
+        "source": LOAD_SOURCE,
         "type": full_type("programme.created"),
         "time": "2025-01-06T09:00:00Z",
         "subject": programme_id,

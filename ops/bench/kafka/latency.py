@@ -21,13 +21,14 @@ import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.structs import ConsumerRecord
 
+from engine.matching.scoring import TECH_FAMILIES
 from engine.runtimes.kafka.broker.connection import client_options
 from engine.runtimes.kafka.broker.wire import KIND
 from engine.runtimes.kafka.folds.data_time import DataTimeDriver
 from engine.runtimes.kafka.folds.stage_fold import WAKE_HEADER
 from engine.runtimes.kafka.settings import KafkaSettings
 from engine.simulation.load import mixed_events
-from engine.simulation.topics import FAMILY_BY_TOPIC, TECH_FAMILIES
+from engine.simulation.topics import FAMILY_BY_TOPIC
 from ops.kafka.chaos import EAGER, environment_of
 from ops.kafka.workers import Workers
 from schemas.topics import NUDGES, PAIRINGS, PEOPLE_CHANGELOG, PEOPLE_INBOX, PROGRAMMES_INBOX

@@ -13,7 +13,7 @@ from engine.core.cascade import TimeMode
 from engine.core.effects import Rows, StageName
 from engine.core.execution import Outcome
 from engine.core.table import SEEN, RowT, Table
-from engine.runtimes.embedded.answers import Answer
+from engine.runtimes.embedded.answers import InputAnswer
 from engine.runtimes.embedded.engine import EmbeddedEngine
 from engine.settings import Settings
 from engine.testing import TopologyDriver
@@ -35,7 +35,7 @@ class WallClock(TopologyDriver):
 
     directory: Path
     now: datetime
-    answered: Answer
+    answered: InputAnswer
     """What the last event came to."""
 
     def __init__(self) -> None:

@@ -15,7 +15,7 @@ import engine.telemetry as telemetry_module
 from engine.core.effects import StageName
 from engine.core.stage import Stage, Topology
 from engine.core.table import Table
-from engine.telemetry import LOG_FIELDS, METRICS, OTHER, Label, MetricKind, Telemetry, configure_logging
+from engine.telemetry import LOG_FIELDS, METRICS, OTHER_LABEL, Label, MetricKind, Telemetry, configure_logging
 from schemas.terms.codes import HrFindingCode
 
 CANARY = "ann.smith@example.org"
@@ -89,7 +89,7 @@ def test_an_unknown_label_value_is_counted_as_other(telemetry: Telemetry) -> Non
     for type_ in ("bothways.made.up.v1", CANARY, "hr.hired"):
         telemetry.count("bothways_events_total", type=type_, outcome="dead_lettered")
 
-    assert [f'bothways_events_total{{outcome="dead_lettered",type="{OTHER}"}} 3.0'] == lines_of(telemetry, "bothways_events_total")
+    assert [f'bothways_events_total{{outcome="dead_lettered",type="{OTHER_LABEL}"}} 3.0'] == lines_of(telemetry, "bothways_events_total")
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_a_closed_set_is_small_and_never_empty(telemetry: Telemetry, label: tupl
     values = telemetry.known[label[0]][label[1].name]
 
     assert 0 < len(values) < 60
-    assert OTHER not in values
+    assert OTHER_LABEL not in values
 
 
 def test_pairings_are_counted_by_the_steps_that_are_published(telemetry: Telemetry) -> None:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import yaml
 
-from engine.runtimes.kafka.settings import PREFIX, kafka_settings_from
+from engine.runtimes.kafka.settings import KAFKA_PREFIX, kafka_settings_from
 from engine.settings import settings_from
 
 ROOT: Final = Path(__file__).parent.parent.parent.parent
@@ -50,7 +50,7 @@ def test_workers_have_settings_that_are_known() -> None:
     """What the workers are given passes the same check as in a worker."""
     environment = SERVICES["worker-1"]["environment"]
 
-    settings_from({name: value for name, value in environment.items() if not name.startswith(PREFIX)})
+    settings_from({name: value for name, value in environment.items() if not name.startswith(KAFKA_PREFIX)})
     assert 4 == kafka_settings_from(environment).partitions
 
 

@@ -144,7 +144,7 @@ def _remove(database: OpenFile, mentions: Mentions, gone: Gone) -> None:
     entries = [(position,) for _, position in _naming(database, _LOG, mentions)]
     outputs = [(output_id,) for _, output_id in _naming(database, _OUTPUTS, mentions)]
     database.begin()
-    snapshot.write(database)
+    snapshot.write_snapshot(database)
     database.write_many(_DELETE_ENTRY, entries)
     gone.keep(database.read(_BODY_HASH, output)[0] for output in outputs)
     database.write_many(_DELETE_OUTPUT, outputs)

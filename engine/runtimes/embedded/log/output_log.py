@@ -13,11 +13,11 @@ from engine.core.dead_letters import DeadLetter
 from engine.core.execution import Output
 from engine.errors import CorruptState, IdentityConflict
 from engine.runtimes.embedded.erasing.gone import Gone
-from engine.runtimes.embedded.layout import STRUCTURED_HEADERS, headers_json
+from engine.runtimes.embedded.layout import headers_json
 from engine.runtimes.embedded.log.stored_outputs import NEXT_PREFIX, StoredOutput, body_hash, next_positions, stored_outputs
 from engine.runtimes.embedded.open_file import OpenFile
 from engine.runtimes.embedded.proof.hashes import fields_hash
-from schemas.codec import encode_structured
+from schemas.codec import STRUCTURED_HEADERS, encode_structured
 
 _APPEND: Final = """
     INSERT INTO outputs (topic, position, id, key, value, headers, body_hash, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?)

@@ -51,7 +51,7 @@ _OUTPUTS_OF_BEFORE: Final = f"""
 _FACTS: Final = "SELECT name, value, hash FROM snapshot_meta"
 
 
-def write(database: OpenFile) -> None:
+def write_snapshot(database: OpenFile) -> None:
     """Replace the snapshot by what is in the tables, in the open transaction."""
     for statement in _WRITE:
         database.write_many(statement, [()])

@@ -22,7 +22,7 @@ from engine.runtimes.embedded.open_file import OpenFile
 from engine.runtimes.embedded.rows.facts import facts, put_facts
 from schemas.frozen import Frozen
 
-VERSION: Final = "written_by"
+WRITTEN_BY: Final = "written_by"
 """In `meta`: the version that wrote last."""
 ROWS: Final = "row_shape/"
 """In `meta`, before stage and table: the fingerprint of the row type."""
@@ -30,7 +30,7 @@ ROWS: Final = "row_shape/"
 
 def own(topology: Topology) -> dict[str, str]:
     """Return what this version would write, by name in `meta`."""
-    return {VERSION: own_version(), **shapes(topology)}
+    return {WRITTEN_BY: own_version(), **shapes(topology)}
 
 
 def shapes(topology: Topology) -> dict[str, str]:
@@ -39,9 +39,9 @@ def shapes(topology: Topology) -> dict[str, str]:
     return {name_of(name, table.name): fingerprint(table.row_type) for name, table in of_stages}
 
 
-def found(database: OpenFile) -> dict[str, str]:
+def remembered_by(database: OpenFile) -> dict[str, str]:
     """Return what the directory remembers."""
-    return facts(database, VERSION) | facts(database, ROWS)
+    return facts(database, WRITTEN_BY) | facts(database, ROWS)
 
 
 def settle(database: OpenFile, expected: Mapping[str, str]) -> None:
@@ -50,27 +50,27 @@ def settle(database: OpenFile, expected: Mapping[str, str]) -> None:
     Raises:
         OtherRules: a newer version wrote it, or one with other rows. The process stops without touching it.
     """
-    remembered = found(database)
-    check(database.path, remembered, {name: value for name, value in expected.items() if name != VERSION})
-    last, this = remembered.get(VERSION, "unknown"), expected[VERSION]
+    remembered = remembered_by(database)
+    refuse_others(database.path, remembered, {name: value for name, value in expected.items() if name != WRITTEN_BY})
+    last, this = remembered.get(WRITTEN_BY, "unknown"), expected[WRITTEN_BY]
     if last == this:
         return
     if not _is_older(last, this):
         raise OtherRules(path=database.path, found=last, own=this)
     database.begin()
-    snapshot.write(database)
-    put_facts(database, [(VERSION, this)])
+    snapshot.write_snapshot(database)
+    put_facts(database, [(WRITTEN_BY, this)])
     database.commit()
 
 
-def check(path: Path, remembered: Mapping[str, str], expected: Mapping[str, str]) -> None:
+def refuse_others(path: Path, remembered: Mapping[str, str], expected: Mapping[str, str]) -> None:
     """Refuse a directory that remembers anything else than what is expected of it.
 
     Raises:
         OtherRules: it has other rows. The process stops without touching it.
     """
     if any(remembered.get(name) != value for name, value in expected.items()):
-        raise OtherRules(path=path, found=remembered.get(VERSION, "unknown"), own=own_version())
+        raise OtherRules(path=path, found=remembered.get(WRITTEN_BY, "unknown"), own=own_version())
 
 
 def name_of(stage: StageName, table: str) -> str:

@@ -51,9 +51,9 @@ class Look:
         """
         with ExitStack() as stack:
             self._file = stack.enter_context(copy_of(data_dir))
-            remembered, expected = fingerprints.found(self._file), fingerprints.shapes(topology)
+            remembered, expected = fingerprints.remembered_by(self._file), fingerprints.shapes(topology)
             if remembered:
-                fingerprints.check(self._file.path, remembered, expected)
+                fingerprints.refuse_others(self._file.path, remembered, expected)
             self._rows = {name: StageRows(self._file, stage) for name, stage in topology.stages.items()}
             self._stack = stack.pop_all()
 

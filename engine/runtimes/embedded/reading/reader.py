@@ -23,9 +23,9 @@ from engine.runtimes.embedded.proof.hashes import row_hash
 from engine.runtimes.embedded.reading.access import ReadFile
 from engine.runtimes.embedded.rows.facts import fact
 from engine.runtimes.embedded.rows.mentions import Mentions
+from engine.runtimes.embedded.rows.stored_tables import SCAN_PAGE_ROWS
 from schemas.topics import DEAD_LETTER_PREFIX
 
-SCAN_PAGE_ROWS: Final = 500
 _GET: Final = "SELECT key, value, wake_at, hash FROM rows WHERE stage = ? AND name = ? AND key = ?"
 _SCAN: Final = """
     SELECT key, value, wake_at, hash FROM rows WHERE stage = ? AND name = ? AND key >= ? AND key < ? ORDER BY key LIMIT ?
@@ -106,10 +106,10 @@ class Reader:
                 yield from self.outputs(topic)
 
     def _check(self, stage: StageName, table: Table[RowT]) -> None:
-        remembered = fingerprints.found(self._file)
+        remembered = fingerprints.remembered_by(self._file)
         if remembered:  # else whoever made the directory died before the first commit
             expected = {fingerprints.name_of(stage, table.name): fingerprints.fingerprint(table.row_type)}
-            fingerprints.check(self._file.path, remembered, expected)
+            fingerprints.refuse_others(self._file.path, remembered, expected)
 
     def _decoded(self, stage: StageName, table: Table[RowT], *stored: Any) -> RowT:
         key, value, wake_at, kept = stored

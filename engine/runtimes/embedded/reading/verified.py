@@ -25,8 +25,8 @@ def verified(
     with copy_of(data_dir) as copy:
         if not is_salted(copy):  # whoever made it died before the first commit
             return Verification(entries_count=0, compared=(), findings=())
-        remembered, expected = fingerprints.found(copy), fingerprints.own(topology)
+        remembered, expected = fingerprints.remembered_by(copy), fingerprints.own(topology)
         if remembered != expected:
-            last, own = remembered.get(fingerprints.VERSION, "unknown"), expected[fingerprints.VERSION]
+            last, own = remembered.get(fingerprints.WRITTEN_BY, "unknown"), expected[fingerprints.WRITTEN_BY]
             raise OtherRules(path=copy.path, found=last, own=own)
         return verification(copy, topology, salt=settled_salt(copy, given_salt), on_progress=on_progress)

@@ -7,7 +7,7 @@ from engine.errors import CorruptState
 from engine.runtimes.embedded.open_file import OpenFile
 from engine.runtimes.embedded.proof.hashes import fields_hash
 
-Value = int | bytes | str
+MetaValue = int | bytes | str
 
 _GET: Final = "SELECT name, value, hash FROM meta WHERE name = ?"
 _WITH_PREFIX: Final = "SELECT name, value, hash FROM meta WHERE name >= ? AND name < ? ORDER BY name"
@@ -36,7 +36,7 @@ def facts(database: OpenFile, prefix: str) -> dict[str, Any]:
     return _checked(database, database.read(_WITH_PREFIX, (prefix, prefix + _LAST)))
 
 
-def put_facts(database: OpenFile, given: Iterable[tuple[str, Value]]) -> None:
+def put_facts(database: OpenFile, given: Iterable[tuple[str, MetaValue]]) -> None:
     """Write facts into the open transaction."""
     database.write_many(_PUT, [(name, value, fields_hash(name, value)) for name, value in given])
 
@@ -46,7 +46,7 @@ def drop_fact(database: OpenFile, name: str) -> None:
     database.write_many(_DELETE, [(name,)])
 
 
-def _checked(database: OpenFile, stored: Sequence[tuple[str, Value, bytes]]) -> dict[str, Any]:
+def _checked(database: OpenFile, stored: Sequence[tuple[str, MetaValue, bytes]]) -> dict[str, Any]:
     for name, value, kept in stored:
         if fields_hash(name, value) != kept:
             raise CorruptState(path=database.path, reason="a fact about the directory")

@@ -7,10 +7,10 @@ from typing import Any, Final
 
 REMEMBERED_ROWS_MAX: Final = 10_000
 """Rows in each of the two generations."""
-UNKNOWN: Final = object()
+NOT_KEPT: Final = object()
 """Stands for a row of which nothing is remembered; None is one that isn't there."""
 
-Name = tuple[str, str]
+RowName = tuple[str, str]
 """(table, key)."""
 
 
@@ -24,17 +24,17 @@ class Lately:
             rows_max: rows in each generation.
         """
         self._rows_max = rows_max
-        self._young: dict[Name, Any] = {}
-        self._old: dict[Name, Any] = {}
+        self._young: dict[RowName, Any] = {}
+        self._old: dict[RowName, Any] = {}
 
-    def recall(self, name: Name) -> Any:
+    def recall(self, name: RowName) -> Any:
         """Return the row, None where there is none, or UNKNOWN."""
-        row = self._young.get(name, UNKNOWN)
-        if row is UNKNOWN and (row := self._old.get(name, UNKNOWN)) is not UNKNOWN:
+        row = self._young.get(name, NOT_KEPT)
+        if row is NOT_KEPT and (row := self._old.get(name, NOT_KEPT)) is not NOT_KEPT:
             self.remember(name, row)
         return row
 
-    def remember(self, name: Name, row: Any | None) -> None:
+    def remember(self, name: RowName, row: Any | None) -> None:
         """Keep a row as it now is in the file, or that it isn't there."""
         if len(self._young) >= self._rows_max:
             self._old, self._young = self._young, {}

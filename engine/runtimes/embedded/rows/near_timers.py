@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from engine.core.timers import TimerIndex
-from engine.runtimes.embedded.rows.stored_tables import Timer
+from engine.runtimes.embedded.rows.stored_tables import StoredTimer
 
 NEAR_TIMERS_MAX: Final = 2_000
 CHANGES_PER_TIMER_MAX: Final = 5
@@ -19,7 +19,7 @@ CHANGES_PER_TIMER_MAX: Final = 5
 class NearTimers:
     """The nearest timers of one stage."""
 
-    def __init__(self, load: Callable[[int], list[Timer]], *, window_max: int = NEAR_TIMERS_MAX) -> None:
+    def __init__(self, load: Callable[[int], list[StoredTimer]], *, window_max: int = NEAR_TIMERS_MAX) -> None:
         """Start empty.
 
         Args:
@@ -30,9 +30,9 @@ class NearTimers:
         self._window_max = window_max
         self._changes_max = CHANGES_PER_TIMER_MAX * window_max
         self._index = TimerIndex()
-        self._horizon: Timer | None = None
+        self._horizon: StoredTimer | None = None
         self._changes_count = self._changes_max
-        self._first: Timer | None = None
+        self._first: StoredTimer | None = None
         """The earliest timer, where it is known; asked for before every input, and seldom another than before."""
 
     def set(self, table: str, key: str, wake_at: datetime | None) -> None:

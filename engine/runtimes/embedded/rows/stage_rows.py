@@ -11,7 +11,7 @@ from engine.core.table import Row, RowT, Table
 from engine.runtimes.embedded.layout import instant_from, seconds_from
 from engine.runtimes.embedded.open_file import OpenFile
 from engine.runtimes.embedded.rows.near_timers import NearTimers
-from engine.runtimes.embedded.rows.stored_tables import Timer, first_timers, stored_tables
+from engine.runtimes.embedded.rows.stored_tables import StoredTimer, first_timers, stored_tables
 
 UNWRITTEN_SCAN_ROWS_MAX: Final = 64
 """With more unwritten rows than this in a table, a scan writes them first instead of merging them."""
@@ -77,6 +77,6 @@ class StageRows:
         self._cleared = {name for name in self._cleared if name[0] != table}
         self._unwritten[table] = {}
 
-    def _first_timers(self, limit: int) -> list[Timer]:
+    def _first_timers(self, limit: int) -> list[StoredTimer]:
         self.write()
         return first_timers(self._database, self._stage, limit)

@@ -20,7 +20,7 @@ from engine.errors import CorruptState
 from engine.runtimes.embedded.layout import instant_from, seconds_from
 from engine.runtimes.embedded.open_file import OpenFile
 from engine.runtimes.embedded.proof.hashes import fields_hash, row_hash
-from engine.runtimes.embedded.rows.lately import UNKNOWN, Lately
+from engine.runtimes.embedded.rows.lately import NOT_KEPT, Lately
 from schemas.terms.codes import ErrorCode
 
 SCAN_PAGE_ROWS: Final = 500
@@ -50,7 +50,7 @@ _PUT_MARK: Final = """
 _DELETE_MARK: Final = "DELETE FROM marks WHERE stage = ? AND key = ?"
 _MARK_TIMERS: Final = "SELECT wake_at, key FROM marks WHERE stage = ? AND wake_at IS NOT NULL ORDER BY wake_at, key LIMIT ?"
 
-Timer = tuple[datetime, str, str]
+StoredTimer = tuple[datetime, str, str]
 """(wake_at, table, key): the order in which timers fire."""
 
 
@@ -80,7 +80,7 @@ class RowTable:
     def get(self, key: str) -> Any | None:
         """Return the row, or None."""
         row = self._lately.recall((self._name, key))
-        if row is UNKNOWN:
+        if row is NOT_KEPT:
             found = _one(self._database, _GET, (self._stage, self._name, key))
             row = None if found is None else self._decoded(*found)
             self._lately.remember((self._name, key), row)
@@ -93,7 +93,7 @@ class RowTable:
             page = self._database.read(_SCAN, (self._stage, self._name, start, prefix + _LAST, SCAN_PAGE_ROWS))
             for key, value, wake_at, kept in page:
                 row = self._lately.recall((self._name, key))
-                if row is UNKNOWN:
+                if row is NOT_KEPT:
                     row = self._decoded(key, value, wake_at, kept)
                     self._lately.remember((self._name, key), row)
                 yield key, row
@@ -175,7 +175,7 @@ def stored_tables(database: OpenFile, stage: Stage) -> dict[str, StoredTable]:
     return {**own, SEEN.name: MarkTable(database, stage.name)}
 
 
-def first_timers(database: OpenFile, stage: StageName, limit: int) -> list[Timer]:
+def first_timers(database: OpenFile, stage: StageName, limit: int) -> list[StoredTimer]:
     """Return the first timers of a stage in firing order, of what is written."""
     rows = [(instant_from(at), name, key) for at, name, key in database.read(_TIMERS, (stage.value, limit))]
     marks = [(instant_from(at), SEEN.name, key.hex()) for at, key in database.read(_MARK_TIMERS, (STAGE_NUMBERS[stage], limit))]

@@ -14,8 +14,8 @@ from aiokafka.conn import create_conn
 from aiokafka.errors import IllegalSaslStateError, KafkaError, SaslAuthenticationFailed, UnsupportedSaslMechanismError
 
 from engine.errors import BrokerUnavailable, EngineError, FatalError, InvalidSettings
-from engine.runtimes.kafka.broker.rights import refused
-from engine.runtimes.kafka.settings import PREFIX, KafkaSettings
+from engine.runtimes.kafka.broker.rights import refusal_of_broker
+from engine.runtimes.kafka.settings import KAFKA_PREFIX, KafkaSettings
 
 RECORD_BYTES_MAX = 8 * 1024 * 1024
 """Largest record that the engine writes; topics are made to take it."""
@@ -87,15 +87,15 @@ async def _knock(settings: KafkaSettings, address: str, options: dict[str, Any])
     try:
         connection = await create_conn(host, int(port), **options, request_timeout_ms=int(KNOCK_SECONDS_MAX * 1000))
     except SaslAuthenticationFailed as error:
-        names = f"{PREFIX}USERNAME or {PREFIX}PASSWORD_FILE"
+        names = f"{KAFKA_PREFIX}USERNAME or {KAFKA_PREFIX}PASSWORD_FILE"
         raise NotAdmitted(broker=address, reason="it refuses the user or the password", names=names) from error
     except (UnsupportedSaslMechanismError, IllegalSaslStateError) as error:
-        raise NotAdmitted(broker=address, reason=f"it does not take {settings.sasl}", names=f"{PREFIX}SASL") from error
+        raise NotAdmitted(broker=address, reason=f"it does not take {settings.sasl}", names=f"{KAFKA_PREFIX}SASL") from error
     except ssl.SSLCertVerificationError as error:
         reason = f"its certificate is not trusted ({error.verify_message})"
-        raise NotAdmitted(broker=address, reason=reason, names=f"{PREFIX}CA_FILE") from error
+        raise NotAdmitted(broker=address, reason=reason, names=f"{KAFKA_PREFIX}CA_FILE") from error
     except ssl.SSLError as error:
-        raise NotAdmitted(broker=address, reason="it does not speak TLS as asked", names=f"{PREFIX}SECURITY") from error
+        raise NotAdmitted(broker=address, reason="it does not speak TLS as asked", names=f"{KAFKA_PREFIX}SECURITY") from error
     except (KafkaError, OSError, TimeoutError):
         return False  # the next one may answer
     connection.close()
@@ -104,7 +104,7 @@ async def _knock(settings: KafkaSettings, address: str, options: dict[str, Any])
 
 def unavailable(settings: KafkaSettings, error: KafkaError | OSError | TimeoutError) -> EngineError:
     """Say in one line that nobody answers, or what the answer refuses."""
-    return refused(settings, error) or BrokerUnavailable(broker=settings.brokers, reason=type(error).__name__)
+    return refusal_of_broker(settings, error) or BrokerUnavailable(broker=settings.brokers, reason=type(error).__name__)
 
 
 def _ssl_context(settings: KafkaSettings) -> ssl.SSLContext:
@@ -113,5 +113,5 @@ def _ssl_context(settings: KafkaSettings) -> ssl.SSLContext:
         if settings.certificate_file is not None:
             context.load_cert_chain(settings.certificate_file, settings.key_file)
     except (OSError, ssl.SSLError) as error:
-        raise InvalidSettings(name=f"{PREFIX}CA_FILE", reason="a certificate or key can't be read") from error
+        raise InvalidSettings(name=f"{KAFKA_PREFIX}CA_FILE", reason="a certificate or key can't be read") from error
     return context

@@ -29,7 +29,7 @@ def leave(error: BaseException, *, topic: str = "", partition: int = -1) -> NoRe
     os._exit(EXIT_IN_DOUBT)
 
 
-def end() -> NoReturn:
+def end_process() -> NoReturn:
     """End the process as told, at once: everything is committed, and a thread that still computes has nobody to compute for."""
     sys.stdout.flush()
     sys.stderr.flush()

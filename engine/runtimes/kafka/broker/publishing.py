@@ -4,19 +4,17 @@ What is no event of a known type can't be addressed; it goes to `dlq.ingest`, as
 intake, which sees the same content as in the file.
 """
 
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
 from engine.core.dead_letters import dead_letter
-from engine.core.effects import Headers, Origin
+from engine.core.effects import Origin
 from engine.runtimes.kafka.broker.wire import TAKEN_BEFORE, Wired, key_bytes
-from schemas.codec import STRUCTURED_CONTENT_TYPE, Rejected, decode_structured, encode_binary
+from schemas.codec import STRUCTURED_HEADERS, Rejected, decode_structured, encode_binary
 from schemas.registry import INPUT_TYPES
 from schemas.text.strict_json import Malformed, TooLarge, decode_json
 from schemas.topics import DLQ_INGEST, topic_of_type
-
-STRUCTURED_HEADERS: Final[Headers] = (("content-type", f"{STRUCTURED_CONTENT_TYPE}+json".encode()),)
 
 
 def addressed(line: bytes) -> tuple[str, Wired]:

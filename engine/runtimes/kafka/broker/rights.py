@@ -84,7 +84,7 @@ def not_allowed(settings: KafkaSettings, missing: tuple[Acl, ...]) -> NotAllowed
     return NotAllowed(user=_user(settings), what=what, more=more)
 
 
-def refused(settings: KafkaSettings, error: BaseException) -> NotAllowed | None:
+def refusal_of_broker(settings: KafkaSettings, error: BaseException) -> NotAllowed | None:
     """Say in one line what a broker's answer refuses; None where it is no refusal."""
     what = refusal_in(error)
     return None if what is None else NotAllowed(user=_user(settings), what=what)

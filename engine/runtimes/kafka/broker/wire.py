@@ -36,7 +36,7 @@ from schemas.terms.ids import PersonId, ProgrammeId
 KIND: Final = "bw_kind"
 ID: Final = "bw_id"
 AT: Final = "bw_at"
-BEHIND: Final = "bw_behind"
+BEHIND_HEADER: Final = "bw_behind"
 VALUE: Final = "bw_value"
 _OLD_FROM: Final = "bw_from"
 _OLD_KEY: Final = "bw_key"
@@ -136,12 +136,12 @@ _decoders: Final[dict[str, Any]] = {
 _PARTICIPATION_KIND: Final = ParticipationReported.__name__
 
 
-def seconds_from(at: datetime) -> int:
+def whole_seconds_of(at: datetime) -> int:
     """Return an instant in whole seconds since 1970."""
     return (at - _EPOCH) // _SECOND
 
 
-def instant_from(seconds: int) -> datetime:
+def instant_of_seconds(seconds: int) -> datetime:
     """Return the instant of so many seconds since 1970."""
     return datetime.fromtimestamp(seconds, UTC)
 
@@ -163,8 +163,8 @@ def encode_event(key: str, event: Event, at: datetime, origin: Origin, received_
         event: as intake read it.
         at: that the event asks for: `received_at`, or its own time in data time.
     """
-    headers: list[tuple[str, bytes | None]] = [(KIND, b"event"), (ID, event.id.encode()), (AT, b"%d" % seconds_from(at))]
-    headers.append((BEHIND, _behind(origin, received_at, event)))
+    headers: list[tuple[str, bytes | None]] = [(KIND, b"event"), (ID, event.id.encode()), (AT, b"%d" % whole_seconds_of(at))]
+    headers.append((BEHIND_HEADER, _behind(origin, received_at, event)))
     return Wired(key_bytes(key), origin.value, headers)
 
 
@@ -173,7 +173,7 @@ def encode_hop(hop: Record) -> Wired:
     assert not isinstance(hop.payload, Event), "a hop carries a message"
     message = hop.payload
     kind = type(message).__name__
-    headers: list[tuple[str, bytes | None]] = [(KIND, kind.encode()), (ID, str(hop.id).encode()), (AT, b"%d" % seconds_from(hop.at))]
+    headers: list[tuple[str, bytes | None]] = [(KIND, kind.encode()), (ID, str(hop.id).encode()), (AT, b"%d" % whole_seconds_of(hop.at))]
     body: object = message
     event = None
     if isinstance(message, ParticipationReported):
@@ -181,14 +181,14 @@ def encode_hop(hop: Record) -> Wired:
         event = message.event
         body = _Participation(message.programme_id, message.person_id, message.facts, message.is_leaving)
     if hop.origin is not None:
-        headers.append((BEHIND, _behind(hop.origin, hop.received_at or hop.at, event)))
+        headers.append((BEHIND_HEADER, _behind(hop.origin, hop.received_at or hop.at, event)))
         headers.append((VALUE, hop.origin.value))
     return Wired(key_bytes(hop.key), _encode(body), headers)
 
 
 def encode_tick(tick: Tick) -> Wired:
     """Write a tick for one partition."""
-    headers: list[tuple[str, bytes | None]] = [(KIND, b"tick"), (ID, b""), (AT, b"%d" % seconds_from(tick.at))]
+    headers: list[tuple[str, bytes | None]] = [(KIND, b"tick"), (ID, b""), (AT, b"%d" % whole_seconds_of(tick.at))]
     return Wired(b"", _encode(_Tick(tick.row, tick.limit)), headers)
 
 
@@ -202,7 +202,7 @@ def decode_inbox(stage: StageName, key: bytes | None, value: bytes | None, heade
         (kind_name, kind), (id_name, id_), (at_name, at) = headers[:3]
         if (kind_name, id_name, at_name) != (KIND, ID, AT) or kind is None or id_ is None or at is None or value is None:
             raise Unreadable("its headers")
-        asked_at = instant_from(int(at))
+        asked_at = instant_of_seconds(int(at))
         if kind == b"tick":
             tick = _decode_tick(value)
             return Tick(at=asked_at, row=tick.row, limit=tick.limit)
@@ -288,7 +288,7 @@ def _found(headers: Headers, value: bytes | None) -> _Found:
         return _found_of_old(headers, value)
     if value is None:
         value = _external_value(headers, 4)
-    if name != BEHIND or written is None:
+    if name != BEHIND_HEADER or written is None:
         raise Unreadable("what is behind it")
     behind = _decode_behind(written)
     origin = Origin(
@@ -322,7 +322,7 @@ def _found_of_old(headers: Headers, value: bytes | None) -> _Found:
         partition=facts.partition,
         redrive_count=facts.redrive_count,
     )
-    return _Found(origin, instant_from(facts.received_at), None)
+    return _Found(origin, instant_of_seconds(facts.received_at), None)
 
 
 def _external_value(headers: Headers, place: int) -> bytes:

@@ -27,14 +27,15 @@ from engine.core.effects import Origin, StageName
 from engine.core.intake import Intaken, intake
 from engine.core.timers import TimerIndex
 from engine.runtimes.kafka.broker.connection import RECORD_BYTES_MAX, client_options
-from engine.runtimes.kafka.broker.publishing import STRUCTURED_HEADERS, addressed
+from engine.runtimes.kafka.broker.publishing import addressed
 from engine.runtimes.kafka.broker.topics import KAFKA_TOPICS, TopicAdmin
-from engine.runtimes.kafka.broker.wire import TAKEN_BEFORE, Tick, Wired, encode_tick, instant_from, key_text, place_behind
+from engine.runtimes.kafka.broker.wire import TAKEN_BEFORE, Tick, Wired, encode_tick, instant_of_seconds, key_text, place_behind
 from engine.runtimes.kafka.folds.folding import Partitions
 from engine.runtimes.kafka.folds.intake_fold import INBOX_OF
 from engine.runtimes.kafka.folds.stage_fold import CHANGELOG_OF, POSITION_KEY, WAKE_HEADER, Position
 from engine.runtimes.kafka.publisher import emission_bounds
 from engine.runtimes.kafka.settings import KafkaSettings
+from schemas.codec import STRUCTURED_HEADERS
 from schemas.topics import DEAD_LETTER_PREFIX, INPUT_TOPICS, Direction
 
 QUIET_SECONDS_MAX: Final = 120.0
@@ -265,12 +266,12 @@ class DataTimeDriver:
             position = _decode_position(record.value)
             self._seen.handled[place] = position.offset
             if position.at is not None:
-                self._seen.at[place] = instant_from(position.at)
+                self._seen.at[place] = instant_of_seconds(position.at)
         else:
             table, _, key = record.key.decode("utf-8", "surrogateescape").partition("/")
             wake = dict(record.headers).get(WAKE_HEADER) if record.value is not None else None
             timers = self._seen.timers.setdefault(place, TimerIndex())
-            timers.set(table, key, None if wake is None else instant_from(int(wake)))
+            timers.set(table, key, None if wake is None else instant_of_seconds(int(wake)))
 
     def _note_refused(self, headers: dict[str, bytes | None]) -> None:
         topic, partition, offset = (headers.get(f"__dlq.errors.{name}") for name in ("topic", "partition", "offset"))

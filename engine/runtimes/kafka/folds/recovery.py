@@ -7,7 +7,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from engine.runtimes.kafka.broker.connection import client_options
 from engine.runtimes.kafka.settings import KafkaSettings
 
-FETCH_BYTES = 8 * 1024 * 1024
+RECOVERY_FETCH_BYTES = 8 * 1024 * 1024
 
 Restore = Callable[[bytes, bytes | None, tuple[tuple[str, bytes | None], ...]], None]
 
@@ -24,8 +24,8 @@ async def recover(settings: KafkaSettings, topic: str, partition: int, restore: 
         group_id=None,
         isolation_level="read_committed",
         enable_auto_commit=False,
-        max_partition_fetch_bytes=FETCH_BYTES,
-        fetch_max_bytes=2 * FETCH_BYTES,
+        max_partition_fetch_bytes=RECOVERY_FETCH_BYTES,
+        fetch_max_bytes=2 * RECOVERY_FETCH_BYTES,
         fetch_max_wait_ms=50,
     )
     await consumer.start()

@@ -29,9 +29,9 @@ from engine.runtimes.kafka.broker.wire import (
     decode_inbox,
     encode_hop,
     encode_tick,
-    instant_from,
+    instant_of_seconds,
     key_text,
-    seconds_from,
+    whole_seconds_of,
 )
 from engine.runtimes.kafka.folds.folding import Fetched, Outbox, Partitions, Pending, Restored, headers_of
 from engine.runtimes.kafka.folds.intake_fold import INBOX_OF
@@ -123,11 +123,11 @@ class StageFold:
             found = _decode_position(value)
             self.restored = Restored(offset=found.offset, partitions=found.partitions)
             self.position = found.offset
-            self.last_at = None if found.at is None else instant_from(found.at)
+            self.last_at = None if found.at is None else instant_of_seconds(found.at)
             return
         table, _, name = key.decode("utf-8", "surrogateescape").partition("/")
         wake = headers[0][1] if headers else None
-        self.rows.restore(table, name, value, None if wake is None else instant_from(int(wake)))
+        self.rows.restore(table, name, value, None if wake is None else instant_of_seconds(int(wake)))
         if self.figures is not None:
             self.figures.restored(table, name, value)
 
@@ -171,13 +171,13 @@ class StageFold:
             Wired(
                 f"{table}/{key}".encode("utf-8", "surrogateescape"),
                 value,
-                [] if wake_at is None else [(WAKE_HEADER, b"%d" % seconds_from(wake_at))],
+                [] if wake_at is None else [(WAKE_HEADER, b"%d" % whole_seconds_of(wake_at))],
             )
             for table, key, value, wake_at in self.rows.take_changes()
         ]
         place = Position(
             offset=self.position,
-            at=None if self.last_at is None else seconds_from(self.last_at),
+            at=None if self.last_at is None else whole_seconds_of(self.last_at),
             partitions=self._partitions.count(self._inbox),
         )
         topic, _ = self._partitions.place(self._changelog, None, 0)

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import pytest
 
-from schemas.documents.compatibility import Side, breaks
+from schemas.documents.compatibility import BrokenSide, breaks
 from schemas.documents.json_schema import LATER_NAME, LATER_NUDGE
 
 OPEN: Final = {"anyOf": [{"type": "string", "enum": ["a", "b"]}, LATER_NAME]}
@@ -68,8 +68,8 @@ BREAKS_NOBODY: Final = [
 
 
 @pytest.mark.parametrize(("old", "new"), [case[1:] for case in BREAKS_BOTH], ids=[case[0] for case in BREAKS_BOTH])
-@pytest.mark.parametrize("side", Side)
-def test_what_is_taken_away_breaks_both_sides(old: dict[str, Any], new: dict[str, Any], side: Side) -> None:
+@pytest.mark.parametrize("side", BrokenSide)
+def test_what_is_taken_away_breaks_both_sides(old: dict[str, Any], new: dict[str, Any], side: BrokenSide) -> None:
     """Fields, types and names that somebody relies on stay."""
     assert breaks(old, new, side)
 
@@ -77,26 +77,26 @@ def test_what_is_taken_away_breaks_both_sides(old: dict[str, Any], new: dict[str
 @pytest.mark.parametrize(("old", "new"), [case[1:] for case in BREAKS_PRODUCERS], ids=[case[0] for case in BREAKS_PRODUCERS])
 def test_an_input_never_asks_for_more(old: dict[str, Any], new: dict[str, Any]) -> None:
     """What was ever accepted is; a reader doesn't mind."""
-    assert 1 == len(breaks(old, new, Side.PRODUCERS))
-    assert [] == breaks(old, new, Side.READERS)
+    assert 1 == len(breaks(old, new, BrokenSide.PRODUCERS))
+    assert [] == breaks(old, new, BrokenSide.READERS)
 
 
 @pytest.mark.parametrize(("old", "new"), [case[1:] for case in BREAKS_READERS], ids=[case[0] for case in BREAKS_READERS])
 def test_an_output_never_surprises_an_older_reader(old: dict[str, Any], new: dict[str, Any]) -> None:
     """What is published fits the older schema; a producer doesn't mind."""
-    assert 1 == len(breaks(old, new, Side.READERS))
-    assert [] == breaks(old, new, Side.PRODUCERS)
+    assert 1 == len(breaks(old, new, BrokenSide.READERS))
+    assert [] == breaks(old, new, BrokenSide.PRODUCERS)
 
 
 @pytest.mark.parametrize(("old", "new"), [case[1:] for case in BREAKS_NOBODY], ids=[case[0] for case in BREAKS_NOBODY])
-@pytest.mark.parametrize("side", Side)
-def test_what_is_added_breaks_nobody(old: dict[str, Any], new: dict[str, Any], side: Side) -> None:
+@pytest.mark.parametrize("side", BrokenSide)
+def test_what_is_added_breaks_nobody(old: dict[str, Any], new: dict[str, Any], side: BrokenSide) -> None:
     """New optional fields, new names in open enums and new keys of nudges are why there are minor versions."""
     assert [] == breaks(old, new, side)
 
 
-@pytest.mark.parametrize("side", Side)
-def test_a_break_deep_inside_is_named_by_its_path(side: Side) -> None:
+@pytest.mark.parametrize("side", BrokenSide)
+def test_a_break_deep_inside_is_named_by_its_path(side: BrokenSide) -> None:
     """The line says where to look, through definitions, lists and alternatives."""
     old = {**of(a={"anyOf": [{"type": "array", "items": {"$ref": "#/$defs/E"}}, NULL]}), "$defs": {"E": of(b=NULL, c=NULL)}}
     new = {**old, "$defs": {"E": of(b=NULL)}}

@@ -8,7 +8,7 @@ import pytest
 
 from engine.testing import TopologyDriver
 from schemas.codec import decode_structured
-from schemas.documents.envelope import ATTRIBUTES
+from schemas.documents.envelope import ENVELOPE_ATTRIBUTES
 from schemas.envelope import Event
 from schemas.registry import OUTPUT_TYPES
 from schemas.text import unknown_fields
@@ -46,8 +46,8 @@ def is_taken(event: dict[str, Any]) -> bool:
 
 def test_the_table_has_every_attribute_that_is_read() -> None:
     """And says of each whether it is kept."""
-    read = {attribute.name for attribute in ATTRIBUTES if attribute.read is not None}
-    dropped = {attribute.name for attribute in ATTRIBUTES if attribute.is_dropped}
+    read = {attribute.name for attribute in ENVELOPE_ATTRIBUTES if attribute.read is not None}
+    dropped = {attribute.name for attribute in ENVELOPE_ATTRIBUTES if attribute.is_dropped}
 
     assert unknown_fields.ATTRIBUTES == read | {"data"}
     assert dropped == unknown_fields.DROPPED - {"tracestate"}

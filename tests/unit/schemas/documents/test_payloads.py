@@ -11,7 +11,7 @@ from schemas.documents.files import models, versions
 from tests.written_schemas import problems
 
 BY_NAME = {model.name_and_version()[0]: model for model in models()}
-KEPT = [(name, version, payload) for (name, version), found in payloads.kept().items() for payload in found]
+KEPT = [(name, version, payload) for (name, version), found in payloads.kept_payloads().items() for payload in found]
 
 
 def ids(case: object) -> str | None:
@@ -24,7 +24,7 @@ def test_every_version_of_every_type_has_a_payload(model: type[Data]) -> None:
     """A new version comes with an example of what is new."""
     name, _ = model.name_and_version()
 
-    assert [] == [version for version in versions(name) if not payloads.kept().get((name, version))]
+    assert [] == [version for version in versions(name) if not payloads.kept_payloads().get((name, version))]
 
 
 @pytest.mark.parametrize(("name", "version", "payload"), KEPT, ids=ids)

@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 import pytest
 
-from schemas.codec import Headers, decode, is_whole, known_only
+from schemas.codec import HeaderPairs, decode, is_whole, known_only
 from schemas.envelope import Event
 from schemas.frozen import replace
 
@@ -50,7 +50,7 @@ def structured(data: dict[str, Any], **attributes: Any) -> bytes:
     return msgspec.json.encode({**ATTRIBUTES, **attributes, "data": data})
 
 
-def known(value: bytes, headers: tuple[tuple[str, bytes], ...]) -> tuple[bytes, Headers]:
+def known(value: bytes, headers: tuple[tuple[str, bytes], ...]) -> tuple[bytes, HeaderPairs]:
     """Leave out what is unknown, of what must be readable."""
     return known_only(taken(value, headers).data, value, headers)
 

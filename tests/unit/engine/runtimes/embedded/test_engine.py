@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from engine.core.cascade import Tally, TimeMode
+from engine.core.cascade import OutcomeCounts, TimeMode
 from engine.core.effects import StageName
 from engine.core.execution import Outcome, Output, Transition
 from engine.errors import IdentityConflict, InvalidSettings
-from engine.runtimes.embedded.answers import Answer
+from engine.runtimes.embedded.answers import InputAnswer
 from engine.runtimes.embedded.database import Database
 from engine.runtimes.embedded.engine import EmbeddedEngine
 from engine.runtimes.embedded.proof.verification import digests
@@ -33,7 +33,7 @@ def opened(data_dir: Path, mode: TimeMode = TimeMode.DATA, **settings: Any) -> E
     return EmbeddedEngine(data_dir, given, topology=toy(), mode=mode, clock=lambda: ARRIVED)
 
 
-def counts(tally: Tally) -> tuple[int, int, int]:
+def counts(tally: OutcomeCounts) -> tuple[int, int, int]:
     """Accepted, duplicates, dead-lettered."""
     return tally.accepted, tally.duplicates, tally.dead_lettered
 
@@ -178,7 +178,7 @@ def test_command_acts_at_the_last_instant_and_can_be_refused(tmp_path: Path) -> 
     with opened(tmp_path) as engine:
         engine.ingest([hired(1, at=START)])
 
-        assert Answer(outcome=Outcome.APPLIED) == engine.command("bothways.hr.hired.v1", data)
+        assert InputAnswer(outcome=Outcome.APPLIED) == engine.command("bothways.hr.hired.v1", data)
         assert engine.last_at == START
         refused = engine.command("bothways.hr.hired.v1", {**data, "department": "refused"})
         assert (Outcome.DEAD_LETTERED, ErrorCode.STALE_ANSWER) == (refused.outcome, refused.code)
@@ -219,7 +219,7 @@ def test_wall_time_stamps_by_the_clock_and_ticks_when_due(tmp_path: Path) -> Non
     """In wall time nothing fires until the clock says so, and then at the clock's instant."""
     now = START + 2 * DAY
     with opened(tmp_path, TimeMode.WALL) as engine:
-        assert Answer(outcome=Outcome.APPLIED) == engine.offer(hired(1, at=START), now)
+        assert InputAnswer(outcome=Outcome.APPLIED) == engine.offer(hired(1, at=START), now)
         assert not engine.tick_wall(now + timedelta(hours=1))
         assert now == engine.last_at
 

@@ -98,7 +98,7 @@ def test_other_rows_refuse_the_directory_in_one_line_that_says_what_to_do(tmp_pa
 def rewritten_by(version: str, data_dir: Path) -> None:
     """Let another version have written a directory last."""
     database = Database(data_dir)
-    put_facts(database, [(fingerprints.VERSION, version)])
+    put_facts(database, [(fingerprints.WRITTEN_BY, version)])
     database.commit()
     database.close()
 

@@ -10,7 +10,7 @@ from engine.core.effects import StageName
 from engine.programme.people.person import Person
 from engine.programme.people.tables import PEOPLE
 from engine.runtimes.embedded.database import Database
-from engine.runtimes.embedded.rows.lately import UNKNOWN, Lately
+from engine.runtimes.embedded.rows.lately import NOT_KEPT, Lately
 from engine.runtimes.embedded.rows.stage_rows import StageRows
 from engine.topology import build
 from schemas.frozen import replace
@@ -27,7 +27,7 @@ def test_what_is_remembered_is_what_was_written_last(writes: list[tuple[str, int
         lately.remember(("t", key), row)
         truth[key] = row
         assert truth[key] == lately.recall(("t", key))
-    remembered = {key: row for key in truth if (row := lately.recall(("t", key))) is not UNKNOWN}
+    remembered = {key: row for key in truth if (row := lately.recall(("t", key))) is not NOT_KEPT}
     assert all(truth[key] == row for key, row in remembered.items())
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.runtimes.embedded.rows import near_timers
-from engine.runtimes.embedded.rows.near_timers import NearTimers, Timer
+from engine.runtimes.embedded.rows.near_timers import NearTimers, StoredTimer
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
 
@@ -19,7 +19,7 @@ class Stored:
     def __init__(self) -> None:
         self.wake_at: dict[str, datetime] = {}
 
-    def first(self, limit: int) -> list[Timer]:
+    def first(self, limit: int) -> list[StoredTimer]:
         """The first timers."""
         return sorted((at, "table", key) for key, at in self.wake_at.items())[:limit]
 

@@ -12,7 +12,16 @@ from engine.core.effects import Origin, Record, StageName
 from engine.core.intake import Intaken, intake
 from engine.programme import messages
 from engine.programme.messages import Message, ParticipationReported
-from engine.runtimes.kafka.broker.wire import Tick, Unreadable, Wired, decode_inbox, encode_event, encode_hop, encode_tick, instant_from
+from engine.runtimes.kafka.broker.wire import (
+    Tick,
+    Unreadable,
+    Wired,
+    decode_inbox,
+    encode_event,
+    encode_hop,
+    encode_tick,
+    instant_of_seconds,
+)
 from schemas.codec import encode_binary
 from schemas.envelope import Event
 from schemas.terms.codes import NudgeKey
@@ -49,7 +58,7 @@ PARTICIPATION_HOP: Final = Record(
     stage=StageName.PROGRAMMES,
     key="p",
     id="i",
-    at=instant_from(0),
+    at=instant_of_seconds(0),
     payload=ParticipationReported(
         programme_id=ProgrammeId("p"),
         person_id=PersonId("ann"),
@@ -130,7 +139,7 @@ def test_a_message_has_the_same_bytes_whichever_order_its_parameters_came_in() -
             expires_at=RECEIVED_AT,
             terms=TERMS,
         )
-        return encode_hop(Record(stage=StageName.PEOPLE, key="ann", id="i", at=instant_from(0), payload=intent)).value
+        return encode_hop(Record(stage=StageName.PEOPLE, key="ann", id="i", at=instant_of_seconds(0), payload=intent)).value
 
     assert written("programme_id", "pairing_id") == written("pairing_id", "programme_id")
 

@@ -10,7 +10,7 @@ import msgspec
 from engine.core.cascade import TimeMode
 from engine.core.effects import Headers, Note, StageName
 from engine.core.execution import Outcome
-from engine.runtimes.kafka.broker.wire import Tick, Wired, encode_tick, seconds_from
+from engine.runtimes.kafka.broker.wire import Tick, Wired, encode_tick, whole_seconds_of
 from engine.runtimes.kafka.folds.folding import Partitions
 from engine.runtimes.kafka.folds.intake_fold import INBOX_OF, IntakeFold
 from engine.runtimes.kafka.folds.stage_fold import POSITION_KEY, Position, StageFold
@@ -138,7 +138,7 @@ def test_position_carries_time_and_partitions() -> None:
     fold = stage_fold()
     feed(fold, encode_tick(Tick(at=NOW, limit=0)))
 
-    assert Position(offset=1, at=seconds_from(NOW), partitions=1) == position_in(fold)
+    assert Position(offset=1, at=whole_seconds_of(NOW), partitions=1) == position_in(fold)
 
 
 def test_restored_fold_goes_on_where_the_last_owner_stopped() -> None:
