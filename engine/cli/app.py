@@ -37,7 +37,7 @@ app: Final = App(
     version=_version,
     suppress_keyboard_interrupt=False,
 )
-dead_letters: Final = App(name="dead-letters", help="Records that were refused: list them, show one.")
+dead_letters: Final = App(name="dead-letters", help="Records that were refused: list them, show one, send them again.")
 
 for command in (
     demo.demo,
@@ -62,6 +62,7 @@ for command in (
 app.command(dead_letters)
 dead_letters.command(letters.list_letters, name="list")
 dead_letters.command(letters.show, name="show")
+dead_letters.command(letters.redrive, name="redrive")
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -7,11 +7,12 @@ import msgspec
 from engine.commands.command import Command
 from engine.commands.event import EventCommand
 from engine.commands.invite import Invite
+from engine.commands.redrive import Redrive
 from engine.commands.round import Round
 from engine.errors import Refused
 from engine.runtimes.embedded.engine import EmbeddedEngine
 
-COMMANDS: Final[dict[str, type[Command]]] = {kind.NAME: kind for kind in (EventCommand, Invite, Round)}
+COMMANDS: Final[dict[str, type[Command]]] = {kind.NAME: kind for kind in (EventCommand, Invite, Redrive, Round)}
 
 
 def read_command(name: str, arguments: bytes) -> Command | None:
