@@ -48,7 +48,7 @@ class Figures:
 
     @property
     def waiting(self) -> Counter[str]:
-        """How many people wait, by reason; reasons of which nobody is left are nought."""
+        """How many people wait, by reason; a reason without anybody is zero."""
         found = Counter[str]()
         for counts in list(self._waiting.values()):  # a thread may be at work on them
             found.update(counts)

@@ -41,7 +41,7 @@ class Rows(Protocol):
 
 
 def existing(rows: Rows, table: Table[RowT], key: str) -> RowT:
-    """Return a row that is there, or something is broken: nothing deletes it, or who asks was told of it by another row."""
+    """Return a row that has to be there: nothing deletes it, or another row names it."""
     row = rows.get(table, key)
     assert row is not None, f"a row of {table}"
     return row

@@ -2,7 +2,7 @@
 
 An id has no wall time, host, position or software version in it, so a replay, a retry and the other runtime all arrive at the same one.
 
-What is published must not be recomputed from guesses: the id of an output derives from its cause, and the cause may be what a person did in
+Nobody may recompute from guesses what is published: the id of an output derives from its cause, and the cause may be what a person did in
 private. So everything published derives with the installation's salt (`hidden_id`, `pseudonym_on`). Ids that stay inside are public hashes.
 
 Source: guarantees.P3.

@@ -1,7 +1,7 @@
 """Stages: a key, an inbox, the tables of that key, and a rule for whatever comes.
 
 A rule is declared with the data that it takes, as its second parameter, and gets it: an event's data or a message. A union stands for
-each of its types. So no rule looks at what has come to it, and none is registered for what it doesn't take.
+each of its types. So no rule checks the type of what it gets, and none is registered for what it doesn't take.
 """
 
 from collections.abc import Callable, Mapping

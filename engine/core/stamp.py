@@ -5,7 +5,7 @@ Never knows: what the facts say.
 
 Invariants
     core.T1  Stamps are totally ordered by (time, sequence, id); two different events of one source never share a stamp.
-    core.T2  A state keeps the stamp of the fact that set it for as long as the state lives. Marks go after 90 days, stamps don't.
+    core.T2  A state keeps the stamp of the fact that set it until the state goes. Marks go after 90 days, stamps don't.
 
 Source: house rule (facts are ordered by when they happened, not by when they came).
 """

@@ -280,5 +280,5 @@ def pool_positions(members: Sequence[PoolMember], rules: Iterable[Rule] = HARD_R
 
 
 def is_apart_enough(one: int, other: int, steps_min: int) -> bool:
-    """Say what ApartRule says of two traits in numbers, below nought if unknown. The compiled way compiles this function."""
+    """Say what ApartRule says of two traits in numbers, below zero if unknown. The compiled way compiles this function."""
     return one >= 0 and other >= 0 and abs(one - other) >= steps_min

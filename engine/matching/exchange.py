@@ -4,7 +4,7 @@ Decides: who teaches whom how many points, and who teaches somebody enough.
 Never knows: whether two people may meet (matching/eligibility, search/rule_book), what a pair is worth (matching/scoring).
 
 How: people are positions and a set of people is an int with one bit each. To find everybody who teaches one person enough, all are one
-set with nought points; each want splits every set by the level offered, and sets of the same points are joined again. There are at most
+set with zero points; each want splits every set by the level offered, and sets of the same points are joined again. There are at most
 as many sets as there are points in a full need, so the work is a few hundred integer operations however many people there are.
 
 Invariants

@@ -81,7 +81,7 @@ def _score(track: Track, context: int, people: Sequence[str], benefits: Mapping[
     if track is Track.MUTUAL:
         return mutual_score(context, benefits[first], benefits[second])
     if len(required) != 1:
-        # A lock may pair two people of whom the one who must learn learns nothing.
+        # A lock may pair two people although the one who must learn learns nothing.
         return 0
     (learner,) = required
     return directed_score(context, benefits[learner], benefits[second if learner == first else first])

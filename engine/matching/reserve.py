@@ -10,7 +10,7 @@ Invariants
     matching.V3  A launch pairs people: in a person's first round in which anybody was eligible for them, the reserve is a policy's own.
         Where only one of two is in such a round, the higher of the two reserves counts: the other has not agreed to take anybody.
 
-A reserve is one number, so that lists of people hold it: that of a first round is written as its complement, below nought.
+A reserve is one number, so that lists of people hold it: that of a first round is written as its complement, below zero.
 
 Must stay in sync with: compiled/judging.needed_score, which says the same compiled; a test compares the two.
 

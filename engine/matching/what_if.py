@@ -23,7 +23,7 @@ from schemas.terms.policy import Policy
 
 
 class RoundFigures(Frozen, kw_only=True):
-    """What one round comes to."""
+    """The result of one round, in figures."""
 
     matched_count: int
     """People with at least one proposal."""

@@ -87,7 +87,7 @@ class PersonFacts(Frozen, kw_only=True):
     left_at: datetime | None = None
     """When the person last left the organisation: what was said before it ended with it."""
     excluded_ids: tuple[PersonId, ...] = ()
-    """Whom the person excludes in any programme, sorted. Confidential."""
+    """People whom the person excludes in any programme, sorted. Confidential."""
     forbidden_ids: tuple[PersonId, ...] = ()
     """With whom a coordinator of any programme forbids to pair the person, sorted."""
 
@@ -144,9 +144,9 @@ class ParticipationRefused(Frozen, kw_only=True):
 
 
 class PeopleExcluded(Frozen, kw_only=True):
-    """To a person: a programme took what the person said of whom it would rather not meet.
+    """To a person: a programme took exclusions of the person.
 
-    Never told to anybody else.
+    Nobody else hears of them.
     """
 
     person_id: PersonId
@@ -268,7 +268,7 @@ class NudgesReturned(Frozen, kw_only=True):
 
 
 class NudgeOutcome(Frozen, kw_only=True):
-    """To a programme: a nudge was requested or held back. For its insights and for rules that wait."""
+    """To a programme: what became of a nudge, for its insights and for rules that wait."""
 
     programme_id: ProgrammeId
     person_id: PersonId

@@ -8,7 +8,7 @@ Invariants
     report.R2  No value of the page holds the id of a person, a pairing or a session.
     report.R3  A number of one to k − 1 people or pairs is None, and so is whatever would give it away (insights/small_groups).
 
-Source: docs/rules.md, What is told of people.
+Source: docs/rules.md, What is published about people.
 """
 
 from collections import Counter

@@ -1,10 +1,12 @@
 """No word that says something is lacking in people, and none that sorts them by age or generation, in anything that reaches them.
 
 Read are the templates of the repository (found by walking it), the texts of the report, the built-in topics, and the names from which
-notifiers make messages: keys, parameters and reason codes.
+notifiers make messages: keys, parameters and reason codes. Docstrings of the core and the programme are read, too: each begins with one
+short line and has no turn that is hard to read.
 """
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from pathlib import Path
@@ -41,6 +43,26 @@ CODES: Final = (
     codes.ProfilePart,
     codes.TopicFamily,
 )
+
+
+CORE_AND_PROGRAMME: Final = tuple(path for place in ("core", "programme") for path in sorted((ROOT / "engine" / place).rglob("*.py")))
+FIRST_LINE_MAX: Final = 88
+HARD_TURNS: Final = {
+    r"whom nobody|of whom|of whoever": "name the noun",
+    r"nought": "zero",
+    r"(?:come|comes|came) to": "follows from, adds up to, reaches, fell through",
+    r"(?:is|are|was|were|be|been) told": "hears, gets a note, is published",
+    r"but for": "without, except, unless",
+    r"be it|has no say": "say it with a main clause",
+}
+"""Turn → what to write instead."""
+
+
+def docstrings(path: Path) -> Iterator[str]:
+    """Yield the docstrings of a Python file, those below attributes among them."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            yield node.value.value
 
 
 def templates() -> Iterator[Path]:
@@ -161,3 +183,26 @@ def test_a_programme_with_a_deficit_word_is_refused(data: dict[str, Any]) -> Non
     """Its name, its topics and its questions reach people."""
     with pytest.raises(ValidationError, match="lacking in people"):
         ProgrammeCreated.model_validate({"programme_id": "g", **data})
+
+
+def test_a_docstring_begins_with_one_short_line() -> None:
+    """What a thing is fits into one line; everything else stands below it."""
+    firsts = [(path, text.partition("\n")[0]) for path in CORE_AND_PROGRAMME for text in docstrings(path)]
+
+    assert len(firsts) > 1_000
+    assert [] == [f"{path.relative_to(ROOT)}: {first}" for path, first in firsts if len(first) > FIRST_LINE_MAX]
+
+
+@pytest.mark.parametrize("turn", HARD_TURNS)
+def test_no_docstring_has_a_turn_that_is_hard_to_read(turn: str) -> None:
+    """Docstrings are read by people of every country: subject and verb first, the noun named."""
+    hard = re.compile(rf"\b(?:{turn})\b")
+    found = [(path, match) for path in CORE_AND_PROGRAMME for text in docstrings(path) for match in hard.findall(text)]
+
+    assert [] == [f"{path.relative_to(ROOT)}: {match!r}; better: {HARD_TURNS[turn]}" for path, match in found]
+
+
+@pytest.mark.parametrize("text", ["a person whom nobody asked", "prices of nought", "what it comes to", "who was told", "all but for one"])
+def test_a_hard_turn_is_found(text: str) -> None:
+    """A list that can't match protects nothing."""
+    assert any(re.search(rf"\b(?:{turn})\b", text) for turn in HARD_TURNS)

@@ -4,7 +4,7 @@ Decides: who holds what when nobody wants to bid any more, and what the final pr
 Never knows: people, weights beyond integers, what becomes of the result (assigning/assignment).
 
 How: a bidder offers its best object the advantage over its second best plus epsilon, and displaces whoever held the cheapest slot. Prices
-start at nought and never fall, so they are a solution of the dual linear programme.
+start at zero and never fall, so they are a solution of the dual linear programme.
 
 Invariants
     assigning.U1  What is held and the dual value differ by at most epsilon for each unit held, while epsilon has not grown.

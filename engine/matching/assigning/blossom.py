@@ -5,7 +5,7 @@ Never knows: people, room, rounds (assigning/assignment turns those into vertice
 
 How: Edmonds' primal-dual method. Every vertex has a label; an edge is tight when its two labels add up to twice its weight. Alternating
 trees grow from unmatched vertices over tight edges; an odd cycle is shrunk into a blossom that acts as one vertex with a label of its
-own; labels move until something becomes tight. It ends when the labels of unmatched vertices are nought, which proves the optimum.
+own; labels move until something becomes tight. It ends when the labels of unmatched vertices are zero, which proves the optimum.
 
 Invariants
     assigning.B1  No edge has less than nothing to tightness: labels are a feasible dual solution at every step.
@@ -144,7 +144,7 @@ class _Forest:
         return False
 
     def _relabel(self) -> bool:
-        """Move labels until something becomes tight; False when labels of unmatched vertices reach nought."""
+        """Move labels until something becomes tight; False when labels of unmatched vertices reach zero."""
         steps = [self.labels[b] // 2 for b in range(self.n + 1, self.top + 1) if self.outermost[b] == b and self.marks[b] is _Mark.INNER]
         for x in self._tops():
             if self.nearest[x] and self.marks[x] is not _Mark.INNER:
@@ -294,7 +294,7 @@ class _Forest:
         return found
 
     def _expand(self, b: Vertex) -> None:
-        """Undo an inner blossom whose label is nought; its even side stays in the tree."""
+        """Undo an inner blossom whose label is zero; its even side stays in the tree."""
         for petal in self.petals[b]:
             self._set_outermost(petal, petal)
         entry = self.petal_with[b][self._edge(b, self.parents[b])[0]]

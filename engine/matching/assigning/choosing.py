@@ -36,7 +36,7 @@ class RoundTask(Frozen, kw_only=True):
     book: RuleBook
     seekers: Seekers
     room: Sequence[int]
-    """By position: how many pairs each person may still get; nought outside the pool."""
+    """By position: how many pairs each person may still get; zero outside the pool."""
     locked: frozenset[tuple[int, int]]
     """Pairs that are settled, lower position first; their room is gone."""
     served: frozenset[int]

@@ -60,7 +60,7 @@ class Rules(NamedTuple):
     languages_at: int
     """Where languages begin in `PoolArrays.tables`."""
     words_count: int
-    """Of a language kind; nought if languages are listed."""
+    """Of a language kind; zero if languages are listed."""
     hours_at: int
     """Where the hours begin in `PoolArrays.tables`."""
     hours_count: int

@@ -63,7 +63,7 @@ class Coded:
     """The same number for people whom the rule of peers bars; UNKNOWN for whom it bars from nobody."""
     language_kind: "array[int]"
     language_words: "array[int]"
-    """64 bits a word, `words_count` words for each kind of language set; where that is nought, where the numbers of each kind's languages
+    """64 bits a word, `words_count` words for each kind of language set; where that is zero, where the numbers of each kind's languages
     begin and, last, where all end, then these numbers, sorted."""
     words_count: int
     """Nought where there are more than LANGUAGES_IN_WORDS_MAX languages."""

@@ -11,7 +11,7 @@ Invariants
     coordinators.W2  A row is found by the hash of its person and day. It holds no id.
     coordinators.W3  A reason that is about the person is published as `withheld`.
 
-Source: docs/rules.md, What is told of people.
+Source: docs/rules.md, What is published about people.
 """
 
 from datetime import date, datetime, timedelta
@@ -29,7 +29,7 @@ _PUBLIC: Final = frozenset(SuppressionCode) - {SuppressionCode.WITHHELD}
 
 
 class AuditLine(Frozen, kw_only=True, order=True):
-    """One thing to publish about a person: the event's type, and its body but for the hash."""
+    """One thing to publish about a person: the event's type, and its body without the hash."""
 
     type: str
     body: tuple[tuple[str, str], ...]

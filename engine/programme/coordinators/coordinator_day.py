@@ -2,12 +2,12 @@
 
 There is one a day of each key.
 
-Decides: when what has gathered is told, which pairings one nudge names, when a nudge that was sent is no longer true.
+Decides: when the coordinator hears of what has gathered, which pairings one nudge names, when a nudge that was sent is no longer true.
 Never knows: what happened to a pairing (the rule that gathers it), whether it still holds (coordinators/coordinator_notes).
 
 Invariants
     coordinators.D1  One nudge a day (UTC, the coordinator's zone) of one key; of conflicts one for each rule.
-    coordinators.D2  The first of a day is told at that instant with everything of the instant; what comes later that day, as the next day
+    coordinators.D2  The first of a day goes out at that instant with everything of the instant; what comes later that day, as the next day
         begins.
     coordinators.D3  No pairing is named twice in one nudge. One nudge names at most NAMED_MAX, the rest follow day by day; at most KEPT_MAX
         wait, and what would be more is not kept: the coordinator has heard of a thousand.
@@ -51,11 +51,11 @@ class Summary(Frozen, kw_only=True):
     pairing_ids: tuple[PairingId, ...] = ()
     """In the order in which they came."""
     told_on: date | None = None
-    """The last day on which something was told."""
+    """The last day with a note."""
     wake_at: datetime | None = None
-    """When what has gathered is told."""
+    """When the next note is due."""
     notes: tuple[SentNote, ...] = ()
-    """What was told and isn't over, one a day."""
+    """Notes that are still open, one a day."""
 
 
 def with_pairing(summary: Summary, pairing_id: PairingId, at: datetime) -> Summary:

@@ -1,7 +1,7 @@
 """Daily notes to the coordinator: stuck pairs, lost sessions, conflicts.
 
 What happens to a pairing is gathered in a row whose timer tells it (coordinator_day). What is over by then is left out: a pair that met
-again on the same day is not stuck. What was told is taken back when none of it is so any more: `watched` sees every change of a pairing, so
+again on the same day is not stuck. A note is taken back when none of it is true any more: `watched` sees every change of a pairing, so
 that no rule has to think of it. The table comes after the pairings in the order of timers, so one note holds all of one instant.
 """
 

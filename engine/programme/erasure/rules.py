@@ -7,7 +7,7 @@ An erased person's own rows go. A row of somebody else, or of a pair, stays, bec
 person. So the reports of an erased manager still share one, and the ledger of a pair that taught each other still adds up.
 
 Invariants
-    erasure.Z1  No row holds the id of somebody who was erased and has not come back, but for what was said of it later than the erasure.
+    erasure.Z1  No row holds the id of somebody who was erased and has not come back, except in what was said later than the erasure.
     erasure.Z2  What was said about a person up to the erasure (by event time) never counts again, whatever order it arrives in.
     erasure.Z3  Both sides of one pair stay apart when both are erased: the numbers of the pair are those that it had.
     erasure.Z4  `erased` begins nothing: two people are never at odds because each had a manager who was erased.

@@ -14,7 +14,7 @@ from schemas.frozen import Frozen
 from schemas.terms.ids import PersonId
 
 LANGUAGES_DEFAULT: Final = ("en",)
-"""What a person speaks of whom nobody has said it."""
+"""Languages of a person for whom none are known."""
 
 
 class Attribute(StrEnum):

@@ -1,7 +1,7 @@
 """Which HR facts are no longer worth keeping.
 
 Decides: what goes from a history, and in which order when there is too much of it.
-Never knows: what the facts come to (facts/person_facts, facts/employment).
+Never knows: the result of the facts (facts/person_facts, facts/employment).
 
 Invariants
     facts.H1  A hire can be cancelled later, so it never pushes an older value out of the history; a role change in force does.

@@ -1,6 +1,6 @@
 """Employment of a person: a fold over the hires, leaves and departures in force.
 
-Decides: the employment that a history comes to, and what goes with it (date of hire, expected return, end of the last leave).
+Decides: the employment that follows from a history, and what goes with it (date of hire, expected return, end of the last leave).
 Never knows: when a fact takes effect (facts/person_facts); who has to hear of it (people/roster).
 
 States and transitions
@@ -15,7 +15,7 @@ Invariants
         which takes effect when the day is over. A hire that HR recorded after the departure of the same day is the newer word and follows
         it: the person has left and is back, so the departure ends what was, and the hire says how the person stands.
 
-How conflicts are resolved: the fold starts from nothing each time, so the order of arrival has no say.
+How conflicts are resolved: the fold starts from nothing each time, so the order of arrival plays no part.
 
 Source: house rule; decisions 0004 (time is data), 0007 (HR facts in time).
 """
@@ -35,7 +35,7 @@ _ORDER_OF_DAY: Final = {FactKind.HIRED: 0, FactKind.LEAVE_STARTED: 1, FactKind.L
 
 
 class Standing(Frozen, kw_only=True):
-    """What the facts in force come to."""
+    """Employment, as it follows from the facts in force."""
 
     employment: Employment = Employment.UNKNOWN
     hired_on: date | None = None

@@ -9,8 +9,8 @@ Invariants
     facts.V2  An end ends the leave that it names; a name that no running leave has ends nothing.
     facts.V3  An end without a name ends the running leave whose expected return is its day, else the one that started first.
 
-How conflicts are resolved: ends are matched anew over the whole history each time, in the order of the facts, so the order of arrival has
-no say.
+How conflicts are resolved: ends are matched anew over the whole history each time, in the order of the facts, so the order of arrival plays
+no part.
 
 Source: HR systems that keep one record for each absence, and others that only say "back".
 """

@@ -6,7 +6,7 @@ once, and leaves a row here that is due at the instant of the fact. The people s
 time the programmes stage fires these rows, nothing of that instant is missing; and they fire before anything else that is due then, for
 the name of the table comes first in order. What HR says about today or the past is judged at once: the next event may be a year away.
 
-On Kafka the partitions of the people stage come to a midnight each in its own time, so a programme judges what has arrived by its own
+On Kafka the partitions of the people stage reach a midnight each in its own time, so a programme judges what has arrived by its own
 tick: mostly all of an instant, at worst one person's fact before another's, a commit apart. Then a pair may be suspended that need not
 have been; it is asked anew as soon as the other fact is there. It never stays open with a line of power that is known.
 

@@ -47,7 +47,7 @@ History = tuple["HrFact", ...]
 
 
 class HrFact(Frozen, kw_only=True):
-    """One HR event, kept as long as it can matter."""
+    """One HR event, kept until it can matter no more."""
 
     kind: FactKind
     effective_on: date
@@ -119,7 +119,7 @@ def is_known(history: History, fact: HrFact) -> bool:
 
 
 def attributes_in_force(history: History) -> Attributes:
-    """Return the values that the facts in force come to (facts.F1)."""
+    """Return the values that follow from the facts in force (facts.F1)."""
     values: dict[Attribute, Value] = {}
     for fact in history:
         if fact.in_force_at is not None:

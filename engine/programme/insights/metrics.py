@@ -10,7 +10,7 @@ Invariants
 
 Metric names end in their unit; a dot separates a family from its member (`ended_count.choice`).
 
-Source: docs/rules.md, What is told of people.
+Source: docs/rules.md, What is published about people.
 """
 
 import math

@@ -1,12 +1,12 @@
 """The daily report's figures about people, with everybody behind each number.
 
-Decides: each such figure as it would be told now; which groups everybody can count anyway.
-Never knows: what was told before (insights/told_rules decides what may be told anew); pairs, sessions and endings, which are public events
-(insights/metrics).
+Decides: each such figure as it would be published now; which groups everybody can count anyway.
+Never knows: what was published before (insights/told_rules decides what may be published anew); pairs, sessions and endings, which are
+public events (insights/metrics).
 
 Figures whose name begins with `page.` are for the report's page only.
 
-Source: docs/rules.md, What is told of people.
+Source: docs/rules.md, What is published about people.
 """
 
 import math

@@ -47,7 +47,7 @@ def measured(programme: Programme, members: Sequence[PoolMember], result: RoundR
     Args:
         programme: as the round found it, under the policy of the round and with its locks.
         members: everybody as the round met them.
-        result: what it came to.
+        result: its outcome.
         at: when it was held.
     """
     last = programme.measured

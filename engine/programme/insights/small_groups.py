@@ -5,7 +5,7 @@ Never knows: what a cell is about.
 
 Invariants
     insights.H1  A cell of one to k − 1 members is hidden.
-    insights.H2  On every line whose total is known, what is hidden comes to at least two cells and k members, so no subtraction leaves a
+    insights.H2  On every line whose total is known, at least two cells and k members are hidden, if any, so no subtraction leaves a
         small group; where a line has too few members for that, all of it is hidden, and its total may not be shown either.
 
 Order: of what could be hidden besides, the smallest goes, then the first by name.

@@ -2,7 +2,7 @@
 
 Beside them the next figure must give nobody away (insights/told_rules).
 
-Whom a figure was told about is kept under each contributor, so that a person's erasure finds it, and so that little is written: only
+The people behind a figure are kept, each under its own contributor. So a person's erasure finds them, and little is written: only
 those who changed.
 """
 
@@ -37,16 +37,16 @@ def person_contributor(person_id: str) -> str:
 
 
 def told_in(rows: Rows, programme_id: ProgrammeId) -> Told:
-    """Return what a programme has told so far."""
+    """Return what a programme has published so far."""
     return rows.get(TOLD, programme_id) or NOTHING_TOLD
 
 
 def told_anew(
     rows: Rows, programme: Programme, figures: Mapping[str, Figure], at: datetime, *, public: Iterable[Members]
 ) -> Generator[Effect, None, tuple[Told, frozenset[str]]]:
-    """Tell what may be told of these figures, and remember whom it was about.
+    """Publish what may be published of these figures, and remember the people behind it.
 
-    Returns: what has been told by now, and which of these figures may be told at this instant.
+    Returns: what is published by now, and which of these figures may be published at this instant.
     """
     prefix = f"{programme.programme_id}/"
     known = {key.removeprefix(prefix): row for key, row in rows.scan(TOLD_OF, prefix)}
@@ -72,7 +72,7 @@ def waiting_told(
 
     A number that would point at a few of them is left out.
 
-    Returns: the count of all, and the counts by rule with small ones left out; None where nothing may be told.
+    Returns: the count of all, and the counts by rule with small ones left out; None where nothing may be published.
     """
     left_out = [one for one in result.unmatched if one.standing is RoundStanding.WAITING]
     marks = {person_contributor(one.person_id): WITH_OPTION if one.has_option else one.code.value for one in left_out}

@@ -2,23 +2,23 @@
 
 No two figures that were published may give a small group away.
 
-Decides: which figures may be told now, beside what has been told and what everybody can count.
+Decides: which figures may be published now, beside what is published and what everybody can count.
 Never knows: what a figure is about; who reads it.
 
-What everybody reads together is every figure as it was last told. So a figure remembers whom it was told about, and stands as it is until
-the people who changed it are many enough. A figure that never could be told is null.
+Everybody can read every figure as it was last published, all together. So a figure remembers the people behind it, and stands as it is
+until enough people have changed it. A figure that could never be published is null.
 
 Invariants
     insights.F1  Of a group or a table, the people who entered or left each cell, or the whole, are none or at least k since it was last
-        told. So the numerator, the denominator and their difference of a ratio each change by nobody or by k.
+        published. So the numerator, the denominator and their difference of a ratio each change by nobody or by k.
     insights.F2  Every cell of a group, and the whole of a table, has none or at least k people.
     insights.F3  Of groups that lie within one another, across figures and within what is public, none differs from another by one to k − 1.
     insights.F4  Of values (a mean, a quantile), at least k contribute, and none or at least k contributions changed since they were last
-        told.
-    insights.F5  A ratio is told only while the figure that tells its denominator stands for the same people.
+        published.
+    insights.F5  A ratio is published only while the figure of its denominator stands for the same people.
 
-How conflicts are resolved: figures are judged in the order in which they are given; an earlier one is told, a later one that would give
-a small group away beside it is not.
+How conflicts are resolved: figures are judged in the order in which they are given; an earlier one is published, a later one that
+would give a small group away beside it is not.
 
 Source: house rule; primary and complementary suppression, and the difference between two publications, as statistics offices do it.
 """
@@ -53,7 +53,7 @@ class FigureKind(StrEnum):
 
 
 class Figure(Frozen, kw_only=True):
-    """A figure as it would be told now."""
+    """A figure as it would be published now."""
 
     kind: FigureKind
     value: Value = None
@@ -65,16 +65,16 @@ class Figure(Frozen, kw_only=True):
 
 
 class Said(Frozen, kw_only=True):
-    """A figure as it was last told."""
+    """A figure as it was last published."""
 
     value: Value
     as_of: datetime
-    """Since when it stands: when it was last told with somebody changed."""
+    """Since when it stands: when it was last published with somebody changed."""
     counted: tuple[int, ...] = ()
 
 
 class Told(Frozen, kw_only=True):
-    """What a programme has told, by figure."""
+    """What a programme has published, by figure."""
 
     figures: dict[str, Said] = field(default_factory=dict)
 
@@ -85,7 +85,7 @@ class Told(Frozen, kw_only=True):
 
 
 class ToldOf(Frozen, kw_only=True):
-    """What one contributor was, in each figure, when it was last told.
+    """The mark of one contributor in each figure, when it was last published.
 
     Key: `<programme>/<contributor>`.
     """
@@ -105,10 +105,10 @@ def group(members: Iterable[str], of: Iterable[str] | None = None) -> dict[str, 
 
 
 def due(figures: Mapping[str, Figure], said: Mapping[str, Marks], told: Told, *, public: Iterable[Members], k: int) -> list[str]:
-    """Name the figures that may be told now, in their order.
+    """Name the figures that may be published now, in their order.
 
     Args:
-        said: of each figure that was told, the marks of then.
+        said: of each figure that was published, the marks of then.
         public: groups that everybody can count from what is published anyway.
     """
     standing: dict[str, tuple[Members, ...]] = {name: _groups(marks) for name, marks in said.items() if _is_group(figures, name, marks)}
@@ -204,5 +204,5 @@ def _is_apart(groups: Iterable[Members], others: Iterable[Members], k: int) -> b
 
 
 def is_changed(figure: Figure, before: Marks, said: Said | None) -> bool:
-    """Say whether anybody changed since a figure was last told."""
+    """Say whether anybody changed since a figure was last published."""
     return said is None or dict(before) != dict(figure.behind) or said.counted != figure.counted

@@ -4,7 +4,7 @@ Decides: what counts as a trial, what counts as acting on it, the effect and its
 Never knows: which person is held out (nudges/ledger); single people once they are counted.
 
 Invariants
-    insights.X1  A trial is one behavioural nudge that was requested, or would have been but for the held-out group: to a person, or about a
+    insights.X1  A trial is one behavioural nudge that was requested, or would have been without the held-out group: to a person, or about a
         pair, whose two sides are one trial, for one lot holds out both.
     insights.X2  Acting counts within 7 days of the trial, once.
     insights.X3  An effect is P(acted | nudged) − P(acted | held out), shown only when both groups are large enough.

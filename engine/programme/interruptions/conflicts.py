@@ -2,10 +2,10 @@
 
 The pair is suspended in silence at once. Both get a note if the conflict stands; it leaves no trace if it doesn't.
 
-HR says one thing after the other: two managers who are swapped in one night are for a moment one manager. So a pair is suspended the
-moment that a conflict is known, and nobody is told before it has stood for `conflict_settle_hours`. What is gone by then has been nothing:
-the pair is what it was, with its clocks and questions, and what it was asked is asked again as a new occasion. What stands is put to both,
-each in private. What is gone later is asked about: both say whether to go on, and whoever had a note also hears of the end.
+HR says one thing after the other: two managers who are swapped in one night are for a moment one manager. So a pair is suspended the moment
+that a conflict is known, and nobody hears of it before it has stood for `conflict_settle_hours`. What is gone by then has been nothing: the
+pair is what it was, with its clocks and questions, and what it was asked is asked again as a new occasion. What stands is put to both, each
+in private. What is gone later is asked about: both say whether to go on, and whoever had a note also hears of the end.
 """
 
 from datetime import datetime, timedelta

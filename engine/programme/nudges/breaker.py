@@ -3,7 +3,7 @@
 From here it leaves for the person's stage.
 
 `guarded` wraps the rules and timers of the programmes stage, so that no rule can forget the breaker and none has to know of it. Here too
-an intent is given the calendar and the hours of whoever it is for.
+an intent gets the calendar and the hours of its person.
 """
 
 from datetime import datetime

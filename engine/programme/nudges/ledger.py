@@ -110,7 +110,7 @@ class Requested(Frozen, kw_only=True):
 
 
 class SetAside(Frozen, kw_only=True):
-    """An intent about a pair of which it is not known yet whether it goes on."""
+    """An intent about a pair that may or may not go on."""
 
     nudge_id: NudgeId
     intent: NudgeIntended
@@ -163,7 +163,7 @@ class Granted(Frozen, kw_only=True):
 
 
 class Decision(Frozen, kw_only=True):
-    """What one look at the ledger comes to."""
+    """The result of one look at the ledger."""
 
     contact: Contact
     granted: Granted | None = None
@@ -290,7 +290,7 @@ def is_held_out(intent: NudgeIntended, lots: Lots) -> bool:
 def _verdict(
     contact: Contact, intent: NudgeIntended, person: Standing, *, at: datetime, emit_from: datetime | None, lots: Lots
 ) -> SuppressionReason | None:
-    """Check an intent in the order of the module's docstring, but for its instant.
+    """Check an intent in the order of the module's docstring, without its instant.
 
     Returns: what is against it, if anything.
     """

@@ -1,4 +1,4 @@
-"""Outcomes of nudges: the metrics count each, and the programme behind a nudge hears of those that its rules go by.
+"""Outcomes of nudges: metrics count each, and programmes hear of those their rules need.
 
 A programme hears that something was requested or held back: its insights count that, and some of its rules wait for it. What a channel or a
 person did about a request changes nothing there, and goes no further. A coordinator's nudges are in no figure, so nobody waits for those.

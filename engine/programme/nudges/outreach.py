@@ -131,7 +131,7 @@ def on_bounded(_rows: Rows, bounded: EmissionBounded, _record: Record) -> Effect
 def on_outcome(rows: Rows, data: Reported, record: Record) -> Effects:
     """Hear what became of a nudge.
 
-    What the person did about it closes it, but for a proposal's; until then it can still be recalled.
+    What the person did about it closes it, unless it is about a proposal; until then it can still be recalled.
     """
     if rows.get(NUDGED, _mark_key(data.person_id, data.nudge_id)) is None:
         yield Refuse(ErrorCode.UNKNOWN_NUDGE, "nudge_id: no such nudge was requested for this person")
@@ -248,7 +248,7 @@ def standing_of(person: Person) -> Standing:
     is_gone = person.employment is Employment.EXPECTED and has_departed(person.history)
     employment = Employment.DEPARTED if is_gone else person.employment
     return Standing(
-        # Of whoever departed and may not have after all, nothing is taken back and nothing leaves: it waits, as before the first day.
+        # After a departure that may be taken back, nothing is recalled and nothing leaves: all waits, as before the first day.
         employment=Employment.EXPECTED if is_unsettled(person) else employment,
         timezone=person.timezone or "UTC",
         locale=person.languages[0] if person.languages else "en",

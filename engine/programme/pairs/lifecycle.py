@@ -77,7 +77,7 @@ ENDS_WITH_THE_WAIT: Final = (
     NudgeKey.PARTNER_AWAY,
     NudgeKey.CONFLICT_CHOICE,
 )
-"""What nobody is told or asked any more once a pair goes on."""
+"""Nudges that are taken back once a pair goes on."""
 
 Change = (
     published.PairingActivated
@@ -188,7 +188,7 @@ def end(
 ) -> Effects:
     """A live pair is over.
 
-    `EndCode.COMPLETED` completes it. Both are told, unless they know of a conflict between them.
+    `EndCode.COMPLETED` completes it. Both hear of the end, unless they know of a conflict between them.
 
     Args:
         first_in_queue: who lost the pair through no doing of their own, or asked for a rematch.
@@ -253,7 +253,7 @@ def _freed(rows: Rows, programme: Programme, pairing: Pairing, at: datetime, fir
 
 
 def still_waiting_at(waiting_since: datetime | None, pairing_ids: tuple[str, ...]) -> datetime | None:
-    """Return when somebody without a pair is told how it stands."""
+    """Return when somebody without a pair hears how the wait stands."""
     return None if waiting_since is None or pairing_ids else waiting_since + timedelta(days=STILL_WAITING_DAYS)
 
 

@@ -1,7 +1,7 @@
 """A pairing: two people of one programme, from the proposal to its end.
 
 Decides: which states exist, which event moves a pairing where, and what the row remembers.
-Never knows: who is told (nudges/intents), how people are chosen (matching/round), what HR said (only what it means here).
+Never knows: who hears of it (nudges/intents), how people are chosen (matching/round), what HR said (only what it means here).
 
 States and transitions are the table `TRANSITIONS`; nothing else moves a pairing.
 
@@ -10,7 +10,7 @@ Invariants
     pairs.P2  A terminal state is left by nothing.
     pairs.P3  It has timers only for what can still happen in its state.
     pairs.P4  It is live only after both accepted the same proposal version.
-    pairs.P5  A conflict that nobody has been told of yet holds what the pair was, so that it can be that again.
+    pairs.P5  A conflict that nobody has heard of yet holds what the pair was, so that it can be that again.
     pairs.P6  What one side has answered to a proposal changes nothing but this row until both accept: no state, no timer, no output.
 
 How conflicts are resolved: the programme's key handles one record at a time, so two answers are never simultaneous; what comes after
@@ -209,13 +209,13 @@ class Pairing(Frozen, kw_only=True):
     bands: tuple[int, int] | None = None
     """Experience bands at the proposal, as `people`; None if unknown. Never published."""
     waited_days: tuple[float, ...] = ()
-    """How long each side had waited when the pair began, as far as it is known."""
+    """How long each side had waited when the pair began, where it is known."""
     orphaned_days: tuple[float, ...] = ()
     """The same, of a side that had lost a pair through circumstances."""
     told: tuple[tuple[PersonId, datetime], ...] = ()
     """From when each side could hear of this version of the proposal."""
     accepted_by: tuple[PersonId, ...] = ()
-    """Whose last answer to this version is `accept`. Never shown."""
+    """People whose last answer to this version is `accept`. Never shown."""
     said: tuple[Said, ...] = ()
     """When each side last answered each question, ordered by person and question."""
     asked: tuple[Asked, ...] = ()
@@ -240,7 +240,7 @@ class Pairing(Frozen, kw_only=True):
     conflict: bool = False
     """A line of power joins the two now."""
     settling: Settling | None = None
-    """While nobody has been told of the conflict yet."""
+    """While nobody has heard of the conflict yet."""
     answers: tuple[tuple[PersonId, str], ...] = ()
     """Answers to the question that is open: resume, renew, convert."""
     lacks_time: bool = False

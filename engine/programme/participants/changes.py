@@ -53,7 +53,7 @@ def facts_changed(
 
 
 def facts_taken(rows: Rows, programme: Programme, before: Participant, facts: PersonFacts, at: datetime) -> Effects:
-    """Take in new facts as far as one person is concerned: gone, away, or back.
+    """Take in new facts, for one person alone: gone, away, or back.
 
     `reviewed` has yet to follow.
     """
@@ -181,7 +181,7 @@ def came_back(rows: Rows, programme: Programme, participant: Participant, at: da
 def policy_reviewed(rows: Rows, programme: Programme, at: datetime) -> Effects:
     """Judge all open proposals and live pairs of a programme by a new policy.
 
-    An active pair waits by the new policy from now on. An instant that two people were told, such as the day by which to answer, stands.
+    An active pair waits by the new policy from now on. An instant that two people know, such as the day by which to answer, stands.
     """
     for _, pairing in list(rows.scan(PAIRINGS, f"{programme.programme_id}.")):
         if pairing.state in OPEN:

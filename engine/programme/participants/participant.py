@@ -199,7 +199,7 @@ def is_resting(participant: Participant, at: datetime) -> bool:
 def standing(participant: Participant, *, training_required: bool, at: datetime) -> EligibilityCode | None:
     """Say why a participant is in no round at all, if so.
 
-    Whoever rests after a completed pair, or has a question open whether it still takes part, is told as paused: `resumed` ends all three.
+    A rest after a completed pair, and an open question whether the person still takes part, read as paused: `resumed` ends all three.
 
     Returns: the first of `not_active`, `on_leave`, `paused`, `training` that holds; None for somebody who may be paired.
     """

@@ -1,6 +1,6 @@
 """Forms that somebody else brought in: the person hears what was recorded.
 
-Decides: when that is told, and what of it.
+Decides: when the person hears, and what.
 Never knows: who brought it in; the programme keeps no trace of that.
 """
 

@@ -27,7 +27,7 @@ PAUSE_DAYS: Final = 30
 
 
 class Silence(Frozen, kw_only=True):
-    """What a programme knows of proposals of one person that came to nothing."""
+    """What a programme knows of the proposals in vain of one person."""
 
     expired_count: int = 0
     """Proposals in a row, the last ones, that reached their end; at most EXPIRED_MAX."""

@@ -19,7 +19,7 @@ from schemas.terms.ids import PersonId, ProgrammeId
 
 
 class Exclusion(Frozen, kw_only=True):
-    """Whom the person would rather not meet, as said in one programme. Confidential."""
+    """People whom the person would rather not meet, as said in one programme. Confidential."""
 
     programme_id: ProgrammeId
     excluded_ids: tuple[PersonId, ...]

@@ -155,7 +155,7 @@ def after_silence(enrolments: Enrolments, programme_id: ProgrammeId, paused_at: 
 def after_refusal(enrolments: Enrolments, programme_id: ProgrammeId, stamp: Stamp) -> Enrolments:
     """Take back what a refused event brought (people.N2).
 
-    A programme of which nothing is left is not spoken to any more.
+    A programme without anything left hears nothing any more.
     """
     known = enrolment_in(enrolments, programme_id)
     if known is None:

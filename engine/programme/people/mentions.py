@@ -56,7 +56,7 @@ def mentions_told(person: Person, named_ids: Iterable[PersonId], said_at: dateti
 
     A later one stands in its place.
 
-    So the record of a statement that is told again after an erasure is forgotten as well.
+    So the record of a statement that comes again after an erasure is forgotten as well.
     """
     for named_id in sorted(frozenset(named_ids) - named_in(person) - {person.person_id, ERASED}):
         yield Send(StageName.PEOPLE, named_id, PersonMentioned(person_id=named_id, said_at=said_at))

@@ -8,7 +8,7 @@ Invariants
     people.P1  Whoever departs, or was never hired after all, takes part in nothing; being hired again brings no enrolment back.
     people.P2  A row that only remembers what was cancelled, or whom somebody is not to meet, is not a person known to anybody; it stays, so
         that a void hire can't revive what was cancelled, however late it comes.
-    people.P3  `standing` and `attributes` are what the history comes to; kept in the row because they are read far more often than changed.
+    people.P3  `standing` and `attributes` follow from the history; kept in the row because they are read far more often than changed.
 
 Source: docs/rules.md, Facts of HR; decision 0004 (time is data).
 """
@@ -86,7 +86,7 @@ class Person(Frozen, kw_only=True):
     standing: Standing = NOBODY_YET
     """Employment and what goes with it, folded from the history in force (people.P3)."""
     attributes: Attributes = NOTHING_SAID
-    """What HR says, as far as it is in force, folded from the history (people.P3)."""
+    """What HR says and is in force, folded from the history (people.P3)."""
     odd: tuple[OddValue, ...] = ()
     """By field and code."""
     hires_cancelled: Cancellation | None = None
@@ -95,7 +95,7 @@ class Person(Frozen, kw_only=True):
     """Erasure of somebody who came back: nothing said up to then counts (erasure/rules)."""
     enrolments: Enrolments = ()
     exclusions: Exclusions = ()
-    """Whom the person would rather not meet (people/apart); outlives every enrolment."""
+    """People whom the person would rather not meet (people/apart); outlives every enrolment."""
     forbids: Forbids = ()
     """With whom coordinators forbid to pair the person; outlives every enrolment."""
     registered_with: PersonId | None = None

@@ -24,7 +24,7 @@ _EMPLOYMENT_AFTER: Final = {
 def described(person: Person) -> dict[str, object]:
     """Describe a person.
 
-    Returns: JSON values; null or an empty list where HR has said nothing, but for zone and languages, which then are the defaults
+    Returns: JSON values; null or an empty list where HR has said nothing; zone and languages then are the defaults
         that the rules use. `pending` holds one entry per attribute that waits for its day,
         `employment` among them with the state it will bring, in the order of the facts.
     """

@@ -1,6 +1,6 @@
 """The reporting line, kept key by key: how a change of manager reaches those below.
 
-Decides: when a person registers with a manager and deregisters, who is told of a new line, when programmes hear.
+Decides: when a person registers with a manager and deregisters, who hears of a new line, when programmes hear.
 Never knows: what a line means for a pair (matching/line, matching/eligibility).
 
 How it settles: a manager answers whoever registers with its own line, and tells its reports when that changes. A person puts itself under

@@ -6,7 +6,7 @@ Never knows: what an answer leads to (proposals/answers), how a question reaches
 Invariants
     proposals.Q1  An answer counts only if it was given after its question was put and later than the same person's last answer to it. So
         the same answers give the same result in whatever order they arrive, and a file that is read again changes nothing.
-    proposals.Q2  A stamp stays as long as its question can be answered. A question that is put anew starts without stamps: what was said
+    proposals.Q2  A stamp stays while its question can be answered. A question that is put anew starts without stamps: what was said
         before it was put is too old anyway.
     proposals.Q3  Whoever asks to end answers every question: such an answer is held against all that the person has said since the pair
         began.
@@ -29,7 +29,7 @@ class Question(StrEnum):
     PROPOSAL = "proposal"
     """This version of the proposal."""
     GOING_ON = "going_on"
-    """Whether the pair is still right; open as long as the pair lives."""
+    """Whether the pair is still right; open while the pair lives."""
     RESUMPTION = "resumption"
     """After a leave, or after a conflict that is gone."""
     CONFLICT = "conflict"

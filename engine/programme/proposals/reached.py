@@ -1,7 +1,7 @@
 """What a programme learns of its requests: from when somebody could hear of a proposal.
 
-The key of a person decides whether and when somebody hears something. Rules that wait until somebody was told read here what became of
-it. What a channel reports later plays no part: it would let a mail server decide who rests.
+The key of a person decides whether and when somebody hears something. Rules that wait until somebody could hear of something read here what
+became of it. What a channel reports later plays no part: it would let a mail server decide who rests.
 """
 
 from typing import Final

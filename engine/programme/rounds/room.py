@@ -59,7 +59,7 @@ def joined(participant: Participant, pairing_id: PairingId, until: datetime) -> 
 
 
 def kept(participant: Participant, pairing_id: PairingId) -> Participant:
-    """Take up room for a pair as long as it lives (rounds.R3)."""
+    """Take up room for a pair while it lives (rounds.R3)."""
     return replace(participant, roomless=_others(participant, pairing_id))
 
 

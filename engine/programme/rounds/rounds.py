@@ -48,7 +48,7 @@ from schemas.topics import AUDIT, INSIGHTS
 from schemas.topics import PAIRINGS as PAIRINGS_TOPIC
 
 RATIO_ALARM: Final = (99, 100)
-"""Below this share of the bound the coordinator is told."""
+"""Below this share of the bound the coordinator gets a note."""
 DATA_USED: Final = (
     "offers",
     "wants",
@@ -202,7 +202,7 @@ def _proposed(rows: RowsOfStep, programme: Programme, found: matching.ProposedPa
     for person_id in people:
         participant = existing(rows, PARTICIPANTS, participant_key(programme.programme_id, person_id))
         yield put_participant(replace(joined(participant, pairing.pairing_id, room_until), unmatched_reason=None, had_options=True))
-        if at >= programme.created_at + timedelta(days=STILL_WAITING_DAYS):  # before, nobody has waited long enough to be told
+        if at >= programme.created_at + timedelta(days=STILL_WAITING_DAYS):  # before, nobody has waited long enough for an update
             over = NudgesWithdrawn(person_id=person_id, programme_id=programme.programme_id, keys=(NudgeKey.WAITING_UPDATE,))
             yield Send(StageName.PEOPLE, person_id, over)
     yield from ready_nudges(programme, pairing, at)

@@ -1,7 +1,7 @@
 """Feedback: words of the two about their sessions, and what follows from them together.
 
 Decides: which word of a person counts, when both have answered a question, whether somebody would rather stop.
-Never knows: who is told, when a pair ends (sessions/feedback), what may be published (insights/metrics).
+Never knows: who hears of it, when a pair ends (sessions/feedback), what may be published (insights/metrics).
 
 Invariants
     sessions.F1  One word counts for each person and session (or for the pair, where no session is named): the latest by stamp, whatever

@@ -7,7 +7,7 @@ Invariants
     sessions.T1  The ledger is a function of the reports that were made, whatever order they came in: a correction recomputes it.
     sessions.T2  One credit per exchange of a completed meeting, to the side that taught.
     sessions.T3  One meeting counts once, whichever sources report it: by session id, else by overlapping time (half-open).
-    sessions.T4  A session that a side did not come to is given up by that side, like one that it cancelled. Where both stayed away, or
+    sessions.T4  A session without one side is given up by that side, like one that it cancelled. Where both stayed away, or
         nobody says who did, it says nothing about either.
 
 How conflicts are resolved: for one session id the report with the later stamp stands. When the session is, and who proposed it, is what
@@ -63,7 +63,7 @@ class Meeting(Frozen, kw_only=True):
     proposed_by: PersonId | None = None
     cancelled_by: PersonId | None = None
     absent: tuple[PersonId, ...] = ()
-    """Who did not come to a missed session, as far as it is known."""
+    """People who were absent from a missed session, where it is known."""
     exchanges: tuple[Exchange, ...] = ()
     evidence: Evidence | None = None
     stamp: Stamp
@@ -82,7 +82,7 @@ class Meeting(Frozen, kw_only=True):
 
     @property
     def given_up_by(self) -> tuple[PersonId, ...]:
-        """Whose doing it is that the session came to nothing (sessions.T4)."""
+        """Sides who gave the session up (sessions.T4)."""
         if self.state is MeetingState.CANCELLED:
             return () if self.cancelled_by is None else (self.cancelled_by,)
         return self.absent if len(self.absent) == 1 else ()
@@ -94,7 +94,7 @@ def find(meetings: Iterable[Meeting], session_id: SessionId) -> Meeting | None:
 
 
 def known(meetings: Iterable[Meeting], session_id: SessionId) -> Meeting:
-    """Return a session of which something was reported."""
+    """Return a session that has a report."""
     found = find(meetings, session_id)
     assert found is not None, "what was reported is kept"
     return found
@@ -285,7 +285,7 @@ def last_done(meetings: Iterable[Meeting]) -> Meeting | None:
 
 
 def last_fallen_through(meetings: Iterable[Meeting]) -> Meeting | None:
-    """Return the last meeting if it came to nothing: cancelled, or missed."""
+    """Return the last meeting if it fell through: cancelled, or missed."""
     last = last_done(meetings)
     return None if last is None or last.state is MeetingState.COMPLETED else last
 

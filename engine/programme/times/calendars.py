@@ -4,10 +4,10 @@ Decides: the weekend days and holidays of one person, and the deadline of two.
 Never knows: when a nudge goes out (nudges/ledger), what happens when a deadline passes (processors).
 
 Invariants
-    times.L1  The first entry of the policy's `calendars` counts of which every list that isn't empty names the person's value; without one,
+    times.L1  The first entry of the policy's `calendars` counts whose lists, where not empty, name the person's values; without one,
         `quiet_weekends` and `holidays` do. Nothing is added up.
     times.L2  Places and legal entities are compared as names (facts/names); zones by their IANA name, UTC where none is known.
-    times.L3  Two people have until the later of what the days come to for each of them (times/waking, times.K4).
+    times.L3  Two people have until the later of their two deadlines (times/waking, times.K4).
 
 Whoever is no participant, a coordinator say, lives in UTC by the programme's default.
 

@@ -100,7 +100,7 @@ class Installation:
 
 
 class _Gauges:
-    """What one look at all tasks adds up to. What nobody here owns any more is nought, or its last figure would stay."""
+    """What one look at all tasks adds up to. What nobody here owns any more is zero, or its last figure would stay."""
 
     def __init__(self, sources: Iterable[str], topology: Topology, reasons: Iterable[str]) -> None:
         self.lags = Counter(dict.fromkeys(sources, 0))
