@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from engine.cli.exits import ExitCode, Misused, Refused
-from engine.cli.options import DEFAULTS, Options, instant_from, opened_to_read
+from engine.cli.options import DEFAULTS, Options, instant_typed, opened_to_read
 from engine.cli.output import console, print_facts, print_json, print_table
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def _chosen(options: Options, topic: str | None, code: str | None, since: str | 
     from schemas.text.fields import parse_instant
 
     wanted = None if topic is None else "dlq." + topic.removeprefix("dlq.")
-    bound = None if since is None else instant_from(since, "--since")
+    bound = None if since is None else instant_typed(since, "--since")
     with opened_to_read(options) as reader:
         found = [_summary(letter) for letter in reader.dead_letters() if wanted in (None, letter.topic)]
 
