@@ -106,14 +106,14 @@ class TopologyDriver:
         outcome = Outcome.APPLIED
         for event in events:
             value = event if isinstance(event, bytes) else json.dumps(event, ensure_ascii=False).encode()
-            *_, outcome = self._cascade.offer(self._origin(value), received_at=received_at, mode=TimeMode.DATA)
+            *_, outcome = self._cascade.offer(self._cascade.read(self._origin(value), received_at), TimeMode.DATA)
             self.tally.counts[outcome] += 1
         return outcome
 
     def redrive(self, letter: DeadLetter, *, received_at: datetime = FAR_FUTURE) -> Outcome:
         """Send the record behind a dead letter through intake again."""
         origin = redriven(letter.topic, letter.key, letter.value, letter.headers)
-        *_, outcome = self._cascade.offer(origin, received_at=received_at, mode=TimeMode.DATA)
+        *_, outcome = self._cascade.offer(self._cascade.read(origin, received_at), TimeMode.DATA)
         return outcome
 
     def advance(self, to: datetime) -> None:

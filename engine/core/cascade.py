@@ -72,6 +72,16 @@ class Entry(Frozen, kw_only=True):
     """Of a control record: nudges of an earlier `at` are suppressed."""
 
 
+class Heard(Frozen, kw_only=True):
+    """An external record as far as it can be read without any row: many may be read before the first is handled."""
+
+    origin: Origin
+    received_at: datetime
+    taken: Intaken | DeadLetter | None
+    mark: Mark | None = None
+    """Of an event."""
+
+
 class Store(Protocol):
     """What the loop needs of a store. Everything between two calls of `unit_done` is one unit."""
 
@@ -139,13 +149,19 @@ class Cascade:
         self._salt = salt_of(salt, source)
         self._source = source
 
-    def offer(self, origin: Origin, *, received_at: datetime, mode: TimeMode) -> Iterator[Outcome]:
+    def read(self, origin: Origin, received_at: datetime) -> Heard:
+        """Read one external record; it changes nothing before it is offered."""
+        taken = intake(origin, received_at)
+        mark = mark_of(taken.event, taken.origin.redrive_count, self._salt) if isinstance(taken, Intaken) else None
+        return Heard(origin=origin, received_at=received_at, taken=taken, mark=mark)
+
+    def offer(self, heard: Heard, mode: TimeMode) -> Iterator[Outcome]:
         """Take one external record: first the units that are due before it, then its own.
 
         Yields: once after each unit, so that the caller may commit between them; the last value is the record's own outcome,
             earlier ones are `APPLIED` ticks.
         """
-        taken = intake(origin, received_at)
+        taken, received_at, mark = heard.taken, heard.received_at, heard.mark
         if isinstance(taken, DeadLetter):
             self._store.apply(StageName.PEOPLE, Transition(outcome=Outcome.DEAD_LETTERED, dead_letters=[taken]))
             yield Outcome.DEAD_LETTERED
@@ -154,7 +170,7 @@ class Cascade:
             yield Outcome.APPLIED
             return
         record = _record(taken, taken.event.time)
-        mark = mark_of(taken.event, record.redrive_count, self._salt)
+        assert mark is not None, "an event has a mark"
         known = repeated(self._store.rows(taken.stage), record, mark)
         if known is not None:
             self._store.apply(taken.stage, known)

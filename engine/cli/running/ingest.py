@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from engine.runtimes.embedded.serving.client import ServiceClient
 
 STANDARD_INPUT = "-"
-BATCH_LINES_MAX: Final = 500
-BATCH_BYTES_MAX: Final = 4 * 1024 * 1024
-"""Of what is sent to a service at once."""
 
 
 def ingest(
@@ -54,9 +51,9 @@ def ingest(
 
         service = service_of(options)
         if service is not None:
-            taken = _taken_by(stack.enter_context(service), source.lines(), bound, show)
+            taken = _taken_by(stack.enter_context(service), source, bound, show)
         else:
-            taken = _taken_here(stack.enter_context(opened(options, is_made=True)), source.lines(), bound, show)
+            taken = _taken_here(stack.enter_context(opened(options, is_made=True)), source, bound, show)
         seconds = bar.seconds
     _print_tally(options, taken, seconds=seconds, is_cut_short=source.failure is not None)
     if source.failure is not None:
@@ -77,9 +74,7 @@ class Taken:
     """Engine time."""
 
 
-def _taken_here(
-    engine: "EmbeddedEngine", lines: "Iterator[Line]", emit_from: "datetime | None", show: "Callable[[OutcomeCounts], None]"
-) -> Taken:
+def _taken_here(engine: "EmbeddedEngine", source: "Source", emit_from: "datetime | None", show: "Callable[[OutcomeCounts], None]") -> Taken:
     """Take lines in this process, in data time."""
     from engine.core.cascade import OutcomeCounts
 
@@ -91,19 +86,18 @@ def _taken_here(
             taken.refusals[transition.refusal.value] += 1
 
     engine.observe(notice)
-    taken.tally = engine.ingest(lines, emit_from=emit_from, on_progress=show)
+    taken.tally = engine.ingest(source, emit_from=emit_from, on_progress=show)
     taken.reached = engine.last_at
     return taken
 
 
-def _taken_by(
-    service: "ServiceClient", lines: "Iterator[Line]", emit_from: "datetime | None", show: "Callable[[OutcomeCounts], None]"
-) -> Taken:
+def _taken_by(service: "ServiceClient", source: "Source", emit_from: "datetime | None", show: "Callable[[OutcomeCounts], None]") -> Taken:
     """Have a service take lines, by its clock. What was counted is durable."""
     from engine.core.cascade import OutcomeCounts
+    from engine.runtimes.embedded.lines import batches_of
 
     taken = Taken(OutcomeCounts())
-    for batch in _batches(lines):
+    for batch in batches_of(source):
         answer = service.lines(batch, emit_from=emit_from)
         emit_from, taken.reached = None, answer.at
         for line in answer.lines:
@@ -114,20 +108,6 @@ def _taken_by(
                 taken.refusals[line.refusal.value] += 1
         show(taken.tally)
     return taken
-
-
-def _batches(lines: "Iterator[Line]") -> "Iterator[list[Line]]":
-    """Put lines together, as many as a service takes at once."""
-    batch: list[Line] = []
-    bytes_count = 0
-    for line in lines:
-        batch.append(line)
-        bytes_count += len(line.value)
-        if len(batch) >= BATCH_LINES_MAX or bytes_count >= BATCH_BYTES_MAX:
-            yield batch
-            batch, bytes_count = [], 0
-    if batch:
-        yield batch
 
 
 class Source:
@@ -148,11 +128,11 @@ class Source:
         """How much of it was read."""
         return sum(reader.bytes_read for reader in self._readers)
 
-    def lines(self) -> "Iterator[Line]":
-        """Yield all lines."""
+    def batches(self) -> "Iterator[list[Line]]":
+        """Yield all lines, as many at a time as are there."""
         try:
             for reader in self._readers:
-                yield from reader
+                yield from reader.batches()
         except OSError as error:
             self.failure = error
 

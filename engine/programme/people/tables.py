@@ -10,7 +10,7 @@ from engine.programme.people.person import Person, Report
 from schemas.terms.ids import PersonId, ProgrammeId
 
 PEOPLE: Final = Table(Person, "people")
-REPORTS: Final = Table(Report, "reports")
+REPORTS: Final = Table(Report, "reports", is_sparse=True)
 ERASURES: Final = Table(Erasure, "erasures", keys=Keys.PERSON)
 """Who was erased."""
 TRACES: Final = Table(Trace, "traces")

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Final, Self
 
 import msgspec
 
-from engine.core.cascade import Cascade, OutcomeCounts, TimeMode
+from engine.core.cascade import Cascade, Heard, OutcomeCounts, TimeMode
 from engine.core.dead_letters import MESSAGE_HEADER, redriven
 from engine.core.effects import Headers, Note, Origin, Rows, StageName
 from engine.core.execution import Outcome, Transition
@@ -25,7 +25,7 @@ from engine.runtimes.embedded.answers import InputAnswer
 from engine.runtimes.embedded.database import WAL_BYTES_MAX, Database
 from engine.runtimes.embedded.erasing.erasure import named_counts
 from engine.runtimes.embedded.erasing.salts import is_salted
-from engine.runtimes.embedded.lines import Line
+from engine.runtimes.embedded.lines import InBatches, Line, batches_of
 from engine.runtimes.embedded.log.stored_outputs import StoredOutput
 from engine.runtimes.embedded.proof import fingerprints
 from engine.runtimes.embedded.proof.verification import Verification, verification
@@ -146,7 +146,7 @@ class EmbeddedEngine:
 
     def ingest(
         self,
-        lines: Iterable[Line | bytes],
+        lines: Iterable[Line | bytes] | InBatches,
         *,
         emit_from: datetime | None = None,
         on_progress: Callable[[OutcomeCounts], None] | None = None,
@@ -154,18 +154,20 @@ class EmbeddedEngine:
         """Take lines in data time, then fire everything that is due at the last one's `at`.
 
         Args:
+            lines: those that are there at once are read before the first is handled; no more is waited for.
             emit_from: nudges of an earlier `at` are recorded as suppressed.
             on_progress: is called after each commit with what is durable.
         """
         tally = OutcomeCounts()
         if emit_from is not None:
             self.bound_emission(emit_from)
-        for number, item in enumerate(lines):
-            line = item if isinstance(item, Line) else Line(number, item)
-            origin = Origin(topic="", value=line.value, headers=line.headers, position=line.number)
-            tally.counts[self._offered(origin, self._clock())] += 1
-            if self._units_count == 0 and on_progress is not None:
-                on_progress(tally)
+        for batch in batches_of(lines):
+            heard = [self._heard(line) for line in batch]
+            self._store.look_ahead(heard)
+            for one in heard:
+                tally.counts[self._offered(one)] += 1
+                if self._units_count == 0 and on_progress is not None:
+                    on_progress(tally)
         self._settle()
         if on_progress is not None:
             on_progress(tally)
@@ -301,13 +303,16 @@ class EmbeddedEngine:
         }
         return self._answered(Origin(topic="", value=_canonical(event), headers=STRUCTURED_HEADERS), at)
 
-    def _offered(self, origin: Origin, received_at: datetime) -> Outcome:
-        if self._store.erasures.come_before(origin):
+    def _heard(self, line: Line) -> Heard:
+        return self._cascade.read(Origin(topic="", value=line.value, headers=line.headers, position=line.number), self._clock())
+
+    def _offered(self, heard: Heard) -> Outcome:
+        if self._store.erasures.come_before(heard.origin):
             self._finish()
         if self._mode is TimeMode.WALL:
-            self._fire_overdue(received_at)
+            self._fire_overdue(heard.received_at)
         outcome = Outcome.APPLIED
-        for of_unit in self._cascade.offer(origin, received_at=received_at, mode=self._mode):
+        for of_unit in self._cascade.offer(heard, self._mode):
             outcome = of_unit  # the last unit is the input's own
             self._unit_done()
         return outcome
@@ -315,7 +320,7 @@ class EmbeddedEngine:
     def _answered(self, origin: Origin, received_at: datetime) -> InputAnswer:
         self._store.take_refusal()
         self._store.take_decline()
-        outcome = self._offered(origin, received_at)
+        outcome = self._offered(self._cascade.read(origin, received_at))
         letter, refusal = self._store.take_refusal(), self._store.take_decline()
         if outcome is Outcome.REFUSED:
             return InputAnswer(outcome=outcome, refusal=refusal)

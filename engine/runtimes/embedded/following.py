@@ -7,19 +7,14 @@ A line counts once its end has come. Memory is bounded however long a line is: o
 with its length and a hash of all of it, in the same form as for a line of an ordinary file.
 """
 
-import hashlib
 import os
 import select
 import time
 from pathlib import Path
 from typing import Final, Protocol
 
-from engine.core.effects import Headers
-from engine.runtimes.embedded.lines import BYTE_ORDER_MARK, KEPT_BYTES_MAX, Line, without_end
-from schemas.codec import STRUCTURED_HEADERS
-from schemas.text.strict_json import EVENT_BYTES_MAX
+from engine.runtimes.embedded.lines import CHUNK_BYTES, Line, LineSplitter
 
-CHUNK_BYTES: Final = 256 * 1024
 LOOK_SECONDS: Final = 0.1
 """How often a file is looked at."""
 
@@ -35,48 +30,6 @@ class Follower(Protocol):
 
     def close(self) -> None:
         """Let go of the source."""
-
-
-class LineSplitter:
-    """Cuts a stream of bytes into lines, in bounded memory."""
-
-    def __init__(self) -> None:
-        self._number = 0
-        self._start = bytearray()
-        self._length = 0
-        self._digest = hashlib.blake2b(digest_size=16)
-
-    def feed(self, data: bytes) -> list[Line]:
-        """Take bytes. Returns the lines that are now whole, blank ones left out."""
-        lines: list[Line] = []
-        *ended, rest = data.split(b"\n")
-        for part in ended:
-            self._add(part)
-            lines += self.end()
-        self._add(rest)
-        return lines
-
-    def end(self) -> list[Line]:
-        """End the line that is open. Returns it unless it is blank."""
-        head, length, number = bytes(self._start), self._length, self._number
-        if number == 0 and head.startswith(BYTE_ORDER_MARK):
-            head = head.removeprefix(BYTE_ORDER_MARK)
-            length -= len(BYTE_ORDER_MARK)
-        headers: Headers = STRUCTURED_HEADERS
-        if length > len(head):
-            cut = (("x-truncated-from", b"%d" % length), ("x-content-blake2b", self._digest.hexdigest().encode()))
-            headers = (*STRUCTURED_HEADERS, *cut)
-        self._number += 1
-        self._start.clear()
-        self._length = 0
-        self._digest = hashlib.blake2b(digest_size=16)
-        value = without_end(head) if length <= EVENT_BYTES_MAX + 1 else head  # one more, for a carriage return
-        return [Line(number, value, headers)] if value else []
-
-    def _add(self, part: bytes) -> None:
-        self._length += len(part)
-        self._digest.update(part)
-        self._start += part[: max(0, KEPT_BYTES_MAX - len(self._start))]
 
 
 class FollowedFile:

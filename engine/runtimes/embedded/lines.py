@@ -9,10 +9,11 @@ import hashlib
 import io
 import os
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Final, Self
+from typing import BinaryIO, Final, Protocol, Self, runtime_checkable
 
 from engine.core.effects import Headers
 from schemas.codec import STRUCTURED_HEADERS
@@ -21,7 +22,9 @@ from schemas.text.strict_json import EVENT_BYTES_MAX
 
 KEPT_BYTES_MAX: Final = 1024 * 1024
 """How much of a line that is too long is kept."""
-_CHUNK_BYTES: Final = 256 * 1024
+CHUNK_BYTES: Final = 256 * 1024
+BATCH_LINES_MAX: Final = 500
+"""Lines that are read before the first is handled; together with the bytes of a chunk, it bounds their memory."""
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 """What some editors put at the start of a file; it says nothing, and is skipped there and nowhere else."""
 _GZIP_MAGIC: Final = b"\x1f\x8b"
@@ -34,6 +37,76 @@ class Line(Frozen):
     """From 0, blank ones counted."""
     value: bytes
     headers: Headers = STRUCTURED_HEADERS
+
+
+@runtime_checkable
+class InBatches(Protocol):
+    """Lines of which those that are there can be had at once."""
+
+    def batches(self) -> Iterator[Sequence[Line]]:
+        """Yield the lines, as many at a time as are there."""
+
+
+def batches_of(lines: Iterable[Line | bytes] | InBatches) -> Iterator[Sequence[Line]]:
+    """Yield lines, at most BATCH_LINES_MAX at once; one by one where nobody can tell which of them are there."""
+    if isinstance(lines, InBatches):
+        for batch in lines.batches():
+            for start in range(0, len(batch), BATCH_LINES_MAX):
+                yield batch[start : start + BATCH_LINES_MAX]
+        return
+    numbered = (item if isinstance(item, Line) else Line(number, item) for number, item in enumerate(lines))
+    batch_max = BATCH_LINES_MAX if isinstance(lines, list | tuple) else 1
+    while batch := list(islice(numbered, batch_max)):
+        yield batch
+
+
+class LineSplitter:
+    """Cuts a stream of bytes into lines, in bounded memory."""
+
+    def __init__(self) -> None:
+        self.lines_count = 0
+        """Whole lines so far, blank ones counted."""
+        self._start = bytearray()
+        self._length = 0
+        self._digest = hashlib.blake2b(digest_size=16)
+
+    def feed(self, data: bytes) -> list[Line]:
+        """Take bytes. Returns the lines that are now whole, blank ones left out."""
+        lines: list[Line] = []
+        *ended, rest = data.split(b"\n")
+        for part in ended:
+            if self._length or not self.lines_count or len(part) > EVENT_BYTES_MAX:
+                self._add(part)
+                lines += self.end()
+                continue
+            if value := without_end(part):
+                lines.append(Line(self.lines_count, value))
+            self.lines_count += 1
+        self._add(rest)
+        return lines
+
+    def end(self) -> list[Line]:
+        """End the line that is open. Returns it unless it is blank."""
+        head, length, number = bytes(self._start), self._length, self.lines_count
+        if number == 0 and head.startswith(BYTE_ORDER_MARK):
+            head = head.removeprefix(BYTE_ORDER_MARK)
+            length -= len(BYTE_ORDER_MARK)
+        headers: Headers = STRUCTURED_HEADERS
+        if length > len(head):
+            cut = (("x-truncated-from", b"%d" % length), ("x-content-blake2b", self._digest.hexdigest().encode()))
+            headers = (*STRUCTURED_HEADERS, *cut)
+        self.lines_count += 1
+        self._start.clear()
+        self._length = 0
+        self._digest = hashlib.blake2b(digest_size=16)
+        value = without_end(head) if length <= EVENT_BYTES_MAX + 1 else head  # one more, for a carriage return
+        return [Line(number, value, headers)] if value else []
+
+    def _add(self, part: bytes) -> None:
+        if part:
+            self._length += len(part)
+            self._digest.update(part)
+            self._start += part[: max(0, KEPT_BYTES_MAX - len(self._start))]
 
 
 class LineReader:
@@ -49,8 +122,6 @@ class LineReader:
         self.bytes_total = os.fstat(self._raw.fileno()).st_size if isinstance(source, Path) else None
         """Size of the file, compressed or not; None where it isn't known."""
         self._counted = _Counted(self._raw)
-        self._packed = io.BufferedReader(self._counted, _CHUNK_BYTES)
-        self._stream: BinaryIO = self._packed
 
     @property
     def bytes_read(self) -> int:
@@ -64,39 +135,32 @@ class LineReader:
         self._raw.close()
 
     def __iter__(self) -> Iterator[Line]:
-        """Yield the lines, without their ends; blank ones are skipped. Nothing is read before, so an open pipe holds nobody up.
+        """Yield the lines, without their ends; blank ones are skipped.
+
+        Raises:
+            OSError: as of `batches`.
+        """
+        for lines in self.batches():
+            yield from lines
+
+    def batches(self) -> Iterator[list[Line]]:
+        """Yield the lines that are there, as many as come in one piece. No more is waited for, so an open pipe holds nobody up.
 
         Raises:
             OSError: the source can't be read, or its compressed form is damaged; lines before that were fine.
         """
-        number = 0
+        packed = io.BufferedReader(self._counted, CHUNK_BYTES)
+        splitter = LineSplitter()
         try:
-            if self._packed.peek(2).startswith(_GZIP_MAGIC):
-                self._stream = io.BufferedReader(_Unpacked(self._packed), _CHUNK_BYTES)
-            while line := self._stream.readline(EVENT_BYTES_MAX + 2):  # two more, for the line's end
-                if number == 0:
-                    line = line.removeprefix(BYTE_ORDER_MARK)
-                if not line.endswith(b"\n") and len(line) > EVENT_BYTES_MAX:
-                    yield self._cut(number, line)
-                elif value := without_end(line):
-                    yield Line(number, value)
-                number += 1
+            is_packed = packed.peek(2).startswith(_GZIP_MAGIC)
+            read = gzip.GzipFile(fileobj=packed).read1 if is_packed else packed.read1
+            while data := read(CHUNK_BYTES):
+                if lines := splitter.feed(data):
+                    yield lines
         except (EOFError, zlib.error) as error:
-            raise OSError(f"the compressed input is damaged after line {number}") from error
-
-    def _cut(self, number: int, start: bytes) -> Line:
-        head = bytearray(start)
-        digest = hashlib.blake2b(start, digest_size=16)
-        length = len(start)
-        while not start.endswith(b"\n") and (start := self._stream.readline(_CHUNK_BYTES)):
-            body = start.removesuffix(b"\n")
-            digest.update(body)
-            length += len(body)
-            head += body[: max(0, KEPT_BYTES_MAX - len(head))]
-        if length == len(head):
-            return Line(number, bytes(head))
-        cut = (("x-truncated-from", b"%d" % length), ("x-content-blake2b", digest.hexdigest().encode()))
-        return Line(number, bytes(head), (*STRUCTURED_HEADERS, *cut))
+            raise OSError(f"the compressed input is damaged after line {splitter.lines_count}") from error
+        if last := splitter.end():
+            yield last
 
 
 def without_end(line: bytes) -> bytes:
@@ -119,16 +183,3 @@ class _Counted(io.RawIOBase):
         buffer[: len(data)] = data
         self.bytes_count += len(data)
         return len(data)
-
-
-class _Unpacked(io.RawIOBase):
-    """Unpacks what is there and no more, so that what comes before a damage is handed out before the damage is met."""
-
-    def __init__(self, packed: BinaryIO) -> None:
-        self._packed = gzip.GzipFile(fileobj=packed)
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: "bytearray | memoryview") -> int:  # type: ignore[override]
-        return self._packed.readinto1(buffer)

@@ -18,10 +18,11 @@ Source: guarantees.P1, guarantees.P2, guarantees.P9; decision 0003.
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from engine.core.cascade import Entry
+from engine.core.cascade import Entry, Heard
 from engine.core.dead_letters import DeadLetter
 from engine.core.effects import Note, StageName
 from engine.core.execution import Transition
+from engine.core.intake import Intaken
 from engine.core.stage import Topology
 from engine.runtimes.embedded.erasing.erasure import Erasures
 from engine.runtimes.embedded.erasing.gone import Gone
@@ -78,6 +79,17 @@ class SqliteStore:
     def rows(self, stage: StageName) -> StageRows:
         """Return the rows of one stage."""
         return self._rows[stage]
+
+    def look_ahead(self, heard: Sequence[Heard]) -> None:
+        """Ask for the marks of records that will be offered next, all in one query a stage."""
+        if len(heard) == 1:
+            return
+        keys: dict[StageName, list[str]] = {}
+        for one in heard:
+            if isinstance(one.taken, Intaken) and one.mark is not None:
+                keys.setdefault(one.taken.stage, []).extend(one.mark.keys)
+        for stage, wanted in keys.items():
+            self._rows[stage].look_ahead(wanted)
 
     def apply(self, stage: StageName, transition: Transition) -> None:
         """Take over a step's changes, outputs and dead letters."""

@@ -306,7 +306,7 @@ def test_an_answer_after_the_end_of_its_proposal_is_stale_even_where_no_tick_has
     story.answers(ANN, "accept")
     late = json.dumps(builders.answered(BOB, START, story.pairing_id)).encode()
 
-    *_, outcome = story._cascade.offer(story._origin(late), received_at=START + 7 * DAY, mode=TimeMode.WALL)
+    *_, outcome = story._cascade.offer(story._cascade.read(story._origin(late), START + 7 * DAY), TimeMode.WALL)
 
     assert (Outcome.DEAD_LETTERED, ["stale_answer"]) == (outcome, story.codes())
     assert "proposed" == story.state

@@ -7,7 +7,7 @@ is small enough to be hit twice. As 60 bytes instead of 250 it stays four times 
 """
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, Protocol
 
@@ -15,11 +15,12 @@ from engine.core.effects import StageName
 from engine.core.marks import Seen
 from engine.core.row_codec import RowCodec, UnreadableRow
 from engine.core.stage import Stage
-from engine.core.table import SEEN, Row
+from engine.core.table import SEEN, Row, Table
 from engine.errors import CorruptState
 from engine.runtimes.embedded.layout import instant_from, seconds_from
 from engine.runtimes.embedded.open_file import OpenFile
 from engine.runtimes.embedded.proof.hashes import fields_hash, row_hash
+from engine.runtimes.embedded.rows.heads import Heads
 from engine.runtimes.embedded.rows.lately import NOT_KEPT, Lately
 from schemas.terms.codes import ErrorCode
 
@@ -34,6 +35,7 @@ _GET: Final = "SELECT key, value, wake_at, hash FROM rows WHERE stage = ? AND na
 _SCAN: Final = """
     SELECT key, value, wake_at, hash FROM rows WHERE stage = ? AND name = ? AND key >= ? AND key < ? ORDER BY key LIMIT ?
 """
+_KEYS: Final = "SELECT key FROM rows WHERE stage = ? AND name = ?"
 _PUT: Final = """
     INSERT INTO rows (stage, name, key, value, wake_at, hash) VALUES (?, ?, ?, ?, ?, ?)
     ON CONFLICT (stage, name, key) DO UPDATE SET value = excluded.value, wake_at = excluded.wake_at, hash = excluded.hash
@@ -42,6 +44,7 @@ _DELETE: Final = "DELETE FROM rows WHERE stage = ? AND name = ? AND key = ?"
 _TIMERS: Final = "SELECT wake_at, name, key FROM rows WHERE stage = ? AND wake_at IS NOT NULL ORDER BY wake_at, name, key LIMIT ?"
 
 _GET_MARK: Final = "SELECT content, refused, wake_at, hash FROM marks WHERE stage = ? AND key = ?"
+_GET_MARKS: Final = "SELECT key, content, refused, wake_at, hash FROM marks WHERE stage = ? AND key IN ({})"
 _SCAN_MARKS: Final = "SELECT key, content, refused, wake_at, hash FROM marks WHERE stage = ? ORDER BY key"
 _PUT_MARK: Final = """
     INSERT INTO marks (stage, key, content, refused, wake_at, hash) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (stage, key)
@@ -70,12 +73,13 @@ class StoredTable(Protocol):
 class RowTable:
     """A table whose rows are JSON."""
 
-    def __init__(self, database: OpenFile, codec: RowCodec, lately: Lately, stage: StageName, name: str) -> None:
+    def __init__(self, database: OpenFile, codec: RowCodec, lately: Lately, stage: StageName, table: Table[Any]) -> None:
         self._database = database
         self._codec = codec
         self._lately = lately
         self._stage = stage.value
-        self._name = name
+        self._name = table.name
+        self._heads = Heads(self._keys) if table.is_sparse else None
 
     def get(self, key: str) -> Any | None:
         """Return the row, or None."""
@@ -88,6 +92,8 @@ class RowTable:
 
     def scan(self, prefix: str) -> Iterator[tuple[str, Any]]:
         """Yield (key, row) for keys that start with `prefix`, in key order."""
+        if self._heads is not None and not self._heads.may_have(prefix):
+            return
         start = prefix
         while True:
             page = self._database.read(_SCAN, (self._stage, self._name, start, prefix + _LAST, SCAN_PAGE_ROWS))
@@ -114,9 +120,16 @@ class RowTable:
                 wake_at = None if row.wake_at is None or key in cleared else seconds_from(row.wake_at)
                 value = encode(row)
                 puts.append((self._stage, self._name, key, value, wake_at, row_hash(self._stage, self._name, key, value, wake_at)))
+                if self._heads is not None:
+                    self._heads.add(key)
             self._lately.remember((self._name, key), row)
         self._database.write_many(_PUT, puts)
         self._database.write_many(_DELETE, deletions)
+
+    def _keys(self) -> Iterator[str]:
+        with self._database.guarded():
+            for (key,) in self._database.connection.execute(_KEYS, (self._stage, self._name)):
+                yield key
 
     def _decoded(self, key: str, value: bytes, wake_at: int | None, kept: bytes) -> Any:
         if row_hash(self._stage, self._name, key, value, wake_at) != kept:
@@ -133,9 +146,19 @@ class MarkTable:
     def __init__(self, database: OpenFile, stage: StageName) -> None:
         self._database = database
         self._stage = STAGE_NUMBERS[stage]
+        self._ahead: dict[str, Seen | None] = {}
+
+    def look_ahead(self, keys: Sequence[str]) -> None:
+        """Read the marks that are asked for next; they are known until marks are written."""
+        statement = _GET_MARKS.format(",".join("?" * len(keys)))
+        self._ahead = dict.fromkeys(keys)
+        for key, *fields in self._database.read(statement, (self._stage, *map(bytes.fromhex, keys))):
+            self._ahead[key.hex()] = self._decoded(key, *fields)
 
     def get(self, key: str) -> Seen | None:
         """Return the mark, or None."""
+        if key in self._ahead:
+            return self._ahead[key]
         found = _one(self._database, _GET_MARK, (self._stage, bytes.fromhex(key)))
         return None if found is None else self._decoded(bytes.fromhex(key), *found)
 
@@ -147,6 +170,7 @@ class MarkTable:
 
     def write(self, changes: Mapping[str, Row | None], cleared: frozenset[str]) -> None:
         """Write changes in key order."""
+        self._ahead = {}
         puts: list[tuple[int, bytes, bytes, str | None, int | None, bytes]] = []
         deletions: list[tuple[int, bytes]] = []
         for key in sorted(changes):
@@ -168,11 +192,10 @@ class MarkTable:
         return Seen(content=content.hex(), refused=code, wake_at=None if wake_at is None else instant_from(wake_at))
 
 
-def stored_tables(database: OpenFile, stage: Stage) -> dict[str, StoredTable]:
-    """Return the tables of a stage by name."""
+def row_tables(database: OpenFile, stage: Stage) -> dict[str, RowTable]:
+    """Return the tables of a stage by name, but for its marks."""
     codec, lately = RowCodec(stage), Lately()
-    own: dict[str, StoredTable] = {name: RowTable(database, codec, lately, stage.name, name) for name in stage.tables if name != SEEN.name}
-    return {**own, SEEN.name: MarkTable(database, stage.name)}
+    return {name: RowTable(database, codec, lately, stage.name, table) for name, table in stage.tables.items() if table is not SEEN}
 
 
 def first_timers(database: OpenFile, stage: StageName, limit: int) -> list[StoredTimer]:

@@ -4,6 +4,7 @@ import json
 import sqlite3
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,26 @@ def test_size_of_a_commit_changes_nothing(tmp_path: Path) -> None:
     found = [ingested(tmp_path / str(count), lines, commit_events_max=count) for count in (1, 7, 500)]
 
     assert found[0] == found[1] == found[2]
+
+
+def test_size_of_a_batch_changes_nothing(tmp_path: Path) -> None:
+    """Lines that are read before the first of them is handled come to what they come to one by one, repetitions among them included."""
+    lines = [*toy_lines(60), *toy_lines(60)]
+
+    found = [ingested(tmp_path / str(number), given, commit_events_max=7) for number, given in enumerate((iter(lines), lines))]
+
+    assert found[0] == found[1]
+
+
+def test_each_line_of_a_batch_was_received_at_its_own_instant(tmp_path: Path) -> None:
+    """The clock is read for each, so that what the log says doesn't depend on how the lines came."""
+    instants = (ARRIVED + n * DAY for n in range(100))
+    with EmbeddedEngine(tmp_path, Settings(), topology=toy(), clock=lambda: next(instants)) as engine:
+        engine.ingest([hired(number, at=START) for number in range(3)])
+
+    received = sqlite3.connect(tmp_path / "bothways.db").execute("SELECT received_at FROM log WHERE kind = 'event' ORDER BY position")
+
+    assert [DAY.total_seconds()] * 2 == [later - at for (at,), (later,) in pairwise(received)]
 
 
 def test_timers_fire_on_the_way_each_at_its_own_instant(tmp_path: Path) -> None:

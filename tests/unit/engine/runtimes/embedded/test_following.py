@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.runtimes.embedded.following import FollowedFile, LineSplitter, Stream
-from engine.runtimes.embedded.lines import KEPT_BYTES_MAX, LineReader
+from engine.runtimes.embedded.following import FollowedFile, Stream
+from engine.runtimes.embedded.lines import KEPT_BYTES_MAX, LineReader, LineSplitter
 from schemas.text.strict_json import EVENT_BYTES_MAX
 
 LINES = st.lists(st.sampled_from([b"", b"one", b" two \r", b"\xff\x00", b"{}" * 40]), max_size=8)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.runtimes.embedded.lines import KEPT_BYTES_MAX, Line, LineReader
+from engine.runtimes.embedded.lines import BATCH_LINES_MAX, KEPT_BYTES_MAX, Line, LineReader, batches_of
 from schemas.text.strict_json import EVENT_BYTES_MAX
 
 
@@ -71,6 +71,30 @@ def test_lines_of_a_pipe_are_read_as_they_come() -> None:
         producer.write(b"o\n")
 
         assert [b"one", b"two"] == [first, next(lines).value]
+
+
+def test_a_batch_is_what_is_there() -> None:
+    """It has every line that came, up to a bound, and waits for none that may still come."""
+    end, other_end = os.pipe()
+    with os.fdopen(other_end, "wb", buffering=0) as producer, LineReader(os.fdopen(end, "rb")) as reader:
+        batches = batches_of(reader)
+        producer.write(b"one\ntwo\nthr")
+        first = next(batches)
+        producer.write(b"ee\n" + b"x\n" * (BATCH_LINES_MAX + 1))
+        second, third = next(batches), next(batches)
+
+    assert [b"one", b"two"] == [line.value for line in first]
+    assert ([b"three", *[b"x"] * (BATCH_LINES_MAX - 1)], [b"x"] * 2) == ([line.value for line in second], [line.value for line in third])
+
+
+def test_lines_that_are_made_as_they_are_asked_for_come_one_by_one() -> None:
+    """Whoever makes them may look first at what became of the line before."""
+    made: list[int] = []
+    lines = (b"%d" % number for number in range(3) if made.append(number) is None)  # type: ignore[func-returns-value]
+
+    batch = next(batches_of(lines))
+
+    assert ([Line(0, b"0")], [0]) == (list(batch), made)
 
 
 def test_line_as_long_as_an_event_may_be_is_whole() -> None:

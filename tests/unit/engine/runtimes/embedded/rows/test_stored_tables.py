@@ -39,6 +39,21 @@ def test_mark_comes_back_as_it_was(tmp_path: Path) -> None:
     database.close()
 
 
+def test_marks_that_were_looked_up_together_are_those_of_now(tmp_path: Path) -> None:
+    """What was there and what was not, until marks are written; then the file is asked again."""
+    database = Database(tmp_path)
+    marks = MarkTable(database, StageName.PEOPLE)
+    old, new = Seen(content=key(7), wake_at=AT), Seen(content=key(8), wake_at=AT)
+    marks.write({key(1): old}, frozenset())
+
+    marks.look_ahead([key(1), key(2)])
+
+    assert (old, None) == (marks.get(key(1)), marks.get(key(2)))
+    marks.write({key(1): None, key(2): new}, frozenset())
+    assert (None, new) == (marks.get(key(1)), marks.get(key(2)))
+    database.close()
+
+
 def test_timers_come_in_order_of_instant_table_and_key(tmp_path: Path) -> None:
     """The file gives the same order as the index in memory."""
     database = Database(tmp_path)
