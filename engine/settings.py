@@ -41,6 +41,8 @@ class Settings(BaseModel):
     """How long an input of `serve` may wait for those behind it to share its commit, in seconds."""
     time: Literal["wall", "data"] = "wall"
     """Which clock stamps the inputs of a Kafka worker; in data time a driver appends the ticks."""
+    http_requests_per_second: float = Field(default=500, gt=0, le=100_000)
+    """How many requests one token, or all without one, may send for ever; twice as many at once."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console"] = "json"
 

@@ -130,6 +130,22 @@ def _pairing_transitions(_: "Topology") -> Iterable[str]:
     return (type_.split(".")[2] for type_ in OUTPUT_TYPES if topic_of_type(type_) is PAIRINGS)
 
 
+def _http_routes(_: "Topology") -> Iterable[str]:
+    from schemas.terms.http import RoutePath
+
+    return (*RoutePath, "unknown")
+
+
+def _problem_codes(_: "Topology") -> Iterable[str]:
+    from schemas.terms.http import ProblemCode
+
+    return ProblemCode
+
+
+def _http_statuses(_: "Topology") -> Iterable[str]:
+    return ("2xx", "4xx", "5xx")
+
+
 def _counter(name: str, text: str, *labels: Label) -> MetricSpec:
     return MetricSpec(METRIC_PREFIX + name, MetricKind.COUNTER, text, labels)
 
@@ -166,6 +182,14 @@ METRICS: Final[tuple[MetricSpec, ...]] = (
     _counter("nudges_total", "Nudges, by what became of them.", Label("key", _nudge_keys), Label("outcome", _nudge_outcomes)),
     _counter("conflict_exposure_seconds_total", "Time that pairings stayed open while a line of power joined the two people."),
     _histogram("reciprocity_ratio", "How evenly the two sides of a pairing that ended had taught, from 0 to 1.", RATIOS),
+    _counter(
+        "http_requests_total",
+        "Requests answered, by address and class of status.",
+        Label("route", _http_routes),
+        Label("status", _http_statuses),
+    ),
+    _counter("http_refusals_total", "Requests refused, by the code of the problem.", Label("code", _problem_codes)),
+    _histogram("http_request_seconds", "Time from the head of a request to the end of its answer.", FAST_SECONDS),
     _counter("line_cycles_total", "Times that somebody newly stood in a cycle of managers; a finding about the feed."),
     _counter("invariant_violations_total", "Assertions of the core that failed; every one is a defect."),
 )

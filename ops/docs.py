@@ -16,6 +16,7 @@ from engine.telemetry import METRICS, Label
 from engine.topology import build
 from ops.fields import Mode, fields_of, sentence_of
 from ops.generated import Generated
+from ops.http_docs import http
 from ops.markdown import GENERATED, field_row, listed, table
 from ops.nudge_page import nudges
 from schemas.base import InputData, OutputData
@@ -213,6 +214,7 @@ PAGES: Final[Mapping[str, Callable[[], Iterator[str]]]] = {
     "codes.md": reasons,
     "topics.md": topics,
     "metrics.md": metrics,
+    "http.md": http,
 }
 
 

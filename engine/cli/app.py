@@ -15,11 +15,11 @@ from cyclopts import App, CycloptsError
 from engine.cli.exits import ExitCode, Misused, Refused
 from engine.cli.looking import contracts, explain, letters, look, report, tail
 from engine.cli.output import say_error
-from engine.cli.running import demo, erase, ingest, kafka, operate, rounds, serve
+from engine.cli.running import demo, erase, http, ingest, kafka, operate, rounds, serve
 from engine.errors import EngineError, TransientError
 
 DEBUG_FLAG: Final = "--debug"
-UNFINISHED: Final = ((), ("dead-letters",), ("topics",), ("schemas",))
+UNFINISHED: Final = ((), ("dead-letters",), ("topics",), ("schemas",), ("token",))
 """What names no command yet; the help says which there are."""
 
 
@@ -57,6 +57,7 @@ for command in (
     kafka.publish,
     kafka.topics_app,
     contracts.schemas_app,
+    http.token_app,
 ):
     app.command(command)
 app.command(dead_letters)

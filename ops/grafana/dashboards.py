@@ -40,6 +40,11 @@ FLOW: Final = Dashboard(
         Panel("Lateness of timers", _quantiles("timer_lateness_seconds"), Unit.SECONDS),
         Panel("Restoring tables (Kafka)", _quantiles("restore_seconds"), Unit.SECONDS),
         Panel("Erasure pending (embedded)", (Query("max by (instance) (bothways_erasures_pending)", "{{instance}}"),)),
+        Panel(
+            "Requests by address (HTTP)", (Query("sum by (route) (rate(bothways_http_requests_total[5m]))", "{{route}}"),), Unit.PER_SECOND
+        ),
+        Panel("Requests refused, by code (HTTP)", (_a_day("http_refusals_total", "code"),)),
+        Panel("Time of a request (HTTP)", _quantiles("http_request_seconds"), Unit.SECONDS),
         Panel("Rows by table", (Query("sum by (table) (bothways_table_rows) > 0", "{{table}}"),)),
     ),
 )

@@ -6,7 +6,7 @@ concrete: no field is left to be decided later.
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
@@ -134,3 +134,9 @@ class Policy(ExactPart):
     def families(self) -> dict[TopicId, TopicFamily]:
         """The family of each topic in the programme's catalogue."""
         return {topic.id: topic.family for topic in self.topics}
+
+
+def changed_fields(policy: Policy) -> dict[str, Any]:
+    """Return the fields of a policy that differ from the defaults of its track, and the track itself if it isn't the default."""
+    values, defaults = policy.model_dump(mode="json"), Policy(track=policy.track).model_dump(mode="json")
+    return {name: value for name, value in values.items() if value != (Policy().track if name == "track" else defaults[name])}

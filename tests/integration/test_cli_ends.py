@@ -104,7 +104,7 @@ def test_a_server_takes_what_is_appended_and_stops_when_told(bothways: Bothways,
     """What the followed file holds is taken by the clock; SIGTERM ends with 0 and nothing of it is lost."""
     file = tmp_path / "events.jsonl"
     file.write_text("\n".join((*OPENING, "nonsense")) + "\n")
-    argv = bothways.argv("serve", str(file))
+    argv = bothways.argv("serve", str(file), "--port", "0")
     with subprocess.Popen(argv, cwd=ROOT, stderr=subprocess.PIPE, text=True) as server:
         assert server.stderr is not None
         logged = ""

@@ -4,7 +4,6 @@ The published reasons hold every term of the score. `--check` takes the event as
 (matching/explanation), and says whether they are what it states. Where the event was erased, the kept row is written as an event again.
 """
 
-from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
     from engine.matching.explanation import Recomputed
     from engine.programme.pairs.pairing import Pairing
     from engine.runtimes.embedded.reading.reader import Reader
-
-LEVEL_WORDS = ("nothing yet", "the basics", "a good deal", "it well")
 
 
 def explain(
@@ -34,6 +31,7 @@ def explain(
         pairing_id: of any pairing, open, live or over.
     """
     from engine.cli.looking import views
+    from engine.report.sentences import sentences_of
 
     with opened_to_read(options) as reader:
         pairing = views.pairing_in(reader, pairing_id)
@@ -42,7 +40,7 @@ def explain(
         programme = views.programme_in(reader, pairing.programme_id)
         names: dict[str, str] = {} if programme is None else {topic.id: topic.name for topic in programme.policy.topics}
         found = _recomputed(reader, pairing) if check else None
-    sentences = list(_sentences(pairing, names))
+    sentences = list(sentences_of(pairing, names))
     is_identical = found is None or found.is_identical
     if options.json:
         answer = {
@@ -86,42 +84,6 @@ def _published(reader: "Reader", pairing: "Pairing") -> dict[str, Any] | None:
             event = msgspec.json.decode(record.value)
             found = event["data"] if event["type"] == PairingProposed.TYPE else found
     return found
-
-
-def _sentences(pairing: "Pairing", names: Mapping[str, str]) -> Iterator[str]:
-    from schemas.terms.codes import PairingReasonCode as Code
-
-    proposal = pairing.proposal
-    first, second = pairing.people
-    yield f"{first} and {second}: {proposal.score} of 1000 points, by policy version {proposal.policy_version}."
-    for side in proposal.sides:
-        partner_id = pairing.partner_of(side.person_id)
-        if not side.learns:
-            yield f"{side.person_id} gives time to {partner_id} and learns nothing that was asked for."
-        for lesson in side.learns:
-            share = round(100 * lesson.points / side.need_points) if side.need_points else 0
-            topic = names.get(lesson.topic, lesson.topic)
-            yield (
-                f"{side.person_id} can learn {topic} from {partner_id}, who knows {LEVEL_WORDS[lesson.level]} "
-                f"(level {lesson.level} of 3; own level {lesson.own_level}): {min(share, 100)} % of what {side.person_id} needs."
-            )
-    for reason in proposal.reasons:
-        match reason.code:
-            case Code.SHARED_HOURS:
-                hours = int(reason.params["shared_week_minutes"]) / 60
-                yield f"They share {hours:.4g} working hours a week."
-            case Code.OTHER_DEPARTMENT:
-                yield "They work in different departments."
-            case Code.BRIDGES_BANDS:
-                bands = int(reason.params["bands_apart"])
-                yield f"Their experience lies {bands} {'band' if bands == 1 else 'bands or more'} apart."
-            case Code.BEYOND_TECH:
-                yield "Their topics go beyond digital and data."
-            case Code.RANK_OF_OPTIONS:
-                count = int(reason.params["options_count"])
-                yield f"{reason.params['person_id']} had {count} possible {'partner' if count == 1 else 'partners'} in that round."
-            case Code.LOCKED:
-                yield "The coordinator asked for this pair."
 
 
 def _checked(found: "Recomputed") -> dict[str, Any]:

@@ -21,7 +21,7 @@ from engine.programme.sessions import teaching
 from engine.programme.tables import PAIRINGS, PARTICIPANTS, PROGRAMMES
 from schemas.terms.codes import PairingState
 from schemas.terms.ids import PROGRAMME_ID_REGEX
-from schemas.terms.policy import Policy
+from schemas.terms.policy import changed_fields
 from schemas.text.fields import instant_text
 
 if TYPE_CHECKING:
@@ -145,9 +145,3 @@ def programme(reader: "Reader", programme_id: str) -> dict[str, Any] | None:
         "open_proposals": sum(row.state is PairingState.PROPOSED for row in rows),
         "live_pairs": sum(row.is_live for row in rows),
     }
-
-
-def changed_fields(policy: Policy) -> dict[str, Any]:
-    """Return the fields of a policy that differ from the defaults of its track, and the track itself if it isn't the default."""
-    values, defaults = policy.model_dump(mode="json"), Policy(track=policy.track).model_dump(mode="json")
-    return {name: value for name, value in values.items() if value != (Policy().track if name == "track" else defaults[name])}

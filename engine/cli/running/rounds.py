@@ -60,8 +60,7 @@ def _policy_with(programme: "Programme", file: Path) -> "Policy":
 
     from pydantic import ValidationError
 
-    from engine.cli.looking.views import changed_fields
-    from schemas.terms.policy import Policy
+    from schemas.terms.policy import Policy, changed_fields
 
     try:
         fields = json.loads(file.read_bytes())

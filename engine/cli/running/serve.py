@@ -10,6 +10,7 @@ from cyclopts import Parameter
 
 from engine.cli.exits import Misused, Refused
 from engine.cli.options import DEFAULTS, Options, collect_from_here
+from engine.cli.running.http import NO_HTTP, HttpOptions, listening_in
 from engine.cli.running.ingest import STANDARD_INPUT
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ def serve(
     /,
     *,
     metrics_port: Annotated[int | None, Parameter(help="Answer /metrics on this port of 127.0.0.1.")] = None,
+    http: HttpOptions = NO_HTTP,
     options: Options = DEFAULTS,
 ) -> None:
     """Run the engine by the clock until SIGTERM or Ctrl-C: take events as they come, fire timers when they are due.
@@ -47,10 +49,13 @@ def serve(
     telemetry = Telemetry(topology)
     with ExitStack() as stack:
         engine = stack.enter_context(ObservedEngine(options.directory(), settings, topology=topology, mode=TimeMode.WALL, is_served=True))
+        web = listening_in(stack, http, options.directory(), settings)
         if metrics_port is not None:
             stack.enter_context(_metrics_server(telemetry, metrics_port))
         collect_from_here()
         service = Service(engine, Observer(telemetry), settings)
+        if web is not None:
+            web.start(service, telemetry)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: service.stop())
         stack.enter_context(_socket_server(engine, service))

@@ -91,11 +91,11 @@ Change = (
 )
 
 
-def announced(pairing: Pairing, at: datetime) -> Effects:
-    """Publish the pairing's latest state."""
+def state_of(pairing: Pairing, at: datetime) -> published.PairingStateChanged:
+    """Write a pairing's latest state as published."""
     first, second = pairing.people
     ahead = ledger.booked(pairing.meetings, at)
-    data = published.PairingStateChanged(
+    return published.PairingStateChanged(
         state=pairing.state,
         pairing_id=pairing.pairing_id,
         programme_id=pairing.programme_id,
@@ -108,7 +108,11 @@ def announced(pairing: Pairing, at: datetime) -> Effects:
         next_session_at=ahead[0].starts_at if ahead else None,
         taught_count=(teaching.taught_count(pairing, first), teaching.taught_count(pairing, second)),
     )
-    yield Emit(topic=PAIRING_STATE, key=pairing.pairing_id, data=data, is_traceable=pairing.state not in TERMINAL)
+
+
+def announced(pairing: Pairing, at: datetime) -> Effects:
+    """Publish the pairing's latest state."""
+    yield Emit(topic=PAIRING_STATE, key=pairing.pairing_id, data=state_of(pairing, at), is_traceable=pairing.state not in TERMINAL)
 
 
 def taken_off(pairing: Pairing) -> Effects:

@@ -42,6 +42,9 @@ NOTHING_TO_COUNT: Final = {
     "bothways_reciprocity_ratio",
     "bothways_line_cycles_total",
     "bothways_invariant_violations_total",
+    "bothways_http_requests_total",
+    "bothways_http_refusals_total",
+    "bothways_http_request_seconds",
 }
 """What this story gives no cause for, and the one that a worker never measures."""
 

@@ -65,7 +65,18 @@ def test_every_metric_is_named_by_the_rules_of_prometheus() -> None:
         assert (spec.kind is MetricKind.COUNTER) == spec.name.endswith("_total"), spec.name
         assert (spec.kind is MetricKind.HISTOGRAM) == bool(spec.buckets), spec.name
         assert spec.help.endswith("."), spec.name
-        assert {label.name for label in spec.labels} <= {"type", "outcome", "topic", "code", "table", "transition", "reason", "key"}
+        assert {label.name for label in spec.labels} <= {
+            "type",
+            "outcome",
+            "topic",
+            "code",
+            "table",
+            "transition",
+            "reason",
+            "key",
+            "route",
+            "status",
+        }
 
 
 def test_every_series_of_a_counter_is_there_from_the_start(telemetry: Telemetry) -> None:

@@ -1,0 +1,1 @@
+"""What is answered: events, read models, topics, schemas, health."""

@@ -1,0 +1,1 @@
+"""Who may ask, and how much: tokens and roles, hosts and origins, sizes, rates and times."""
