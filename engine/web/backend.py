@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 from anyio import CapacityLimiter, to_thread
 
 from engine.errors import ServiceBusy, ServiceStopped
-from engine.runtimes.embedded.answers import Answer
+from engine.runtimes.embedded.answers import InputAnswer
 from engine.runtimes.embedded.lines import Line
 from engine.runtimes.embedded.observation import ObservedEngine
 from engine.runtimes.embedded.reading.reader import Reader
@@ -35,7 +35,7 @@ class Backend:
     readers: CapacityLimiter
     arrivals: Arrivals
 
-    async def submit(self, lines: Sequence[Line]) -> list[Answer]:
+    async def submit(self, lines: Sequence[Line]) -> list[InputAnswer]:
         """Hand lines over. Returns what became of each, after the commit.
 
         Raises:

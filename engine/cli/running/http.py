@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 from cyclopts import App, Parameter
 
 from engine.cli.exits import Misused, Refused
-from engine.cli.options import DEFAULTS, Options, existing, instant_from
+from engine.cli.options import DEFAULTS, Options, existing, instant_typed
 from engine.cli.output import plain, print_json, print_table
 from schemas.terms.http import Role
 
@@ -67,7 +67,7 @@ def create(
     options: Options = DEFAULTS,
 ) -> None:
     """Make a token and print it, this once. From the first one on, every request needs one."""
-    expires_at = None if expires is None else instant_from(expires, "--expires")
+    expires_at = None if expires is None else instant_typed(expires, "--expires")
     if expires_at is not None and expires_at <= datetime.now(UTC):
         raise Misused(f"--expires {expires} is over already")
     if name is not None and not (name.isprintable() and len(name) <= 100):

@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from engine.core.execution import Outcome
-from engine.runtimes.embedded.answers import Answer
+from engine.runtimes.embedded.answers import InputAnswer
 from engine.runtimes.embedded.lines import Line
 from engine.web.answering.answers import EventResult, EventResults
 from engine.web.answering.responses import answered, refuse_other_parameters
@@ -120,7 +120,7 @@ def _binary_headers(headers: Headers) -> tuple[tuple[str, bytes], ...]:
     return (*found, (CONTENT_TYPE_HEADER, JSON_CONTENT_TYPE.encode())) if found else ()
 
 
-def _result(line: Line, answer: Answer) -> EventResult:
+def _result(line: Line, answer: InputAnswer) -> EventResult:
     return EventResult(id=_id_of(line), outcome=_OUTCOMES[answer.outcome], code=answer.code or answer.refusal, message=answer.message)
 
 

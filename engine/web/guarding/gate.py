@@ -22,7 +22,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from engine.telemetry import PREFIX, Telemetry
+from engine.telemetry import METRIC_PREFIX, Telemetry
 from engine.web.guarding.problems import Problem
 from engine.web.guarding.rates import Rates
 from engine.web.guarding.tokens import Token, TokenFile
@@ -99,12 +99,12 @@ class Gate:
             await self._app(scope, receive, watched)
         finally:
             route = door.path.value if door is not None else "unknown"
-            self._telemetry.count(PREFIX + "http_requests_total", route=route, status=f"{status // 100}xx")
-            self._telemetry.observe(PREFIX + "http_request_seconds", time.monotonic() - began_at)
+            self._telemetry.count(METRIC_PREFIX + "http_requests_total", route=route, status=f"{status // 100}xx")
+            self._telemetry.observe(METRIC_PREFIX + "http_request_seconds", time.monotonic() - began_at)
 
     def refused(self, problem: Problem) -> None:
         """Count a refusal."""
-        self._telemetry.count(PREFIX + "http_refusals_total", code=problem.code)
+        self._telemetry.count(METRIC_PREFIX + "http_refusals_total", code=problem.code)
 
     def _door_of(self, scope: Scope) -> Door | None:
         fallback = None
