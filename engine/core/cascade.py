@@ -27,7 +27,7 @@ from engine.core.stage import Topology
 from engine.errors import CorruptState
 from engine.programme.messages import EmissionBounded
 from schemas.codec import is_whole, known_only
-from schemas.envelope import SOURCE, Event
+from schemas.envelope import SOURCE
 from schemas.frozen import Frozen, replace
 from schemas.text.fields import instant_text
 
@@ -313,8 +313,8 @@ def _kept(record: Record) -> Origin:
 
     It keeps nothing unknown or used up, but a hash of what the event said with that.
     """
-    event, origin = record.payload, record.origin
-    assert isinstance(event, Event) and origin is not None, "an input is an event"
+    event, origin = record.event, record.origin
+    assert origin is not None, "an input came from somewhere"
     if not event.has_unknown and is_whole(origin.headers):
         return origin
     value, headers = known_only(event.data, origin.value, origin.headers)
@@ -323,6 +323,5 @@ def _kept(record: Record) -> Origin:
 
 def _as_it_came(record: Record) -> Record:
     """Give a logged event the hash that it had when it was taken."""
-    assert isinstance(record.payload, Event) and record.origin is not None, "an input is an event"
-    said = dict(record.origin.headers).get(CONTENT_HEADER)
-    return record if said is None else replace(record, payload=replace(record.payload, content=said.decode()))
+    said = dict(record.origin.headers if record.origin else ()).get(CONTENT_HEADER)
+    return record if said is None else replace(record, payload=replace(record.event, content=said.decode()))

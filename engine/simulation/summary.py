@@ -122,7 +122,7 @@ def summarise(outputs: Iterable[Mapping[str, Any]], organisation: Organisation) 
         proposed=len(year.proposals),
         formed=len(year.formed),
         completed=year.kinds["pairing.completed"],
-        ended_by_code=counts_shown(ended, (list(ended),), GROUP_MIN),
+        ended_by_code=counts_shown(ended, (list(+year.ended),), GROUP_MIN),
         lapsed=year.kinds["pairing.lapsed"],
         live=len([pairing_id for pairing_id in year.formed if pairing_id not in year.endings]),
         double_consent_ratio=len(year.formed) / decided if decided else None,

@@ -10,7 +10,7 @@ from typing import Final
 
 from engine.core.effects import Due, Effects, Record, Refuse, Rows, Send, StageName, existing
 from engine.core.stage import processor, woken
-from engine.core.stamp import stamp_of
+from engine.core.stamp import Stamp, stamp_of
 from engine.programme.facts import pending_reviews
 from engine.programme.facts.employment import EMPLOYED
 from engine.programme.insights.insights import did
@@ -79,10 +79,11 @@ def on_participation(rows: Rows, message: ParticipationReported, record: Record)
     facts = known.facts if known is not None and is_held else message.facts
     nobody_yet = Participant(programme_id=programme.programme_id, person_id=message.person_id, facts=facts)
     participant = replace(known, facts=facts) if known else nobody_yet
-    if programme.status is ProgrammeStatus.CLOSED and _only_clears_exclusions(message.event):
-        yield from _exclusions_told(participant, message.event)
+    data = message.event.data
+    if programme.status is ProgrammeStatus.CLOSED and isinstance(data, ProfileSaid) and _only_clears_exclusions(message.event):
+        yield from _exclusions_told(participant, data, stamp_of(message.event))
         return
-    yield from ON_SAID[type(message.event.data)](rows, programme, participant, message.event, record.at)
+    yield from ON_SAID[type(data)](rows, programme, participant, message.event, record.at)
 
 
 def _is_old(programme: Programme, known: Participant | None, message: ParticipationReported, at: datetime) -> bool:
@@ -150,7 +151,7 @@ def _on_said(rows: Rows, programme: Programme, participant: Participant, event: 
             yield from _counted(rows, after, at)
             yield from recorded(programme, participant, after, event, at)
     if isinstance(data, ProfileSaid):
-        yield from _exclusions_told(after, event)
+        yield from _exclusions_told(after, data, stamp_of(event))
 
 
 def _after(programme: Programme, participant: Participant, event: Event, at: datetime) -> Participant:
@@ -201,17 +202,15 @@ def _counted(rows: Rows, participant: Participant, at: datetime) -> Effects:
         yield from did(rows, participant.programme_id, participant.person_id, action, at)
 
 
-def _exclusions_told(participant: Participant, event: Event) -> Effects:
+def _exclusions_told(participant: Participant, data: ProfileSaid, stamp: Stamp) -> Effects:
     """Pass exclusions on to the person's row, which tells all programmes (participants.A3)."""
-    data = event.data
-    assert isinstance(data, ProfileSaid)
     is_said = "exclude" in data.model_fields_set and (data.exclude is not None or isinstance(data, said.ParticipationUpdated))
     if is_said:
         message = PeopleExcluded(
             person_id=participant.person_id,
             programme_id=participant.programme_id,
             excluded_ids=tuple(sorted(set(data.exclude or ()) - {participant.person_id})),
-            stamp=stamp_of(event),
+            stamp=stamp,
         )
         yield Send(StageName.PEOPLE, participant.person_id, message)
 
