@@ -99,6 +99,10 @@ class Story:
         line.update(attributes)
         return {name: value for name, value in line.items() if value is not None}
 
+    def line(self, event: Mapping[str, Any]) -> str:
+        """One event as a line of a file."""
+        return json.dumps(event) + "\n"
+
     def take(self, *events: Mapping[str, Any] | str | bytes, options: Iterable[str] = ()) -> Answer:
         """Ingest these lines; the answer is what `ingest --json` says."""
         self.count += 1
