@@ -1,13 +1,16 @@
 """A worker that takes its time, for the drill that must not mind: `python -m ops.kafka.slowed worker …`, as the worker otherwise.
 
-A round sleeps before it is computed, as a very large one would compute; a restore sleeps before it reads, as a very large one would read.
-How long, and for how long the group waits for a member that has to give back, stand in environment variables.
+A round says that it has begun and goes on only when it is let, as a very large one would compute; a restore sleeps before it reads, as a
+very large one would read. Where the round says so, for how long the restore sleeps, and for how long the group waits for a member that
+has to give back, stand in environment variables.
 """
 
 import asyncio
 import os
 import sys
 import time
+from pathlib import Path
+from types import ModuleType
 from typing import Any, Final
 
 from engine.cli.running import kafka
@@ -17,7 +20,11 @@ from engine.runtimes.kafka import faust_shell, tasks
 from engine.runtimes.kafka.broker import consuming
 from engine.runtimes.kafka.folds import recovery
 
-ROUND_SECONDS: Final = "SLOWED_ROUND_SECONDS"
+ROUND_DIRECTORY: Final = "SLOWED_ROUND_DIRECTORY"
+BEGUN: Final = "round-begun"
+"""In that directory: a round has begun."""
+LET: Final = "round-let"
+"""In that directory: rounds may go on."""
 RESTORE_SECONDS: Final = "SLOWED_RESTORE_SECONDS"
 REBALANCE_SECONDS: Final = "SLOWED_REBALANCE_SECONDS"
 
@@ -26,7 +33,10 @@ _recover: Final = recovery.recover
 
 
 def _chosen(task: RoundTask, **more: Any) -> ChosenPairs:
-    time.sleep(float(os.environ.get(ROUND_SECONDS, "0")))
+    if directory := os.environ.get(ROUND_DIRECTORY):
+        Path(directory, BEGUN).touch()
+        while not Path(directory, LET).exists():
+            time.sleep(0.05)
     return _choose(task, **more)
 
 
@@ -35,9 +45,15 @@ async def _recovered(*arguments: Any) -> int:
     return await _recover(*arguments)
 
 
+def _replace(module: ModuleType, name: str, other: object) -> None:
+    """Put something else in the place of what a module has under a name; a name that moved away would slow nothing, unseen."""
+    assert name in vars(module), f"{module.__name__} has no {name}"
+    vars(module)[name] = other
+
+
 if __name__ == "__main__":
-    vars(compiled)["choose"] = _chosen
-    vars(tasks)["recover"] = _recovered
+    _replace(compiled, "choose_pairs", _chosen)
+    _replace(tasks, "recover", _recovered)
     for module in (consuming, faust_shell):
-        vars(module)["REBALANCE_SECONDS_MAX"] = float(os.environ[REBALANCE_SECONDS])
+        _replace(module, "REBALANCE_SECONDS_MAX", float(os.environ[REBALANCE_SECONDS]))
     sys.exit(kafka.main())

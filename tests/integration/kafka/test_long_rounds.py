@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +15,7 @@ from schemas.topics import HR_PEOPLE, PARTICIPATION, PEOPLE_INBOX, PROGRAMMES_IN
 from tests.builders import enrolled, hired, offer, programme_created, round_requested, want
 from tests.contract.runtimes import SALT
 
-pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.timeout(170)]
+pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.timeout(600)]
 
 AT: Final = "2025-01-06T09:00:00Z"
 OPENING: Final = (
@@ -25,31 +25,38 @@ OPENING: Final = (
 )
 ENROLMENTS: Final = (enrolled("ann", AT), enrolled("bob", AT, offers=[offer("strategy")], wants=[want("python")]))
 ROUND: Final = round_requested("2025-01-06T10:00:00Z")
-ROUND_SECONDS: Final = 20.0
 REBALANCE_SECONDS: Final = 6.0
-DEALT_WITHIN_SECONDS: Final = 12.0
-"""Two heartbeats, two seconds for the round, and what the start of a process takes on a machine that others use."""
+HEARD_WITHIN_SECONDS: Final = 120.0
+"""What a process may take to say something on a machine that others use."""
 LAST_MARKERS_MAX: Final = 2
 """The ends of the last transactions take offsets, too."""
 SHELLS: Final = pytest.mark.parametrize("shell", ["thin", "faust"])
 
 
-def slowed(settings: KafkaSettings, *, restore_seconds: float = 0.0) -> Mapping[str, str]:
-    """Return the environment of a worker with long rounds."""
+def slowed(settings: KafkaSettings, directory: Path, *, restore_seconds: float = 0.0) -> Mapping[str, str]:
+    """Return the environment of a worker whose rounds wait until they are let."""
     from ops.kafka.chaos import environment_of
     from ops.kafka.slowed import REBALANCE_SECONDS as REBALANCE
     from ops.kafka.slowed import RESTORE_SECONDS as RESTORE
-    from ops.kafka.slowed import ROUND_SECONDS as ROUND_
+    from ops.kafka.slowed import ROUND_DIRECTORY
 
-    more = {ROUND_: str(ROUND_SECONDS), REBALANCE: str(REBALANCE_SECONDS), RESTORE: str(restore_seconds)}
+    more = {ROUND_DIRECTORY: str(directory), REBALANCE: str(REBALANCE_SECONDS), RESTORE: str(restore_seconds)}
     return environment_of(settings, SALT) | more
+
+
+def let_rounds_go_on(directory: Path) -> None:
+    """Let the round that waits, and every later one, be computed."""
+    from ops.kafka.slowed import LET
+
+    (directory / LET).touch()
 
 
 @contextmanager
 def two_workers(settings: KafkaSettings, log: Path, shell: str) -> Iterator[tuple[Workers, Workers]]:
     """Keep two workers, not started yet; what is left of them at the end is ended."""
     first, second = (
-        Workers(1, slowed(settings), log.with_name(name), carrier=shell, module="ops.kafka.slowed") for name in ("first.log", "second.log")
+        Workers(1, slowed(settings, log.parent), log.with_name(name), carrier=shell, module="ops.kafka.slowed")
+        for name in ("first.log", "second.log")
     )
     try:
         yield first, second
@@ -58,21 +65,22 @@ def two_workers(settings: KafkaSettings, log: Path, shell: str) -> Iterator[tupl
         second.drain()
 
 
-def waited(log: Path, text: bytes, seconds: float) -> float:
-    """Wait until a log holds a text. Returns the seconds that it took."""
-    started = time.monotonic()
-    while not log.exists() or text not in log.read_bytes():
-        assert time.monotonic() - started < seconds, f"{text!r} was never said"
-        time.sleep(0.1)
-    return time.monotonic() - started
+async def waited_for(what: str, is_there: Callable[[], bool]) -> None:
+    """Wait until something is there."""
+    deadline = time.monotonic() + HEARD_WITHIN_SECONDS
+    while not is_there():
+        assert time.monotonic() < deadline, f"{what} never came"
+        await asyncio.sleep(0.1)
 
 
-async def asked(driver: Any) -> None:
+async def asked(driver: Any, directory: Path) -> None:
     """Bring a programme to where a round can be held, ask for it, and wait until it is being computed."""
+    from ops.kafka.slowed import BEGUN
+
     await driver.offer_all(OPENING)
     await driver.offer_all(ENROLMENTS)
     await driver.publish([ROUND])
-    await asyncio.sleep(2.0)
+    await waited_for("the round", (directory / BEGUN).exists)
 
 
 def rounds_in(driver: Any) -> int:
@@ -112,52 +120,52 @@ def test_worker_joins_and_leaves_during_a_long_round(made: KafkaSettings, log: P
     """Partitions are dealt anew without waiting for the round; it is held once, and nobody ends in doubt."""
     from engine.runtimes.kafka.folds.data_time import DataTimeDriver
 
-    async def story(first: Workers, second: Workers) -> tuple[float, int]:
+    seconds_log = log.with_name("second.log")
+
+    async def story(first: Workers, second: Workers) -> int:
         async with DataTimeDriver(made) as driver:
             first.keep()
-            await asked(driver)
+            await asked(driver, log.parent)
             second.keep()
-            dealt_seconds = await asyncio.to_thread(waited, log.with_name("second.log"), b"partitions_assigned", 60.0)
+            await waited_for("a deal", lambda: seconds_log.exists() and b"partitions_assigned" in seconds_log.read_bytes())
             await asyncio.sleep(2.0)
             left = await asyncio.to_thread(second.drain)
-            assert {0: 1} == left, log.with_name("second.log").read_text()[-2000:]
-            await driver.quiet(100.0)
-            return dealt_seconds, rounds_in(driver)
+            assert {0: 1} == left, seconds_log.read_text()[-2000:]
+            let_rounds_go_on(log.parent)
+            await driver.quiet()
+            return rounds_in(driver)
 
     with two_workers(made, log, shell) as (first, second):
-        dealt_seconds, rounds_count = asyncio.run(story(first, second))
+        rounds_count = asyncio.run(story(first, second))
         ends = first.drain()
 
     assert {0: 1} == ends, log.with_name("first.log").read_text()[-2000:]
     assert 1 == rounds_count
-    assert dealt_seconds < DEALT_WITHIN_SECONDS
     assert {} == untold(made)
     assert {} == verified_problems(made)
 
 
 @SHELLS
 def test_worker_that_is_told_to_stop_does_not_wait_for_its_round(made: KafkaSettings, log: Path, shell: str) -> None:
-    """In the middle of a long round a worker drains within seconds and ends with 0; the next one holds the round, once."""
+    """In the middle of a round that isn't let to end a worker drains and ends with 0; the next one holds the round, once."""
     from engine.runtimes.kafka.folds.data_time import DataTimeDriver
 
-    async def story(first: Workers, second: Workers) -> tuple[dict[int, int], float, int]:
+    async def story(first: Workers, second: Workers) -> tuple[dict[int, int], int]:
         async with DataTimeDriver(made) as driver:
             first.keep()
-            await asked(driver)
-            started = time.monotonic()
+            await asked(driver, log.parent)
             ends = await asyncio.to_thread(first.drain)
-            drained_seconds = time.monotonic() - started
+            let_rounds_go_on(log.parent)
             second.keep()
-            await driver.quiet(100.0)
-            return dict(ends), drained_seconds, rounds_in(driver)
+            await driver.quiet()
+            return dict(ends), rounds_in(driver)
 
     with two_workers(made, log, shell) as (first, second):
-        ends, drained_seconds, rounds_count = asyncio.run(story(first, second))
+        ends, rounds_count = asyncio.run(story(first, second))
         heirs_ends = second.drain()
 
     assert {0: 1} == ends, log.with_name("first.log").read_text()[-2000:]
     assert {0: 1} == heirs_ends, log.with_name("second.log").read_text()[-2000:]
-    assert drained_seconds < 10.0
     assert {} == untold(made)
     assert 1 == rounds_count
     assert {} == verified_problems(made)
@@ -178,15 +186,16 @@ def test_broker_goes_away_during_a_long_round(tmp_path: Path, shell: str) -> Non
     log = tmp_path / "worker.log"
     broker.start()
     settings = KafkaSettings(brokers=broker.address, app="away", partitions=2, replication=1, commit_seconds=0.01, session_seconds=6)
-    workers = Workers(1, slowed(settings), log, carrier=shell, module="ops.kafka.slowed")
+    workers = Workers(1, slowed(settings, tmp_path), log, carrier=shell, module="ops.kafka.slowed")
 
     async def story() -> int:
         async with DataTimeDriver(settings) as driver:
             workers.keep()
-            await asked(driver)
+            await asked(driver, tmp_path)
             await asyncio.to_thread(broker.kill)
             await asyncio.sleep(8.0)
             await asyncio.to_thread(broker.start)
+            let_rounds_go_on(tmp_path)
             deadline = time.monotonic() + 90.0
             while not rounds_in(driver) and time.monotonic() < deadline:
                 workers.keep()
@@ -220,7 +229,7 @@ def test_group_waits_for_a_long_restore(made: KafkaSettings, log: Path, shell: s
             await driver.offer_all(OPENING)
             await asyncio.sleep(made.session_seconds)  # somebody taken for dead finds out and joins again
 
-    environment = slowed(made, restore_seconds=2 * made.session_seconds)
+    environment = slowed(made, log.parent, restore_seconds=2 * made.session_seconds)
     with Workers(1, environment, log, carrier=shell, module="ops.kafka.slowed"):
         asyncio.run(story())
 
