@@ -7,6 +7,8 @@ SHELL := /bin/bash
 # The first interpreter that is new enough; `make PYTHON=...` overrides.
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+# The tests start hundreds of processes; none should have to compile what the one before compiled.
+unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
 STAMP := .venv/.installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
@@ -42,9 +44,11 @@ coverage: $(STAMP) ## show which lines of the pure rooms the tests of the rules 
 	@$(BIN)/python -m coverage run -m pytest -q tests/unit tests/topology $(PYTEST_ARGS)
 	@$(BIN)/python -m coverage report
 
-soak: $(STAMP) ## play 200 simulated years and check every invariant; attack 1,000 secrets of each kind
+soak: $(STAMP) ## play 200 simulated years and check every invariant; attack 1,000 secrets of each kind; random tests, ten times as deep
 	@$(BIN)/python -m tests.simulation.soak $(SOAK_ARGS)
 	@$(BIN)/python -m tests.privacy.attack $(ATTACK_ARGS)
+	@BOTHWAYS_DEPTH=10 BOTHWAYS_STORIES=120 BOTHWAYS_REQUIRE_FLIPS=600 BOTHWAYS_REQUIRE_RANDOM_KILLS=500 \
+		$(BIN)/python -m pytest -n $(PROCESSES) --timeout 3600 tests/unit tests/topology tests/model tests/simulation tests/recovery $(DEEP_ARGS)
 
 client: $(STAMP) ## generate a client from the schemas alone; it reads a demo and answers, and the engine takes it
 	@cmp -s requirements/client.txt .venv/client/installed.txt || { echo 'setting up .venv/client' >&2 && \

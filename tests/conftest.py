@@ -1,7 +1,6 @@
 """What holds for every test: no way out to the network, and the depth of the property tests."""
 
 import ipaddress
-import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.depth import deep
 
 if TYPE_CHECKING:
     from xdist.remote import Producer
@@ -18,9 +19,8 @@ if TYPE_CHECKING:
 INTEGRATION: Final = Path(__file__).parent / "integration"
 
 # A shared machine may stall any example, so time is bounded per test (pytest-timeout), not per example.
-settings.register_profile("default", deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("ci", parent=settings.get_profile("default"), max_examples=150, print_blob=True)
-settings.load_profile("ci" if os.environ.get("CI") else "default")
+settings.register_profile("default", deadline=None, max_examples=deep(50), print_blob=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("default")
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -12,10 +12,17 @@ from xdist.scheduler import LoadScopeScheduling
 
 TOGETHER: Final = (
     ("kafka", ("tests/integration/kafka/", "tests/contract/")),
-    ("compiled", ("tests/unit/engine/matching/compiled/",)),
+    (
+        "compiled",
+        (
+            "tests/unit/engine/matching/compiled/",
+            "tests/unit/engine/matching/test_planted_rule.py",
+            "tests/acceptance/rounds/test_exact_matcher.py",
+        ),
+    ),
     ("report", ("tests/integration/test_report",)),
 )
-"""Name → where the nodes of a share begin. Compiled functions are kept on disk, and two writers of one file may mix them up."""
+"""Name → where the tests of a share begin. Functions are compiled for minutes and kept on disk; two processes would do it twice."""
 APART: Final = ("tests/simulation/test_years.py",)
 """Files whose tests share nothing and take long: each test is a share of its own."""
 FIRST: Final = ("kafka", "tests/recovery/test_crash.py", "tests/simulation/", "tests/integration/", "compiled")

@@ -13,7 +13,8 @@ from typing import Final, Self
 
 ROOT: Final = Path(__file__).parent.parent.parent
 BACK_OFF_SECONDS: Final = 0.5
-DRAIN_SECONDS_MAX: Final = 40.0
+DRAIN_SECONDS_MAX: Final = 90.0
+"""A worker drains within seconds where the processor is its own; one that hangs is killed after this."""
 
 
 @dataclass(slots=True, kw_only=True)

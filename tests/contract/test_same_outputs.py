@@ -12,8 +12,6 @@ from tests import builders
 from tests.builders import PROGRAMME, StructuredEvent, offer, want
 from tests.contract.runtimes import MemoryRuntime, Runtime, play, reference, without
 
-pytestmark = pytest.mark.timeout(240)
-
 START: Final = datetime(2025, 1, 6, 9, tzinfo=UTC)
 POLICY: Final[dict[str, Any]] = {
     "round_every_days": 0,

@@ -28,7 +28,7 @@ KILLED: Final = -9
 RANDOM_KILLS_COUNT: Final = int(os.environ.get("BOTHWAYS_REQUIRE_RANDOM_KILLS", "100"))
 """How many kills at random moments; the nightly run asks for more."""
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,7 @@ from engine.programme.people import tables
 from engine.simulation.year import ProgrammeYear
 from engine.testing import TopologyDriver
 from tests import builders
+from tests.depth import deep
 from tests.model.people import KINDS, kind_of, people_at
 from tests.simulation.watching.watch import Json, play
 
@@ -126,7 +127,7 @@ def everything(driver: TopologyDriver) -> str:
 
 
 @pytest.mark.slow
-@settings(max_examples=4)
+@settings(max_examples=deep(4))
 @given(data=st.data())
 def test_repeated_events_change_nothing(data: st.DataObject) -> None:
     """Any event again, at once or some sixty events later, leaves every table and every output as without it."""

@@ -12,6 +12,7 @@ YEARS = tuple(dict.fromkeys((*failed_before(), *(Year(seed=seed, people=PEOPLE_C
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("year", YEARS, ids=str)
 def test_invariants_hold_through_a_programme_year(year: Year) -> None:
     """Whatever people do in a year, no invariant breaks after any record or tick."""

@@ -15,7 +15,7 @@ from engine.runtimes.kafka.settings import KafkaSettings
 from tests.builders import hired
 from tests.contract.runtimes import SALT, line
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(150)]
+pytestmark = pytest.mark.integration
 
 ROOT: Final = Path(__file__).parent.parent.parent.parent
 FAILS_WITHIN_SECONDS: Final = 15.0

@@ -23,7 +23,7 @@ from ops.prometheus.promtool import RULES
 from tests.builders import answered, enrolled, hired, offer, programme_created, round_requested, want
 from tests.contract.runtimes import SALT
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.integration
 
 AT: Final = "2025-01-06T09:00:00Z"
 OPENING: Final = (

@@ -21,7 +21,7 @@ from tests.contract.runtimes import SALT, line
 if TYPE_CHECKING:
     from ops.kafka.secured import SecuredBroker
 
-pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.timeout(150)]
+pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
 ROOT: Final = Path(__file__).parent.parent.parent.parent
 FAILS_WITHIN_SECONDS: Final = 15.0

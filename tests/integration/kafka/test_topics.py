@@ -4,7 +4,7 @@ import pytest
 
 from engine.runtimes.kafka.settings import KafkaSettings
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(90)]
+pytestmark = pytest.mark.integration
 
 
 def test_topics_are_made_once_and_are_as_planned(settings: KafkaSettings) -> None:

@@ -17,7 +17,7 @@ from engine.runtimes.kafka.settings import KafkaSettings
 from tests.builders import enrolled, hired, offer, programme_created, round_requested, want
 from tests.contract.runtimes import SALT
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(150)]
+pytestmark = pytest.mark.integration
 
 ROOT: Final = Path(__file__).parent.parent.parent.parent
 FAILS_WITHIN_SECONDS: Final = 15.0

@@ -17,6 +17,7 @@ from engine.programme.pairs.pairing import Pairing
 from schemas.terms.ids import ERASED
 from tests import builders
 from tests.builders import offer, want
+from tests.depth import deep
 from tests.topology.stories.erasure_story import PAT, outputs_naming, rows_naming
 from tests.topology.stories.programme_story import ProgrammeStory
 from tests.topology.stories.random_lives import SHORT, Step, failures
@@ -218,7 +219,7 @@ def heard_by_others(outputs: list[Output]) -> dict[tuple[str, str], list[Any]]:
     return heard
 
 
-@settings(max_examples=20)
+@settings(max_examples=deep(20))
 @given(seed=st.integers(0, 2**32), steps_count=st.sampled_from([0, 30, 60]))
 def test_any_life_ends_without_a_byte_of_the_id(seed: int, steps_count: int) -> None:
     """erasure.Z1: no row of any stage, no output from the erasure on; and no rule fails on what is left."""
@@ -230,7 +231,7 @@ def test_any_life_ends_without_a_byte_of_the_id(seed: int, steps_count: int) -> 
     assert [] == failures(story)
 
 
-@settings(max_examples=10)
+@settings(max_examples=deep(10))
 @given(seed=st.integers(0, 2**32), steps_count=st.sampled_from([0, 30, 60]))
 def test_nobody_can_tell_an_erasure_from_a_departure(seed: int, steps_count: int) -> None:
     """Whatever others read from then on is the same, but for the id, where a departure settles at once, as an erasure does."""

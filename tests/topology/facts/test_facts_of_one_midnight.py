@@ -15,6 +15,7 @@ from engine.programme.facts.pending_reviews import ARRIVALS
 from engine.testing import TopologyDriver
 from tests import builders
 from tests.builders import offer, want
+from tests.depth import deep
 from tests.topology.stories.pair_story import ANN, BOB, POLICY, START, PairStory, active_pair, proposed_pair
 
 TOMORROW: Final = "2025-01-07"
@@ -204,7 +205,7 @@ def standing_after(change: dict[str, Any], names: dict[str, str]) -> dict[frozen
     return {frozenset(place[person_id] for person_id in row.people): (str(row.state), row.since) for row in rows}
 
 
-@settings(max_examples=20)
+@settings(max_examples=deep(20))
 @given(change=changes, order=st.sampled_from(tuple(permutations(PEOPLE))))
 def test_who_has_which_id_decides_nothing_about_a_midnight(change: dict[str, Any], order: tuple[str, ...]) -> None:
     """Whatever changes for four people at one midnight, the pairs end in the same states, however the ids are given out."""

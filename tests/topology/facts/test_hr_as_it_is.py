@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from engine.programme.messages import Employment
 from schemas.topics import AUDIT
 from tests.builders import StructuredEvent, hired, leave_ended, leave_started, role_changed
+from tests.depth import deep
 from tests.topology.stories.people_stage import PeopleDriver
 from tests.topology.stories.roster_days import JAN_6, JAN_7, JAN_8, at
 
@@ -183,7 +184,7 @@ def _facts(draw: st.DrawFn) -> list[StructuredEvent]:
     return made
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=deep(60), deadline=None)
 @given(facts=_facts(), data=st.data())
 def test_any_order_of_arrival_ends_in_the_same_row(facts: list[StructuredEvent], data: st.DataObject) -> None:
     """Facts are kept and folded, not applied one by one; after all of their days the rows are the same."""

@@ -15,6 +15,7 @@ from engine.programme.pairs.pairing import OPEN, TERMINAL, TRANSITIONS
 from engine.testing import TopologyDriver
 from schemas.terms.codes import PairingState
 from tests import builders
+from tests.depth import deep
 from tests.topology.stories.pair_story import ANN, BOB, BOTH_WAYS, PEOPLE, PairStory
 from tests.topology.stories.random_lives import SHORT, Step, failures
 
@@ -144,7 +145,7 @@ def states_by_pairing(story: PairStory) -> dict[str, list[tuple[datetime, Pairin
     return states
 
 
-@settings(max_examples=30)
+@settings(max_examples=deep(30))
 @given(steps=lives, track=st.sampled_from(["mutual", "reverse"]))
 def test_any_life_keeps_the_rules_and_fails_nowhere(steps: list[Step[PairStory]], track: str) -> None:
     """No record and no timer fails; what the checks below say holds at the end of time."""
@@ -243,7 +244,7 @@ def lines_of_power(story: PairStory) -> Iterator[tuple[datetime, bool]]:
             was = reports
 
 
-@settings(max_examples=8)
+@settings(max_examples=deep(8))
 @given(steps=lives)
 def test_any_life_told_twice_is_the_same(steps: list[Step[PairStory]]) -> None:
     """The same log gives the same outputs, byte for byte, and so do the same words."""

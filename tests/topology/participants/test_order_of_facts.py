@@ -13,6 +13,7 @@ from engine.programme.people.person import Person
 from engine.programme.people.tables import PEOPLE
 from tests import builders
 from tests.builders import PROGRAMME, StructuredEvent, offer, want
+from tests.depth import deep
 from tests.topology.stories.pair_story import START, active_pair
 from tests.topology.stories.programme_story import ProgrammeStory
 
@@ -68,7 +69,7 @@ def rows_after(facts: Sequence[StructuredEvent]) -> tuple[Any, ...]:
     return story.row(StageName.PEOPLE, PEOPLE, "ann"), rows["participants"], rows["programmes"]
 
 
-@settings(max_examples=50)
+@settings(max_examples=deep(50))
 @given(chosen=st.lists(said, min_size=2, max_size=7), data=st.data())
 def test_any_order_of_facts_ends_in_the_same_rows(chosen: list[tuple[str, dict[str, Any]]], data: st.DataObject) -> None:
     """participants.C1, people.N4: people, participants and programmes are functions of what was said, not of when it came."""
@@ -78,7 +79,7 @@ def test_any_order_of_facts_ends_in_the_same_rows(chosen: list[tuple[str, dict[s
     assert rows_after(facts) == rows_after(shuffled)
 
 
-@settings(max_examples=25)
+@settings(max_examples=deep(25))
 @given(chosen=st.lists(said, min_size=1, max_size=7))
 def test_both_stages_agree_on_who_takes_part(chosen: list[tuple[str, dict[str, Any]]]) -> None:
     """The person's row and the programme's never say different things."""
@@ -90,7 +91,7 @@ def test_both_stages_agree_on_who_takes_part(chosen: list[tuple[str, dict[str, A
     assert (alike, enrolment.course) == (participant.status, participant.course)
 
 
-@settings(max_examples=25)
+@settings(max_examples=deep(25))
 @given(chosen=st.lists(said, min_size=1, max_size=6))
 def test_a_history_read_again_after_a_year_changes_nothing(chosen: list[tuple[str, dict[str, Any]]]) -> None:
     """The marks of events go after ninety days; stamps stay, so the file may be read again."""

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 
 from engine.programme import tables
 from schemas.frozen import replace
+from tests.depth import deep
 from tests.topology.stories.generated_programmes import profiles, story_of, with_two_who_fit
 from tests.topology.stories.programme_story import ProgrammeStory
 
@@ -45,7 +46,7 @@ def recomputed(proposal: dict[str, Any], track: str) -> tuple[int, dict[str, flo
 
 
 @pytest.mark.parametrize("track", ["mutual", "reverse", "traditional"])
-@settings(max_examples=25)
+@settings(max_examples=deep(25))
 @given(people=profiles)
 def test_score_and_benefits_follow_from_the_reasons_alone(track: str, people: list[dict[str, Any]]) -> None:
     """Transparency: whoever reads the reasons can recompute what was published."""
@@ -59,7 +60,7 @@ def test_score_and_benefits_follow_from_the_reasons_alone(track: str, people: li
         assert published == benefits
 
 
-@settings(max_examples=25)
+@settings(max_examples=deep(25))
 @given(people=profiles)
 def test_nobody_is_proposed_more_often_than_there_is_room(people: list[dict[str, Any]]) -> None:
     """Room is capacity less live pairs and open proposals, over any number of rounds."""
@@ -88,7 +89,7 @@ def test_a_dry_run_publishes_proposals_and_unmatched_and_changes_nothing() -> No
     assert [] == story.nudges()
 
 
-@settings(max_examples=15)
+@settings(max_examples=deep(15))
 @given(people=profiles)
 def test_a_dry_run_foretells_the_round(people: list[dict[str, Any]]) -> None:
     """A rehearsal computes the round that is held next, pair by pair and score by score."""

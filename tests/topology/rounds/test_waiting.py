@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tests import builders
 from tests.builders import offer, want
+from tests.depth import deep
 from tests.topology.stories.generated_programmes import profiles, story_of, with_two_who_fit
 from tests.topology.stories.pair_story import START
 from tests.topology.stories.programme_story import DAILY, ProgrammeStory, lonely
@@ -67,7 +68,7 @@ def test_waiting_ends_with_an_active_pair_and_begins_anew_when_it_ends() -> None
 # No penalty
 
 
-@settings(max_examples=25)
+@settings(max_examples=deep(25))
 @given(people=profiles, data=st.data())
 def test_the_next_round_is_the_same_with_and_without_a_past_decline(people: list[dict[str, Any]], data: st.DataObject) -> None:
     """A decline leaves the pair resting, as a proposal that nobody answers does, and nothing else behind."""

@@ -18,6 +18,7 @@ from schemas.frozen import replace
 from schemas.terms.codes import EligibilityCode, Track, UnmatchedCode
 from schemas.terms.ids import PersonId
 from schemas.terms.policy import Policy
+from tests.depth import deep
 
 AT = datetime(2025, 3, 5, 6, tzinfo=UTC)
 FAMILIES = {"python": "digital", "strategy": "leadership", "inclusion": "inclusion", "storytelling": "craft", "budgeting": "management"}
@@ -101,7 +102,7 @@ def test_invariant_r4_order_of_people_and_locks_does_not_matter(size: int, seed:
     assert held(members, Policy(track=track), locks=locks) == held(shuffled, Policy(track=track), locks=turned)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=deep(30))
 @given(seed=seeds)
 def test_invariant_r2_score_has_no_bonus_and_meets_the_reserve(seed: int) -> None:
     """matching.R2: waiting changes who is chosen, never what is published; the longer waiter sets the reserve."""
@@ -119,7 +120,7 @@ def test_invariant_r2_score_has_no_bonus_and_meets_the_reserve(seed: int) -> Non
         assert proposal.score >= max(250, 550 - 10 * max(first.waiting_days, second.waiting_days))
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=deep(30))
 @given(seed=seeds)
 def test_invariant_r3_room_is_left_to_nobody_who_could_give_a_first_pair(seed: int) -> None:
     """matching.R3: whoever is left without a pair has no eligible partner with room to spare."""

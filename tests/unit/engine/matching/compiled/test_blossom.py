@@ -11,6 +11,7 @@ from engine.matching.assigning.assignment import Edge, assign
 from engine.matching.assigning.blossom import heaviest_matching
 from engine.matching.ties import pair_tie, person_tie
 from schemas.terms.ids import PersonId
+from tests.depth import deep
 
 pytestmark = pytest.mark.skipif(not compiled.has_rustworkx(), reason="needs the extra `fast` (rustworkx)")
 
@@ -26,7 +27,7 @@ def graphs(draw: st.DrawFn) -> tuple[list[Edge], list[int]]:
     return edges, draw(st.lists(st.integers(0, 3), min_size=size, max_size=size))
 
 
-@settings(max_examples=400)
+@settings(max_examples=deep(400))
 @given(graph=graphs())
 def test_pairs_are_the_same_with_rustworkx_and_without(graph: tuple[list[Edge], list[int]]) -> None:
     """assigning.A3: which way solves an odd component never shows, whatever is equal."""

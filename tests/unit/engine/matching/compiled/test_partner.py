@@ -13,6 +13,7 @@ from ops.bench.matching.people import FAMILIES, people
 from schemas.frozen import replace
 from schemas.terms.ids import PersonId
 from schemas.terms.policy import Policy
+from tests.depth import deep
 from tests.pools import POLICIES, pool_of
 
 pytestmark = [
@@ -23,7 +24,7 @@ pytestmark = [
 AT = datetime(2025, 3, 5, 6, tzinfo=UTC)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=deep(40), deadline=None)
 @given(size=st.integers(1, 120), seed=st.integers(0, 10_000), policy=POLICIES, ordinal=st.integers(1, 5))
 def test_compiled_partner_is_the_plain_one(size: int, seed: int, policy: Policy, ordinal: int) -> None:
     """Whoever asks, in the pool or not, under whatever policy, hears of the same person with the same score."""

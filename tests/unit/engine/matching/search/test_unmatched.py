@@ -21,6 +21,7 @@ from schemas.frozen import replace
 from schemas.terms.codes import EligibilityCode, RoundStanding, Track, UnmatchedCode, WidenCode
 from schemas.terms.ids import PersonId
 from schemas.terms.policy import Policy
+from tests.depth import deep
 from tests.pools import POLICIES, pool_of
 
 WEIGHTS = {"python": 16, "strategy": 16, "cooking": 16}
@@ -234,7 +235,7 @@ def _both_ways(member: PoolMember, around: Sequence[PoolMember]) -> Iterator[lis
     yield [(member, other) for other in around]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=deep(30), deadline=None)
 @given(size=st.integers(1, 25), seed=st.integers(0, 10_000), policy=POLICIES, k_min=st.sampled_from([1, 3, 5]))
 def test_invariant_w3_reasons_are_those_found_one_by_one(size: int, seed: int, policy: Policy, k_min: int) -> None:
     """search.W2, search.W3, search.W5: tables of a pool, of a few of its people, or none at all give the same reason and advice."""
@@ -251,7 +252,7 @@ def test_invariant_w3_reasons_are_those_found_one_by_one(size: int, seed: int, p
     assert list(answers) == alone
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=deep(60), deadline=None)
 @given(size=st.integers(2, 40), seed=st.integers(0, 10_000), policy=POLICIES)
 def test_invariant_w6_options_are_told_as_taken_only_where_they_were(size: int, seed: int, policy: Policy) -> None:
     """search.W6: of a whole round; everybody who would have been good enough is proposed to somebody else."""

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from engine.programme.insights.small_groups import Members
 from engine.programme.insights.told_rules import Figure, FigureKind, Mark, Said, Told, due, group, is_changed
+from tests.depth import deep
 
 AT: Final = datetime(2025, 6, 1, tzinfo=UTC)
 K: Final = 5
@@ -105,7 +106,7 @@ def test_f5_a_share_is_told_only_beside_its_denominator() -> None:
     assert {"all": 12} == Reader().day({"all": count_of(everybody), "ready": count_of(ready, everybody), "share": share})
 
 
-@settings(max_examples=200)
+@settings(max_examples=deep(200))
 @given(st.lists(st.tuples(st.sets(st.integers(0, 14)), st.sets(st.integers(0, 14))), min_size=1, max_size=8))
 def test_no_two_figures_ever_told_differ_by_a_small_group(days: list[tuple[set[int], set[int]]]) -> None:
     """insights.F1 to insights.F3 over any days: a count, a part of it, and each of both with itself of the day when it was told before."""
