@@ -73,7 +73,10 @@ class Entry(Frozen, kw_only=True):
 
 
 class Heard(Frozen, kw_only=True):
-    """An external record as far as it can be read without any row: many may be read before the first is handled."""
+    """An external record, read as far as that needs no row.
+
+    Many may be read before the first is handled.
+    """
 
     origin: Origin
     received_at: datetime

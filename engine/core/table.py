@@ -53,7 +53,7 @@ class Table(Frozen, Generic[RowT], eq=False):
     """Asserts the row's invariants before it is written."""
     keys: Keys = Keys.PLAIN
     is_sparse: bool = False
-    """Whether most scans of what stands under a key find nothing, so that it pays to know that without asking a disk."""
+    """Most scans of what stands under a key find nothing; knowing that saves asking the disk."""
 
     def __str__(self) -> str:
         return self.name
