@@ -42,11 +42,12 @@ NOTHING_TO_COUNT: Final = {
     "bothways_reciprocity_ratio",
     "bothways_line_cycles_total",
     "bothways_invariant_violations_total",
+    "bothways_erasures_pending",
     "bothways_http_requests_total",
     "bothways_http_refusals_total",
     "bothways_http_request_seconds",
 }
-"""What this story gives no cause for, and the one that a worker never measures."""
+"""What this story gives no cause for, and what no worker measures: it answers no HTTP, and has no write-ahead log."""
 
 
 async def lived(settings: KafkaSettings) -> None:
