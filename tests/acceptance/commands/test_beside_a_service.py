@@ -27,6 +27,7 @@ READING: Final = (
     "verify --json",
     "backup copy.db --json",
     "erase dan",
+    "token list",
 )
 """The same words in either case."""
 WRITING: Final = (

@@ -15,7 +15,7 @@ SECONDS: Final = 60
 @contextmanager
 def service(data_dir: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
     """Start `bothways serve` and wait until it is ready; it is told to stop when this is left, unless it has ended."""
-    argv = [sys.executable, "-m", "engine", "serve", *arguments, "--data", str(data_dir)]
+    argv = [sys.executable, "-m", "engine", "serve", "--port", "0", *arguments, "--data", str(data_dir)]
     with subprocess.Popen(argv, cwd=ROOT, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
         try:
             assert process.stderr is not None
