@@ -85,7 +85,7 @@ class World:
     def tell(self, event: StructuredEvent) -> None:
         """Take an event."""
         origin = Origin(topic="", value=json.dumps(event).encode(), headers=(("content-type", b"application/cloudevents+json"),))
-        for _ in self._cascade.offer(origin, received_at=FAR_FUTURE, mode=TimeMode.DATA):
+        for _ in self._cascade.offer(self._cascade.read(origin, FAR_FUTURE), TimeMode.DATA):
             pass
 
     def after(self, **span: float) -> None:

@@ -57,7 +57,7 @@ class WatchedDriver(TopologyDriver):
         for event in events:
             value = event if isinstance(event, bytes) else json.dumps(event, ensure_ascii=False).encode()
             logged = len(self.store.log)
-            for outcome in self._cascade.offer(self._origin(value), received_at=received_at, mode=TimeMode.DATA):
+            for outcome in self._cascade.offer(self._cascade.read(self._origin(value), received_at), TimeMode.DATA):
                 is_tick = len(self.store.log) > logged and self.store.log[-1].kind == "tick"
                 logged = len(self.store.log)
                 self._show(None if is_tick else json.loads(value), outcome)
